@@ -1,0 +1,72 @@
+// Schedule: in what order to run it, as a strategy, a seed and a few position-independent wishes.
+//
+// A schedule never is a stream of thread choices: wishes are keyed by (spawn path, site, occurrence),
+// so they keep their meaning when the program changes elsewhere. An occurrence counts, from 0, how
+// often a goroutine with that path passed that site in this run. Path kAnyPath (0) matches all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/site.h"
+#include "base/spawn_path.h"
+#include "platform/sim/chooser.h"
+
+namespace concertina::fuzzers {
+
+inline constexpr unsigned kProcessorsMax = 4;
+inline constexpr unsigned kStackEventsMax = 16;
+inline constexpr unsigned kDeviationsMax = 16;
+inline constexpr unsigned kDepthMax = 10;
+
+/// Append only.
+enum class Strategy : std::uint8_t { kRandom, kPct, kCount };
+
+struct Key {
+  SpawnPath path = kAnyPath;
+  Site site{};
+  std::uint8_t occurrence = 0;
+  bool operator==(const Key&) const = default;
+};
+
+struct StackEvent {
+  StackAction action = StackAction::kMove;  // never kNone
+  Key key;
+  bool operator==(const StackEvent&) const = default;
+};
+
+/// Append only.
+enum class DeviationKind : std::uint8_t {
+  kHold,    // the thread that reaches the key is not picked for the next `value` decisions,
+            // unless nothing else is enabled
+  kChoose,  // the draw at the key yields `value` modulo its range
+  kCount
+};
+
+struct Deviation {
+  DeviationKind kind = DeviationKind::kHold;
+  Key key;
+  std::uint8_t value = 0;
+  bool operator==(const Deviation&) const = default;
+};
+
+struct Schedule {
+  std::uint8_t processors = 2;  // 1..kProcessorsMax; machines come and go as needed
+  Strategy strategy = Strategy::kRandom;
+  std::uint8_t depth = 3;       // kPct: bug depth d, 1..kDepthMax
+  std::uint64_t seed = 0;
+  // Stack debugging knobs, after Go's stack.go.
+  bool move_at_every_prologue = false;  // mayMoreStackMove
+  bool reuse_stacks = true;             // false: a freed stack is never handed out again
+  bool cache_stacks = true;             // false: stackNoCache
+  bool shrink_stacks = true;            // false: gcshrinkstackoff
+  std::vector<StackEvent> stack_events;  // at most kStackEventsMax
+  std::vector<Deviation> deviations;     // at most kDeviationsMax
+  bool operator==(const Schedule&) const = default;
+};
+
+/// Empty when the schedule keeps every rule above, else the first broken rule in words.
+std::string validate(const Schedule& schedule);
+
+}  // namespace concertina::fuzzers

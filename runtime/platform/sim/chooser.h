@@ -1,0 +1,74 @@
+// Chooser: the strategy that decides every nondeterministic step of a simulated run.
+//
+// The simulator asks at each yield point, *before* the pending operation takes effect, which of the
+// enabled virtual threads goes next, and at each random draw which number comes. A single enabled
+// thread is no decision and is not asked about. A chooser knows no runtime object, only pending
+// operations; given equal calls it must give equal answers.
+#pragma once
+
+#include <cstdint>
+
+#include "base/event.h"
+#include "base/site.h"
+#include "base/spawn_path.h"
+
+namespace concertina {
+
+/// One bit a virtual thread, bit = ThreadId.
+using ThreadMask = std::uint32_t;
+inline constexpr unsigned kThreadsMax = 16;
+
+enum class OperationKind : std::uint8_t {
+  kStart, kLoad, kStore, kUpdate, kLock, kUnlock, kSleep, kWake, kSpin, kCopy, kPause, kScanRequest,
+};
+
+/// What a thread will do when it is resumed.
+struct Pending {
+  Site site{};
+  OperationKind kind{};
+  bool is_write = false;          // conflicts with every access to the same object, not only writes
+  bool is_spinning = false;       // it waits in a loop: running it now makes no progress by itself
+  ObjectId object = 0;            // equal ids conflict if one side writes
+  SpawnPath path = kSchedulerPath;  // the goroutine on whose behalf, or a reserved path
+};
+
+class Chooser {
+ public:
+  virtual ~Chooser() = default;
+
+  /// A virtual thread was created; its first pending operation is kStart.
+  virtual void started(ThreadId thread) { (void)thread; }
+
+  /// Picks a member of `enabled` (at least two bits). `current` is the thread that reached the yield
+  /// point (it may be disabled). `pending` is indexed by ThreadId and valid for started threads.
+  virtual ThreadId pick(ThreadMask enabled, ThreadId current, const Pending* pending) = 0;
+
+  /// The picked (or only) thread is about to perform its pending operation.
+  virtual void executing(ThreadId thread, const Pending* pending) { (void)thread, (void)pending; }
+
+  /// A draw in [0, n), n >= 1: select's poll order, whom to steal from.
+  virtual std::uint32_t choose(std::uint32_t n, Site site, SpawnPath path) = 0;
+
+  /// True when `executing` must be called; false saves a call a step.
+  virtual bool observes() const { return false; }
+};
+
+/// What a schedule asks to happen to a stack when a goroutine reaches a place in the runtime.
+enum class StackAction : std::uint8_t {
+  kNone,
+  kGrow,        // the prologue doubles the stack though it would fit
+  kMove,        // the prologue copies the stack to one of equal size
+  kScanShrink,  // the scanner is asked to shrink this goroutine (if less than a quarter is used)
+  kScanMove,    // the scanner is asked to copy this goroutine's stack to one of equal size
+};
+
+/// The stack events of a run's input. `at` is asked for each site that a goroutine passes, in order.
+class StackEvents {
+ public:
+  virtual ~StackEvents() = default;
+  /// Sites at which `at` has to be asked at all, one bit a site.
+  virtual bool wants(Site site) const = 0;
+  virtual StackAction at(SpawnPath path, Site site) = 0;
+};
+
+}  // namespace concertina
