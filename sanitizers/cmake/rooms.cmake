@@ -1,0 +1,168 @@
+# Rooms: a folder of sources is a library, its *_test.cc files are one test binary.
+find_package(GTest REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+find_library(BOOST_CONTEXT NAMES boost_context REQUIRED)
+
+set(TEST_TIMEOUT_SECONDS 300)
+
+# Sources of the given folders (not below them), without tests.
+function(room_sources result)
+  set(found "")
+  foreach(folder ${ARGN})
+    file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+    list(APPEND found ${files})
+  endforeach()
+  list(FILTER found EXCLUDE REGEX "_test\\.cc$")
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+# A static library, or an interface one while the folder has no sources.
+function(add_objects_library name)
+  if(ARGN)
+    add_library(${name} STATIC ${ARGN})
+  else()
+    add_library(${name} INTERFACE)
+  endif()
+endfunction()
+
+# Sets `result` to PUBLIC, or INTERFACE for an interface library.
+function(link_scope name result)
+  get_target_property(type ${name} TYPE)
+  if(type STREQUAL "INTERFACE_LIBRARY")
+    set(${result} INTERFACE PARENT_SCOPE)
+  else()
+    set(${result} PUBLIC PARENT_SCOPE)
+  endif()
+endfunction()
+
+# add_runtime(sim) makes runtime_sim (all of it) and runtime_sim_base (the vocabulary and the
+# platform's headers alone, for rooms that must not need the rest).
+function(add_runtime platform)
+  set(headers ${CMAKE_SOURCE_DIR}/runtime
+      ${CMAKE_SOURCE_DIR}/runtime/platform/${platform}/selected)
+
+  room_sources(base_sources runtime/base)
+  add_objects_library(runtime_${platform}_base ${base_sources})
+  link_scope(runtime_${platform}_base scope)
+  target_include_directories(runtime_${platform}_base ${scope} ${headers})
+
+  room_sources(platform_sources runtime/platform runtime/platform/${platform})
+  add_objects_library(runtime_${platform}_platform ${platform_sources})
+  link_scope(runtime_${platform}_platform scope)
+  target_link_libraries(runtime_${platform}_platform ${scope}
+    runtime_${platform}_base ${BOOST_CONTEXT})
+  if(CONCERTINA_FLAVOUR STREQUAL "thread")
+    set_source_files_properties(${SWITCHING_SOURCES} PROPERTIES
+      COMPILE_OPTIONS -fno-sanitize=thread)
+  endif()
+
+  room_sources(code_sources runtime runtime/stack runtime/sched runtime/chan runtime/sync
+    runtime/scan)
+  add_objects_library(runtime_${platform} ${code_sources})
+  link_scope(runtime_${platform} scope)
+  target_link_libraries(runtime_${platform} ${scope} runtime_${platform}_platform)
+  if(scope STREQUAL "PUBLIC")
+    target_compile_options(runtime_${platform} PRIVATE ${INSTRUMENTED_OPTIONS})
+  endif()
+endfunction()
+
+# add_room(fuzzers/input LIBRARY... [INSTRUMENTED]) makes fuzzers_input.
+function(add_room folder)
+  cmake_parse_arguments(PARSE_ARGV 1 room "INSTRUMENTED" "" "")
+  string(REPLACE "/" "_" name ${folder})
+  room_sources(sources ${folder})
+  add_objects_library(${name} ${sources})
+  link_scope(${name} scope)
+  target_include_directories(${name} ${scope} ${CMAKE_SOURCE_DIR}/fuzzers)
+  target_link_libraries(${name} ${scope} ${room_UNPARSED_ARGUMENTS})
+  if(room_INSTRUMENTED AND scope STREQUAL "PUBLIC")
+    target_compile_options(${name} PRIVATE ${INSTRUMENTED_OPTIONS})
+  endif()
+endfunction()
+
+# What every program without libFuzzer's main needs.
+function(finish_program name)
+  target_link_libraries(${name} PRIVATE sanitizer_options)
+  if(CONCERTINA_FLAVOUR STREQUAL "none")
+    target_link_libraries(${name} PRIVATE coverage_callbacks)
+  endif()
+endfunction()
+
+# The interpreter's test drives its room alone, while a test that includes pipeline.h needs all rooms.
+function(needs_pipeline result)
+  set(${result} FALSE PARENT_SCOPE)
+  foreach(file ${ARGN})
+    file(STRINGS ${file} lines REGEX "#include \"pipeline\\.h\"")
+    if(lines)
+      set(${result} TRUE PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()
+
+function(add_room_tests folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_test.cc)
+  if(folder STREQUAL "runtime/platform")
+    file(GLOB below CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/platform/sim/*_test.cc)
+    list(APPEND sources ${below})
+  endif()
+  if(NOT sources)
+    return()
+  endif()
+  string(REPLACE "/" "_" name ${folder}_test)
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ${ARGN} GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE CONCERTINA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  needs_pipeline(pipeline ${sources})
+  if(pipeline)
+    target_link_libraries(${name} PRIVATE fuzzers fuzzers_mutate fuzzers_report)
+  endif()
+  # A later edit may add that include; asking again then costs half a second.
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sources})
+  finish_program(${name})
+  add_test(NAME ${folder} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(${folder} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
+endfunction()
+
+# A fuzz target with libFuzzer's main; mutator_libfuzzer.cc is its mutator.
+function(add_fuzz_target name)
+  set(folder ${CMAKE_SOURCE_DIR}/fuzzers/targets)
+  if(NOT CONCERTINA_HAS_FUZZER OR NOT EXISTS ${folder}/${name}.cc)
+    return()
+  endif()
+  add_executable(${name} ${folder}/${name}.cc ${folder}/mutator_libfuzzer.cc)
+  target_link_libraries(${name} PRIVATE ${ARGN} sanitizer_options)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
+# A command-line program from fuzzers/tools.
+function(add_tool name)
+  room_sources(sources fuzzers/tools)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ${ARGN})
+  target_compile_definitions(${name} PRIVATE CONCERTINA_FLAVOUR="${CONCERTINA_FLAVOUR}")
+  finish_program(${name})
+endfunction()
+
+# Every stored case is replayed in every flavour.
+function(add_corpus_test folder)
+  if(NOT TARGET concertina)
+    return()
+  endif()
+  add_test(NAME corpus/${folder} COMMAND ${Python3_EXECUTABLE}
+    ${CMAKE_SOURCE_DIR}/scripts/lib/replay_folder.py $<TARGET_FILE:concertina>
+    ${CMAKE_SOURCE_DIR}/corpus/${folder})
+  set_tests_properties(corpus/${folder} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
+endfunction()
+
+# Scripts do not depend on the flavour, so they are tested in one.
+function(add_script_test name script)
+  if(NOT CONCERTINA_FLAVOUR STREQUAL "none" OR NOT EXISTS ${CMAKE_SOURCE_DIR}/${script})
+    return()
+  endif()
+  add_test(NAME scripts/${name}
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/${script} ${ARGN})
+  set_tests_properties(scripts/${name} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
+endfunction()

@@ -1,0 +1,12 @@
+// ThreadSanitizer's defaults, compiled in so that a bare `binary FILE` reproduces a report.
+//
+// halt_on_error: without it libFuzzer goes on and saves an empty input as the crash.
+// history_size: both stacks of a race must still be known when the second access comes.
+#include "symbolizer.h"
+
+extern "C" const char* __tsan_default_options();
+
+extern "C" __attribute__((used, visibility("default"))) const char* __tsan_default_options() {
+  return "halt_on_error=1:exitcode=66:history_size=4:second_deadlock_stack=1:"
+         "report_thread_leaks=0:detect_deadlocks=0" SYMBOLIZER_OPTION;
+}
