@@ -5,12 +5,14 @@
 // the channel's element size, and one pointer slot per channel which may point to a caller's local.
 //
 // Loops and ranges are brackets: kLoop/kRange ... kEnd, properly nested (kNestingMax deep).
+// A field that its operation doesn't use holds its default, so that equal meaning is equal value.
 // Running is bounded: each goroutine has fuel (operations it may start). main begins with kFuel and
 // a spawn gives half of what is left to the child, so no program and no schedule runs for ever.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace concertina::fuzzers {
@@ -100,8 +102,23 @@ struct Program {
 
 /// Does the operation name a channel in `channel`?
 bool uses_channel(Code code);
+/// Does the operation name a callee in `function`?
+bool uses_function(Code code);
+/// Has `by_pointer` a meaning for the operation itself? (A select's cases carry their own.)
+bool uses_pointer(Code code);
+/// kLoop and kRange.
+bool opens_block(Code code);
+
+/// The operation's word in the text form ("send"); kEnd's is "}".
+std::string_view code_name(Code code);
+/// The inverse of code_name; Code::kCount for an unknown word.
+Code code_by_name(std::string_view name);
 
 /// Empty when the program keeps every rule above, else the first broken rule in words.
 std::string validate(const Program& program);
+
+/// Makes any value valid: numbers are clamped into their range, unused fields cleared, operations
+/// that do not fit dropped and open brackets closed. A valid program stays as it is.
+void normalise(Program& program);
 
 }  // namespace concertina::fuzzers

@@ -69,4 +69,7 @@ struct Schedule {
 /// Empty when the schedule keeps every rule above, else the first broken rule in words.
 std::string validate(const Schedule& schedule);
 
+/// Makes any value valid by clamping it; a valid schedule stays as it is.
+void normalise(Schedule& schedule);
+
 }  // namespace concertina::fuzzers

@@ -1,0 +1,272 @@
+// The byte form of an input. Any byte string decodes; what encode writes decodes to the same value.
+//
+//   version      1 byte; other values decode as kInputVersion does
+//   schedule     flags, strategy, depth, seed (8 bytes, little endian), stack events, deviations
+//   program      channels, functions
+//
+// The schedule comes first: its head has fixed offsets, so an engine that inserts or erases bytes in
+// the program leaves the schedule alone. Missing bytes read as 0, and a body ends with the bytes (or a
+// cut would leave a program of "go main"s, operation 0). A number larger than its range
+// wraps around into it, and a list length larger than the limit becomes a small one: random bytes
+// then give small programs of real operations. Operation, case and channel are packed in few bytes:
+//
+//   flags        bits 0-1 processors - 1, 2 move_at_every_prologue, 3-5 reuse, cache, shrink inverted
+//   key          path (LEB128), site, occurrence
+//   stack event  action, key
+//   deviation    kind, key, value
+//   channel      bits 0-3 capacity, 4-7 size class
+//   function     frame class, operation count, operations
+//   operation    bits 0-5 code, 6 has_default, 7 by_pointer; then what the code uses: channel,
+//                function or count (1 byte each), or case count and cases
+//   case         bits 0-3 channel (15: nil), 4 is_send, 5 by_pointer
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+
+#include "input/input.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr unsigned kNilNibble = 15;
+static_assert(kChannelsMax <= kNilNibble);
+static_assert(kCapacityMax <= 15 && kElementSizeClasses <= 16);
+static_assert(static_cast<unsigned>(Code::kCount) <= 64);
+constexpr unsigned kSmallList = 5;  // lengths above the limit become less than this
+
+// An upper bound for the widest input, so that kEncodedSizeMax is a fact.
+constexpr std::size_t kKeyBytesMax = 5 + 1 + 1;
+constexpr std::size_t kScheduleBytesMax =
+    11 + 1 + kStackEventsMax * (1 + kKeyBytesMax) + 1 + kDeviationsMax * (2 + kKeyBytesMax);
+constexpr std::size_t kFunctionBytesMax = 2 + kOperationsMax * (2 + kCasesMax);
+static_assert(1 + kScheduleBytesMax + 1 + kChannelsMax + 1 + kFunctionsMax * kFunctionBytesMax <=
+              kEncodedSizeMax);
+
+class Reader {
+ public:
+  explicit Reader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+
+  bool at_end() const { return at_ == bytes_.size(); }
+
+  unsigned byte() { return at_ < bytes_.size() ? bytes_[at_++] : 0U; }
+
+  std::uint8_t below(unsigned bound) { return static_cast<std::uint8_t>(byte() % bound); }
+
+  unsigned length(unsigned max) {
+    const unsigned value = byte();
+    return value <= max ? value : value % kSmallList;
+  }
+
+  std::uint64_t fixed64() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 8) value |= std::uint64_t{byte()} << shift;
+    return value;
+  }
+
+  std::uint32_t varint32() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+      const unsigned next = byte();
+      value |= std::uint64_t{next & 0x7f} << shift;
+      if (next < 0x80) break;
+    }
+    return static_cast<std::uint32_t>(value);
+  }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+  std::size_t at_ = 0;
+};
+
+class Writer {
+ public:
+  explicit Writer(Bytes& bytes) : bytes_(bytes) {}
+
+  void byte(unsigned value) { bytes_.push_back(static_cast<std::uint8_t>(value)); }
+
+  template <class Enum>
+  void code(Enum value) { byte(static_cast<unsigned>(value)); }
+
+  void fixed64(std::uint64_t value) {
+    for (unsigned shift = 0; shift < 64; shift += 8) byte(static_cast<unsigned>(value >> shift));
+  }
+
+  void varint32(std::uint32_t value) {
+    for (; value >= 0x80; value >>= 7) byte(value | 0x80);
+    byte(value);
+  }
+
+ private:
+  Bytes& bytes_;
+};
+
+Key read_key(Reader& reader) {
+  Key key;
+  key.path = reader.varint32();
+  key.site = static_cast<Site>(reader.below(kSiteCount));
+  key.occurrence = static_cast<std::uint8_t>(reader.byte());
+  return key;
+}
+
+void write_key(Writer& writer, const Key& key) {
+  writer.varint32(key.path);
+  writer.code(key.site);
+  writer.byte(key.occurrence);
+}
+
+Schedule read_schedule(Reader& reader) {
+  Schedule schedule;
+  const unsigned flags = reader.byte();
+  schedule.processors = static_cast<std::uint8_t>(1 + flags % kProcessorsMax);
+  schedule.move_at_every_prologue = (flags & 4) != 0;
+  schedule.reuse_stacks = (flags & 8) == 0;
+  schedule.cache_stacks = (flags & 16) == 0;
+  schedule.shrink_stacks = (flags & 32) == 0;
+  schedule.strategy = static_cast<Strategy>(reader.below(static_cast<unsigned>(Strategy::kCount)));
+  schedule.depth = static_cast<std::uint8_t>(1 + reader.below(kDepthMax));
+  schedule.seed = reader.fixed64();
+  schedule.stack_events.resize(reader.length(kStackEventsMax));
+  for (StackEvent& event : schedule.stack_events) {
+    event.action = static_cast<StackAction>(1 + reader.below(4));
+    event.key = read_key(reader);
+  }
+  schedule.deviations.resize(reader.length(kDeviationsMax));
+  for (Deviation& deviation : schedule.deviations) {
+    const auto kinds = static_cast<unsigned>(DeviationKind::kCount);
+    deviation.kind = static_cast<DeviationKind>(reader.below(kinds));
+    deviation.key = read_key(reader);
+    deviation.value = static_cast<std::uint8_t>(reader.byte());
+  }
+  return schedule;
+}
+
+void write_schedule(Writer& writer, const Schedule& schedule) {
+  static_assert(kProcessorsMax == 4, "two bits of the flags");
+  writer.byte((schedule.processors - 1U) | (schedule.move_at_every_prologue ? 4U : 0U) |
+              (schedule.reuse_stacks ? 0U : 8U) | (schedule.cache_stacks ? 0U : 16U) |
+              (schedule.shrink_stacks ? 0U : 32U));
+  writer.code(schedule.strategy);
+  writer.byte(schedule.depth - 1U);
+  writer.fixed64(schedule.seed);
+  writer.byte(static_cast<unsigned>(schedule.stack_events.size()));
+  for (const StackEvent& event : schedule.stack_events) {
+    writer.byte(static_cast<unsigned>(event.action) - 1U);
+    write_key(writer, event.key);
+  }
+  writer.byte(static_cast<unsigned>(schedule.deviations.size()));
+  for (const Deviation& deviation : schedule.deviations) {
+    writer.code(deviation.kind);
+    write_key(writer, deviation.key);
+    writer.byte(deviation.value);
+  }
+}
+
+std::uint8_t channel_of(unsigned byte) {
+  const unsigned nibble = byte & 15U;
+  return nibble == kNilNibble ? kNil : static_cast<std::uint8_t>(nibble);
+}
+
+unsigned nibble_of(std::uint8_t channel) { return channel == kNil ? kNilNibble : channel; }
+
+Operation read_operation(Reader& reader) {
+  Operation operation;
+  const unsigned head = reader.byte();
+  operation.code = static_cast<Code>((head & 63U) % static_cast<unsigned>(Code::kCount));
+  operation.has_default = (head & 64) != 0;
+  operation.by_pointer = (head & 128) != 0;
+  if (uses_channel(operation.code)) operation.channel = channel_of(reader.byte());
+  if (uses_function(operation.code)) operation.function = static_cast<std::uint8_t>(reader.byte());
+  if (operation.code == Code::kLoop) {
+    operation.count = static_cast<std::uint8_t>(1 + reader.below(kLoopCountMax));
+  }
+  if (operation.code == Code::kSyscall) operation.count = reader.below(kSyscallLengthMax + 1);
+  if (operation.code == Code::kSelect) {
+    operation.cases.resize(reader.length(kCasesMax));
+    for (Case& one : operation.cases) {
+      const unsigned byte = reader.byte();
+      one = {channel_of(byte), (byte & 16) != 0, (byte & 32) != 0};
+    }
+  }
+  return operation;
+}
+
+void write_operation(Writer& writer, const Operation& operation) {
+  writer.byte(static_cast<unsigned>(operation.code) | (operation.has_default ? 64U : 0U) |
+              (operation.by_pointer ? 128U : 0U));
+  if (uses_channel(operation.code)) writer.byte(nibble_of(operation.channel));
+  if (uses_function(operation.code)) writer.byte(operation.function);
+  if (operation.code == Code::kLoop) writer.byte(operation.count - 1U);
+  if (operation.code == Code::kSyscall) writer.byte(operation.count);
+  if (operation.code == Code::kSelect) {
+    writer.byte(static_cast<unsigned>(operation.cases.size()));
+    for (const Case& one : operation.cases) {
+      writer.byte(nibble_of(one.channel) | (one.is_send ? 16U : 0U) | (one.by_pointer ? 32U : 0U));
+    }
+  }
+}
+
+Program read_program(Reader& reader) {
+  Program program;
+  program.channels.resize(reader.length(kChannelsMax));
+  for (Channel& channel : program.channels) {
+    const unsigned byte = reader.byte();
+    channel.capacity = static_cast<std::uint8_t>(byte & 15U);
+    channel.size_class = static_cast<std::uint8_t>(byte >> 4);
+  }
+  program.functions.resize(1U + reader.below(kFunctionsMax));
+  for (Function& function : program.functions) {
+    function.frame_class = reader.below(kFramePaddingClasses);
+    const unsigned length = reader.length(kOperationsMax);
+    function.body.reserve(length);
+    for (unsigned i = 0; i < length && !reader.at_end(); ++i) {
+      function.body.push_back(read_operation(reader));
+    }
+  }
+  normalise(program);
+  return program;
+}
+
+void write_program(Writer& writer, const Program& program) {
+  writer.byte(static_cast<unsigned>(program.channels.size()));
+  for (const Channel& channel : program.channels) {
+    writer.byte(channel.capacity | (static_cast<unsigned>(channel.size_class) << 4));
+  }
+  writer.byte(static_cast<unsigned>(program.functions.size()) - 1U);
+  for (const Function& function : program.functions) {
+    writer.byte(function.frame_class);
+    writer.byte(static_cast<unsigned>(function.body.size()));
+    for (const Operation& operation : function.body) write_operation(writer, operation);
+  }
+}
+
+}  // namespace
+
+Input decode(std::span<const std::uint8_t> bytes) {
+  Reader reader(bytes);
+  reader.byte();  // the version: there is only one so far
+  Input input;
+  input.schedule = read_schedule(reader);
+  input.program = read_program(reader);
+  return input;
+}
+
+Bytes encode(const Input& input) {
+  if (const std::string rule = validate(input); !rule.empty()) {
+    std::fprintf(stderr, "encode: the input is not valid: %s\n", rule.c_str());
+    std::abort();
+  }
+  Bytes bytes;
+  bytes.reserve(256);
+  Writer writer(bytes);
+  writer.byte(kInputVersion);
+  write_schedule(writer, input.schedule);
+  write_program(writer, input.program);
+  return bytes;
+}
+
+std::string validate(const Input& input) {
+  std::string rule = validate(input.program);
+  return rule.empty() ? validate(input.schedule) : rule;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,139 @@
+#include <gtest/gtest.h>
+
+#include "input/input.h"
+#include "schedule/random.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr unsigned kRounds = 100'000;
+
+Bytes random_bytes(Random& random, unsigned size_max) {
+  Bytes bytes(random.below(size_max + 1));
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random.next());
+  return bytes;
+}
+
+// A third of the bytes are small numbers: uniform bytes alone hardly ever make long lists.
+Bytes plausible_bytes(Random& random, unsigned size_max) {
+  Bytes bytes = random_bytes(random, size_max);
+  for (std::uint8_t& byte : bytes) {
+    if (random.percent(33)) byte &= 31;
+  }
+  return bytes;
+}
+
+Input widest_input() {
+  Input input;
+  input.program.channels.assign(kChannelsMax, {kCapacityMax, kElementSizeClasses - 1});
+  Operation select;
+  select.code = Code::kSelect;
+  select.has_default = true;
+  select.cases.assign(kCasesMax, {kNil, true, true});
+  input.program.functions.assign(kFunctionsMax, {kFramePaddingClasses - 1, {}});
+  for (Function& function : input.program.functions) function.body.assign(kOperationsMax, select);
+  const Key key = {0xffffffff, Site::kTest, 255};
+  input.schedule.seed = ~0ULL;
+  input.schedule.depth = kDepthMax;
+  input.schedule.processors = kProcessorsMax;
+  input.schedule.stack_events.assign(kStackEventsMax, {StackAction::kScanMove, key});
+  input.schedule.deviations.assign(kDeviationsMax, {DeviationKind::kChoose, key, 255});
+  return input;
+}
+
+TEST(Bytes, DecodingIsTotalAndValid) {
+  Random random(1);
+  for (unsigned i = 0; i < kRounds; ++i) {
+    const Input input = decode(plausible_bytes(random, 200));
+    ASSERT_EQ(validate(input), "") << "round " << i;
+  }
+}
+
+TEST(Bytes, EncodingIsTheInverseOfDecodingAndAFixedPoint) {
+  Random random(2);
+  for (unsigned i = 0; i < kRounds; ++i) {
+    const Input input = decode(plausible_bytes(random, 300));
+    const Bytes bytes = encode(input);
+    ASSERT_EQ(decode(bytes), input) << "round " << i;
+    ASSERT_EQ(encode(decode(bytes)), bytes) << "round " << i;
+  }
+}
+
+TEST(Bytes, EveryPrefixDecodes) {
+  const Bytes bytes = encode(widest_input());
+  for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 16) {
+    ASSERT_EQ(validate(decode({bytes.data(), size})), "") << size;
+  }
+}
+
+TEST(Bytes, NoBytesAreAnEmptyMainUnderTheDefaultSchedule) {
+  const Input input = decode({});
+  EXPECT_TRUE(input.program.channels.empty());
+  ASSERT_EQ(input.program.functions.size(), 1U);
+  EXPECT_TRUE(input.program.functions[0].body.empty());
+  EXPECT_EQ(input.schedule.processors, 1);
+  EXPECT_EQ(input.schedule.strategy, Strategy::kRandom);
+  EXPECT_TRUE(input.schedule.reuse_stacks);
+}
+
+TEST(Bytes, TheWidestInputFits) {
+  const Input input = widest_input();
+  ASSERT_EQ(validate(input), "");
+  const Bytes bytes = encode(input);
+  EXPECT_LE(bytes.size(), kEncodedSizeMax);
+  EXPECT_GT(bytes.size(), 16'000U);
+  EXPECT_EQ(decode(bytes), input);
+}
+
+TEST(Bytes, ACutBodyEndsAndItsBlocksAreClosed) {
+  Input input;
+  Operation loop;
+  loop.code = Code::kLoop;
+  loop.count = 2;
+  Operation yield;
+  Operation end;
+  end.code = Code::kEnd;
+  input.program.functions.resize(1);
+  input.program.functions[0].body = {loop, yield, yield, end};
+  Bytes bytes = encode(input);
+  bytes.resize(bytes.size() - 2);  // without the second yield and the end
+  input.program.functions[0].body = {loop, yield, end};
+  EXPECT_EQ(decode(bytes), input);
+}
+
+// Corpus files of version 1 keep their meaning: these bytes may never decode to anything else.
+TEST(Bytes, TheLayoutOfVersionOneIsFrozen) {
+  const Bytes bytes = {
+      1,                                 // version
+      0x05, 1, 2,                        // 2 processors, move at every prologue; pct; depth 3
+      0x34, 0x12, 0, 0, 0, 0, 0, 0,      // seed
+      1, 3, 0x22, 23, 2,                 // scan-move at g0.1/chan-send-lock#2
+      1, 0, 0x00, 58, 0, 5,              // hold 5 at any/park-status#0
+      2, 0x40, 0xb3,                     // chan size 8; chan cap=3 size 4096
+      1,                                 // two functions
+      1, 5,                              // frame 32
+      0, 1, 0x81, 1,                     // go f1, call f1 by_pointer
+      2, 2, 5, 0, 4,                     // loop 3 { send c0 }
+      0, 1, 0x4b, 2, 0x10, 0x2f,         // select default { send c0; recv nil by_pointer }
+  };
+  const Input input = decode(bytes);
+  EXPECT_EQ(encode(input), bytes);
+  EXPECT_EQ(input.schedule.processors, 2);
+  EXPECT_TRUE(input.schedule.move_at_every_prologue);
+  EXPECT_EQ(input.schedule.strategy, Strategy::kPct);
+  EXPECT_EQ(input.schedule.depth, 3);
+  EXPECT_EQ(input.schedule.seed, 0x1234U);
+  const StackEvent event = {StackAction::kScanMove, {34, Site::kChanSendLock, 2}};
+  EXPECT_EQ(input.schedule.stack_events, std::vector<StackEvent>{event});
+  const Deviation hold = {DeviationKind::kHold, {kAnyPath, Site::kParkStatus, 0}, 5};
+  EXPECT_EQ(input.schedule.deviations, std::vector<Deviation>{hold});
+  const std::vector<Channel> channels = {{0, 4}, {3, 11}};
+  EXPECT_EQ(input.program.channels, channels);
+  ASSERT_EQ(input.program.functions.size(), 2U);
+  EXPECT_EQ(input.program.functions[0].body.size(), 5U);
+  ASSERT_EQ(input.program.functions[1].body.size(), 1U);
+  EXPECT_EQ(input.program.functions[1].body[0].cases.size(), 2U);
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers

@@ -1,0 +1,45 @@
+// Random: a small deterministic generator of draws (splitmix64). The same seed gives the same draws in
+// every build and on every machine; nothing in the harness draws from anywhere else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace concertina::fuzzers {
+
+class Random {
+ public:
+  explicit constexpr Random(std::uint64_t seed = 0) : state_(seed) {}
+
+  constexpr std::uint64_t next() {
+    state_ += 0x9e3779b97f4a7c15U;
+    std::uint64_t mixed = state_;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
+    return mixed ^ (mixed >> 31);
+  }
+
+  /// In [0, n), n >= 1, by multiplication: the bias (n in 2^32) is far below what anything here sees.
+  constexpr std::uint32_t below(std::uint32_t n) {
+    return static_cast<std::uint32_t>(((next() >> 32) * n) >> 32);
+  }
+
+  /// In [low, high], both included.
+  constexpr std::uint32_t between(std::uint32_t low, std::uint32_t high) {
+    return low + below(high - low + 1);
+  }
+
+  constexpr bool percent(std::uint32_t chance) { return below(100) < chance; }
+
+  /// A member of a list that is not empty.
+  template <class T>
+  constexpr T& pick(std::span<T> list) { return list[below(static_cast<std::uint32_t>(list.size()))]; }
+  template <class T, std::size_t kSize>
+  constexpr const T& pick(const T (&list)[kSize]) { return list[below(kSize)]; }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,49 @@
+// The rules of schedule.h: as a check that names the first broken one, and as a repair.
+#include "schedule/schedule.h"
+
+#include <algorithm>
+
+namespace concertina::fuzzers {
+namespace {
+
+bool is_action(StackAction action) {
+  return action != StackAction::kNone && action <= StackAction::kScanMove;
+}
+
+}  // namespace
+
+std::string validate(const Schedule& schedule) {
+  if (schedule.processors < 1 || schedule.processors > kProcessorsMax) {
+    return "processors are out of range";
+  }
+  if (schedule.strategy >= Strategy::kCount) return "unknown strategy";
+  if (schedule.depth < 1 || schedule.depth > kDepthMax) return "depth is out of range";
+  if (schedule.stack_events.size() > kStackEventsMax) return "too many stack events";
+  for (const StackEvent& event : schedule.stack_events) {
+    if (!is_action(event.action)) return "stack event: unknown action";
+    if (event.key.site >= Site::kCount) return "stack event: unknown site";
+  }
+  if (schedule.deviations.size() > kDeviationsMax) return "too many deviations";
+  for (const Deviation& deviation : schedule.deviations) {
+    if (deviation.kind >= DeviationKind::kCount) return "deviation: unknown kind";
+    if (deviation.key.site >= Site::kCount) return "deviation: unknown site";
+  }
+  return "";
+}
+
+void normalise(Schedule& schedule) {
+  schedule.processors =
+      static_cast<std::uint8_t>(std::clamp<unsigned>(schedule.processors, 1, kProcessorsMax));
+  if (schedule.strategy >= Strategy::kCount) schedule.strategy = Strategy::kRandom;
+  schedule.depth = static_cast<std::uint8_t>(std::clamp<unsigned>(schedule.depth, 1, kDepthMax));
+  std::erase_if(schedule.stack_events, [](const StackEvent& event) {
+    return !is_action(event.action) || event.key.site >= Site::kCount;
+  });
+  std::erase_if(schedule.deviations, [](const Deviation& deviation) {
+    return deviation.kind >= DeviationKind::kCount || deviation.key.site >= Site::kCount;
+  });
+  if (schedule.stack_events.size() > kStackEventsMax) schedule.stack_events.resize(kStackEventsMax);
+  if (schedule.deviations.size() > kDeviationsMax) schedule.deviations.resize(kDeviationsMax);
+}
+
+}  // namespace concertina::fuzzers
