@@ -26,6 +26,8 @@ if(CONCERTINA_FLAVOUR STREQUAL "address")
 elseif(CONCERTINA_FLAVOUR STREQUAL "thread")
   set(flavour_flags -fsanitize=thread)
   add_compile_options(-O1 ${flavour_flags})
+  # For files that are not instrumented themselves but must tell ThreadSanitizer what they do.
+  add_compile_definitions(CONCERTINA_TSAN=1)
 elseif(CONCERTINA_FLAVOUR STREQUAL "coverage")
   set(flavour_flags -fprofile-instr-generate -fcoverage-mapping)
   add_compile_options(-O1 ${flavour_flags})

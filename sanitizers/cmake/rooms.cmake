@@ -1,7 +1,7 @@
 # Rooms: a folder of sources is a library, its *_test.cc files are one test binary.
 find_package(GTest REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
-find_library(BOOST_CONTEXT NAMES boost_context REQUIRED)
+find_library(BOOST_CONTEXT NAMES libboost_context.a boost_context REQUIRED)
 
 set(TEST_TIMEOUT_SECONDS 300)
 
@@ -126,7 +126,7 @@ endfunction()
 # A fuzz target with libFuzzer's main; mutator_libfuzzer.cc is its mutator.
 function(add_fuzz_target name)
   set(folder ${CMAKE_SOURCE_DIR}/fuzzers/targets)
-  if(NOT CONCERTINA_HAS_FUZZER OR NOT EXISTS ${folder}/${name}.cc)
+  if(NOT CONCERTINA_HAS_FUZZER OR NOT EXISTS ${CMAKE_SOURCE_DIR}/fuzzers/pipeline.cc)
     return()
   endif()
   add_executable(${name} ${folder}/${name}.cc ${folder}/mutator_libfuzzer.cc)
@@ -137,7 +137,7 @@ endfunction()
 # A command-line program from fuzzers/tools.
 function(add_tool name)
   room_sources(sources fuzzers/tools)
-  if(NOT sources)
+  if(NOT sources OR NOT EXISTS ${CMAKE_SOURCE_DIR}/fuzzers/pipeline.cc)
     return()
   endif()
   add_executable(${name} ${sources})
