@@ -1,0 +1,49 @@
+// LockRank: the one table of lock order. A thread takes locks in increasing rank only.
+//
+// Within kChannel and kChannelLeaf a thread may hold many, then in increasing channel id.
+// kChannelLeaf is the same lock object taken by a stack copy (Go: hchanLeaf): nothing but further
+// leaves and the stack pool may follow it. The oracle lock_order holds each run to this table.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace concertina {
+
+enum class LockRank : std::uint16_t {
+  kNone = 0,
+  kAllGoroutines = 1,
+  kScheduler = 2,
+  kChannel = 3,
+  kSudogCache = 4,
+  kStackScan = 5,
+  kChannelLeaf = 6,
+  kStackPool = 7,
+  kCount
+};
+
+constexpr std::string_view lock_rank_name(LockRank rank) {
+  switch (rank) {
+    case LockRank::kNone:
+      return "none";
+    case LockRank::kAllGoroutines:
+      return "all-goroutines";
+    case LockRank::kScheduler:
+      return "scheduler";
+    case LockRank::kChannel:
+      return "channel";
+    case LockRank::kSudogCache:
+      return "sudog-cache";
+    case LockRank::kStackScan:
+      return "stack-scan";
+    case LockRank::kChannelLeaf:
+      return "channel-leaf";
+    case LockRank::kStackPool:
+      return "stack-pool";
+    case LockRank::kCount:
+      break;
+  }
+  return "unknown-rank";
+}
+
+}  // namespace concertina

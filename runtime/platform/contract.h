@@ -1,0 +1,92 @@
+// The platform contract: what the runtime may ask of the outer world, as a concept.
+//
+// A platform is a folder runtime/platform/NAME with a header selected/platform.h that defines
+// CONCERTINA_PLATFORM as NAME and everything below in concertina::inline NAME::platform; CMake puts
+// one such folder on the include path. The inline namespace makes mixing two of them a link error.
+// Every source of nondeterminism passes here: locks, shared variables, sleeping and waking, starting
+// threads, time, random draws, whose stack is disturbed where, and what the scanner does when.
+//
+//   Mutex        mutual exclusion; lock/unlock order everything before unlock before the next lock
+//   Atomic<T>    a shared variable; load is an acquire, store a release, updates are both
+//   Cell<T>      plain memory; the caller guarantees exclusion
+//   Note         one sleeper, one wake-up; wake happens before sleep's return
+//   spin_until   waits in place for another thread's write
+//   copy, clear  memory that foreign goroutines look at
+//   allocate     zeroed memory, never freed before the runtime ends
+//   start_thread, stop, record, choose, now_ns, sleep_ns, set_goroutine
+//   prologue, post_scan_request, await_scan_request   stack disturbance on request
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/event.h"
+#include "base/lock_rank.h"
+#include "base/outcome.h"
+#include "base/site.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM::platform {
+
+template <class M>
+concept MutexContract = std::constructible_from<M, LockRank, std::uint32_t> &&
+    requires(M mutex, const M& constant, LockRank rank, Site site) {
+  { mutex.lock(site) } -> std::same_as<void>;
+  { mutex.lock_as(rank, site) } -> std::same_as<void>;
+  { mutex.unlock(site) } -> std::same_as<void>;
+  { constant.is_held_by_me() } -> std::same_as<bool>;
+};
+
+template <class A, class T>
+concept AtomicContract = std::constructible_from<A, T> &&
+    requires(A atomic, const A& constant, T value, T& expected, Site site) {
+  { constant.load(site) } -> std::same_as<T>;
+  { atomic.store(value, site) } -> std::same_as<void>;
+  { atomic.compare_exchange(expected, value, site) } -> std::same_as<bool>;
+  { atomic.exchange(value, site) } -> std::same_as<T>;
+  { constant.peek() } -> std::same_as<T>;
+  { atomic.poke(value) } -> std::same_as<void>;
+};
+
+template <class C, class T>
+concept CellContract = std::constructible_from<C, T> &&
+    requires(C cell, const C& constant, T value, Site site) {
+  { constant.load(site) } -> std::same_as<T>;
+  { cell.store(value, site) } -> std::same_as<void>;
+  { constant.peek() } -> std::same_as<T>;
+  { cell.poke(value) } -> std::same_as<void>;
+};
+
+template <class N>
+concept NoteContract = std::default_initializable<N> && requires(N note, Site site) {
+  { note.clear() } -> std::same_as<void>;
+  { note.sleep(site) } -> std::same_as<void>;
+  { note.wake(site) } -> std::same_as<bool>;
+};
+
+static_assert(MutexContract<Mutex>);
+static_assert(AtomicContract<Atomic<std::uint32_t>, std::uint32_t>);
+static_assert(AtomicContract<Atomic<void*>, void*>);
+static_assert(CellContract<Cell<bool>, bool>);
+static_assert(NoteContract<Note>);
+static_assert(requires(void* to, const void* from, std::size_t bytes, Site site, Event event,
+                       void (*entry)(void*), std::uint32_t n, Atomic<std::uint32_t> atomic,
+                       bool (*condition)(std::uint32_t), ScanRequest request) {
+  { copy(to, from, bytes, site) } -> std::same_as<void>;
+  { clear(to, bytes, site) } -> std::same_as<void>;
+  { allocate(bytes) } -> std::same_as<void*>;
+  { start_thread(entry, to, site) } -> std::same_as<void>;
+  { stop(Outcome::kFatal, std::string_view{}) } -> std::same_as<void>;
+  { record(event) } -> std::same_as<void>;
+  { choose(n, site) } -> std::same_as<std::uint32_t>;
+  { now_ns() } -> std::same_as<std::uint64_t>;
+  { sleep_ns(std::uint64_t{}, site) } -> std::same_as<void>;
+  { set_goroutine(GoroutineId{}, SpawnPath{}) } -> std::same_as<void>;
+  { spin_until(atomic, condition, site) } -> std::same_as<std::uint32_t>;
+  { prologue(site) } -> std::same_as<StackAction>;
+  { post_scan_request(request) } -> std::same_as<void>;
+  { await_scan_request(site) } -> std::same_as<ScanRequest>;
+});
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM::platform

@@ -1,0 +1,74 @@
+// The part of the sim platform that touches the program's memory, and therefore is compiled with
+// ThreadSanitizer's instrumentation (world.cc and fiber.cc are not).
+#include "platform.h"
+
+#include <cstring>
+#include <new>
+
+namespace concertina::inline sim::platform {
+namespace {
+
+// Carries "what the starter did happens before the started thread's first step".
+struct StartCell {
+  std::atomic<bool> go{false};
+  void (*entry)(void*) = nullptr;
+  void* argument = nullptr;
+};
+
+void start_cell_main(void* cell) {
+  auto& start = *static_cast<StartCell*>(cell);
+  (void)start.go.load(std::memory_order_acquire);
+  start.entry(start.argument);
+}
+
+}  // namespace
+
+void* allocate(std::size_t bytes) {
+  void* const memory = World::current().allocate(bytes);
+  if (memory == nullptr) stop(Outcome::kBudget, "arena bytes per run");
+  return memory;
+}
+
+void start_thread(void (*entry)(void*), void* argument, Site site) {
+  auto* const start = new (allocate(sizeof(StartCell))) StartCell;
+  start->entry = entry;
+  start->argument = argument;
+  start->go.store(true, std::memory_order_release);
+  World::current().start_thread(&start_cell_main, start, site);
+}
+
+simulator::Report run(World& world, const simulator::Config& config, void (*entry)(void*),
+                      void* argument) {
+  StartCell start;
+  start.entry = entry;
+  start.argument = argument;
+  start.go.store(true, std::memory_order_release);
+  return world.run(config, &start_cell_main, &start);
+}
+
+void copy(void* to, const void* from, std::size_t bytes, Site site, ObjectId object) {
+  auto* const target = static_cast<std::byte*>(to);
+  auto* const source = static_cast<const std::byte*>(from);
+  std::size_t done = 0;
+  if (bytes > kCopyAtomicBytes) {
+    World::current().yield_point(site, OperationKind::kCopy, true, object);
+    done = bytes / 2 & ~std::size_t{7};
+    std::memcpy(target, source, done);
+  }
+  World::current().yield_point(site, OperationKind::kCopy, true, object);
+  if (bytes > done) std::memcpy(target + done, source + done, bytes - done);
+}
+
+void clear(void* to, std::size_t bytes, Site site, ObjectId object) {
+  auto* const target = static_cast<std::byte*>(to);
+  std::size_t done = 0;
+  if (bytes > kCopyAtomicBytes) {
+    World::current().yield_point(site, OperationKind::kCopy, true, object);
+    done = bytes / 2 & ~std::size_t{7};
+    std::memset(target, 0, done);
+  }
+  World::current().yield_point(site, OperationKind::kCopy, true, object);
+  if (bytes > done) std::memset(target + done, 0, bytes - done);
+}
+
+}  // namespace concertina::inline sim::platform

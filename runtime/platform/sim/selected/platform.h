@@ -1,0 +1,219 @@
+// The `sim` platform: the runtime's only door to the outer world, made of simulated parts.
+//
+// Every operation below is a yield point that comes *before* it touches memory, except those whose
+// comment says otherwise. What the operations mean, and what another platform must provide under the
+// same names, stands in platform/contract.h.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/event.h"
+#include "base/lock_rank.h"
+#include "base/outcome.h"
+#include "base/site.h"
+#include "platform/sim/world.h"
+
+#define CONCERTINA_PLATFORM sim
+
+namespace concertina::inline sim::platform {
+
+using simulator::ScanRequest;
+using simulator::World;
+
+/// A lock of the runtime's own. Not recursive; locking what one holds never returns.
+class Mutex {
+ public:
+  /// `order` is the place among locks of equal rank (a channel's id), 0 where only one is ever held.
+  explicit Mutex(LockRank rank, std::uint32_t order = 0) {
+    state_.id = World::current().new_object();
+    state_.rank = rank;
+    state_.order = order;
+  }
+  void lock(Site site) { lock_as(state_.rank, site); }
+  /// Locks under another rank than the lock's own (a stack copy takes channel locks as leaves).
+  void lock_as(LockRank rank, Site site) {
+    World::current().before_lock(state_, site);
+    // Acquire: pairs with the release in unlock.
+    state_.holder.exchange(World::current().thread() + 1u, std::memory_order_acquire);
+    World::current().after_lock(state_, rank);
+  }
+  void unlock(Site site) {
+    World::current().yield_point(site, OperationKind::kUnlock, true, state_.id);
+    state_.holder.store(0, std::memory_order_release);  // pairs with the acquire in lock_as
+    World::current().after_unlock(state_);
+  }
+  /// Does the calling virtual thread hold it? No yield point: only the holder can make it true.
+  bool is_held_by_me() const {
+    return state_.holder.load(std::memory_order_relaxed) == World::current().thread() + 1u;
+  }
+
+ private:
+  simulator::LockState state_;
+};
+
+/// A shared variable. Orders default to acquire and release: the runtime needs no weaker and the
+/// simulator explores only sequentially consistent interleavings.
+template <class T>
+class Atomic {
+ public:
+  explicit Atomic(T initial = T{}) : value_(initial) { state_.id = World::current().new_object(); }
+
+  T load(Site site) const {
+    World::current().yield_point(site, OperationKind::kLoad, false, state_.id);
+    return value_.load(std::memory_order_acquire);
+  }
+  void store(T value, Site site) {
+    World::current().yield_point(site, OperationKind::kStore, true, state_.id);
+    value_.store(value, std::memory_order_release);
+    World::current().changed(state_);
+  }
+  bool compare_exchange(T& expected, T desired, Site site) {
+    World::current().yield_point(site, OperationKind::kUpdate, true, state_.id);
+    if (!value_.compare_exchange_strong(expected, desired, std::memory_order_acq_rel)) return false;
+    World::current().changed(state_);
+    return true;
+  }
+  T exchange(T desired, Site site) {
+    World::current().yield_point(site, OperationKind::kUpdate, true, state_.id);
+    const T old = value_.exchange(desired, std::memory_order_acq_rel);
+    World::current().changed(state_);
+    return old;
+  }
+  T fetch_add(T delta, Site site) {
+    World::current().yield_point(site, OperationKind::kUpdate, true, state_.id);
+    const T old = value_.fetch_add(delta, std::memory_order_acq_rel);
+    World::current().changed(state_);
+    return old;
+  }
+  /// Reads without a yield point: for polls that are repeated anyway, for values that only the
+  /// caller changes, and for assertions. Never to take a decision that a delay could falsify.
+  T peek() const { return value_.load(std::memory_order_acquire); }
+  /// Writes without a yield point: for what nobody else can look at yet.
+  void poke(T value) {
+    value_.store(value, std::memory_order_release);
+    World::current().changed(state_);
+  }
+
+ private:
+  template <class U, class Condition>
+  friend U spin_until(Atomic<U>&, Condition, Site);
+
+  std::atomic<T> value_;
+  mutable simulator::ObjectState state_;
+};
+
+/// Waits until condition(value) holds, and returns that value. The thread is disabled until the
+/// variable is written, so a priority strategy cannot livelock on it.
+template <class T, class Condition>
+T spin_until(Atomic<T>& variable, Condition condition, Site site) {
+  T value = variable.load(site);
+  while (!condition(value)) {
+    World::current().wait_for_change(variable.state_, site, OperationKind::kSpin);
+    value = variable.value_.load(std::memory_order_acquire);
+  }
+  return value;
+}
+
+/// Plain shared memory that some lock or ownership protects: no atomicity, no ordering. Each access
+/// is a yield point so that the windows around it are explored; ThreadSanitizer sees it as it is.
+template <class T>
+class Cell {
+ public:
+  explicit Cell(T initial = T{}) : value_(initial), id_(World::current().new_object()) {}
+  T load(Site site) const {
+    World::current().yield_point(site, OperationKind::kLoad, false, id_);
+    return value_;
+  }
+  void store(T value, Site site) {
+    World::current().yield_point(site, OperationKind::kStore, true, id_);
+    value_ = value;
+  }
+  /// Without a yield point, for owners and assertions.
+  T peek() const { return value_; }
+  void poke(T value) { value_ = value; }
+
+ private:
+  T value_;
+  ObjectId id_;
+};
+
+/// One-shot event for one sleeper (Go: note).
+class Note {
+ public:
+  Note() { state_.id = World::current().new_object(); }
+  /// Makes it usable again. Only the sleeper, only after sleep returned. No yield point.
+  void clear() { set_.store(0, std::memory_order_relaxed); }
+  void sleep(Site site) {
+    World& world = World::current();
+    if (set_.load(std::memory_order_acquire) == 0) {
+      world.wait_for_change(state_, site, OperationKind::kSleep);
+    } else {
+      world.yield_point(site, OperationKind::kSleep, false, state_.id);
+    }
+    (void)set_.load(std::memory_order_acquire);  // pairs with the release in wake
+  }
+  /// False when it was set already: a double wake-up, which the caller must treat as fatal.
+  [[nodiscard]] bool wake(Site site) {
+    World::current().yield_point(site, OperationKind::kWake, true, state_.id);
+    if (set_.exchange(1, std::memory_order_acq_rel) != 0) return false;
+    World::current().changed(state_);
+    return true;
+  }
+
+ private:
+  std::atomic<std::uint32_t> set_{0};
+  simulator::ObjectState state_;
+};
+
+/// Copies between non-overlapping ranges that other goroutines may look at. Yields before it touches
+/// memory, and again half-way when there are more than kCopyAtomicBytes, so that torn values show.
+void copy(void* to, const void* from, std::size_t bytes, Site site, ObjectId object = 0);
+/// Zeroes, with the same yield points.
+void clear(void* to, std::size_t bytes, Site site, ObjectId object = 0);
+inline constexpr std::size_t kCopyAtomicBytes = 64;
+
+/// Zeroed memory that lives until the run ends. Stops the run when there is none. No yield point.
+void* allocate(std::size_t bytes);
+
+/// Starts a virtual thread; entry(argument) runs on it, and what the caller did so far is visible.
+void start_thread(void (*entry)(void*), void* argument, Site site);
+
+/// Ends the run. [[noreturn]]: nothing on the calling stack is unwound.
+[[noreturn]] inline void stop(Outcome outcome, std::string_view message) {
+  World::current().stop(outcome, message);
+}
+
+/// Announces a fact to the oracles. No yield point: it belongs to the step that it describes.
+inline void record(const Event& event) { World::current().record(event); }
+
+/// A draw in [0, n). No yield point.
+inline std::uint32_t choose(std::uint32_t n, Site site) { return World::current().choose(n, site); }
+
+inline std::uint64_t now_ns() { return World::current().now_ns(); }
+inline void sleep_ns(std::uint64_t ns, Site site) { World::current().sleep_ns(ns, site); }
+
+/// Whose code the calling thread runs from now on, as schedules and events name it.
+inline void set_goroutine(GoroutineId id, SpawnPath path) {
+  World::current().set_goroutine(id, path);
+}
+
+/// What the input wants to happen to the stack at this prologue. No yield point.
+inline StackAction prologue(Site site) { return World::current().prologue(site); }
+
+/// Asks the scanner to act. Never blocks; may be dropped when very many are waiting.
+inline void post_scan_request(const ScanRequest& request) {
+  World::current().post_scan_request(request);
+}
+/// Waits for the next request. Only the scanner calls it.
+inline ScanRequest await_scan_request(Site site) { return World::current().await_scan_request(site); }
+
+/// Runs entry(argument) as the first virtual thread of `world` until somebody calls stop.
+simulator::Report run(World& world, const simulator::Config& config, void (*entry)(void*),
+                      void* argument);
+
+}  // namespace concertina::inline sim::platform
+
+#include "platform/contract.h"

@@ -1,0 +1,282 @@
+#include "platform/sim/world.h"
+
+#include <bit>
+#include <cstdio>
+#include <cstdlib>
+
+namespace concertina::simulator {
+namespace {
+
+// The one mutable global of the simulator: which run is in progress on this OS thread.
+thread_local World* current_world = nullptr;
+
+constexpr const char* kThreadNames[kThreadsMax] = {
+    "virtual thread 0",  "virtual thread 1",  "virtual thread 2",  "virtual thread 3",
+    "virtual thread 4",  "virtual thread 5",  "virtual thread 6",  "virtual thread 7",
+    "virtual thread 8",  "virtual thread 9",  "virtual thread 10", "virtual thread 11",
+    "virtual thread 12", "virtual thread 13", "virtual thread 14", "virtual thread 15"};
+
+}  // namespace
+
+World::World() = default;
+World::~World() = default;
+
+World& World::current() { return *current_world; }
+
+void World::reset(const Config& config) {
+  config_ = config;
+  arena_.reset();
+  events_.clear();
+  events_.reserve(config.events_max);
+  thread_count_ = 0;
+  current_ = 0;
+  enabled_ = 0;
+  steps_ = decisions_ = 0;
+  hash_ = 0x436f6e63657274ull;
+  now_ns_ = 0;
+  objects_ = 0;
+  observes_ = config.chooser->observes();
+  scan_requests_head_ = scan_requests_tail_ = 0;
+  scan_queue_ = ObjectState{new_object(), 0};
+  outcome_ = Outcome::kExit;
+  message_.clear();
+}
+
+Report World::run(const Config& config, void (*entry)(void*), void* argument) {
+  World* const outer = current_world;
+  current_world = this;
+  reset(config);
+  driver_.adopt_caller();
+  start_thread(entry, argument, Site::kThreadStart);
+  threads_[0].fiber.resume_from(driver_);
+  // Somebody called stop. What the virtual threads did happens before whatever the caller does next.
+  for (unsigned i = 0; i < thread_count_; ++i) threads_[i].fiber.acquire_past();
+  Report report;
+  report.outcome = outcome_;
+  report.message = message_;
+  report.hash = hash_;
+  report.steps = steps_;
+  report.decisions = decisions_;
+  fill_thread_reports(report);
+  current_world = outer;
+  return report;
+}
+
+void World::fill_thread_reports(Report& report) const {
+  if (outcome_ != Outcome::kHung && outcome_ != Outcome::kFatal) return;
+  for (unsigned i = 0; i < thread_count_; ++i) {
+    const Thread& thread = threads_[i];
+    ThreadReport entry;
+    entry.is_enabled = (enabled_ & bit(static_cast<ThreadId>(i))) != 0;
+    entry.goroutine = thread.goroutine;
+    entry.pending = pending_[i];
+    if (thread.wanted != nullptr) {
+      entry.lock_holder = static_cast<int>(thread.wanted->holder.load(std::memory_order_relaxed)) - 1;
+    }
+    report.threads.push_back(entry);
+  }
+}
+
+void World::stop(Outcome outcome, std::string_view message) {
+  outcome_ = outcome;
+  message_ = message;
+  mix(static_cast<std::uint64_t>(outcome) + 1);
+  driver_.resume_from(threads_[current_].fiber);
+  std::abort();  // an abandoned thread is never resumed
+}
+
+void World::record(Event event) {
+  event.thread = current_;
+  event.step = steps_;
+  mix((static_cast<std::uint64_t>(event.kind) << 56) ^ (static_cast<std::uint64_t>(event.goroutine) << 40) ^
+      (static_cast<std::uint64_t>(event.channel) << 24) ^ (static_cast<std::uint64_t>(event.index) << 8) ^
+      (static_cast<std::uint64_t>(event.a) << 32) ^ event.b);
+  if (events_.size() == config_.events_max) stop(Outcome::kBudget, "events per run");
+  events_.push_back(event);
+}
+
+void World::announce(Site site, OperationKind kind, bool is_write, ObjectId object) {
+  Pending& pending = pending_[current_];
+  pending.site = site;
+  pending.kind = kind;
+  pending.is_write = is_write;
+  pending.is_spinning = kind == OperationKind::kSpin;
+  pending.object = object;
+  pending.path = threads_[current_].path;
+}
+
+void World::yield_point(Site site, OperationKind kind, bool is_write, ObjectId object) {
+  announce(site, kind, is_write, object);
+  reschedule();
+}
+
+// Returns in the calling thread once it has been picked.
+void World::reschedule() {
+  const ThreadMask enabled = enabled_;
+  bool is_decision = false;
+  ThreadId next;
+  if ((enabled & (enabled - 1)) == 0) {
+    if (enabled == 0) stop(Outcome::kHung, "no virtual thread can take a step");
+    next = static_cast<ThreadId>(std::countr_zero(enabled));
+  } else {
+    is_decision = true;
+    ++decisions_;
+    next = config_.chooser->pick(enabled, current_, pending_.data());
+  }
+  if (next != current_) {
+    const ThreadId self = current_;
+    current_ = next;
+    threads_[next].fiber.resume_from(threads_[self].fiber);
+  }
+  execute_step(is_decision);
+}
+
+// The current thread is about to perform what it announced.
+void World::execute_step(bool is_decision) {
+  if (++steps_ > config_.steps_max) stop(Outcome::kBudget, "steps per run");
+  const Pending& pending = pending_[current_];
+  mix((static_cast<std::uint64_t>(pending.object) << 24) ^
+      (static_cast<std::uint64_t>(pending.site) << 8) ^ current_);
+  if (config_.recorder != nullptr) {
+    config_.recorder->step({current_, threads_[current_].goroutine, is_decision, pending});
+  }
+  if (observes_) config_.chooser->executing(current_, pending_.data());
+  if (config_.stack_events != nullptr && config_.stack_events->wants(pending.site)) {
+    apply(config_.stack_events->at(pending.path, pending.site), pending.path);
+  }
+}
+
+void World::apply(StackAction action, SpawnPath path) {
+  switch (action) {
+    case StackAction::kNone:
+      return;
+    case StackAction::kGrow:  // takes effect at the goroutine's next prologue
+      threads_[current_].next_prologue_grows = true;
+      return;
+    case StackAction::kMove:
+      threads_[current_].next_prologue_moves = true;
+      return;
+    case StackAction::kScanShrink:
+      post_scan_request({path, false});
+      return;
+    case StackAction::kScanMove:
+      post_scan_request({path, true});
+      return;
+  }
+}
+
+StackAction World::prologue(Site site) {
+  Thread& thread = threads_[current_];
+  if (config_.stack_events != nullptr && config_.stack_events->wants(site)) {
+    apply(config_.stack_events->at(thread.path, site), thread.path);
+  }
+  StackAction action = StackAction::kNone;
+  if (thread.next_prologue_moves) action = StackAction::kMove;
+  if (thread.next_prologue_grows) action = StackAction::kGrow;
+  thread.next_prologue_grows = thread.next_prologue_moves = false;
+  return action;
+}
+
+void World::before_lock(LockState& lock, Site site) {
+  Thread& thread = threads_[current_];
+  thread.wanted = &lock;
+  lock.waiting |= bit(current_);
+  if (lock.holder.load(std::memory_order_relaxed) != 0) enabled_ &= ~bit(current_);
+  yield_point(site, OperationKind::kLock, true, lock.id);
+}
+
+void World::after_lock(LockState& lock, LockRank rank) {
+  threads_[current_].wanted = nullptr;
+  lock.waiting &= ~bit(current_);
+  enabled_ &= ~lock.waiting;  // the others' pending operation cannot take effect now
+  record({.kind = EventKind::kLockAcquired,
+          .goroutine = goroutine(),
+          .index = static_cast<std::uint16_t>(rank),
+          .a = lock.id,
+          .b = lock.order});
+}
+
+void World::after_unlock(LockState& lock) {
+  enabled_ |= lock.waiting;
+  record({.kind = EventKind::kLockReleased,
+          .goroutine = goroutine(),
+          .index = static_cast<std::uint16_t>(lock.rank),
+          .a = lock.id});
+}
+
+void World::changed(ObjectState& object) {
+  enabled_ |= object.waiting;
+  object.waiting = 0;
+}
+
+void World::wait_for_change(ObjectState& object, Site site, OperationKind kind) {
+  object.waiting |= bit(current_);
+  enabled_ &= ~bit(current_);
+  yield_point(site, kind, false, object.id);
+}
+
+// A sleeper stays enabled: picking it is letting the time pass until its alarm.
+void World::sleep_ns(std::uint64_t ns, Site site) {
+  threads_[current_].wake_ns = now_ns_ + ns;
+  yield_point(site, OperationKind::kPause, false, 0);
+  if (now_ns_ < threads_[current_].wake_ns) now_ns_ = threads_[current_].wake_ns;
+}
+
+std::uint32_t World::choose(std::uint32_t n, Site site) {
+  if (n <= 1) return 0;
+  const std::uint32_t choice = config_.chooser->choose(n, site, threads_[current_].path);
+  if (choice >= n) stop(Outcome::kFatal, "chooser: a draw outside its range");
+  mix(choice);
+  return choice;
+}
+
+void World::thread_main(void* argument) {
+  World& world = *static_cast<World*>(argument);
+  Thread& self = world.threads_[world.current_];
+  world.execute_step(false);
+  self.entry(self.argument);
+  world.enabled_ &= ~world.bit(world.current_);
+  world.announce(Site::kThreadStart, OperationKind::kSleep, false, 0);
+  world.reschedule();
+  std::abort();  // a thread that has ended is never enabled again
+}
+
+void World::start_thread(void (*entry)(void*), void* argument, Site site) {
+  if (thread_count_ == kThreadsMax) stop(Outcome::kBudget, "virtual threads per run");
+  if (thread_count_ != 0) yield_point(site, OperationKind::kStart, true, 0);
+  const auto id = static_cast<ThreadId>(thread_count_++);
+  Thread& thread = threads_[id];
+  thread.entry = entry;
+  thread.argument = argument;
+  thread.machine = nullptr;
+  thread.wanted = nullptr;
+  thread.goroutine = kNoGoroutine;
+  thread.path = kSchedulerPath;
+  thread.next_prologue_grows = thread.next_prologue_moves = false;
+  thread.fiber.restart(&World::thread_main, this, kThreadNames[id]);
+  pending_[id] = {Site::kThreadStart, OperationKind::kStart, false, false, 0, kSchedulerPath};
+  enabled_ |= bit(id);
+  config_.chooser->started(id);
+}
+
+void World::post_scan_request(const ScanRequest& request) {
+  if (scan_requests_tail_ - scan_requests_head_ == kScanRequestsMax) return;  // it has work enough
+  scan_requests_[scan_requests_tail_++ % kScanRequestsMax] = request;
+  changed(scan_queue_);
+}
+
+ScanRequest World::await_scan_request(Site site) {
+  if (scan_requests_head_ == scan_requests_tail_) {
+    wait_for_change(scan_queue_, site, OperationKind::kScanRequest);
+  } else {
+    yield_point(site, OperationKind::kScanRequest, false, scan_queue_.id);
+  }
+  return scan_requests_[scan_requests_head_++ % kScanRequestsMax];
+}
+
+void World::set_goroutine(GoroutineId id, SpawnPath path) {
+  threads_[current_].goroutine = id;
+  threads_[current_].path = path;
+}
+
+}  // namespace concertina::simulator

@@ -1,0 +1,182 @@
+// World: one simulated run. Virtual threads are fibers on one OS thread; each platform operation is a
+// yield point, announced before it takes effect, at which the chooser decides who goes on.
+//
+// Rules
+//   1. Only one virtual thread runs; it gives up control at yield points and nowhere else.
+//   2. A thread is enabled when its pending operation can take effect. One enabled thread is no
+//      decision; none is the end of the run (Outcome::kHung).
+//   3. A run can be abandoned at any step: `stop` never returns, the fibers are simply forgotten.
+//   4. Everything that the runtime allocates in a run comes from the world's arena and is gone with it.
+//   5. Objects are named by creation ordinal. Addresses never order, hash or print.
+//
+// This is the simulator's side; the runtime sees it only through platform.h.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+#include "base/lock_rank.h"
+#include "base/outcome.h"
+#include "base/site.h"
+#include "base/spawn_path.h"
+#include "platform/sim/arena.h"
+#include "platform/sim/chooser.h"
+#include "platform/sim/fiber.h"
+
+namespace concertina::simulator {
+
+/// What every platform object has: a name, and who waits for it to change.
+struct ObjectState {
+  ObjectId id = 0;
+  ThreadMask waiting = 0;  // lock: threads about to lock; note: the sleeper; atomic: spinners
+};
+
+struct LockState : ObjectState {
+  std::atomic<std::uint32_t> holder{0};  // ThreadId + 1, 0 when free
+  LockRank rank = LockRank::kNone;
+  std::uint32_t order = 0;  // within the rank
+};
+
+struct ScanRequest {
+  SpawnPath path = kAnyPath;       // which goroutines
+  bool move = false;               // copy to equal size instead of shrinking
+};
+
+/// One step as an observer sees it.
+struct StepSeen {
+  ThreadId thread;
+  GoroutineId goroutine;
+  bool is_decision;
+  Pending pending;
+};
+
+/// Keeps the schedule's steps; implemented by the harness, null for none.
+class StepRecorder {
+ public:
+  virtual ~StepRecorder() = default;
+  virtual void step(const StepSeen& step) = 0;
+};
+
+struct Config {
+  Chooser* chooser = nullptr;
+  StackEvents* stack_events = nullptr;  // may be null
+  StepRecorder* recorder = nullptr;     // may be null
+  std::uint32_t steps_max = 20'000;
+  std::uint32_t events_max = 60'000;
+};
+
+struct ThreadReport {
+  bool is_enabled = false;
+  GoroutineId goroutine = kNoGoroutine;
+  Pending pending;
+  int lock_holder = -1;
+};
+
+struct Report {
+  Outcome outcome = Outcome::kExit;
+  std::string message;
+  std::uint64_t hash = 0;
+  std::uint32_t steps = 0;
+  std::uint32_t decisions = 0;
+  std::vector<ThreadReport> threads;  // only for kHung and kFatal
+};
+
+class World {
+ public:
+  World();
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  /// The world of the run in progress on this OS thread.
+  static World& current();
+
+  // --- The driver's side ---
+
+  /// Runs entry(argument) as virtual thread 0 until somebody stops the run.
+  Report run(const Config& config, void (*entry)(void*), void* argument);
+  const std::vector<Event>& events() const { return events_; }
+
+  // --- The virtual threads' side (through platform.h) ---
+
+  ObjectId new_object() { return ++objects_; }
+  void* allocate(std::size_t bytes) { return arena_.allocate(bytes); }
+  [[noreturn]] void stop(Outcome outcome, std::string_view message);
+  void record(Event event);
+
+  void yield_point(Site site, OperationKind kind, bool is_write, ObjectId object);
+  /// Yields; when it returns the lock is free and the caller takes it without another yield point.
+  void before_lock(LockState& lock, Site site);
+  void after_lock(LockState& lock, LockRank rank);
+  void after_unlock(LockState& lock);
+  /// An atomic or a note changed: whoever spins or sleeps on it may look again.
+  void changed(ObjectState& object);
+  /// Disables the thread until `object` changes; used after a look that failed.
+  void wait_for_change(ObjectState& object, Site site, OperationKind kind);
+  void sleep_ns(std::uint64_t ns, Site site);
+  std::uint64_t now_ns() const { return now_ns_; }
+  std::uint32_t choose(std::uint32_t n, Site site);
+  void start_thread(void (*entry)(void*), void* argument, Site site);
+  StackAction prologue(Site site);
+  void post_scan_request(const ScanRequest& request);
+  ScanRequest await_scan_request(Site site);
+
+  void set_goroutine(GoroutineId id, SpawnPath path);
+  GoroutineId goroutine() const { return threads_[current_].goroutine; }
+  void set_machine(void* machine) { threads_[current_].machine = machine; }
+  void* machine() const { return threads_[current_].machine; }
+  ThreadId thread() const { return current_; }
+
+ private:
+  struct Thread {
+    Fiber fiber;
+    void (*entry)(void*) = nullptr;
+    void* argument = nullptr;
+    void* machine = nullptr;
+    LockState* wanted = nullptr;  // the lock it is about to take
+    GoroutineId goroutine = kNoGoroutine;
+    SpawnPath path = kSchedulerPath;
+    bool next_prologue_grows = false;
+    bool next_prologue_moves = false;
+    std::uint64_t wake_ns = 0;
+  };
+
+  static void thread_main(void* world);
+  void reset(const Config& config);
+  void announce(Site site, OperationKind kind, bool is_write, ObjectId object);
+  void reschedule();
+  void execute_step(bool is_decision);
+  void apply(StackAction action, SpawnPath path);
+  void fill_thread_reports(Report& report) const;
+  ThreadMask bit(ThreadId thread) const { return ThreadMask{1} << thread; }
+  void mix(std::uint64_t value) { hash_ = (hash_ ^ value) * 0x9E3779B97F4A7C15ull; hash_ ^= hash_ >> 29; }
+
+  Config config_;
+  Arena arena_;
+  Fiber driver_;
+  std::array<Thread, kThreadsMax> threads_;
+  std::array<Pending, kThreadsMax> pending_{};
+  unsigned thread_count_ = 0;
+  ThreadId current_ = 0;
+  ThreadMask enabled_ = 0;
+  std::uint32_t steps_ = 0;
+  std::uint32_t decisions_ = 0;
+  std::uint64_t hash_ = 0;
+  std::uint64_t now_ns_ = 0;
+  ObjectId objects_ = 0;
+  bool observes_ = false;
+  std::vector<Event> events_;
+  static constexpr unsigned kScanRequestsMax = 32;
+  std::array<ScanRequest, kScanRequestsMax> scan_requests_{};
+  unsigned scan_requests_head_ = 0, scan_requests_tail_ = 0;
+  ObjectState scan_queue_;
+  Outcome outcome_ = Outcome::kExit;
+  std::string message_;
+};
+
+}  // namespace concertina::simulator
