@@ -65,6 +65,10 @@ concept NoteContract = std::default_initializable<N> && requires(N note, Site si
   { note.wake(site) } -> std::same_as<bool>;
 };
 
+static_assert(requires(Atomic<std::uint32_t> counter) {
+  { counter.add(1) } -> std::same_as<std::uint32_t>;
+  { counter.fetch_add(1, Site{}) } -> std::same_as<std::uint32_t>;
+});
 static_assert(MutexContract<Mutex>);
 static_assert(AtomicContract<Atomic<std::uint32_t>, std::uint32_t>);
 static_assert(AtomicContract<Atomic<void*>, void*>);

@@ -96,6 +96,8 @@ class Atomic {
     value_.store(value, std::memory_order_release);
     World::current().changed(state_);
   }
+  /// Adds without a yield point and returns the sum: for names and statistics outside any protocol.
+  T add(T delta) { return value_.fetch_add(delta, std::memory_order_acq_rel) + delta; }
 
  private:
   template <class U, class Condition>

@@ -1,0 +1,19 @@
+// Fatal errors: the runtime found one of its own invariants broken. Always on, in every build.
+#pragma once
+
+#include <string_view>
+
+#include "platform.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+/// Ends the run as Outcome::kFatal. The message reads "invariant: detail"; the invariant's words are
+/// stable, they are the signature of the finding.
+[[noreturn]] void fatal(std::string_view invariant, std::string_view detail);
+
+/// Asserts an invariant of the runtime.
+inline void require(bool holds, std::string_view invariant, std::string_view detail = "") {
+  if (!holds) [[unlikely]] fatal(invariant, detail);
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,161 @@
+// copy_stack: the protocol of stack.h, step by step.
+#include <cstring>
+
+#include "base/limits.h"
+#include "stack/stack.h"
+#include "stack/stack_pool.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+namespace {
+
+struct Move {
+  Stack from;
+  Stack to;
+  std::uintptr_t delta() const { return to.hi - from.hi; }  // modulo 2^64
+};
+
+// Go: adjustsudogs. Every element in the old stack moves with it.
+void adjust_sudogs(Goroutine& g, const Move& move) {
+  for (Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
+    const std::uintptr_t element = sudog->element.load(Site::kSudogElementLoad);
+    if (move.from.contains(element)) {
+      sudog->element.store(element + move.delta(), Site::kSudogElementStore);
+    }
+  }
+}
+
+// Go: findsghi. One past the highest byte of the old stack that a waker may touch, 0 for none.
+std::uintptr_t find_sudog_high(const Goroutine& g, const Stack& stack) {
+  std::uintptr_t high = 0;
+  for (const Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
+    const std::uintptr_t element = sudog->element.peek();
+    const std::uintptr_t end = element + sudog->channel->element_bytes;
+    if (stack.contains(element) && end > high) high = end;
+  }
+  return high;
+}
+
+// What the verifier's oracle needs to know of the elements. Whoever calls it holds whatever protects
+// them, and `stack` is where they must point by now.
+void announce_elements(const Goroutine& g, const Stack& stack) {
+  for (const Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
+    const std::uintptr_t element = sudog->element.peek();
+    std::uint32_t distance = 0;
+    if (element != 0) {
+      distance = stack.contains(element) ? static_cast<std::uint32_t>(stack.hi - element) : 0xffffffff;
+    }
+    platform::record({.kind = EventKind::kSudogSeen,
+                      .goroutine = g.id,
+                      .channel = sudog->channel->id,
+                      .index = sudog->case_index,
+                      .b = distance});
+  }
+}
+
+void adjust_slot(std::uintptr_t slot_address, const Move& move) {
+  auto* const slot = reinterpret_cast<std::uintptr_t*>(slot_address);
+  if (move.from.contains(*slot)) *slot += move.delta();
+}
+
+// Adjusts the pointer slots of the new stack that lie in [low, high). The frames below `high` have
+// been copied already. The walk goes by frame sizes: saved frame pointers are what is being mended.
+void adjust_frames(std::uintptr_t sp, const Move& move, std::uintptr_t low, std::uintptr_t high) {
+  for (std::uintptr_t at = sp; at < move.to.hi && at < high;) {
+    const auto& header = *reinterpret_cast<const FrameHeader*>(at);
+    require(header.magic == kFrameMagic, "frame chain", "a copied stack has a frame without header");
+    const auto adjust = [&](std::uintptr_t address) {
+      if (address >= low && address < high) adjust_slot(address, move);
+    };
+    adjust(at + offsetof(FrameHeader, saved_frame_pointer));
+    const FrameLayout& layout = header.function->layout;
+    for (unsigned i = 0; i < layout.pointer_count; ++i) adjust(at + layout.pointers[i]);
+    for (unsigned i = 0; i < header.group_count; ++i) {
+      adjust(at + layout.group_first + std::uintptr_t{layout.group_stride} * i);
+    }
+    at += header.bytes;
+  }
+}
+
+// Copies [begin, end) of the old stack to its place in the new one.
+void copy_range(const Move& move, std::uintptr_t begin, std::uintptr_t end, Site site) {
+  if (begin >= end) return;
+  platform::copy(reinterpret_cast<void*>(begin + move.delta()),
+                 reinterpret_cast<const void*>(begin), end - begin, site);
+}
+
+// A frame may straddle the boundary: its header is copied by the first pass, part of its slots by the
+// second. So slots are adjusted by address, never by frame.
+std::uintptr_t round_up_to_word(std::uintptr_t address) {
+  return (address + 7) & ~std::uintptr_t{7};
+}
+
+// Go: syncadjustsudogs. Steps C3 to C5; returns how far the old stack has been copied.
+std::uintptr_t sync_adjust_sudogs(Goroutine& g, const Move& move) {
+  if (g.waiting == nullptr) return g.sp;
+  const ChannelBase* last = nullptr;
+  for (Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
+    // The list is in lock order, so a channel's sudogs are neighbours: lock it once.
+    if (sudog->channel != last) {
+      sudog->channel->lock.lock_as(LockRank::kChannelLeaf, Site::kCopyStackLock);
+    }
+    last = sudog->channel;
+  }
+  // C4. The element slots must not change while they are copied.
+  const std::uintptr_t high = find_sudog_high(g, move.from);
+  adjust_sudogs(g, move);
+  announce_elements(g, move.to);
+  std::uintptr_t copied = g.sp;
+  if (high > g.sp) {
+    copied = round_up_to_word(high);
+    copy_range(move, g.sp, copied, Site::kCopyStackLow);
+    adjust_frames(g.sp + move.delta(), move, g.sp + move.delta(), copied + move.delta());
+  }
+  last = nullptr;
+  for (Sudog* sudog = g.waiting; sudog != nullptr;) {
+    ChannelBase* const channel = sudog->channel;
+    sudog = sudog->wait_link;
+    if (channel != last) channel->lock.unlock(Site::kCopyStackUnlock);
+    last = channel;
+  }
+  return copied;
+}
+
+}  // namespace
+
+void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
+  require(!g.in_syscall, "stack copy in system call", "the goroutine is in one");
+  const bool sync = g.active_stack_chans.load(Site::kActiveStackChansLoad);
+  // A goroutine that is about to park must not be copied by somebody else: it is not clear yet
+  // whether its channel locks are held.
+  if (reason == CopyReason::kShrink || reason == CopyReason::kMove) {
+    require(g.parking_on_chan.peek() == 0 || (g.status.peek() & ~kScan) == kCopyStack,
+            "racy sudog adjustment due to parking on channel", "");
+  }
+  platform::record({.kind = EventKind::kCopyBegin,
+                    .goroutine = g.id,
+                    .channel = static_cast<ChannelId>(sync ? 1 : g.locks_held != 0 ? 2 : 0),
+                    .index = static_cast<std::uint16_t>(reason),
+                    .a = static_cast<std::uint32_t>(g.stack.bytes()),
+                    .b = static_cast<std::uint32_t>(new_bytes)});
+  take_census(g, 0);
+  const std::size_t used = g.used_bytes();
+  const Move move{g.stack, g.stack_pool->allocate(new_bytes, g.id, g.stack_cache)};  // C1
+  std::uintptr_t copied = g.sp;
+  if (sync) {
+    copied = sync_adjust_sudogs(g, move);  // C3 to C5
+  } else {
+    adjust_sudogs(g, move);  // C2
+    announce_elements(g, move.to);
+  }
+  copy_range(move, copied, move.from.hi, Site::kCopyStackHigh);  // C6
+  adjust_frames(g.sp + move.delta(), move, copied + move.delta(), move.to.hi);
+  g.stack = move.to;  // C7
+  g.sp = move.to.hi - used;
+  g.stack_pool->free(move.from, g.id, g.stack_cache);
+  take_census(g, 1);
+  platform::record({.kind = EventKind::kCopyEnd,
+                    .goroutine = g.id,
+                    .a = static_cast<std::uint32_t>(used)});
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,128 @@
+// Goroutine: one contiguous movable stack, its status, and what it waits for (Go: g).
+//
+// The status *is* the lock on the stack:
+//   kIdle       just made; its maker owns the stack
+//   kRunnable   in exactly one run queue, or held by who is about to enqueue it; nobody owns the stack
+//   kRunning    the machine that runs it owns the stack
+//   kSyscall    as kRunning, but the processor has been handed off; the stack must not move
+//   kWaiting    nobody owns the stack, except that channel operations may read and write the element
+//               slots of its sudogs under the channel's lock
+//   kDead       no stack
+//   kCopyStack  whoever set it owns the stack and is copying it
+//   kPreempted  stopped itself for a suspender, who must ready it; nobody owns the stack
+//   |kScan      the suspender owns the stack; no other transition may happen until it is taken off
+// cas_status is the only gate; it rejects every edge that is not in its table.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "platform.h"
+#include "platform/fatal.h"
+#include "stack/frame.h"
+#include "stack/sudog.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+class StackPool;
+struct StackCache;
+
+using Status = std::uint32_t;
+inline constexpr Status kIdle = 0, kRunnable = 1, kRunning = 2, kSyscall = 3, kWaiting = 4,
+                        kDead = 6, kCopyStack = 8, kPreempted = 9, kScan = 0x1000;
+
+/// Closed list; events carry the number.
+enum class WaitReason : std::uint16_t {
+  kNone = 0,
+  kChanSend = 1,
+  kChanReceive = 2,
+  kSelect = 3,
+  kSelectNoCases = 4,
+  kChanSendNil = 5,
+  kChanReceiveNil = 6,
+};
+
+/// Bits of Goroutine::preempt, requests to a running goroutine.
+inline constexpr std::uint32_t kPreemptShare = 1;   // give the processor to somebody else
+inline constexpr std::uint32_t kPreemptStop = 2;    // stop in kPreempted: somebody wants to suspend
+inline constexpr std::uint32_t kPreemptShrink = 4;  // shrink your own stack at the next safe point
+inline constexpr std::uint32_t kPreemptMove = 8;    // as kPreemptShrink, but copy to equal size
+
+/// What the last operation told its caller; small results do not go through memory.
+struct Result {
+  bool selected = false;
+  bool ok = false;
+  std::uint16_t index = 0;
+};
+
+struct Goroutine {
+  Goroutine(GoroutineId goroutine_id, SpawnPath spawn_path, StackPool& pool)
+      : id(goroutine_id), path(spawn_path), stack_pool(&pool), status(kIdle) {}
+
+  const GoroutineId id;
+  const SpawnPath path;
+  std::uint32_t spawn_count = 0;  // children so far; names the next one's path
+
+  // The stack. Owner: as the status says.
+  Stack stack;
+  std::uintptr_t sp = 0;              // the youngest frame's lowest byte; == stack.hi when none is left
+  StackPool* const stack_pool;
+  StackCache* stack_cache = nullptr;  // of the processor that runs it, else null
+
+  platform::Atomic<Status> status;
+  platform::Atomic<std::uint32_t> preempt{0};
+
+  // Waiting on channels. Owner: the goroutine, and the suspender that holds kScan.
+  Sudog* waiting = nullptr;           // in lock order
+  Sudog* parameter = nullptr;         // written by the waker before ready: the sudog that won
+  platform::Atomic<std::uint32_t> select_done{0};  // 1 once a waker has won this select
+  /// "I am blocked on channels and their locks are free: whoever copies my stack must take them."
+  platform::Cell<bool> active_stack_chans{false};
+  /// "I am about to park on a channel and active_stack_chans may not tell the truth yet."
+  platform::Atomic<std::uint32_t> parking_on_chan{0};
+  WaitReason wait_reason = WaitReason::kNone;
+
+  /// Channel locks that its machine holds on its behalf. Written by that machine only.
+  unsigned locks_held = 0;
+  bool in_syscall = false;
+  unsigned nosplit = 0;               // > 0: inside a region where the stack must not split
+  Result result;
+  Goroutine* sched_link = nullptr;    // in a queue
+  void* user = nullptr;               // the interpreter's
+
+  std::size_t used_bytes() const { return stack.hi - sp; }
+  std::uintptr_t at(std::uint32_t below_hi) const { return stack.hi - below_hi; }
+  std::uint32_t below_hi(std::uintptr_t address) const {
+    return static_cast<std::uint32_t>(stack.hi - address);
+  }
+  FrameHeader& top() { return *reinterpret_cast<FrameHeader*>(sp); }
+};
+
+/// Moves the status along one legal edge; waits while a suspender holds kScan. `from` must be the
+/// status or become it when the suspender resumes; anything else is fatal. `site` names the caller.
+void cas_status(Goroutine& g, Status from, Status to, Site site);
+/// Takes kScan on top of `from`. False when the status is something else by now.
+bool cas_to_scan(Goroutine& g, Status from, Site site);
+/// Gives kScan back; `to` is the status without it.
+void cas_from_scan(Goroutine& g, Status to, Site site);
+
+/// A frame by its distance below stack.hi: stays valid when the stack moves.
+template <class T>
+class FrameRef {
+ public:
+  FrameRef(Goroutine& g, std::uintptr_t address) : g_(&g), below_hi_(g.below_hi(address)) {}
+  /// The reference is good until the next point where the stack may move.
+  T* operator->() const { return reinterpret_cast<T*>(g_->at(below_hi_)); }
+  T& operator*() const { return *reinterpret_cast<T*>(g_->at(below_hi_)); }
+
+ private:
+  Goroutine* g_;
+  std::uint32_t below_hi_;
+};
+
+template <class T>
+FrameRef<T> top_frame(Goroutine& g) {
+  return FrameRef<T>(g, g.sp);
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,93 @@
+// Frames on a goroutine's stack: pushing (the prologue check), popping, growing, copying, verifying.
+//
+// The copy protocol, two sides (Go: copystack with adjustsudogs, syncadjustsudogs, findsghi):
+//
+//   copier (owner, or suspender with kScan)        another goroutine's send, receive or close
+//   C1 allocate and fill the new stack             W1 lock the channel
+//   C2 active_stack_chans clear: adjust the        W2 dequeue the sudog; a select's must win
+//      sudogs' elements without locks (nobody         select_done first
+//      else can reach them); go to C6              W3 read sudog.element, copy through it, clear it
+//   C3 else lock every distinct channel of         W4 unlock; write parameter; ready
+//      `waiting`, in list order, as leaves
+//   C4 adjust the elements; copy and adjust
+//      everything below the highest element
+//   C5 unlock the channels, in list order
+//   C6 copy and adjust the rest: nobody else may touch it
+//   C7 publish the new bounds, poison and free the old stack
+//
+// Losing races. W3 before C3: the value is in the old slot and C4 carries it over. C5 before W1: the
+// waker sees the new element. Without C3, W3 may write the old slot after C4 copied it: value lost.
+// With C3 while the goroutine holds the locks itself (growing between enqueue and park): self-deadlock;
+// hence the flag, which the park commit functions set when the locks are about to be free.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/limits.h"
+#include "stack/goroutine.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+/// Puts a frame of `bytes` (a multiple of 16, header included) for `function` on the stack. This is the
+/// prologue check: the stack may grow and move, channel locks held or not. The frame is zeroed.
+void push_frame(Goroutine& g, const Function& function, std::uint32_t bytes, Site prologue);
+
+/// Removes the youngest frame; its caller becomes the youngest.
+void pop_frame(Goroutine& g);
+
+/// Frame of a native runtime function, for as long as the object lives.
+class NativeFrame {
+ public:
+  NativeFrame(Goroutine& g, const Function& function, Site prologue) : g_(g) {
+    push_frame(g, function, function.frame_bytes, prologue);
+  }
+  ~NativeFrame() { pop_frame(g_); }
+  NativeFrame(const NativeFrame&) = delete;
+  NativeFrame& operator=(const NativeFrame&) = delete;
+
+ private:
+  Goroutine& g_;
+};
+
+/// A region in which the stack must not split (Go: nosplit). Entering one uses the guard space.
+class NoSplit {
+ public:
+  explicit NoSplit(Goroutine& g) : g_(g) {
+    require(g.sp - g.stack.lo >= kStackGuard, "nosplit stack overflow",
+            "less than kStackGuard bytes are left below the stack pointer");
+    ++g_.nosplit;
+  }
+  ~NoSplit() { --g_.nosplit; }
+  NoSplit(const NoSplit&) = delete;
+  NoSplit& operator=(const NoSplit&) = delete;
+
+ private:
+  Goroutine& g_;
+};
+
+/// Gives a new goroutine its first stack.
+void allocate_stack(Goroutine& g, StackCache* cache);
+/// Takes the stack of a dead goroutine.
+void free_stack(Goroutine& g, StackCache* cache);
+
+enum class CopyReason : std::uint8_t { kGrow = 0, kShrink = 1, kMove = 2 };
+
+/// The copy protocol above. The caller owns the stack.
+void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason);
+
+/// Owner only, running: at least doubles the stack (Go: newstack), or copies it to equal size.
+void grow_stack(Goroutine& g, std::size_t frame_bytes);
+void move_stack(Goroutine& g);
+
+/// May somebody else copy this goroutine's stack now? (Go: isShrinkStackSafe.) Caller holds kScan.
+bool is_shrink_safe(const Goroutine& g);
+/// Halves the stack if less than a quarter is used. Caller owns the stack. True if it was copied.
+bool shrink_stack(Goroutine& g);
+
+/// Walks the stack and announces what it sees (kCensus..., kFrameSeen, kPointerSeen, kSudogSeen):
+/// always for the first few walks of a run, later only when something is wrong.
+/// The caller owns the stack. `moment`: 0 before a copy, 1 after, 2 scan.
+void take_census(Goroutine& g, std::uint16_t moment);
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,237 @@
+#include "stack/stack_pool.h"
+
+#include <bit>
+#include <cstring>
+#include <new>
+
+#include "base/sanitizer.h"
+#include "platform/fatal.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+struct StackSpan {
+  unsigned order = 0;
+  unsigned slot_count = 0;
+  StackSlot* slots = nullptr;
+  StackSpan* next = nullptr;
+};
+
+namespace {
+
+constexpr unsigned kSlotsPerSpan = 4;
+// Between neighbours, always poisoned: running off the low end of a stack must not hit another one.
+constexpr std::size_t kSlotGapBytes = 64;
+// With `reuse` off, stacks are handed out again only once this many bytes have been made.
+constexpr std::size_t kNoReuseBytesMax = 16 * 1024 * 1024;
+
+// One bit of header space in front of each stack would be overwritten by the very defects that we
+// look for; the way back from a stack to its slot is stored below the gap instead.
+struct SlotLink {
+  StackSlot* slot;
+  std::uint64_t reserved;
+};
+static_assert(sizeof(SlotLink) == 16);
+
+}  // namespace
+
+unsigned StackPool::order_of(std::size_t bytes) {
+  require(std::has_single_bit(bytes) && bytes >= kStackMin && bytes <= kStackMax, "stack size",
+          "not a power of two within kStackMin..kStackMax");
+  return static_cast<unsigned>(std::countr_zero(bytes) - std::countr_zero(kStackMin));
+}
+
+StackSlot* StackPool::slot_of(const Stack& stack) {
+  return reinterpret_cast<SlotLink*>(stack.lo - kSlotGapBytes - sizeof(SlotLink))->slot;
+}
+
+// lock_ is held. Makes a span (or takes a freed one) and puts its slots on the free list.
+StackSlot* StackPool::make_span(unsigned order) {
+  StackSpan* span = free_span_[order];
+  const std::size_t bytes = kStackMin << order;
+  if (span != nullptr) {
+    free_span_[order] = span->next;
+  } else {
+    const unsigned count = order < kStackOrders ? kSlotsPerSpan : 1;
+    span = new (platform::allocate(sizeof(StackSpan))) StackSpan;
+    span->order = order;
+    span->slot_count = count;
+    span->slots = static_cast<StackSlot*>(platform::allocate(sizeof(StackSlot) * count));
+    const std::size_t stride = bytes + kSlotGapBytes + sizeof(SlotLink);
+    auto* const memory =
+        static_cast<std::byte*>(platform::allocate(stride * count + kSlotGapBytes));
+    made_bytes_.add(stride * count);
+    for (unsigned i = 0; i < count; ++i) {
+      auto* const link = new (memory + stride * i) SlotLink{&span->slots[i], 0};
+      auto* const gap = reinterpret_cast<std::byte*>(link + 1);
+      sanitizer::poison(gap, kSlotGapBytes + bytes);
+      StackSlot* const slot = new (&span->slots[i]) StackSlot;
+      slot->lo = reinterpret_cast<std::uintptr_t>(gap + kSlotGapBytes);
+      slot->bytes = bytes;
+      slot->span = span;
+      slot->next_made = made_;
+      made_ = slot;
+    }
+    sanitizer::poison(memory + stride * count, kSlotGapBytes);
+  }
+  span->next = spans_[order];
+  spans_[order] = span;
+  for (unsigned i = span->slot_count; i-- > 0;) {
+    span->slots[i].next = free_[order];
+    free_[order] = &span->slots[i];
+  }
+  return free_[order];
+}
+
+// lock_ is held.
+StackSlot* StackPool::take(unsigned order) {
+  if (free_[order] == nullptr) make_span(order);
+  StackSlot* const slot = free_[order];
+  free_[order] = slot->next;
+  slot->next = nullptr;
+  return slot;
+}
+
+// lock_ is held.
+void StackPool::give(StackSlot* slot) {
+  const unsigned order = slot->span->order;
+  slot->next = free_[order];
+  free_[order] = slot;
+}
+
+void StackPool::refill(StackCache& cache, unsigned order) {
+  lock_.lock(Site::kStackPoolLock);
+  while (cache.count[order] < kStackCacheSlots / 2) {
+    StackSlot* const slot = take(order);
+    slot->next = cache.slots[order];
+    cache.slots[order] = slot;
+    ++cache.count[order];
+  }
+  lock_.unlock(Site::kStackPoolUnlock);
+}
+
+void StackPool::release_half(StackCache& cache, unsigned order) {
+  lock_.lock(Site::kStackPoolLock);
+  while (cache.count[order] > kStackCacheSlots / 2) {
+    StackSlot* const slot = cache.slots[order];
+    cache.slots[order] = slot->next;
+    --cache.count[order];
+    give(slot);
+  }
+  lock_.unlock(Site::kStackPoolUnlock);
+}
+
+Stack StackPool::allocate(std::size_t bytes, GoroutineId owner, StackCache* cache) {
+  const unsigned order = order_of(bytes);
+  StackSlot* slot = nullptr;
+  if (order < kStackOrders && cache != nullptr && knobs_.cache) {
+    if (cache->slots[order] == nullptr) refill(*cache, order);
+    slot = cache->slots[order];
+    cache->slots[order] = slot->next;
+    --cache->count[order];
+    slot->next = nullptr;
+  } else {
+    lock_.lock(Site::kStackPoolLock);
+    slot = take(order);
+    lock_.unlock(Site::kStackPoolUnlock);
+  }
+  require(!slot->in_use, "stack pool", "a stack was handed out twice");
+  slot->in_use = true;
+  // Counters outside the protocol: no yield point, they are only names and statistics.
+  slot->serial = serials_.add(1);
+  in_use_.add(1);
+  auto* const memory = reinterpret_cast<void*>(slot->lo);
+  sanitizer::unpoison(memory, slot->bytes);
+  std::memset(memory, kFreshStackByte, slot->bytes);
+  platform::record({.kind = EventKind::kStackAllocated,
+                    .goroutine = owner,
+                    .a = slot->serial,
+                    .b = static_cast<std::uint32_t>(slot->bytes)});
+  return Stack{slot->lo, slot->lo + slot->bytes, slot->serial};
+}
+
+void StackPool::free(const Stack& stack, GoroutineId owner, StackCache* cache) {
+  StackSlot* const slot = slot_of(stack);
+  require(slot->in_use && slot->lo == stack.lo && slot->serial == stack.serial, "stack pool",
+          "a stack was freed that is not in use");
+  slot->in_use = false;
+  in_use_.add(static_cast<std::uint32_t>(-1));
+  auto* const memory = reinterpret_cast<void*>(slot->lo);
+  std::memset(memory, kFreedStackByte, slot->bytes);
+  sanitizer::poison(memory, slot->bytes);
+  platform::record({.kind = EventKind::kStackFreed,
+                    .goroutine = owner,
+                    .a = slot->serial,
+                    .b = static_cast<std::uint32_t>(slot->bytes)});
+  if (!knobs_.reuse && made_bytes_.peek() < kNoReuseBytesMax) return;  // stays poisoned until the run ends
+  const unsigned order = slot->span->order;
+  if (order < kStackOrders && cache != nullptr && knobs_.cache) {
+    if (cache->count[order] == kStackCacheSlots) release_half(*cache, order);
+    slot->next = cache->slots[order];
+    cache->slots[order] = slot;
+    ++cache->count[order];
+    return;
+  }
+  lock_.lock(Site::kStackPoolLock);
+  give(slot);
+  lock_.unlock(Site::kStackPoolUnlock);
+}
+
+void StackPool::flush(StackCache& cache) {
+  for (unsigned order = 0; order < kStackOrders; ++order) {
+    if (cache.slots[order] == nullptr) continue;
+    lock_.lock(Site::kStackPoolLock);
+    while (StackSlot* const slot = cache.slots[order]) {
+      cache.slots[order] = slot->next;
+      give(slot);
+    }
+    cache.count[order] = 0;
+    lock_.unlock(Site::kStackPoolUnlock);
+  }
+}
+
+void StackPool::free_spans() {
+  lock_.lock(Site::kStackPoolLock);
+  for (unsigned order = 0; order < kStackOrdersAll; ++order) {
+    for (StackSpan** link = &spans_[order]; *link != nullptr;) {
+      StackSpan* const span = *link;
+      unsigned free_count = 0;
+      for (StackSlot* slot = free_[order]; slot != nullptr; slot = slot->next) {
+        if (slot->span == span) ++free_count;
+      }
+      if (free_count < span->slot_count) {
+        link = &span->next;
+        continue;
+      }
+      for (StackSlot** slot = &free_[order]; *slot != nullptr;) {
+        if ((*slot)->span == span) {
+          *slot = (*slot)->next;
+        } else {
+          slot = &(*slot)->next;
+        }
+      }
+      *link = span->next;
+      span->next = free_span_[order];
+      free_span_[order] = span;
+    }
+  }
+  lock_.unlock(Site::kStackPoolUnlock);
+}
+
+void StackPool::check_freed() {
+  for (StackSlot* slot = made_; slot != nullptr; slot = slot->next_made) {
+    if (slot->in_use || slot->serial == 0) continue;
+    auto* const memory = reinterpret_cast<unsigned char*>(slot->lo);
+    sanitizer::unpoison(memory, slot->bytes);
+    // All bytes equal the first one, and that one is the poison.
+    const bool intact = memory[0] == kFreedStackByte &&
+                        std::memcmp(memory, memory + 1, slot->bytes - 1) == 0;
+    sanitizer::poison(memory, slot->bytes);
+    if (intact) continue;
+    platform::record({.kind = EventKind::kStackFreed,
+                      .index = 1,
+                      .a = slot->serial,
+                      .b = static_cast<std::uint32_t>(slot->bytes)});
+  }
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

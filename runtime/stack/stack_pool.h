@@ -1,0 +1,87 @@
+// Stacks come out of per-processor caches, and those out of a central pool by order (Go: stackalloc).
+//
+// Sizes are powers of two from kStackMin. Orders below kStackOrders are cut from spans; larger stacks
+// are spans of their own. A free stack is filled with kFreedStackByte and poisoned, so that a late
+// write is seen by AddressSanitizer at once and by `check_freed` at the end of the run in any build.
+// Wholly free spans leave the pool only at the end of a scan cycle (`free_spans`), as in Go, where a
+// stale pointer that a scanner still holds must keep hitting a stack span.
+//
+// The debugging knobs are Go's: never reuse a stack (stackFaultOnFree), no cache (stackNoCache).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/limits.h"
+#include "platform.h"
+#include "stack/frame.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+struct StackSpan;
+
+/// One slot of a span. Owner: the pool's lock while free in the pool; else whoever holds it.
+struct StackSlot {
+  std::uintptr_t lo = 0;
+  std::size_t bytes = 0;
+  std::uint32_t serial = 0;  // of its latest allocation
+  bool in_use = false;
+  StackSpan* span = nullptr;
+  StackSlot* next = nullptr;      // in a free list
+  StackSlot* next_made = nullptr;  // all slots ever made, newest first
+};
+
+struct StackCache {
+  StackSlot* slots[kStackOrders] = {};
+  unsigned count[kStackOrders] = {};
+};
+
+struct StackKnobs {
+  bool reuse = true;
+  bool cache = true;
+};
+
+class StackPool {
+ public:
+  explicit StackPool(const StackKnobs& knobs) : knobs_(knobs) {}
+
+  /// A stack of `bytes` (a power of two, kStackMin..kStackMax), filled with kFreshStackByte.
+  /// `cache` may be null (the scanner has no processor).
+  Stack allocate(std::size_t bytes, GoroutineId owner, StackCache* cache);
+  void free(const Stack& stack, GoroutineId owner, StackCache* cache);
+
+  /// Returns every cached stack of one processor to the pool.
+  void flush(StackCache& cache);
+  /// Takes wholly free spans out of the pool, to be used again for any order's next span of that size.
+  void free_spans();
+
+  /// Announces each freed stack whose poison was overwritten. Only at the end of a run.
+  void check_freed();
+  std::uint32_t in_use() const { return in_use_.peek(); }
+
+  /// True for the first kCensusTickets calls of a run: full stack walks are announced that often.
+  bool take_census_ticket() { return census_tickets_.add(1) <= kCensusTickets; }
+
+ private:
+  static unsigned order_of(std::size_t bytes);
+  StackSlot* take(unsigned order);
+  void give(StackSlot* slot);
+  StackSlot* make_span(unsigned order);
+  void refill(StackCache& cache, unsigned order);
+  void release_half(StackCache& cache, unsigned order);
+  StackSlot* slot_of(const Stack& stack);
+
+  const StackKnobs knobs_;
+  platform::Mutex lock_{LockRank::kStackPool};
+  StackSlot* free_[kStackOrdersAll] = {};      // guarded by lock_
+  StackSpan* spans_[kStackOrdersAll] = {};     // guarded by lock_; all spans in the pool
+  StackSpan* free_span_[kStackOrdersAll] = {};  // guarded by lock_
+  StackSlot* made_ = nullptr;                  // guarded by lock_
+  platform::Atomic<std::uint64_t> made_bytes_{0};
+  platform::Atomic<std::uint32_t> serials_{0};
+  platform::Atomic<std::uint32_t> in_use_{0};
+  static constexpr std::uint32_t kCensusTickets = 16;
+  platform::Atomic<std::uint32_t> census_tickets_{0};
+};
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM
