@@ -4,19 +4,17 @@
 //   schedule     flags, strategy, depth, seed (8 bytes, little endian), stack events, deviations
 //   program      channels, functions
 //
-// The schedule comes first: its head has fixed offsets, so an engine that inserts or erases bytes in
-// the program leaves the schedule alone. Missing bytes read as 0, and a body ends with the bytes (or a
-// cut would leave a program of "go main"s, operation 0). A number larger than its range
-// wraps around into it, and a list length larger than the limit becomes a small one: random bytes
-// then give small programs of real operations. Operation, case and channel are packed in few bytes:
+// The schedule comes first: its head has fixed offsets, so an engine that inserts or erases bytes
+// in the program leaves the schedule alone. Missing bytes read as 0, and a body ends with the bytes
+// (or a cut would leave a program of "go main"s, operation 0). A number larger than its range wraps
+// around into it, and a list length larger than the limit becomes a small one: random bytes then
+// give small programs of real operations. Operation, case and channel are packed in few bytes:
 //
-//   flags        bits 0-1 processors - 1, 2 move_at_every_prologue, 3-5 reuse, cache, shrink inverted
-//   key          path (LEB128), site, occurrence
-//   stack event  action, key
-//   deviation    kind, key, value
-//   channel      bits 0-3 capacity, 4-7 size class
-//   function     frame class, operation count, operations
-//   operation    bits 0-5 code, 6 has_default, 7 by_pointer; then what the code uses: channel,
+//   flags        bits 0-1 processors - 1, 2 move_at_every_prologue, 3-5 reuse, cache, shrink
+//   inverted key          path (LEB128), site, occurrence stack event  action, key deviation kind,
+//   key, value channel      bits 0-3 capacity, 4-7 size class function     frame class, operation
+//   count, operations operation    bits 0-5 code, 6 has_default, 7 by_pointer; then what the code
+//   uses: channel,
 //                function or count (1 byte each), or case count and cases
 //   case         bits 0-3 channel (15: nil), 4 is_send, 5 by_pointer
 #include <cstddef>
@@ -85,7 +83,9 @@ class Writer {
   void byte(unsigned value) { bytes_.push_back(static_cast<std::uint8_t>(value)); }
 
   template <class Enum>
-  void code(Enum value) { byte(static_cast<unsigned>(value)); }
+  void code(Enum value) {
+    byte(static_cast<unsigned>(value));
+  }
 
   void fixed64(std::uint64_t value) {
     for (unsigned shift = 0; shift < 64; shift += 8) byte(static_cast<unsigned>(value >> shift));

@@ -104,17 +104,17 @@ TEST(Bytes, ACutBodyEndsAndItsBlocksAreClosed) {
 // Corpus files of version 1 keep their meaning: these bytes may never decode to anything else.
 TEST(Bytes, TheLayoutOfVersionOneIsFrozen) {
   const Bytes bytes = {
-      1,                                 // version
-      0x05, 1, 2,                        // 2 processors, move at every prologue; pct; depth 3
-      0x34, 0x12, 0, 0, 0, 0, 0, 0,      // seed
-      1, 3, 0x22, 23, 2,                 // scan-move at g0.1/chan-send-lock#2
-      1, 0, 0x00, 58, 0, 5,              // hold 5 at any/park-status#0
-      2, 0x40, 0xb3,                     // chan size 8; chan cap=3 size 4096
-      1,                                 // two functions
-      1, 5,                              // frame 32
-      0, 1, 0x81, 1,                     // go f1, call f1 by_pointer
-      2, 2, 5, 0, 4,                     // loop 3 { send c0 }
-      0, 1, 0x4b, 2, 0x10, 0x2f,         // select default { send c0; recv nil by_pointer }
+      1,                                       // version
+      0x05, 1,    2,                           // 2 processors, move at every prologue; pct; depth 3
+      0x34, 0x12, 0,    0,  0,    0,    0, 0,  // seed
+      1,    3,    0x22, 23, 2,                 // scan-move at g0.1/chan-send-lock#2
+      1,    0,    0x00, 59, 0,    5,           // hold 5 at any/park-status#0
+      2,    0x40, 0xb3,                        // chan size 8; chan cap=3 size 4096
+      1,                                       // two functions
+      1,    5,                                 // frame 32
+      0,    1,    0x81, 1,                     // go f1, call f1 by_pointer
+      2,    2,    5,    0,  4,                 // loop 3 { send c0 }
+      0,    1,    0x4b, 2,  0x10, 0x2f,        // select default { send c0; recv nil by_pointer }
   };
   const Input input = decode(bytes);
   EXPECT_EQ(encode(input), bytes);

@@ -42,8 +42,8 @@ struct CaseHeader {
   std::string title;
   std::string bug;      // mutant name or issue; empty when it shows none
   std::string oracle;   // the oracle that must see the bug; empty when `expect` is pass
-  std::string flavour;  // "any" (default), or the flavours that can see the bug: "address", "thread",
-                        // "none", or several with commas
+  std::string flavour;  // "any" (default), or the flavours that can see the bug: "address",
+                        // "thread", "none", or several with commas
   std::string expect = "pass";  // "pass" or "fail" (with `oracle`)
   bool operator==(const CaseHeader&) const = default;
 };
@@ -62,7 +62,8 @@ struct ParseError {
 
 /// Canonical text. print(parse(t)) == t for any t that print made.
 std::string print(const CaseFile& file);
-/// Fills `file` and returns an error with an empty reason, or says where and why the text is refused.
+/// Fills `file` and returns an error with an empty reason, or says where and why the text is
+/// refused.
 ParseError parse(std::string_view text, CaseFile& file);
 /// Does the text claim to be a case file (as against engine bytes)?
 bool looks_like_text(std::string_view content);

@@ -44,24 +44,24 @@ struct Channel {
 
 /// Append only: the position is the code in corpus files.
 enum class Code : std::uint8_t {
-  kSpawn,           // go f()
-  kCall,            // f(&locals...); f may receive into the caller's locals through its pointers
-  kLoop,            // for count times { ... }
-  kRange,           // for v := range c { ... }
-  kEnd,             // }
-  kSend,            // c <- v             (v is a fresh value staged in the frame's local for c)
-  kReceive,         // local = <-c
-  kReceiveOk,       // local, ok = <-c
-  kTrySend,         // select { case c <- v: default: }
-  kTryReceive,      // select { case local = <-c: default: }
-  kClose,           // close(c)
-  kSelect,          // select { cases..., default? }
-  kYield,           // runtime.Gosched()
-  kScan,            // ask the stack scanner to scan every goroutine now
-  kSyscall,         // a system call of `count` virtual microseconds
-  kLen,             // len(c)
-  kCap,             // cap(c)
-  kCheck,           // read every local of the frame and everything its pointers point to
+  kSpawn,       // go f()
+  kCall,        // f(&locals...); f may receive into the caller's locals through its pointers
+  kLoop,        // for count times { ... }
+  kRange,       // for v := range c { ... }
+  kEnd,         // }
+  kSend,        // c <- v             (v is a fresh value staged in the frame's local for c)
+  kReceive,     // local = <-c
+  kReceiveOk,   // local, ok = <-c
+  kTrySend,     // select { case c <- v: default: }
+  kTryReceive,  // select { case local = <-c: default: }
+  kClose,       // close(c)
+  kSelect,      // select { cases..., default? }
+  kYield,       // runtime.Gosched()
+  kScan,        // ask the stack scanner to scan every goroutine now
+  kSyscall,     // a system call of `count` virtual microseconds
+  kLen,         // len(c)
+  kCap,         // cap(c)
+  kCheck,       // read every local of the frame and everything its pointers point to
   kCount
 };
 

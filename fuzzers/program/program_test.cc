@@ -117,7 +117,8 @@ TEST(Program, NormaliseLeavesAValidProgramAlone) {
 TEST(Program, NormaliseClosesBlocksWithinTheLimit) {
   Program program = valid_program();
   program.functions[1].body.assign(kOperationsMax, operation(Code::kYield));
-  for (const std::size_t i : {0, 1, 2}) program.functions[1].body[i] = operation(Code::kLoop);
+  for (std::size_t i = 0; i < kNestingMax; ++i)
+    program.functions[1].body[i] = operation(Code::kLoop);
   normalise(program);
   EXPECT_EQ(validate(program), "");
   EXPECT_EQ(program.functions[1].body.size(), kOperationsMax);

@@ -1,5 +1,5 @@
-// Random: a small deterministic generator of draws (splitmix64). The same seed gives the same draws in
-// every build and on every machine; nothing in the harness draws from anywhere else.
+// Random: a small deterministic generator of draws (splitmix64). The same seed gives the same draws
+// in every build and on every machine; nothing in the harness draws from anywhere else.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,8 @@ class Random {
     return mixed ^ (mixed >> 31);
   }
 
-  /// In [0, n), n >= 1, by multiplication: the bias (n in 2^32) is far below what anything here sees.
+  /// In [0, n), n >= 1, by multiplication: the bias (n in 2^32) is far below what anything here
+  /// sees.
   constexpr std::uint32_t below(std::uint32_t n) {
     return static_cast<std::uint32_t>(((next() >> 32) * n) >> 32);
   }
@@ -34,9 +35,13 @@ class Random {
 
   /// A member of a list that is not empty.
   template <class T>
-  constexpr T& pick(std::span<T> list) { return list[below(static_cast<std::uint32_t>(list.size()))]; }
+  constexpr T& pick(std::span<T> list) {
+    return list[below(static_cast<std::uint32_t>(list.size()))];
+  }
   template <class T, std::size_t kSize>
-  constexpr const T& pick(const T (&list)[kSize]) { return list[below(kSize)]; }
+  constexpr const T& pick(const T (&list)[kSize]) {
+    return list[below(kSize)];
+  }
 
  private:
   std::uint64_t state_;

@@ -1,8 +1,9 @@
 // Schedule: in what order to run it, as a strategy, a seed and a few position-independent wishes.
 //
-// A schedule never is a stream of thread choices: wishes are keyed by (spawn path, site, occurrence),
-// so they keep their meaning when the program changes elsewhere. An occurrence counts, from 0, how
-// often a goroutine with that path passed that site in this run. Path kAnyPath (0) matches all.
+// A schedule never is a stream of thread choices: wishes are keyed by (spawn path, site,
+// occurrence), so they keep their meaning when the program changes elsewhere. An occurrence counts,
+// from 0, how often a goroutine with that path passed that site in this run. Path kAnyPath (0)
+// matches all.
 #pragma once
 
 #include <cstdint>
@@ -54,13 +55,13 @@ struct Deviation {
 struct Schedule {
   std::uint8_t processors = 2;  // 1..kProcessorsMax; machines come and go as needed
   Strategy strategy = Strategy::kRandom;
-  std::uint8_t depth = 3;       // kPct: bug depth d, 1..kDepthMax
+  std::uint8_t depth = 3;  // kPct: bug depth d, 1..kDepthMax
   std::uint64_t seed = 0;
   // Stack debugging knobs, after Go's stack.go.
-  bool move_at_every_prologue = false;  // mayMoreStackMove
-  bool reuse_stacks = true;             // false: a freed stack is never handed out again
-  bool cache_stacks = true;             // false: stackNoCache
-  bool shrink_stacks = true;            // false: gcshrinkstackoff
+  bool move_at_every_prologue = false;   // mayMoreStackMove
+  bool reuse_stacks = true;              // false: a freed stack is never handed out again
+  bool cache_stacks = true;              // false: stackNoCache
+  bool shrink_stacks = true;             // false: gcshrinkstackoff
   std::vector<StackEvent> stack_events;  // at most kStackEventsMax
   std::vector<Deviation> deviations;     // at most kDeviationsMax
   bool operator==(const Schedule&) const = default;

@@ -1,0 +1,36 @@
+// Choosers: from a Schedule to the Chooser that carries it out.
+//
+// A new strategy is one file with a Chooser that has `reset(const Schedule&)`, its name in Strategy
+// (schedule.h) and in strategy_name, and one member and one line in `prepare` here.
+#pragma once
+
+#include <string_view>
+
+#include "schedule/deviating.h"
+#include "schedule/pct.h"
+#include "schedule/random_walk.h"
+
+namespace concertina::fuzzers {
+
+/// One of each strategy, to be kept over many runs: preparing one allocates nothing.
+class Choosers {
+ public:
+  Choosers() = default;
+  Choosers(const Choosers&) = delete;  // the prepared chooser points into it
+  Choosers& operator=(const Choosers&) = delete;
+
+  /// The chooser for one run, valid until the next call.
+  Chooser& prepare(const Schedule& schedule);
+
+ private:
+  RandomWalk random_walk_;
+  Pct pct_;
+  Deviating deviating_;
+};
+
+/// The word of the text form; empty for Strategy::kCount.
+std::string_view strategy_name(Strategy strategy);
+/// The inverse of strategy_name; Strategy::kCount for an unknown word.
+Strategy strategy_by_name(std::string_view name);
+
+}  // namespace concertina::fuzzers

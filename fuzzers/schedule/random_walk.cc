@@ -1,0 +1,11 @@
+#include "schedule/random_walk.h"
+
+#include "schedule/thread_mask.h"
+
+namespace concertina::fuzzers {
+
+ThreadId RandomWalk::pick(ThreadMask enabled, ThreadId, const Pending*) {
+  return nth(enabled, random_.below(count(enabled)));
+}
+
+}  // namespace concertina::fuzzers

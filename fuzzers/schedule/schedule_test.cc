@@ -1,0 +1,61 @@
+#include "schedule/schedule.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace concertina::fuzzers {
+namespace {
+
+Schedule valid_schedule() {
+  Schedule schedule;
+  schedule.stack_events = {{StackAction::kGrow, {}}};
+  schedule.deviations = {{DeviationKind::kChoose, {}, 1}};
+  return schedule;
+}
+
+struct Broken {
+  const char* rule;
+  std::function<void(Schedule&)> breaks;
+};
+
+const Broken kBroken[] = {
+    {"processors are out of range", [](Schedule& s) { s.processors = 0; }},
+    {"processors are out of range", [](Schedule& s) { s.processors = kProcessorsMax + 1; }},
+    {"unknown strategy", [](Schedule& s) { s.strategy = Strategy::kCount; }},
+    {"depth is out of range", [](Schedule& s) { s.depth = 0; }},
+    {"depth is out of range", [](Schedule& s) { s.depth = kDepthMax + 1; }},
+    {"too many stack events", [](Schedule& s) { s.stack_events.resize(kStackEventsMax + 1); }},
+    {"stack event: unknown action",
+     [](Schedule& s) { s.stack_events[0].action = StackAction::kNone; }},
+    {"stack event: unknown action",
+     [](Schedule& s) { s.stack_events[0].action = static_cast<StackAction>(5); }},
+    {"stack event: unknown site", [](Schedule& s) { s.stack_events[0].key.site = Site::kCount; }},
+    {"too many deviations", [](Schedule& s) { s.deviations.resize(kDeviationsMax + 1); }},
+    {"deviation: unknown kind", [](Schedule& s) { s.deviations[0].kind = DeviationKind::kCount; }},
+    {"deviation: unknown site", [](Schedule& s) { s.deviations[0].key.site = Site::kCount; }},
+};
+
+TEST(Schedule, DefaultIsValid) {
+  EXPECT_EQ(validate(Schedule{}), "");
+  EXPECT_EQ(validate(valid_schedule()), "");
+}
+
+TEST(Schedule, EachBrokenRuleIsNamedAndRepaired) {
+  for (const Broken& broken : kBroken) {
+    Schedule schedule = valid_schedule();
+    broken.breaks(schedule);
+    EXPECT_EQ(validate(schedule), broken.rule);
+    normalise(schedule);
+    EXPECT_EQ(validate(schedule), "") << broken.rule;
+  }
+}
+
+TEST(Schedule, NormaliseLeavesAValidScheduleAlone) {
+  Schedule schedule = valid_schedule();
+  normalise(schedule);
+  EXPECT_EQ(schedule, valid_schedule());
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers

@@ -1,0 +1,35 @@
+#include "schedule/stack_event_table.h"
+
+#include <string_view>
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr std::array<bool, kSiteCount + 1> kIsPrologue = {
+#define SITE(name, text) std::string_view(text).ends_with("-prologue"),
+#include "base/site.def"
+#undef SITE
+};
+
+}  // namespace
+
+bool StackEventTable::is_prologue(Site site) { return kIsPrologue[static_cast<unsigned>(site)]; }
+
+void StackEventTable::reset(const Schedule& schedule) {
+  move_everywhere_ = schedule.move_at_every_prologue;
+  keys_.clear();
+  unsigned size = 0;
+  for (const StackEvent& event : schedule.stack_events) {
+    if (size == kStackEventsMax) break;
+    actions_[size++] = event.action;
+    keys_.add(event.key);
+  }
+}
+
+StackAction StackEventTable::at(SpawnPath path, Site site) {
+  const KeyMask reached = keys_.pass(path, site);
+  if (reached != 0) return actions_[static_cast<unsigned>(__builtin_ctz(reached))];
+  return move_everywhere_ && is_prologue(site) ? StackAction::kMove : StackAction::kNone;
+}
+
+}  // namespace concertina::fuzzers
