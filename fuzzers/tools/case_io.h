@@ -1,0 +1,44 @@
+// Case files as the tool reads and writes them: either form of an input, with the header's meaning.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pipeline.h"
+
+namespace concertina::fuzzers {
+
+/// Exit codes of every command, as the scripts and CI understand them.
+inline constexpr int kExitAsExpected = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUnusable = 2;
+
+/// Reads a case file or engine bytes. Empty on success, else "PATH:line:column: reason".
+std::string load(const std::string& path, CaseFile& file);
+
+/// As `load`, but complains on stderr.
+bool load_or_complain(const std::string& path, CaseFile& file);
+
+/// Writes the whole content or complains on stderr.
+bool write_file(const std::string& path, std::string_view content);
+
+/// Engine bytes as a string that can be written.
+std::string encoded(const Input& input);
+
+/// The header as `key: value` lines, every key always present.
+std::string header_lines(const CaseHeader& header);
+
+/// Sets one header field by its key. Empty on success, else what is wrong with "key=value".
+std::string set_header_field(CaseHeader& header, const std::string& assignment);
+
+/// Does the verdict satisfy the header? An expected failure must come from the header's oracle.
+bool is_as_expected(const CaseHeader& header, const Verdict& verdict);
+
+/// Can the flavour that this binary was built with see what the header expects? A pass is always
+/// visible; a failure may need a sanitizer.
+bool flavour_can_see(const CaseHeader& header, std::string_view flavour);
+
+/// "address", "thread", "none" or "coverage".
+std::string_view this_flavour();
+
+}  // namespace concertina::fuzzers

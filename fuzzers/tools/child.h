@@ -1,0 +1,35 @@
+// A run in a child process, so that a sanitizer report, a fatal signal or a hang is a verdict and
+// not the end of the tool.
+//
+//   parent                                   child
+// P1 map the step ring, shared; fork        C1 stderr to a memory file
+// P2 wait, at most `timeout_s`              C2 run and judge; steps go to the ring as they happen
+// P3 on timeout: SIGKILL, "watchdog"        C3 write the trace and the verdict to a memory file
+// P4 read what C3 wrote; if it is missing,  C4 _exit(0)
+//    the ring and stderr say what happened
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline.h"
+
+namespace concertina::fuzzers {
+
+struct ChildOptions {
+  std::uint32_t last_steps_max = 40;
+  unsigned timeout_s = 20;
+};
+
+struct ChildRun {
+  Verdict verdict;
+  Trace trace;                // of a dead child: only its step count and last steps
+  std::vector<Event> events;  // what trace.events looks at
+  std::string log;            // what the child wrote to stderr
+  bool died = false;          // it ended before it could judge its trace
+};
+
+/// Empty `error` on success; a failing fork or map is the tool's own trouble, not a verdict.
+ChildRun run_in_child(const Input& input, const ChildOptions& options, std::string& error);
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,69 @@
+// The commands of the `concertina` tool. Each takes its parsed options and returns the exit code:
+// 0 as expected, 1 a failing or unexpected verdict, 2 unusable input or options.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace concertina::fuzzers {
+
+struct ShowOptions {
+  std::vector<std::string> files;
+  std::string as = "text";  // text, bytes, go
+  bool header_only = false;
+  std::string output;               // a file, or a folder when several files are shown; empty: stdout
+  std::vector<std::string> assign;  // header fields to set, "key=value"
+};
+int show(const ShowOptions& options);
+
+struct RunCommandOptions {
+  std::vector<std::string> files;
+  bool has_seed = false;
+  std::uint64_t seed = 0;  // replaces the schedule's seed
+  unsigned runs = 1;       // with seed, seed + 1, ...
+};
+int run_command(const RunCommandOptions& options);
+
+struct ReplayOptions {
+  std::vector<std::string> files;
+  bool expect_from_header = false;
+  bool skip_unseen = false;  // skip, rather than refuse, what this flavour cannot see
+  bool json = false;         // one object a line instead of text
+  bool quiet = false;        // one line a file
+  unsigned last_steps = 40;
+  unsigned timeout_s = 20;
+  unsigned times = 1;
+};
+int replay(const ReplayOptions& options);
+
+struct GenerateOptions {
+  unsigned count = 1;
+  std::uint64_t seed = 1;
+  std::string folder;      // empty: text on stdout
+  std::string as = "text";  // text, bytes
+};
+int generate(const GenerateOptions& options);
+
+struct HealthOptions {
+  unsigned count = 10000;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+int health(const HealthOptions& options);
+
+struct BenchOptions {
+  unsigned count = 2000;
+  std::uint64_t seed = 1;
+  std::string json_path;
+};
+int bench(const BenchOptions& options);
+
+struct DeterminismOptions {
+  std::vector<std::string> files;
+  unsigned generated = 0;
+  std::uint64_t seed = 1;
+};
+int determinism(const DeterminismOptions& options);
+
+}  // namespace concertina::fuzzers

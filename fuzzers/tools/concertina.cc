@@ -1,0 +1,128 @@
+// concertina: what a person or a script does with one input, or with generated ones.
+#include <CLI/CLI.hpp>
+
+#include "tools/case_io.h"
+#include "tools/commands.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+void add_show(CLI::App& app, ShowOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand("show", "Print an input in one of its forms");
+  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  command->add_option("--as", options.as, "text, bytes or go")
+      ->check(CLI::IsMember({"text", "bytes", "go"}))
+      ->capture_default_str();
+  command->add_flag("--header", options.header_only, "Print the header only");
+  command->add_option("-o,--output", options.output, "A file, or a folder for several inputs");
+  command->add_option("--set", options.assign, "Set a header field: key=value");
+  command->callback([&] { code = show(options); });
+}
+
+void add_run(CLI::App& app, RunCommandOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand("run", "Run inputs in this process and judge them");
+  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  CLI::Option* const seed =
+      command->add_option("--seed", options.seed, "Replaces the schedule's seed");
+  command->add_option("--runs", options.runs, "Runs with seed, seed + 1, ...")
+      ->check(CLI::PositiveNumber);
+  command->callback([&options, seed, &code] {
+    options.has_seed = seed->count() > 0;
+    code = run_command(options);
+  });
+}
+
+void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
+  CLI::App* const command =
+      app.add_subcommand("replay", "Run each input in a child process and explain its verdict");
+  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  command->add_flag("--expect-from-header", options.expect_from_header,
+                    "Exit 0 when the verdict is the header's, not only for a pass");
+  command->add_flag("--skip-unseen", options.skip_unseen,
+                    "Skip, not refuse, a failure that this flavour cannot see");
+  command->add_flag("--json", options.json, "One JSON object a file");
+  command->add_flag("-q,--quiet", options.quiet, "One line a file");
+  command->add_option("--last", options.last_steps, "Steps of the schedule to print")
+      ->capture_default_str();
+  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--times", options.times, "Replays of each input; all must agree")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->callback([&] { code = replay(options); });
+}
+
+void add_generate(CLI::App& app, GenerateOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand("generate", "Print or store generated inputs");
+  command->add_option("--count", options.count, "How many")->capture_default_str();
+  command->add_option("--seed", options.seed, "Seed of the generator")->capture_default_str();
+  command->add_option("-o,--output", options.folder, "Folder; without it, text on stdout");
+  command->add_option("--as", options.as, "text or bytes")
+      ->check(CLI::IsMember({"text", "bytes"}))
+      ->capture_default_str();
+  command->callback([&] { code = generate(options); });
+}
+
+void add_health(CLI::App& app, HealthOptions& options, int& code) {
+  CLI::App* const command =
+      app.add_subcommand("health", "What share of generated inputs reaches what");
+  command->add_option("--count", options.count, "How many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "Seed of the generator")->capture_default_str();
+  command->add_flag("--json", options.json, "One JSON object");
+  command->callback([&] { code = health(options); });
+}
+
+void add_bench(CLI::App& app, BenchOptions& options, int& code) {
+  CLI::App* const command =
+      app.add_subcommand("bench", "Speed of the simulator beside a bare context switch");
+  command->add_option("--count", options.count, "Inputs in the fixed set")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "Seed of the set")->capture_default_str();
+  command->add_option("--json", options.json_path, "Also write the numbers to this file");
+  command->callback([&] { code = bench(options); });
+}
+
+void add_determinism(CLI::App& app, DeterminismOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand(
+      "determinism", "Run each input twice and print its trace hash, to compare across builds");
+  command->add_option("file", options.files, "Case files or engine bytes");
+  command->add_option("--generated", options.generated, "Also this many generated inputs");
+  command->add_option("--seed", options.seed, "Seed of the generator")->capture_default_str();
+  command->callback([&] { code = determinism(options); });
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers
+
+int main(int argc, char** argv) {
+  using namespace concertina::fuzzers;
+  CLI::App app("Concertina: look at, run, replay and measure fuzz inputs");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("concertina, flavour ") + std::string(this_flavour()));
+  int code = kExitAsExpected;
+  ShowOptions show_options;
+  RunCommandOptions run_options;
+  ReplayOptions replay_options;
+  GenerateOptions generate_options;
+  HealthOptions health_options;
+  BenchOptions bench_options;
+  DeterminismOptions determinism_options;
+  add_show(app, show_options, code);
+  add_run(app, run_options, code);
+  add_replay(app, replay_options, code);
+  add_generate(app, generate_options, code);
+  add_health(app, health_options, code);
+  add_bench(app, bench_options, code);
+  add_determinism(app, determinism_options, code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // --help is no error; everything else makes the call unusable.
+    return app.exit(error) == 0 ? kExitAsExpected : kExitUnusable;
+  }
+  return code;
+}

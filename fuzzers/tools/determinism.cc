@@ -1,0 +1,50 @@
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+
+#include "tools/case_io.h"
+#include "tools/commands.h"
+#include "tools/generator.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+/// The line is all that two builds compare: name, hash, steps, outcome.
+int run_twice(const std::string& name, const Input& input) {
+  const Trace first = run(input);
+  const std::uint64_t hash = first.hash;
+  const std::uint32_t steps = first.steps;
+  const Outcome outcome = first.outcome;
+  const Trace second = run(input);
+  std::printf("%s %016" PRIx64 " %u %s\n", name.c_str(), hash, steps,
+              std::string(outcome_name(outcome)).c_str());
+  if (second.hash == hash && second.steps == steps && second.outcome == outcome) {
+    return kExitAsExpected;
+  }
+  std::fprintf(stderr, "%s: the second run differs: %016" PRIx64 " %u %s\n", name.c_str(),
+               second.hash, second.steps, std::string(outcome_name(second.outcome)).c_str());
+  return kExitFailed;
+}
+
+}  // namespace
+
+int determinism(const DeterminismOptions& options) {
+  if (options.files.empty() && options.generated == 0) {
+    std::fprintf(stderr, "determinism: give files or --generated N\n");
+    return kExitUnusable;
+  }
+  int worst = kExitAsExpected;
+  for (const std::string& path : options.files) {
+    CaseFile file;
+    const bool loaded = load_or_complain(path, file);
+    worst = std::max(worst, loaded ? run_twice(path, file.input) : kExitUnusable);
+  }
+  for (unsigned i = 0; i < options.generated; ++i) {
+    const std::string name =
+        "generated-" + std::to_string(options.seed) + "-" + std::to_string(i);
+    worst = std::max(worst, run_twice(name, generated_input(options.seed, i)));
+  }
+  return worst;
+}
+
+}  // namespace concertina::fuzzers

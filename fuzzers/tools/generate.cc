@@ -1,0 +1,36 @@
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "tools/case_io.h"
+#include "tools/commands.h"
+#include "tools/generator.h"
+
+namespace concertina::fuzzers {
+
+int generate(const GenerateOptions& options) {
+  std::error_code error;
+  if (!options.folder.empty()) std::filesystem::create_directories(options.folder, error);
+  if (error) {
+    std::fprintf(stderr, "%s: cannot make the folder: %s\n", options.folder.c_str(),
+                 error.message().c_str());
+    return kExitUnusable;
+  }
+  for (unsigned i = 0; i < options.count; ++i) {
+    const std::string name = "generated-" + std::to_string(options.seed) + "-" + std::to_string(i);
+    CaseFile file;
+    file.header.title = name;
+    file.input = generated_input(options.seed, i);
+    const bool as_bytes = options.as == "bytes";
+    const std::string content = as_bytes ? encoded(file.input) : print(file);
+    if (options.folder.empty()) {
+      std::fwrite(content.data(), 1, content.size(), stdout);
+      continue;
+    }
+    const std::string path = options.folder + "/" + name + (as_bytes ? "" : ".case");
+    if (!write_file(path, content)) return kExitUnusable;
+  }
+  return kExitAsExpected;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+
+#include "tools/case_io.h"
+#include "tools/child.h"
+#include "tools/commands.h"
+#include "tools/json.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+struct Replays {
+  ChildRun first;          // the first failing run, else the first
+  unsigned failures = 0;
+  bool agree = true;       // all runs had one signature
+};
+
+/// Replays `times` times; false with a complaint when no child could be started.
+bool replay_all(const Input& input, const ReplayOptions& options, Replays& result) {
+  const ChildOptions child_options{.last_steps_max = options.last_steps,
+                                   .timeout_s = options.timeout_s};
+  for (unsigned i = 0; i < options.times; ++i) {
+    std::string error;
+    ChildRun child = run_in_child(input, child_options, error);
+    if (!error.empty()) {
+      std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
+      return false;
+    }
+    const bool failed = child.verdict.failed();
+    if (i > 0) {
+      result.agree &= child.verdict.signature() == result.first.verdict.signature();
+    }
+    if (i == 0 || (failed && result.failures == 0)) result.first = std::move(child);
+    result.failures += failed ? 1 : 0;
+  }
+  return true;
+}
+
+void print_json(const std::string& path, const Replays& replays, const ReplayOptions& options,
+                bool expected) {
+  const ChildRun& run = replays.first;
+  char hash[17];
+  std::snprintf(hash, sizeof hash, "%016" PRIx64, run.trace.hash);
+  JsonObject object;
+  object.text("file", path)
+      .text("signature", run.verdict.signature())
+      .text("oracle", run.verdict.oracle)
+      .text("kind", run.verdict.kind)
+      .text("detail", run.verdict.detail)
+      .text("outcome", outcome_name(run.trace.outcome))
+      .text("hash", hash)
+      .number("steps", run.trace.steps)
+      .number("times", options.times)
+      .number("failures", replays.failures)
+      .flag("agree", replays.agree)
+      .flag("expected", expected)
+      .text("flavour", this_flavour());
+  std::printf("%s\n", object.str().c_str());
+}
+
+void print_text(const CaseFile& file, const Replays& replays) {
+  const ChildRun& run = replays.first;
+  std::printf("%s\n", to_go(file.input.program).c_str());
+  std::printf("verdict: %s\n", run.verdict.signature().c_str());
+  if (run.verdict.failed()) std::printf("%s\n", run.verdict.detail.c_str());
+  std::fputs(run.log.c_str(), stdout);
+}
+
+int replay_one(const std::string& path, const ReplayOptions& options) {
+  CaseFile file;
+  if (!load_or_complain(path, file)) return kExitUnusable;
+  const CaseHeader& header = file.header;
+  if (options.expect_from_header && !flavour_can_see(header, this_flavour())) {
+    std::fprintf(options.skip_unseen ? stdout : stderr,
+                 "%s: skipped: it expects a failure that flavour '%s' cannot see; it needs %s\n",
+                 path.c_str(), std::string(this_flavour()).c_str(), header.flavour.c_str());
+    return options.skip_unseen ? kExitAsExpected : kExitUnusable;
+  }
+  Replays replays;
+  if (!replay_all(file.input, options, replays)) return kExitUnusable;
+  const CaseHeader wanted = options.expect_from_header ? header : CaseHeader{};
+  const bool expected = is_as_expected(wanted, replays.first.verdict) && replays.agree;
+  if (options.json) {
+    print_json(path, replays, options, expected);
+    return expected ? kExitAsExpected : kExitFailed;
+  }
+  if (!options.quiet) print_text(file, replays);
+  std::string wish = "pass";
+  if (wanted.expect == "fail") wish = "fail by " + (wanted.oracle.empty() ? "any" : wanted.oracle);
+  std::printf("%s: %s: %s (expected: %s)", path.c_str(), expected ? "ok" : "NOT AS EXPECTED",
+              replays.first.verdict.signature().c_str(), wish.c_str());
+  if (options.times > 1) std::printf("; %u of %u replays failed", replays.failures, options.times);
+  if (!replays.agree) std::printf("; replays differ");
+  std::printf("\n");
+  return expected ? kExitAsExpected : kExitFailed;
+}
+
+}  // namespace
+
+int replay(const ReplayOptions& options) {
+  int worst = kExitAsExpected;
+  for (const std::string& path : options.files) worst = std::max(worst, replay_one(path, options));
+  return worst;
+}
+
+}  // namespace concertina::fuzzers

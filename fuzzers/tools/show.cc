@@ -1,0 +1,55 @@
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "tools/case_io.h"
+#include "tools/commands.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+std::string render(const CaseFile& file, const ShowOptions& options) {
+  if (options.header_only) return header_lines(file.header);
+  if (options.as == "bytes") return encoded(file.input);
+  if (options.as == "go") return to_go(file.input.program);
+  return print(file);
+}
+
+/// With several inputs, `output` is a folder and each keeps its name under a new extension.
+std::string output_path(const std::string& path, const ShowOptions& options) {
+  if (options.files.size() == 1 && !std::filesystem::is_directory(options.output)) {
+    return options.output;
+  }
+  std::filesystem::path name = std::filesystem::path(path).filename();
+  if (options.as == "text") name.replace_extension(".case");
+  if (options.as == "bytes") name.replace_extension("");
+  if (options.as == "go") name.replace_extension(".go");
+  return (std::filesystem::path(options.output) / name).string();
+}
+
+int show_one(const std::string& path, const ShowOptions& options) {
+  CaseFile file;
+  if (!load_or_complain(path, file)) return kExitUnusable;
+  for (const std::string& assignment : options.assign) {
+    const std::string error = set_header_field(file.header, assignment);
+    if (error.empty()) continue;
+    std::fprintf(stderr, "--set: %s\n", error.c_str());
+    return kExitUnusable;
+  }
+  const std::string content = render(file, options);
+  if (!options.output.empty()) {
+    return write_file(output_path(path, options), content) ? kExitAsExpected : kExitUnusable;
+  }
+  const bool written = std::fwrite(content.data(), 1, content.size(), stdout) == content.size();
+  return written ? kExitAsExpected : kExitUnusable;
+}
+
+}  // namespace
+
+int show(const ShowOptions& options) {
+  int worst = kExitAsExpected;
+  for (const std::string& path : options.files) worst = std::max(worst, show_one(path, options));
+  return worst;
+}
+
+}  // namespace concertina::fuzzers
