@@ -37,13 +37,13 @@ struct ReplayOptions {
 };
 int replay(const ReplayOptions& options);
 
-struct GenerateOptions {
+struct GenerateCommandOptions {
   unsigned count = 1;
   std::uint64_t seed = 1;
   std::string folder;      // empty: text on stdout
   std::string as = "text";  // text, bytes
 };
-int generate(const GenerateOptions& options);
+int generate_command(const GenerateCommandOptions& options);
 
 struct HealthOptions {
   unsigned count = 10000;

@@ -53,7 +53,7 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
   command->callback([&] { code = replay(options); });
 }
 
-void add_generate(CLI::App& app, GenerateOptions& options, int& code) {
+void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("generate", "Print or store generated inputs");
   command->add_option("--count", options.count, "How many")->capture_default_str();
   command->add_option("--seed", options.seed, "Seed of the generator")->capture_default_str();
@@ -61,7 +61,7 @@ void add_generate(CLI::App& app, GenerateOptions& options, int& code) {
   command->add_option("--as", options.as, "text or bytes")
       ->check(CLI::IsMember({"text", "bytes"}))
       ->capture_default_str();
-  command->callback([&] { code = generate(options); });
+  command->callback([&] { code = generate_command(options); });
 }
 
 void add_health(CLI::App& app, HealthOptions& options, int& code) {
@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
   ShowOptions show_options;
   RunCommandOptions run_options;
   ReplayOptions replay_options;
-  GenerateOptions generate_options;
+  GenerateCommandOptions generate_options;
   HealthOptions health_options;
   BenchOptions bench_options;
   DeterminismOptions determinism_options;

@@ -8,7 +8,7 @@
 
 namespace concertina::fuzzers {
 
-int generate(const GenerateOptions& options) {
+int generate_command(const GenerateCommandOptions& options) {
   std::error_code error;
   if (!options.folder.empty()) std::filesystem::create_directories(options.folder, error);
   if (error) {

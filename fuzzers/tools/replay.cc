@@ -54,6 +54,7 @@ void print_json(const std::string& path, const Replays& replays, const ReplayOpt
       .number("times", options.times)
       .number("failures", replays.failures)
       .flag("agree", replays.agree)
+      .flag("died", run.died)
       .flag("expected", expected)
       .text("flavour", this_flavour());
   std::printf("%s\n", object.str().c_str());

@@ -1,0 +1,90 @@
+"""What every script shares: where things are, how to fail, how to call a program."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / "build"
+FLAVOURS = ("address", "thread", "none", "coverage")
+FUZZ_FLAVOURS = ("address", "thread", "none")
+
+# Exit codes of every script and of the tool.
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_UNUSABLE = 2
+
+
+class Unusable(Exception):
+    """Nothing could be judged: bad input, a failed build. Becomes exit code 2 with the reason."""
+
+
+class Interrupted(Exception):
+    """Ctrl-C or SIGTERM."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def cores():
+    return len(os.sched_getaffinity(0))
+
+
+def slug(text, length_max=60):
+    """A piece of text as a file name."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:length_max].strip("-") or "unnamed"
+
+
+def relative(path):
+    """A path as a person standing in the project's root would type it."""
+    path = Path(path)
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def call(command, what, quiet=True, **options):
+    """Runs a program to its end; its output is shown only when it fails (or when not quiet)."""
+    command = [str(part) for part in command]
+    try:
+        if not quiet:
+            result = subprocess.run(command, check=False, **options)
+        else:
+            result = subprocess.run(command, check=False, stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT, text=True, errors="replace",
+                                    **options)
+    except OSError as error:
+        raise Unusable(f"{what}: cannot run {command[0]}: {error.strerror}") from error
+    if result.returncode != 0:
+        if quiet:
+            sys.stderr.write(last_lines(result.stdout, 60))
+        raise Unusable(f"{what} failed with exit code {result.returncode}")
+    return result.stdout if quiet else ""
+
+
+def last_lines(text, count):
+    lines = (text or "").splitlines()
+    return "".join(line + "\n" for line in lines[-count:])
+
+
+def run_main(main):
+    """Calls main() and turns its result or exception into the exit code."""
+    def interrupt(*_):
+        raise Interrupted()
+
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
+    name = os.path.basename(sys.argv[0])
+    try:
+        sys.exit(main())
+    except Unusable as reason:
+        print(f"{name}: {reason}", file=sys.stderr)
+        sys.exit(EXIT_UNUSABLE)
+    except Interrupted:
+        print(f"{name}: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(EXIT_UNUSABLE)

@@ -1,0 +1,145 @@
+"""Mutants: patches that put one known defect back, under fuzzers/mutants.
+
+A patch opens with header lines `key: value` (a leading '#' is allowed) before its first hunk:
+
+    title:    close does not wake senders that wait in a select
+    bug:      golang/go 12345
+    oracles:  deadlock, channels      which oracles may name it
+    flavours: address, thread         in which builds it is hunted (default: address)
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from common import BUILD, FUZZ_FLAVOURS, ROOT, Unusable, last_lines
+
+FOLDER = ROOT / "fuzzers" / "mutants"
+HEADER_LINE = re.compile(r"^#?\s*([A-Za-z][A-Za-z_-]*)\s*:\s*(.*)$")
+PATCHED_FILE = re.compile(r"^(?:\+\+\+|---) (?:[ab]/)?(\S+)", re.MULTILINE)
+
+
+@dataclass
+class Mutant:
+    name: str
+    path: Path
+    header: dict = field(default_factory=dict)
+
+    def words(self, *keys):
+        """A comma-separated header field, under any of its accepted keys."""
+        for key in keys:
+            if key in self.header:
+                return [word for word in re.split(r"[,\s]+", self.header[key]) if word]
+        return []
+
+    @property
+    def oracles(self):
+        return self.words("oracles", "oracle")
+
+    @property
+    def flavours(self):
+        words = [word for word in self.words("flavours", "flavour") if word != "any"]
+        unknown = [word for word in words if word not in FUZZ_FLAVOURS]
+        if unknown:
+            raise Unusable(f"{self.path.name}: unknown flavour '{unknown[0]}' in its header")
+        return words or ["address"]
+
+
+def parse_header(text):
+    header = {}
+    for line in text.splitlines():
+        if line.startswith(("---", "+++", "diff ", "Index: ")):
+            break
+        match = HEADER_LINE.match(line)
+        if match:
+            header.setdefault(match.group(1).lower(), match.group(2).strip())
+    return header
+
+
+def names(folder=FOLDER):
+    return sorted(path.stem for path in folder.glob("*.patch"))
+
+
+def find(name, folder=FOLDER):
+    path = folder / f"{name.removesuffix('.patch')}.patch"
+    if not path.is_file():
+        known = ", ".join(names(folder)) or "none yet"
+        raise Unusable(f"no mutant '{name}'; known mutants: {known}")
+    return Mutant(path.stem, path, parse_header(path.read_text(errors="replace")))
+
+
+def source_files(root=ROOT):
+    """Tracked and untracked files, as git sees them, without what is ignored."""
+    result = subprocess.run(["git", "-C", str(root), "ls-files", "-co", "--exclude-standard", "-z"],
+                            capture_output=True, check=False)
+    if result.returncode == 0:
+        found = [name for name in result.stdout.decode().split("\0") if name]
+    else:  # an unpacked archive has no git
+        found = [path.relative_to(root).as_posix() for path in root.rglob("*")
+                 if path.is_file() and path.relative_to(root).parts[0] not in ("build", ".git")]
+    return sorted(name for name in set(found) if (root / name).is_file())
+
+
+def patched_contents(mutant, root=ROOT):
+    """The files that the patch touches, with their new content; None for a removed one."""
+    text = mutant.path.read_text(errors="replace")
+    touched = {name for name in PATCHED_FILE.findall(text) if name != "/dev/null"}
+    if not touched:
+        raise Unusable(f"mutant '{mutant.name}': the patch names no file")
+    with tempfile.TemporaryDirectory() as folder:
+        stage = Path(folder)
+        for name in touched:
+            if (root / name).is_file():
+                (stage / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(root / name, stage / name)
+        result = subprocess.run(
+            ["patch", "-p1", "--batch", "--no-backup-if-mismatch", "-d", str(stage),
+             "-i", str(mutant.path)], capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise Unusable(f"mutant '{mutant.name}' does not apply to this tree:\n"
+                           + last_lines(result.stdout + result.stderr, 20).rstrip())
+        return {name: (stage / name).read_bytes() if (stage / name).is_file() else None
+                for name in touched}
+
+
+def write_if_changed(path, content):
+    """Keeps the time stamp of an equal file, so that ninja rebuilds only what differs."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return True
+
+
+def prepare_source(mutant, target, root=ROOT):
+    """Makes `target` a copy of the tree with the mutant in it; the tree itself is only read."""
+    contents = patched_contents(mutant, root)
+    wanted = set()
+    for name in source_files(root):
+        content = contents.pop(name) if name in contents else (root / name).read_bytes()
+        if content is None:
+            continue
+        wanted.add(name)
+        write_if_changed(target / name, content)
+        shutil.copymode(root / name, target / name)
+    for name, content in contents.items():
+        if content is not None:
+            wanted.add(name)
+            write_if_changed(target / name, content)
+    remove_others(target, wanted)
+
+
+def remove_others(target, wanted):
+    for folder, _, files in os.walk(target):
+        for file in files:
+            path = Path(folder) / file
+            if path.relative_to(target).as_posix() not in wanted:
+                path.unlink()
+
+
+def folder_of(name):
+    return BUILD / "mutants" / name
