@@ -1,0 +1,281 @@
+#include "mutate/draw.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace concertina::fuzzers {
+namespace {
+
+// Where a goroutine is half parked, half woken, or its sudogs are being used.
+constexpr Site kCriticalSites[] = {
+    Site::kParkingOnChanStore,    Site::kParkingOnChanClear,
+    Site::kActiveStackChansSet,   Site::kParkStatus,
+    Site::kActiveStackChansClear, Site::kParkCommitUnlock,
+    Site::kReadyStatus,           Site::kSelectParkCommitUnlock,
+    Site::kSudogElementStore,     Site::kChanSendLock,
+    Site::kChanReceiveLock,       Site::kChanSendWake,
+    Site::kChanReceiveWake,       Site::kSelectLock,
+    Site::kSelectUnlock,
+};
+
+constexpr bool is_parking_site(std::string_view name) {
+  return !name.ends_with("-prologue") &&
+         (name.starts_with("park") || name.starts_with("chan-") || name.starts_with("select-") ||
+          name.ends_with("-store") || name.ends_with("-direct") || name.ends_with("-status"));
+}
+
+constexpr bool is_prologue(std::string_view name) { return name.ends_with("-prologue"); }
+
+/// The sites whose names satisfy a condition, found when the harness is compiled.
+template <bool (*kCondition)(std::string_view)>
+class SiteList {
+ public:
+  constexpr SiteList() {
+    constexpr std::string_view kNames[] = {
+#define SITE(name, text) text,
+#include "base/site.def"
+#undef SITE
+    };
+    for (unsigned i = 0; i < kSiteCount; ++i) {
+      if (kCondition(kNames[i])) sites_[size_++] = static_cast<Site>(i);
+    }
+  }
+  Site draw(Random& random) const { return sites_[random.below(size_)]; }
+
+ private:
+  std::array<Site, kSiteCount> sites_{};
+  unsigned size_ = 0;
+};
+
+constexpr SiteList<is_parking_site> kParkingSites;
+constexpr SiteList<is_prologue> kPrologues;
+
+/// An index with the probability weights[i] / sum.
+template <std::size_t kSize>
+std::uint8_t weighted(const std::uint8_t (&weights)[kSize], Random& random) {
+  std::uint32_t sum = 0;
+  for (const std::uint8_t weight : weights) sum += weight;
+  std::uint32_t left = random.below(sum);
+  std::uint8_t i = 0;
+  for (; left >= weights[i]; ++i) left -= weights[i];
+  return i;
+}
+
+std::uint8_t draw_occurrence(Random& random) {
+  if (random.percent(50)) return 0;
+  return static_cast<std::uint8_t>(random.percent(70) ? random.between(1, 3) : random.below(12));
+}
+
+std::vector<std::uint8_t> channels_of(const Operation& operation) {
+  std::vector<std::uint8_t> channels;
+  if (uses_channel(operation.code)) channels.push_back(operation.channel);
+  for (const Case& one : operation.cases) channels.push_back(one.channel);
+  return channels;
+}
+
+std::uint32_t channels_named_by(const std::vector<Operation>& body) {
+  std::uint32_t named = 0;
+  for (const Operation& operation : body) {
+    for (const std::uint8_t channel : channels_of(operation)) {
+      if (channel != kNil) named |= 1U << channel;
+    }
+  }
+  return named;
+}
+
+Site draw_parking_site(Random& random) {
+  return random.percent(50) ? random.pick(kCriticalSites) : kParkingSites.draw(random);
+}
+
+}  // namespace
+
+std::uint8_t draw_capacity(Random& random) {
+  if (random.percent(60)) return 0;
+  return static_cast<std::uint8_t>(random.percent(80) ? random.between(1, 2)
+                                                      : random.between(1, kCapacityMax));
+}
+
+std::uint8_t draw_size_class(Random& random) {
+  static constexpr std::uint8_t kWeights[kElementSizeClasses] = {6, 8,  3, 5, 36, 8,
+                                                                 5, 12, 6, 5, 4,  2};
+  return weighted(kWeights, random);
+}
+
+std::uint8_t draw_frame_class(Random& random) {
+  static constexpr std::uint8_t kWeights[kFramePaddingClasses] = {30, 20, 12, 12, 10, 8, 5, 3};
+  return weighted(kWeights, random);
+}
+
+std::uint8_t draw_channel(const Program& program, Random& random) {
+  if (program.channels.empty() || random.percent(3)) return kNil;
+  return static_cast<std::uint8_t>(
+      random.below(static_cast<std::uint32_t>(program.channels.size())));
+}
+
+Operation draw_select(const Program& program, Random& random) {
+  Operation select = make(Code::kSelect);
+  const unsigned cases = random.percent(90) ? random.between(1, 4) : random.below(9);
+  for (unsigned i = 0; i < cases; ++i) {
+    select.cases.push_back({draw_channel(program, random), random.percent(45), random.percent(15)});
+  }
+  select.has_default = random.percent(25);
+  return select;
+}
+
+Operation draw_operation(const Program& program, Random& random) {
+  static constexpr Code kCodes[] = {
+      Code::kSend,  Code::kReceive, Code::kReceiveOk, Code::kTrySend, Code::kTryReceive,
+      Code::kClose, Code::kSelect,  Code::kYield,     Code::kScan,    Code::kSyscall,
+      Code::kLen,   Code::kCap,     Code::kCheck,     Code::kSpawn,   Code::kCall,
+  };
+  static constexpr std::uint8_t kWeights[] = {20, 20, 6, 4, 4, 3, 16, 5, 5, 3, 1, 1, 3, 5, 8};
+  static_assert(std::size(kCodes) == std::size(kWeights));
+  const Code code = kCodes[weighted(kWeights, random)];
+  if (code == Code::kSelect) return draw_select(program, random);
+  Operation operation = make(code);
+  if (uses_channel(code)) operation.channel = draw_channel(program, random);
+  if (uses_function(code)) {
+    operation.function = static_cast<std::uint8_t>(
+        random.below(static_cast<std::uint32_t>(program.functions.size())));
+  }
+  if (uses_pointer(code)) operation.by_pointer = random.percent(20);
+  if (code == Code::kSyscall) {
+    operation.count = static_cast<std::uint8_t>(random.below(kSyscallLengthMax + 1));
+  }
+  return operation;
+}
+
+SpawnPath draw_path(const Program& program, Random& random) {
+  if (random.percent(55)) return kAnyPath;
+  unsigned children = 0;
+  for (const Operation& operation : program.functions[0].body) {
+    if (operation.code == Code::kSpawn) ++children;
+  }
+  if (children == 0 || random.percent(30)) return kMainPath;
+  const SpawnPath child = child_path(kMainPath, random.below(children));
+  return random.percent(5) ? child_path(child, random.below(2)) : child;
+}
+
+StackEvent draw_stack_event(const Program& program, Random& random) {
+  static constexpr std::uint8_t kWeights[] = {0, 15, 15, 25, 45};  // by StackAction
+  StackEvent event;
+  event.action = static_cast<StackAction>(weighted(kWeights, random));
+  const bool is_scan =
+      event.action == StackAction::kScanMove || event.action == StackAction::kScanShrink;
+  event.key.site = is_scan ? draw_parking_site(random) : kPrologues.draw(random);
+  event.key.path = draw_path(program, random);
+  event.key.occurrence = draw_occurrence(random);
+  return event;
+}
+
+Deviation draw_deviation(const Program& program, Random& random) {
+  Deviation deviation;
+  deviation.key.path = draw_path(program, random);
+  deviation.key.occurrence = draw_occurrence(random);
+  if (random.percent(70)) {
+    deviation.kind = DeviationKind::kHold;
+    deviation.key.site = random.percent(80) ? draw_parking_site(random)
+                                            : static_cast<Site>(random.below(kSiteCount));
+    deviation.value = static_cast<std::uint8_t>(1U << random.between(2, 7));
+  } else {
+    deviation.kind = DeviationKind::kChoose;
+    deviation.key.site = random.percent(80) ? Site::kSelectOrder : Site::kStealOrder;
+    deviation.value = static_cast<std::uint8_t>(random.below(6));
+  }
+  return deviation;
+}
+
+Schedule draw_schedule(Random& random) {
+  static constexpr std::uint8_t kProcessorWeights[] = {10, 55, 20, 15};
+  static constexpr std::uint8_t kDepths[] = {2, 3, 3, 5, 10};
+  Schedule schedule;
+  schedule.processors = static_cast<std::uint8_t>(1 + weighted(kProcessorWeights, random));
+  schedule.strategy =
+      static_cast<Strategy>(random.below(static_cast<std::uint32_t>(Strategy::kCount)));
+  schedule.depth = random.pick(kDepths);
+  schedule.seed = random.next();
+  schedule.move_at_every_prologue = random.percent(12);
+  schedule.reuse_stacks = !random.percent(10);
+  schedule.cache_stacks = !random.percent(10);
+  schedule.shrink_stacks = !random.percent(3);
+  return schedule;
+}
+
+Operation make(Code code) {
+  Operation operation;
+  operation.code = code;
+  return operation;
+}
+
+Operation make_on(Code code, std::uint8_t channel) {
+  Operation operation = make(code);
+  operation.channel = channel;
+  return operation;
+}
+
+Operation make_call(Code code, std::uint8_t function) {
+  Operation operation = make(code);
+  operation.function = function;
+  return operation;
+}
+
+Operation make_loop(unsigned count) {
+  Operation operation = make(Code::kLoop);
+  operation.count = static_cast<std::uint8_t>(count);
+  return operation;
+}
+
+bool outline(Program& program, std::size_t function, std::size_t at, unsigned depth,
+             Random& random) {
+  const std::size_t first = program.functions.size();
+  if (depth == 0 || first + depth > kFunctionsMax) return false;
+  Operation moved = program.functions[function].body[at];  // a copy: functions move below
+  if (opens_block(moved.code) || moved.code == Code::kEnd || moved.code == Code::kSpawn) {
+    return false;
+  }
+  // The outermost call passes what the old operation would have used: own locals, unless it used
+  // pointers itself.
+  Operation call = make_call(Code::kCall, static_cast<std::uint8_t>(first));
+  call.by_pointer = program.functions[function].body[at].by_pointer;
+  std::vector<Operation>& body = program.functions[function].body;
+  body[at] = call;
+  // A frame has locals for the channels that its function names, so it has to go on naming them.
+  std::uint32_t named = channels_named_by(body);
+  for (const std::uint8_t channel : channels_of(moved)) {
+    if (channel == kNil || (named >> channel & 1) != 0 || body.size() == kOperationsMax) continue;
+    body.insert(body.begin() + static_cast<std::ptrdiff_t>(at) + 1, make_on(Code::kLen, channel));
+    named |= 1U << channel;
+  }
+  if (uses_pointer(moved.code)) moved.by_pointer = true;
+  for (Case& one : moved.cases) one.by_pointer = true;
+  for (unsigned level = 1; level <= depth; ++level) {
+    Function made;
+    made.frame_class = draw_frame_class(random);
+    if (level < depth) {
+      made.body.push_back(make_call(Code::kCall, static_cast<std::uint8_t>(first + level)));
+      made.body.back().by_pointer = true;
+    } else {
+      made.body.push_back(std::move(moved));
+    }
+    if (random.percent(25)) made.body.push_back(make(Code::kCheck));
+    program.functions.push_back(std::move(made));
+  }
+  return true;
+}
+
+bool inflate(Program& program, std::size_t function, Random& random) {
+  if (program.functions.size() == kFunctionsMax) return false;
+  std::vector<Operation>& body = program.functions[function].body;
+  if (body.size() == kOperationsMax) return false;
+  const auto callee = static_cast<std::uint8_t>(program.functions.size());
+  body.insert(body.begin(), make_call(Code::kCall, callee));
+  Function large;
+  large.frame_class =
+      static_cast<std::uint8_t>(random.between(kFramePaddingClasses - 3, kFramePaddingClasses - 1));
+  program.functions.push_back(std::move(large));
+  return true;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,50 @@
+// Draws of the small things that programs and schedules are made of, for the generator and the
+// mutator.
+//
+// The weights are a bias towards what finds bugs: unbuffered channels, small elements with a few
+// large ones, frames around the size of the first stack, stack events where goroutines park and
+// copies happen.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "input/input.h"
+#include "schedule/random.h"
+
+namespace concertina::fuzzers {
+
+std::uint8_t draw_capacity(Random& random);
+std::uint8_t draw_size_class(Random& random);
+std::uint8_t draw_frame_class(Random& random);
+
+/// An index, rarely kNil; kNil when the program has no channel.
+std::uint8_t draw_channel(const Program& program, Random& random);
+/// A select over some of the program's channels, in random order and direction.
+Operation draw_select(const Program& program, Random& random);
+/// Any operation but brackets.
+Operation draw_operation(const Program& program, Random& random);
+
+/// Main, a goroutine that main spawns, or any.
+SpawnPath draw_path(const Program& program, Random& random);
+StackEvent draw_stack_event(const Program& program, Random& random);
+Deviation draw_deviation(const Program& program, Random& random);
+/// Strategy, depth, processors, knobs and seed; no events and no deviations.
+Schedule draw_schedule(Random& random);
+
+Operation make(Code code);
+Operation make_on(Code code, std::uint8_t channel);
+Operation make_call(Code code, std::uint8_t function);
+Operation make_loop(unsigned count);
+
+/// Moves one operation into new functions, called with pointers to the locals of the old place,
+/// which it then uses through them from `depth` frames further down. False if there is no room, or
+/// nothing to move (brackets, spawns).
+bool outline(Program& program, std::size_t function, std::size_t at, unsigned depth,
+             Random& random);
+
+/// Puts a call of a function with a large frame at the start of a body: the stack has grown when
+/// the rest runs, and may be shrunk.
+bool inflate(Program& program, std::size_t function, Random& random);
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,206 @@
+#include "mutate/mutate.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "mutate/draw.h"
+#include "mutate/generate.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr std::uint32_t kGenerateAnewPercent = 3;
+constexpr std::uint32_t kReseedPercent = 95;  // of the mutations of a schedule
+
+bool is_trivial(const Program& program) {
+  std::size_t operations = 0;
+  for (const Function& function : program.functions) operations += function.body.size();
+  return operations < 2;
+}
+
+std::uint32_t size_of(const auto& list) { return static_cast<std::uint32_t>(list.size()); }
+
+/// Adds, removes or changes a member of a list of at most `max`. `draw` makes a new one.
+template <class T, class Draw>
+void mutate_list(std::vector<T>& list, unsigned max, Random& random, Draw draw) {
+  const std::uint32_t choice = random.below(100);
+  if (list.empty() || (choice < 45 && list.size() < max)) {
+    list.push_back(draw());
+  } else if (choice < 65) {
+    list.erase(list.begin() + random.below(size_of(list)));
+  } else {
+    list[random.below(size_of(list))] = draw();
+  }
+}
+
+/// A small change of one coordinate of a wish keeps what is good about the others.
+void shift_key(Key& key, const Program& program, Random& random) {
+  const std::uint32_t choice = random.below(4);
+  if (choice == 0) {
+    key.path = draw_path(program, random);
+  } else if (choice == 1) {
+    key.site = draw_stack_event(program, random).key.site;
+  } else {
+    const bool down = key.occurrence > 0 && random.percent(50);
+    key.occurrence = static_cast<std::uint8_t>(key.occurrence + (down ? 255 : 1));
+  }
+}
+
+void shift_wish(Schedule& schedule, const Program& program, Random& random) {
+  const std::uint32_t events = size_of(schedule.stack_events);
+  const std::uint32_t all = events + size_of(schedule.deviations);
+  if (all == 0) return;
+  const std::uint32_t drawn = random.below(all);
+  if (drawn < events) {
+    shift_key(schedule.stack_events[drawn].key, program, random);
+    return;
+  }
+  Deviation& deviation = schedule.deviations[drawn - events];
+  if (random.percent(30)) {
+    deviation.value = static_cast<std::uint8_t>(deviation.value * 2 + random.below(2));
+  } else {
+    shift_key(deviation.key, program, random);
+  }
+}
+
+void toggle_knob(Schedule& schedule, Random& random) {
+  bool* const kKnobs[] = {&schedule.move_at_every_prologue, &schedule.reuse_stacks,
+                          &schedule.cache_stacks, &schedule.shrink_stacks};
+  bool& knob = *kKnobs[random.below(4)];
+  knob = !knob;
+}
+
+/// Half of the functions of `a` give way to those of `b` in the same place.
+Program mix(const Program& a, const Program& b, Random& random) {
+  Program mixed = a;
+  for (std::size_t i = 0; i < b.functions.size(); ++i) {
+    if (i >= mixed.functions.size()) {
+      mixed.functions.push_back(b.functions[i]);
+    } else if (random.percent(50)) {
+      mixed.functions[i] = b.functions[i];
+    }
+  }
+  // The functions of b keep their channels, apart from those that a has in their place.
+  for (std::size_t i = mixed.channels.size(); i < b.channels.size(); ++i) {
+    mixed.channels.push_back(b.channels[i]);
+  }
+  normalise(mixed);
+  return mixed;
+}
+
+/// Main does both mains, and the goroutines of both run side by side.
+Program join(const Program& a, const Program& b) {
+  Program joined = a;
+  const std::size_t functions = a.functions.size() - 1;
+  const std::size_t channels = a.channels.size();
+  const auto move = [&](Operation operation) {
+    if (uses_function(operation.code) && operation.function != 0) {
+      operation.function = static_cast<std::uint8_t>(operation.function + functions);
+    }
+    const auto shift = [&](std::uint8_t& channel) {
+      if (channel != kNil) channel = static_cast<std::uint8_t>(channel + channels);
+    };
+    if (uses_channel(operation.code)) shift(operation.channel);
+    for (Case& one : operation.cases) shift(one.channel);
+    return operation;
+  };
+  for (const Channel& channel : b.channels) joined.channels.push_back(channel);
+  for (std::size_t i = 0; i < b.functions.size(); ++i) {
+    if (i > 0) joined.functions.push_back({b.functions[i].frame_class, {}});
+    std::vector<Operation>& body = i == 0 ? joined.functions[0].body : joined.functions.back().body;
+    for (const Operation& operation : b.functions[i].body) body.push_back(move(operation));
+  }
+  normalise(joined);  // folds what does not fit onto what there is
+  return joined;
+}
+
+template <class T>
+std::vector<T> mix_lists(const std::vector<T>& a, const std::vector<T>& b, unsigned max,
+                         Random& random) {
+  std::vector<T> mixed;
+  for (const auto* list : {&a, &b}) {
+    for (const T& member : *list) {
+      if (mixed.size() < max && random.percent(60)) mixed.push_back(member);
+    }
+  }
+  return mixed;
+}
+
+}  // namespace
+
+void mutate_schedule(Schedule& schedule, const Program& program, Random& random) {
+  normalise(schedule);
+  switch (random.below(10)) {
+    case 0:
+    case 1:
+    case 2:
+      mutate_list(schedule.stack_events, kStackEventsMax, random,
+                  [&] { return draw_stack_event(program, random); });
+      break;
+    case 3:
+      mutate_list(schedule.deviations, kDeviationsMax, random,
+                  [&] { return draw_deviation(program, random); });
+      break;
+    case 4:
+    case 5:
+      shift_wish(schedule, program, random);
+      break;
+    case 6:
+      schedule.strategy =
+          static_cast<Strategy>(random.below(static_cast<std::uint32_t>(Strategy::kCount)));
+      schedule.depth = static_cast<std::uint8_t>(random.between(1, kDepthMax));
+      break;
+    case 7:
+      schedule.processors = static_cast<std::uint8_t>(random.between(1, kProcessorsMax));
+      break;
+    case 8:
+      toggle_knob(schedule, random);
+      break;
+    default:
+      break;  // the seed alone
+  }
+  if (random.percent(kReseedPercent)) schedule.seed = random.next();
+}
+
+void mutate(Input& input, Random& random) {
+  if (is_trivial(input.program) || random.percent(kGenerateAnewPercent)) {
+    input = generate(random);
+    return;
+  }
+  unsigned steps = 1;
+  while (steps < 4 && random.percent(35)) ++steps;
+  const bool in_program = random.percent(50);
+  for (; steps > 0; --steps) {
+    if (in_program) {
+      mutate_program(input.program, random);
+    } else {
+      mutate_schedule(input.schedule, input.program, random);
+    }
+  }
+}
+
+Input crossover(const Input& a, const Input& b, Random& random) {
+  Input child = a;
+  switch (random.below(4)) {
+    case 0:
+      child.schedule = b.schedule;
+      break;
+    case 1:
+      child.program = mix(a.program, b.program, random);
+      break;
+    case 2:
+      child.program = join(a.program, b.program);
+      break;
+    default:
+      child.schedule.stack_events =
+          mix_lists(a.schedule.stack_events, b.schedule.stack_events, kStackEventsMax, random);
+      child.schedule.deviations =
+          mix_lists(a.schedule.deviations, b.schedule.deviations, kDeviationsMax, random);
+      break;
+  }
+  if (random.percent(kReseedPercent)) child.schedule.seed = random.next();
+  return child;
+}
+
+}  // namespace concertina::fuzzers
