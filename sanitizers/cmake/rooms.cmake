@@ -119,7 +119,10 @@ function(add_room_tests folder)
   # A later edit may add that include; asking again then costs half a second.
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sources})
   finish_program(${name})
-  add_test(NAME ${folder} COMMAND ${name} --gtest_brief=1)
+  # scripts/test counts the tests of a binary by its report.
+  string(REPLACE "/" "_" report ${folder})
+  add_test(NAME ${folder} COMMAND ${name} --gtest_brief=1
+    --gtest_output=xml:${CMAKE_BINARY_DIR}/reports/${report}.xml)
   set_tests_properties(${folder} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
