@@ -13,7 +13,7 @@
 //   spin_until   waits in place for another thread's write
 //   copy, clear  memory that foreign goroutines look at
 //   allocate     zeroed memory, never freed before the runtime ends
-//   start_thread, stop, record, choose, now_ns, sleep_ns, set_goroutine
+//   start_thread, stop, record, step, choose, now_ns, sleep_ns, set_goroutine
 //   prologue, post_scan_request, await_scan_request   stack disturbance on request
 #pragma once
 
@@ -84,6 +84,7 @@ static_assert(requires(void* to, const void* from, std::size_t bytes, Site site,
   { stop(Outcome::kFatal, std::string_view{}) } -> std::same_as<void>;
   { record(event) } -> std::same_as<void>;
   { choose(n, site) } -> std::same_as<std::uint32_t>;
+  { step() } -> std::same_as<std::uint32_t>;
   { now_ns() } -> std::same_as<std::uint64_t>;
   { sleep_ns(std::uint64_t{}, site) } -> std::same_as<void>;
   { set_goroutine(GoroutineId{}, SpawnPath{}) } -> std::same_as<void>;

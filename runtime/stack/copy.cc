@@ -124,16 +124,17 @@ std::uintptr_t sync_adjust_sudogs(Goroutine& g, const Move& move) {
 
 void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   require(!g.in_syscall, "stack copy in system call", "the goroutine is in one");
+  const bool by_owner = g.status.peek() == kCopyStack;
   const bool sync = g.active_stack_chans.load(Site::kActiveStackChansLoad);
   // A goroutine that is about to park must not be copied by somebody else: it is not clear yet
   // whether its channel locks are held.
-  if (reason == CopyReason::kShrink || reason == CopyReason::kMove) {
-    require(g.parking_on_chan.peek() == 0 || (g.status.peek() & ~kScan) == kCopyStack,
-            "racy sudog adjustment due to parking on channel", "");
+  if (!by_owner) {
+    require(g.parking_on_chan.peek() == 0, "racy sudog adjustment due to parking on channel",
+            "the goroutine was suspended before its commit function ran");
   }
   platform::record({.kind = EventKind::kCopyBegin,
                     .goroutine = g.id,
-                    .channel = static_cast<ChannelId>(sync ? 1 : g.locks_held != 0 ? 2 : 0),
+                    .channel = static_cast<ChannelId>(sync ? 1 : by_owner && g.locks_held != 0 ? 2 : 0),
                     .index = static_cast<std::uint16_t>(reason),
                     .a = static_cast<std::uint32_t>(g.stack.bytes()),
                     .b = static_cast<std::uint32_t>(new_bytes)});

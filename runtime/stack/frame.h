@@ -36,6 +36,7 @@ enum class Action : std::uint8_t {
   kBackEdge,  // go on, but this is a loop's back edge: a safe point
   kYield,     // Gosched: back of the global queue
   kPark,      // Machine::park says how
+  kLeaveSyscall,  // a system call is over and no processor was free: wait in the global queue
 };
 
 /// Which words of a frame may point into the stack. Offsets are bytes from the frame's lowest byte.
@@ -53,7 +54,7 @@ struct Function {
   const char* name = "";
   std::uint16_t id = 0;  // for events; stable within a run
   std::uint32_t frame_bytes = 0;
-  FrameLayout layout;
+  FrameLayout layout = {};
   Action (*step)(Machine&, Goroutine&) = nullptr;
   const void* data = nullptr;  // the interpreter's
 };

@@ -43,10 +43,9 @@ enum class WaitReason : std::uint16_t {
 };
 
 /// Bits of Goroutine::preempt, requests to a running goroutine.
-inline constexpr std::uint32_t kPreemptShare = 1;   // give the processor to somebody else
-inline constexpr std::uint32_t kPreemptStop = 2;    // stop in kPreempted: somebody wants to suspend
-inline constexpr std::uint32_t kPreemptShrink = 4;  // shrink your own stack at the next safe point
-inline constexpr std::uint32_t kPreemptMove = 8;    // as kPreemptShrink, but copy to equal size
+inline constexpr std::uint32_t kPreemptStop = 1;    // stop in kPreempted: somebody wants to suspend
+inline constexpr std::uint32_t kPreemptShrink = 2;  // shrink your own stack at the next safe point
+inline constexpr std::uint32_t kPreemptMove = 4;    // as kPreemptShrink, but copy to equal size
 
 /// What the last operation told its caller; small results do not go through memory.
 struct Result {
@@ -85,6 +84,7 @@ struct Goroutine {
   /// Channel locks that its machine holds on its behalf. Written by that machine only.
   unsigned locks_held = 0;
   bool in_syscall = false;
+  bool has_started = false;
   unsigned nosplit = 0;               // > 0: inside a region where the stack must not split
   Result result;
   Goroutine* sched_link = nullptr;    // in a queue

@@ -17,6 +17,16 @@ void disturb(Goroutine& g, std::size_t frame_bytes, Site prologue) {
   if (action == StackAction::kMove) move_stack(g);
 }
 
+void place_frame(Goroutine& g, const Function& function, std::uint32_t bytes) {
+  const std::uintptr_t caller = g.sp == g.stack.hi ? 0 : g.sp;
+  g.sp -= bytes;
+  std::memset(reinterpret_cast<void*>(g.sp), 0, bytes);
+  auto* const header = new (reinterpret_cast<void*>(g.sp)) FrameHeader;
+  header->function = &function;
+  header->saved_frame_pointer = caller;
+  header->bytes = bytes;
+}
+
 }  // namespace
 
 void push_frame(Goroutine& g, const Function& function, std::uint32_t bytes, Site prologue) {
@@ -27,13 +37,7 @@ void push_frame(Goroutine& g, const Function& function, std::uint32_t bytes, Sit
   } else {
     require(g.sp >= g.stack.lo + bytes, "nosplit stack overflow", function.name);
   }
-  const std::uintptr_t caller = g.sp == g.stack.hi ? 0 : g.sp;
-  g.sp -= bytes;
-  std::memset(reinterpret_cast<void*>(g.sp), 0, bytes);
-  auto* const header = new (reinterpret_cast<void*>(g.sp)) FrameHeader;
-  header->function = &function;
-  header->saved_frame_pointer = caller;
-  header->bytes = bytes;
+  place_frame(g, function, bytes);
 }
 
 void pop_frame(Goroutine& g) {
@@ -46,9 +50,12 @@ void pop_frame(Goroutine& g) {
   g.sp = caller == 0 ? g.stack.hi : caller;
 }
 
-void allocate_stack(Goroutine& g, StackCache* cache) {
-  g.stack = g.stack_pool->allocate(kStackMin, g.id, cache);
+void begin_stack(Goroutine& g, const Function& function, StackCache* cache) {
+  std::size_t bytes = kStackMin;
+  while (bytes < function.frame_bytes + kStackGuard) bytes *= 2;
+  g.stack = g.stack_pool->allocate(bytes, g.id, cache);
   g.sp = g.stack.hi;
+  place_frame(g, function, function.frame_bytes);
 }
 
 void free_stack(Goroutine& g, StackCache* cache) {

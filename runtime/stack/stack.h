@@ -66,8 +66,8 @@ class NoSplit {
   Goroutine& g_;
 };
 
-/// Gives a new goroutine its first stack.
-void allocate_stack(Goroutine& g, StackCache* cache);
+/// Gives a new goroutine its first stack, just large enough, with a frame for `function` on it.
+void begin_stack(Goroutine& g, const Function& function, StackCache* cache);
 /// Takes the stack of a dead goroutine.
 void free_stack(Goroutine& g, StackCache* cache);
 

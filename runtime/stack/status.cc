@@ -8,7 +8,7 @@ namespace {
 // Idle           -      x       -       -       -      -      -         -
 // Runnable       -      -       x       -       -      -      -         -
 // Running        -      x       -       x       x      x      x         x
-// Syscall        -      x       x       -       -      -      -         -
+// Syscall        -      -       x       -       -      -      -         -
 // Waiting        -      x       -       -       -      -      -         -
 // Dead           -      -       -       -       -      -      -         -
 // CopyStack      -      -       x       -       -      -      -         -
@@ -23,7 +23,7 @@ bool is_legal(Status from, Status to) {
       return to == kRunnable || to == kSyscall || to == kWaiting || to == kDead ||
              to == kCopyStack || to == kPreempted;
     case kSyscall:
-      return to == kRunnable || to == kRunning;
+      return to == kRunning;
     case kWaiting:
       return to == kRunnable;
     case kCopyStack:

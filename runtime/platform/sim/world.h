@@ -119,6 +119,7 @@ class World {
   /// Disables the thread until `object` changes; used after a look that failed.
   void wait_for_change(ObjectState& object, Site site, OperationKind kind);
   void sleep_ns(std::uint64_t ns, Site site);
+  std::uint32_t step() const { return steps_; }
   std::uint64_t now_ns() const { return now_ns_; }
   std::uint32_t choose(std::uint32_t n, Site site);
   void start_thread(void (*entry)(void*), void* argument, Site site);

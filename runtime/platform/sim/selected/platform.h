@@ -191,6 +191,9 @@ void start_thread(void (*entry)(void*), void* argument, Site site);
 /// Announces a fact to the oracles. No yield point: it belongs to the step that it describes.
 inline void record(const Event& event) { World::current().record(event); }
 
+/// Ordinal of the step in progress, to tell in an event when something began. No yield point.
+inline std::uint32_t step() { return World::current().step(); }
+
 /// A draw in [0, n). No yield point.
 inline std::uint32_t choose(std::uint32_t n, Site site) { return World::current().choose(n, site); }
 

@@ -1,0 +1,335 @@
+#include "chan/channel.h"
+
+#include <new>
+
+#include "chan/channel_internal.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+namespace {
+
+// The frame of a blocking or non-blocking send or receive.
+struct OperationFrame {
+  FrameHeader header;
+  std::uintptr_t element = 0;  // points into the stack
+  Channel* channel = nullptr;
+  Sudog* sudog = nullptr;
+  std::uint32_t begin_step = 0;
+  bool block = false;
+};
+static_assert(sizeof(OperationFrame) == 64);
+
+constexpr std::uint16_t kOperationPointers[] = {offsetof(OperationFrame, element)};
+constexpr std::uint32_t kOperationFrameBytes = 128;  // as much as Go's chansend and chanrecv
+
+Action send_step(Machine& m, Goroutine& g);
+Action receive_step(Machine& m, Goroutine& g);
+
+constexpr Function kChanSend{.name = "chan_send",
+                             .id = 9,
+                             .frame_bytes = kOperationFrameBytes,
+                             .layout = {.pointers = kOperationPointers, .pointer_count = 1},
+                             .step = &send_step};
+constexpr Function kChanReceive{.name = "chan_receive",
+                                .id = 10,
+                                .frame_bytes = kOperationFrameBytes,
+                                .layout = {.pointers = kOperationPointers, .pointer_count = 1},
+                                .step = &receive_step};
+constexpr Function kCloseFrame{.name = "close_channel", .id = 11, .frame_bytes = 128};
+constexpr Function kEnqueueFrame{.name = "enqueue", .id = 12, .frame_bytes = 64};
+
+using Frame = FrameRef<OperationFrame>;
+
+FrameRef<std::uintptr_t> element_of(Goroutine& g, const Frame& frame) {
+  return FrameRef<std::uintptr_t>(g, reinterpret_cast<std::uintptr_t>(&frame->element));
+}
+
+Action finish(Goroutine& g, bool selected, bool ok) {
+  pop_frame(g);
+  g.result = Result{.selected = selected, .ok = ok, .index = 0};
+  return Action::kNext;
+}
+
+void announce_not_ready(Goroutine& g, const Frame& frame, bool is_send) {
+  platform::record({.kind = EventKind::kNotReady,
+                    .goroutine = g.id,
+                    .channel = frame->channel->id,
+                    .a = is_send ? 1u : 0u,
+                    .b = frame->begin_step});
+}
+
+void call(Goroutine& g, const Function& function, Site prologue, Channel* c,
+          std::uint32_t element_below_hi, bool block) {
+  const std::uint32_t begin_step = platform::step();
+  push_frame(g, function, function.frame_bytes, prologue);
+  const Frame frame(g, g.sp);
+  frame->channel = c;
+  frame->block = block;
+  frame->begin_step = begin_step;
+  frame->element = element_below_hi != 0 ? g.at(element_below_hi) : 0;
+}
+
+Action park_for_ever(Machine& m, Goroutine& g, const Frame& frame, WaitReason reason) {
+  frame->header.resume = 2;
+  return park(m, g, nullptr, nullptr, reason);
+}
+
+// Steps P1 and P2 of scheduler.h: the sudog is linked to g, queued, and the goroutine asks to be
+// parked. The lock is held and stays so until the commit function.
+Action wait_on(Machine& m, Goroutine& g, const Frame& frame, WaitQueue& queue, bool is_send) {
+  Channel& c = *frame->channel;
+  Sudog* const sudog = acquire_sudog(m, g);
+  {
+    // No stack split between setting the element and linking the sudog: a copy finds sudogs that
+    // point into the stack only through `waiting` (golang/go 1e91e2a25a).
+    const NoSplit nosplit(g);
+    sudog->element.poke(frame->element);
+    sudog->channel = &c;
+    sudog->is_select = false;
+    g.waiting = sudog;
+    g.parameter = nullptr;
+  }
+  frame->sudog = sudog;
+  frame->header.resume = 1;
+  {
+    const NativeFrame native(g, kEnqueueFrame, Site::kEnqueuePrologue);
+    queue.enqueue(*sudog);
+    platform::record({.kind = is_send ? EventKind::kSendPark : EventKind::kReceivePark,
+                      .goroutine = g.id,
+                      .channel = c.id});
+  }
+  // A suspender that finds g waiting must know that active_stack_chans does not count yet (#40641).
+  g.parking_on_chan.store(1, Site::kParkingOnChanStore);
+  return park(m, g, &chan_park_commit, &c,
+              is_send ? WaitReason::kChanSend : WaitReason::kChanReceive);
+}
+
+// After the wake-up: gives the sudog back. True when an operation, false when close woke us.
+bool resume_waiter(Machine& m, Goroutine& g, const Frame& frame) {
+  Sudog* const sudog = frame->sudog;
+  require(g.waiting == sudog, "waiting list is corrupted", "the sudog is not the one that waited");
+  g.waiting = nullptr;
+  g.active_stack_chans.store(false, Site::kActiveStackChansClear);
+  const bool success = sudog->success;
+  require(g.parameter == sudog, "spurious wake-up", "the waker named no sudog, or another one");
+  g.parameter = nullptr;
+  sudog->channel = nullptr;
+  frame->sudog = nullptr;
+  release_sudog(m, g, sudog);
+  return success;
+}
+
+// Go: full. Without the lock.
+bool looks_full(const Channel& c) {
+  if (c.capacity == 0) return c.receivers.looks_empty(Site::kChanSendFastFull);
+  return c.count.load(Site::kChanSendFastFull) == c.capacity;
+}
+
+// Go: empty. Without the lock.
+bool looks_empty(const Channel& c, Site site) {
+  if (c.capacity == 0) return c.senders.looks_empty(site);
+  return c.count.load(site) == 0;
+}
+
+Action send_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
+  Channel& c = *frame->channel;
+  lock_channel(g, c, Site::kChanSendLock);
+  if (c.closed.peek() != 0) {
+    unlock_channel(g, c, Site::kChanSendUnlock);
+    panic(g, kPanicSendOnClosed, c.id);
+  }
+  if (Sudog* const receiver = c.receivers.dequeue()) {
+    transfer_to_receiver({g}, c, *receiver, element_of(g, frame));
+    unlock_channel(g, c, Site::kWakeUnlock);
+    wake(m, g, *receiver, true);
+    return finish(g, true, true);
+  }
+  if (c.count.peek() < c.capacity) {
+    put_in_buffer({g}, c, element_of(g, frame));
+    unlock_channel(g, c, Site::kChanSendUnlock);
+    return finish(g, true, true);
+  }
+  if (!frame->block) {
+    announce_not_ready(g, frame, true);
+    unlock_channel(g, c, Site::kChanSendUnlock);
+    return finish(g, false, false);
+  }
+  return wait_on(m, g, frame, c.senders, true);
+}
+
+Action send_step(Machine& m, Goroutine& g) {
+  const Frame frame(g, g.sp);
+  Channel* const c = frame->channel;
+  if (frame->header.resume == 1) {
+    if (resume_waiter(m, g, frame)) return finish(g, true, true);
+    require(c->closed.load(Site::kChanClosedLoad) != 0, "spurious wake-up",
+            "a sender was woken by nobody's receive, and the channel is open");
+    panic(g, kPanicSendOnClosed, c->id);
+  }
+  if (c == nullptr) {
+    if (!frame->block) return finish(g, false, false);
+    return park_for_ever(m, g, frame, WaitReason::kChanSendNil);
+  }
+  // Fast path: each load alone is true at its moment, and an open channel that is full afterwards was
+  // not ready at the moment of the first load either (golang/go chan.go, chansend).
+  if (!frame->block && c->closed.load(Site::kChanSendFastClosed) == 0 && looks_full(*c)) {
+    announce_not_ready(g, frame, true);
+    return finish(g, false, false);
+  }
+  return send_now_or_wait(m, g, frame);
+}
+
+// Closed and drained: the zero value.
+Action receive_closed(Goroutine& g, const Frame& frame) {
+  platform::record({.kind = EventKind::kReceiveClosed,
+                    .goroutine = g.id,
+                    .channel = frame->channel->id});
+  clear_element(*frame->channel, element_of(g, frame), Site::kClearElement);
+  return finish(g, true, false);
+}
+
+Action receive_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
+  Channel& c = *frame->channel;
+  lock_channel(g, c, Site::kChanReceiveLock);
+  if (c.closed.peek() != 0 && c.count.peek() == 0) {
+    unlock_channel(g, c, Site::kChanReceiveUnlock);
+    return receive_closed(g, frame);
+  }
+  if (Sudog* const sender = c.closed.peek() == 0 ? c.senders.dequeue() : nullptr) {
+    transfer_from_sender({g}, c, *sender, element_of(g, frame));
+    unlock_channel(g, c, Site::kWakeUnlock);
+    wake(m, g, *sender, true);
+    return finish(g, true, true);
+  }
+  if (c.count.peek() > 0) {
+    take_from_buffer({g}, c, element_of(g, frame));
+    unlock_channel(g, c, Site::kChanReceiveUnlock);
+    return finish(g, true, true);
+  }
+  if (!frame->block) {
+    announce_not_ready(g, frame, false);
+    unlock_channel(g, c, Site::kChanReceiveUnlock);
+    return finish(g, false, false);
+  }
+  return wait_on(m, g, frame, c.receivers, false);
+}
+
+Action receive_step(Machine& m, Goroutine& g) {
+  const Frame frame(g, g.sp);
+  Channel* const c = frame->channel;
+  if (frame->header.resume == 1) return finish(g, true, resume_waiter(m, g, frame));
+  if (c == nullptr) {
+    if (!frame->block) return finish(g, false, false);
+    return park_for_ever(m, g, frame, WaitReason::kChanReceiveNil);
+  }
+  // Fast path. Empty, then open: it was empty and open at the first moment, for a closed channel does
+  // not open again. Empty, then closed: look again, a value may have come in between (#32529, #36714).
+  if (!frame->block && looks_empty(*c, Site::kChanReceiveFastEmpty)) {
+    if (c->closed.load(Site::kChanReceiveFastClosed) == 0) {
+      announce_not_ready(g, frame, false);
+      return finish(g, false, false);
+    }
+    if (looks_empty(*c, Site::kChanReceiveFastEmptyAgain)) return receive_closed(g, frame);
+  }
+  return receive_now_or_wait(m, g, frame);
+}
+
+// Under the lock: takes every waiter off one queue, in order. Receivers get the zero value.
+Goroutine* release_waiters(Goroutine& g, Channel& c, WaitQueue& queue, bool are_receivers,
+                           Goroutine* list) {
+  while (Sudog* const sudog = queue.dequeue()) {
+    platform::record({.kind = are_receivers ? EventKind::kCloseWakesReceiver
+                                            : EventKind::kCloseWakesSender,
+                      .goroutine = g.id,
+                      .channel = c.id,
+                      .a = sudog->goroutine->id,
+                      .b = sudog->case_index});
+    const std::uintptr_t slot = sudog->element.load(Site::kSudogElementLoad);
+    if (slot != 0) {
+      if (are_receivers) {
+        platform::clear(reinterpret_cast<void*>(slot), c.element_bytes, Site::kClearElement);
+      }
+      sudog->element.store(0, Site::kSudogElementStore);
+    }
+    // Off the queue, and ours until it is readied: its goroutine's link field makes the list.
+    sudog->goroutine->sched_link = list;
+    list = sudog->goroutine;
+    sudog->goroutine->parameter = sudog;
+    sudog->success = false;
+  }
+  return list;
+}
+
+}  // namespace
+
+Channel* make_channel(Runtime& runtime, std::uint32_t element_bytes, std::uint32_t capacity) {
+  require(element_bytes <= kElementSizeMax, "make_channel", "element too large");
+  runtime.goroutines_lock.lock(Site::kAllGoroutinesLock);
+  require(runtime.channel_count < kChannelsLimit, "make_channel", "kChannelsLimit channels exist");
+  const auto id = static_cast<ChannelId>(++runtime.channel_count);
+  runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
+  unsigned char* buffer = nullptr;
+  if (capacity != 0) {
+    buffer = static_cast<unsigned char*>(
+        platform::allocate(std::size_t{element_bytes} * capacity + 8));
+  }
+  auto* const c =
+      new (platform::allocate(sizeof(Channel))) Channel(id, element_bytes, capacity, buffer);
+  runtime.channels[id - 1] = c;
+  platform::record({.kind = EventKind::kChannelMade,
+                    .channel = id,
+                    .index = static_cast<std::uint16_t>(capacity),
+                    .a = element_bytes});
+  return c;
+}
+
+void call_send(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_below_hi, bool block) {
+  (void)m;
+  call(g, kChanSend, Site::kChanSendPrologue, c, element_below_hi, block);
+}
+
+void call_receive(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_below_hi, bool block) {
+  (void)m;
+  call(g, kChanReceive, Site::kChanReceivePrologue, c, element_below_hi, block);
+}
+
+void close_channel(Machine& m, Goroutine& g, Channel* c) {
+  const NativeFrame frame(g, kCloseFrame, Site::kChanClosePrologue);
+  if (c == nullptr) panic(g, kPanicCloseOfNil, kNilChannel);
+  lock_channel(g, *c, Site::kChanCloseLock);
+  if (c->closed.peek() != 0) {
+    unlock_channel(g, *c, Site::kChanCloseUnlock);
+    panic(g, kPanicCloseOfClosed, c->id);
+  }
+  c->closed.store(1, Site::kChanClosedStore);
+  platform::record({.kind = EventKind::kClosed, .goroutine = g.id, .channel = c->id});
+  Goroutine* list = nullptr;
+  list = release_waiters(g, *c, c->receivers, true, list);
+  list = release_waiters(g, *c, c->senders, false, list);
+  unlock_channel(g, *c, Site::kChanCloseUnlock);
+  // Ready them only now: see the rule on statuses in channel.h.
+  while (list != nullptr) {
+    Goroutine& waiter = *list;
+    list = waiter.sched_link;
+    waiter.sched_link = nullptr;
+    ready(m, g, waiter);
+  }
+}
+
+std::uint32_t channel_len(const Channel* c) {
+  return c == nullptr ? 0 : c->count.load(Site::kChanLen);
+}
+
+std::uint32_t channel_cap(const Channel* c) { return c == nullptr ? 0 : c->capacity; }
+
+void announce_channels(Runtime& runtime) {
+  for (unsigned i = 0; i < runtime.channel_count; ++i) {
+    const auto& c = static_cast<const Channel&>(*runtime.channels[i]);
+    platform::record({.kind = EventKind::kEndChannel,
+                      .channel = c.id,
+                      .index = static_cast<std::uint16_t>(c.count.peek()),
+                      .a = c.receivers.size(),
+                      .b = c.senders.size()});
+  }
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,336 @@
+// The passes of a select, in Go's order:
+//
+//   1  lock every channel, in channel id order; look for a ready case in poll order; if there is one
+//      (or a default) do it and unlock
+//   2  enqueue a sudog for each case, in lock order, and park; the commit function unlocks
+//   3  woken: lock every channel again, take the losing sudogs off, unlock
+//
+// From the wake-up to pass 3's locks the losers' sudogs are still queued on unlocked channels and
+// point into this stack, which may grow meanwhile. That is safe because select_done is 1: every other
+// goroutine's dequeue fails on it before it looks at the element (golang/go #17007).
+#include "chan/select.h"
+
+#include "base/limits.h"
+#include "chan/channel_internal.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+namespace {
+
+constexpr std::uint16_t kNoCase = 0xfffe;
+
+struct SelectFrame {
+  FrameHeader header;
+  std::uint16_t case_count = 0;
+  std::uint16_t order_count = 0;  // cases whose channel is not nil
+  bool has_default = false;
+  std::uint32_t orders_offset = 0;  // poll order, then lock order: case numbers, a byte each
+  // Followed by case_count SelectCase, then the orders.
+};
+
+constexpr std::uint32_t kCasesOffset = 48;
+static_assert(sizeof(SelectFrame) <= kCasesOffset);
+static_assert(sizeof(SelectCase) == 24);
+
+Action select_step(Machine& m, Goroutine& g);
+
+constexpr Function kSelect{
+    .name = "select",
+    .id = 13,
+    .frame_bytes = kCasesOffset,
+    .layout = {.group_first = kCasesOffset + offsetof(SelectCase, element),
+               .group_stride = sizeof(SelectCase)},
+    .step = &select_step};
+constexpr Function kLockFrame{.name = "select_lock", .id = 14, .frame_bytes = 96};
+constexpr Function kPassFrame{.name = "select_pass", .id = 15, .frame_bytes = 96};
+constexpr Function kEnqueueFrame{.name = "select_enqueue", .id = 16, .frame_bytes = 96};
+constexpr Function kWakeFrame{.name = "select_wake", .id = 17, .frame_bytes = 96};
+
+// The select frame by its distance below stack.hi: good across moves of the stack.
+class Frame {
+ public:
+  explicit Frame(Goroutine& g) : g_(g), frame_(g, g.sp) {}
+  SelectFrame& operator*() const { return *frame_; }
+  SelectFrame* operator->() const { return &*frame_; }
+  SelectCase& at(unsigned index) const {
+    return *reinterpret_cast<SelectCase*>(reinterpret_cast<std::uintptr_t>(&*frame_) +
+                                          kCasesOffset + sizeof(SelectCase) * index);
+  }
+  std::uint8_t& poll_order(unsigned i) const { return orders()[i]; }
+  std::uint8_t& lock_order(unsigned i) const { return orders()[frame_->case_count + i]; }
+  SelectCase& locked(unsigned i) const { return at(lock_order(i)); }
+  FrameRef<std::uintptr_t> element(unsigned index) const {
+    return FrameRef<std::uintptr_t>(g_, reinterpret_cast<std::uintptr_t>(&at(index).element));
+  }
+
+ private:
+  std::uint8_t* orders() const {
+    return reinterpret_cast<std::uint8_t*>(&*frame_) + frame_->orders_offset;
+  }
+  Goroutine& g_;
+  FrameRef<SelectFrame> frame_;
+};
+
+// A random permutation of the non-nil cases (Go: Fisher-Yates over cheaprandn).
+void make_poll_order(const Frame& frame) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < frame->case_count; ++i) {
+    if (frame.at(i).channel == nullptr) continue;
+    const unsigned j = platform::choose(count + 1, Site::kSelectOrder);
+    frame.poll_order(count) = frame.poll_order(j);
+    frame.poll_order(j) = static_cast<std::uint8_t>(i);
+    ++count;
+  }
+  frame->order_count = static_cast<std::uint16_t>(count);
+}
+
+// By channel id, by insertion: stable, and constant in stack space. Ids and not addresses, which would
+// differ from run to run.
+void make_lock_order(const Frame& frame) {
+  for (unsigned i = 0; i < frame->order_count; ++i) {
+    const std::uint8_t index = frame.poll_order(i);
+    unsigned j = i;
+    for (; j > 0 && frame.locked(j - 1).channel->id > frame.at(index).channel->id; --j) {
+      frame.lock_order(j) = frame.lock_order(j - 1);
+    }
+    frame.lock_order(j) = index;
+  }
+}
+
+void lock_all(Goroutine& g, const Frame& frame) {
+  const NativeFrame native(g, kLockFrame, Site::kSelectLockPrologue);
+  const Channel* last = nullptr;
+  for (unsigned i = 0; i < frame->order_count; ++i) {
+    Channel* const c = frame.locked(i).channel;
+    if (c != last) lock_channel(g, *c, Site::kSelectLock);
+    last = c;
+  }
+}
+
+// In reverse. Nothing of the frame is read after the last unlock (#5422).
+void unlock_all(Goroutine& g, const Frame& frame) {
+  for (unsigned i = frame->order_count; i-- > 0;) {
+    Channel* const c = frame.locked(i).channel;
+    if (i > 0 && frame.locked(i - 1).channel == c) continue;  // its first one unlocks it
+    unlock_channel(g, *c, Site::kSelectUnlock);
+  }
+}
+
+// Go: selparkcommit. Walks the sudogs and never the frame: once a lock is free the goroutine may be
+// running, its stack may be somewhere else, and the fields of that channel's sudogs may change.
+bool select_park_commit(Goroutine& g, void*) {
+  g.locks_held = 0;
+  g.active_stack_chans.store(true, Site::kActiveStackChansSet);
+  g.parking_on_chan.store(0, Site::kParkingOnChanClear);
+  ChannelBase* last = nullptr;
+  for (Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
+    if (sudog->channel != last && last != nullptr) {
+      last->lock.unlock(Site::kSelectParkCommitUnlock);
+    }
+    last = sudog->channel;
+  }
+  if (last != nullptr) last->lock.unlock(Site::kSelectParkCommitUnlock);
+  return true;
+}
+
+Action finish(Goroutine& g, std::uint16_t index, bool ok) {
+  pop_frame(g);
+  g.result = Result{.selected = index != kSelectedDefault, .ok = ok, .index = index};
+  return Action::kNext;
+}
+
+// What pass 1 did, for after the unlock.
+struct Done {
+  std::uint16_t index = kNoCase;
+  bool ok = true;
+  bool is_panic = false;
+  Sudog* partner = nullptr;
+};
+
+bool try_send(Goroutine& g, const Frame& frame, unsigned index, Done& done) {
+  Channel& c = *frame.at(index).channel;
+  const Actor actor{g, static_cast<std::uint16_t>(index)};
+  if (c.closed.peek() != 0) {
+    done.is_panic = true;
+    return true;
+  }
+  if (Sudog* const receiver = c.receivers.dequeue()) {
+    transfer_to_receiver(actor, c, *receiver, frame.element(index));
+    done.partner = receiver;
+    return true;
+  }
+  if (c.count.peek() >= c.capacity) return false;
+  put_in_buffer(actor, c, frame.element(index));
+  return true;
+}
+
+bool try_receive(Goroutine& g, const Frame& frame, unsigned index, Done& done) {
+  Channel& c = *frame.at(index).channel;
+  const Actor actor{g, static_cast<std::uint16_t>(index)};
+  if (Sudog* const sender = c.senders.dequeue()) {
+    transfer_from_sender(actor, c, *sender, frame.element(index));
+    done.partner = sender;
+    return true;
+  }
+  if (c.count.peek() > 0) {
+    take_from_buffer(actor, c, frame.element(index));
+    return true;
+  }
+  if (c.closed.peek() == 0) return false;
+  platform::record({.kind = EventKind::kReceiveClosed,
+                    .goroutine = g.id,
+                    .channel = c.id,
+                    .index = static_cast<std::uint16_t>(index)});
+  clear_element(c, frame.element(index), Site::kClearElement);
+  done.ok = false;
+  return true;
+}
+
+// Pass 1, all locks held.
+Done try_cases(Goroutine& g, const Frame& frame) {
+  const NativeFrame native(g, kPassFrame, Site::kSelectPassPrologue);
+  Done done;
+  for (unsigned i = 0; i < frame->order_count; ++i) {
+    const unsigned index = frame.poll_order(i);
+    const bool is_ready = frame.at(index).is_send ? try_send(g, frame, index, done)
+                                                  : try_receive(g, frame, index, done);
+    if (is_ready) {
+      done.index = static_cast<std::uint16_t>(index);
+      return done;
+    }
+  }
+  if (frame->has_default) {
+    platform::record({.kind = EventKind::kSelectDefault, .goroutine = g.id});
+    done.index = kSelectedDefault;
+    done.ok = false;
+  }
+  return done;
+}
+
+// Pass 2: one sudog a case, in lock order; then step P2 of scheduler.h.
+Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
+  Sudog* last = nullptr;
+  for (unsigned i = 0; i < frame->order_count; ++i) {
+    Sudog* const sudog = acquire_sudog(m, g);
+    const NativeFrame native(g, kEnqueueFrame, Site::kSelectEnqueuePrologue);
+    const SelectCase& select_case = frame.locked(i);
+    Channel& c = *select_case.channel;
+    sudog->is_select = true;
+    sudog->case_index = frame.lock_order(i);
+    {
+      const NoSplit nosplit(g);  // between element and list: see wait_on in channel.cc
+      sudog->element.poke(select_case.element);
+      sudog->channel = &c;
+      (last == nullptr ? g.waiting : last->wait_link) = sudog;
+    }
+    last = sudog;
+    (select_case.is_send ? c.senders : c.receivers).enqueue(*sudog);
+    platform::record({.kind = select_case.is_send ? EventKind::kSendPark : EventKind::kReceivePark,
+                      .goroutine = g.id,
+                      .channel = c.id,
+                      .index = sudog->case_index});
+  }
+  g.parameter = nullptr;
+  frame->header.resume = 1;
+  g.parking_on_chan.store(1, Site::kParkingOnChanStore);
+  return park(m, g, &select_park_commit, nullptr, WaitReason::kSelect);
+}
+
+// Pass 3, all locks held: finds the winner and takes the losers off their queues. Returns its case.
+unsigned dequeue_losers(Goroutine& g, const Frame& frame, Sudog* winner) {
+  const NativeFrame native(g, kWakeFrame, Site::kSelectWakePrologue);
+  // Elements are cleared before anything is unlinked: a copy walks the list.
+  for (Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
+    sudog->is_select = false;
+    sudog->element.poke(0);
+  }
+  unsigned chosen = kNoCase;
+  Sudog* sudog = g.waiting;
+  for (unsigned i = 0; i < frame->order_count; ++i) {
+    require(sudog != nullptr, "waiting list is corrupted", "fewer sudogs than cases");
+    if (sudog == winner) {
+      chosen = frame.lock_order(i);  // its waker has taken it off already
+    } else {
+      Channel& c = *frame.locked(i).channel;
+      (frame.locked(i).is_send ? c.senders : c.receivers).remove(*sudog);
+      platform::record({.kind = EventKind::kDequeued,
+                        .goroutine = g.id,
+                        .channel = c.id,
+                        .index = frame.lock_order(i)});
+    }
+    sudog->channel = nullptr;
+    sudog = sudog->wait_link;
+  }
+  require(chosen != kNoCase, "spurious wake-up", "select: bad wakeup");
+  return chosen;
+}
+
+void release_all(Machine& m, Goroutine& g) {
+  while (g.waiting != nullptr) {
+    Sudog* const sudog = g.waiting;
+    g.waiting = sudog->wait_link;
+    sudog->wait_link = nullptr;
+    release_sudog(m, g, sudog);
+  }
+}
+
+Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
+  g.active_stack_chans.store(false, Site::kActiveStackChansClear);
+  lock_all(g, frame);
+  g.select_done.store(0, Site::kSelectDoneReset);
+  Sudog* const winner = g.parameter;
+  g.parameter = nullptr;
+  const bool success = winner != nullptr && winner->success;
+  const unsigned chosen = dequeue_losers(g, frame, winner);
+  const bool is_send = frame.at(chosen).is_send;
+  const ChannelId channel = frame.at(chosen).channel->id;
+  unlock_all(g, frame);
+  release_all(m, g);
+  if (is_send && !success) panic(g, kPanicSendOnClosed, channel);  // woken by close
+  return finish(g, static_cast<std::uint16_t>(chosen), success);
+}
+
+Action select_step(Machine& m, Goroutine& g) {
+  const Frame frame(g);
+  if (frame->header.resume == 1) return after_wake(m, g, frame);
+  make_poll_order(frame);
+  make_lock_order(frame);
+  if (frame->order_count == 0 && !frame->has_default) {
+    frame->header.resume = 2;
+    return park(m, g, nullptr, nullptr, WaitReason::kSelectNoCases);
+  }
+  lock_all(g, frame);
+  const Done done = try_cases(g, frame);
+  if (done.index == kNoCase) return enqueue_and_park(m, g, frame);
+  const ChannelId channel = done.is_panic ? frame.at(done.index).channel->id : kNilChannel;
+  unlock_all(g, frame);
+  if (done.partner != nullptr) wake(m, g, *done.partner, true);
+  if (done.is_panic) panic(g, kPanicSendOnClosed, channel);
+  return finish(g, done.index, done.ok);
+}
+
+}  // namespace
+
+void call_select(Machine& m, Goroutine& g, unsigned n, bool has_default) {
+  (void)m;
+  require(n <= kSelectCasesMax, "select", "more than kSelectCasesMax cases");
+  const std::uint32_t orders_offset = kCasesOffset + static_cast<std::uint32_t>(sizeof(SelectCase)) * n;
+  const std::uint32_t bytes = (orders_offset + 2 * n + 15) & ~15u;
+  push_frame(g, kSelect, bytes, Site::kSelectPrologue);
+  const Frame frame(g);
+  frame->header.group_count = static_cast<std::uint16_t>(n);
+  frame->case_count = static_cast<std::uint16_t>(n);
+  frame->has_default = has_default;
+  frame->orders_offset = orders_offset;
+}
+
+void set_case(Goroutine& g, unsigned index, Channel* c, bool is_send,
+              std::uint32_t element_below_hi) {
+  const Frame frame(g);
+  require(index < frame->case_count, "select", "a case that does not exist");
+  SelectCase& select_case = frame.at(index);
+  select_case.channel = c;
+  select_case.is_send = is_send;
+  select_case.element = element_below_hi != 0 ? g.at(element_below_hi) : 0;
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

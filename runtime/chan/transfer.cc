@@ -1,0 +1,115 @@
+// Moving elements between goroutines, under the channel's lock, and waking who waited.
+#include "chan/channel_internal.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+namespace {
+
+constexpr Function kSendFrame{.name = "send", .id = 7, .frame_bytes = 96};
+constexpr Function kReceiveFrame{.name = "receive", .id = 8, .frame_bytes = 96};
+
+void announce(EventKind kind, Actor actor, const Channel& c, const Sudog* partner) {
+  platform::record({.kind = kind,
+                    .goroutine = actor.goroutine.id,
+                    .channel = c.id,
+                    .index = actor.case_index,
+                    .a = partner != nullptr ? partner->goroutine->id : 0u,
+                    .b = partner != nullptr ? partner->case_index : 0u});
+}
+
+const void* source(FrameRef<std::uintptr_t> element) { return reinterpret_cast<const void*>(*element); }
+void* target(FrameRef<std::uintptr_t> element) { return reinterpret_cast<void*>(*element); }
+
+void advance(const Channel& c, std::uint32_t& index) {
+  if (++index == c.capacity) index = 0;
+}
+
+}  // namespace
+
+void lock_channel(Goroutine& g, Channel& c, Site site) {
+  c.lock.lock(site);
+  ++g.locks_held;
+}
+
+void unlock_channel(Goroutine& g, Channel& c, Site site) {
+  --g.locks_held;
+  c.lock.unlock(site);
+}
+
+bool chan_park_commit(Goroutine& g, void* argument) {
+  auto& c = *static_cast<Channel*>(argument);
+  --g.locks_held;
+  // The locks that protect the sudogs are about to be free: from now on who copies the stack takes them.
+  g.active_stack_chans.store(true, Site::kActiveStackChansSet);
+  // Release: a suspender that reads 0 also sees the flag above.
+  g.parking_on_chan.store(0, Site::kParkingOnChanClear);
+  c.lock.unlock(Site::kParkCommitUnlock);
+  // Nothing may touch g from here on: it may be running already.
+  return true;
+}
+
+void transfer_to_receiver(Actor sender, Channel& c, Sudog& receiver,
+                          FrameRef<std::uintptr_t> element) {
+  announce(EventKind::kSendToReceiver, sender, c, &receiver);
+  const NativeFrame frame(sender.goroutine, kSendFrame, Site::kSendPrologue);
+  const std::uintptr_t slot = receiver.element.load(Site::kSudogElementLoad);
+  if (slot == 0) return;
+  // The slot is on another goroutine's stack. Between reading its address and this copy's end nothing
+  // may move that stack: the channel's lock sees to it.
+  platform::copy(reinterpret_cast<void*>(slot), source(element), c.element_bytes, Site::kSendDirect);
+  receiver.element.store(0, Site::kSudogElementStore);
+}
+
+void transfer_from_sender(Actor receiver, Channel& c, Sudog& sender,
+                          FrameRef<std::uintptr_t> element) {
+  announce(c.capacity == 0 ? EventKind::kReceiveFromSender : EventKind::kReceiveFromBuffer, receiver,
+           c, &sender);
+  const NativeFrame frame(receiver.goroutine, kReceiveFrame, Site::kReceivePrologue);
+  if (c.capacity == 0) {
+    const std::uintptr_t slot = sender.element.load(Site::kSudogElementLoad);
+    if (*element != 0) {
+      platform::copy(target(element), reinterpret_cast<const void*>(slot), c.element_bytes,
+                     Site::kReceiveDirect);
+    }
+  } else {
+    // The buffer is full. Take its head; the sender's element becomes the tail, in the same slot.
+    unsigned char* const head = c.slot(c.receive_index);
+    if (*element != 0) {
+      platform::copy(target(element), head, c.element_bytes, Site::kBufferTake);
+    }
+    const std::uintptr_t slot = sender.element.load(Site::kSudogElementLoad);
+    platform::copy(head, reinterpret_cast<const void*>(slot), c.element_bytes, Site::kReceiveDirect);
+    advance(c, c.receive_index);
+    c.send_index = c.receive_index;
+  }
+  sender.element.store(0, Site::kSudogElementStore);
+}
+
+void put_in_buffer(Actor sender, Channel& c, FrameRef<std::uintptr_t> element) {
+  platform::copy(c.slot(c.send_index), source(element), c.element_bytes, Site::kBufferPut);
+  advance(c, c.send_index);
+  c.count.poke(c.count.peek() + 1);
+  announce(EventKind::kSendToBuffer, sender, c, nullptr);
+}
+
+void take_from_buffer(Actor receiver, Channel& c, FrameRef<std::uintptr_t> element) {
+  unsigned char* const head = c.slot(c.receive_index);
+  if (*element != 0) platform::copy(target(element), head, c.element_bytes, Site::kBufferTake);
+  platform::clear(head, c.element_bytes, Site::kClearElement);
+  advance(c, c.receive_index);
+  c.count.poke(c.count.peek() - 1);
+  announce(EventKind::kReceiveFromBuffer, receiver, c, nullptr);
+}
+
+void clear_element(Channel& c, FrameRef<std::uintptr_t> element, Site site) {
+  if (*element != 0) platform::clear(target(element), c.element_bytes, site);
+}
+
+void wake(Machine& m, Goroutine& waker, Sudog& sudog, bool success) {
+  Goroutine& g = *sudog.goroutine;
+  // The waker owns the wake-up: nobody else writes these until g runs.
+  g.parameter = &sudog;
+  sudog.success = success;
+  ready(m, waker, g);
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,32 @@
+// WaitQueue: the sudogs waiting on one end of a channel, first come first served (Go: waitq).
+// Guarded by the channel's lock, except `looks_empty`.
+#pragma once
+
+#include "platform.h"
+#include "stack/goroutine.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+class WaitQueue {
+ public:
+  void enqueue(Sudog& sudog);
+  /// Takes the first sudog that its waker may have: a select's must be won (select_done 0 -> 1), and
+  /// those that another channel's waker has won are dropped. Null when there is none.
+  Sudog* dequeue();
+  /// Takes this very sudog out, if it is still queued (Go: dequeueSudoG). Keyed by sudog, not by
+  /// goroutine: one goroutine may wait twice on one channel.
+  void remove(Sudog& sudog);
+
+  Sudog* first() const { return first_.peek(); }
+  /// Without the lock: true at some moment between the call and its return.
+  bool looks_empty(Site site) const { return first_.load(site) == nullptr; }
+  unsigned size() const;
+
+ private:
+  void unlink_first();
+
+  platform::Atomic<Sudog*> first_{nullptr};  // written under the lock, read without by fast paths
+  Sudog* last_ = nullptr;
+};
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,46 @@
+// "all goroutines are asleep - deadlock!", and the orderly end of a run (Go: checkdead).
+#include "sched/scheduler_internal.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+namespace {
+
+void announce_end(Runtime& runtime, unsigned alive) {
+  const std::uint32_t count = runtime.goroutine_count.peek();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Goroutine& g = *runtime.goroutines[i];
+    const Status status = g.status.peek();
+    if (status == kDead) continue;
+    platform::record({.kind = EventKind::kEndGoroutine,
+                      .goroutine = g.id,
+                      .index = static_cast<std::uint16_t>(status),
+                      .a = static_cast<std::uint32_t>(g.wait_reason)});
+  }
+  if (runtime.announce_channels != nullptr) runtime.announce_channels(runtime);
+  runtime.stack_pool.check_freed();
+  platform::record({.kind = EventKind::kEndCounts,
+                    .index = static_cast<std::uint16_t>(alive),
+                    .a = runtime.sudogs_in_use.peek(),
+                    .b = runtime.stack_pool.in_use()});
+}
+
+}  // namespace
+
+void check_dead(Runtime& runtime) {
+  require(runtime.lock.is_held_by_me(), "scheduler lock", "check_dead needs it");
+  if (runtime.machine_count > runtime.idle_machine_count) return;
+  if (runtime.scanner_is_busy != 0) return;
+  unsigned alive = 0;
+  const std::uint32_t count = runtime.goroutine_count.peek();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Status status = runtime.goroutines[i]->status.peek() & ~kScan;
+    if (status == kDead) continue;
+    ++alive;
+    // Every machine sleeps, and nobody will ever wake one: such a goroutine was forgotten.
+    require(status == kWaiting, "checkdead: runnable goroutine", "all machines are idle");
+  }
+  announce_end(runtime, alive);
+  if (alive == 0) platform::stop(Outcome::kExit, "");
+  platform::stop(Outcome::kDeadlock, "all goroutines are asleep - deadlock!");
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,195 @@
+// Looking for work, going idle, and being started again (Go: findRunnable, stopm, startm, wakep).
+#include <new>
+
+#include "sched/scheduler_internal.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+namespace {
+
+void machine_main(void* argument);
+
+void acquire_processor(Machine& m, Processor& processor) { m.processor = &processor; }
+
+Goroutine* poll_global(Machine& m, unsigned max) {
+  Runtime& runtime = *m.runtime;
+  if (runtime.global_count.load(Site::kGlobalQueueSizeLoad) == 0) return nullptr;
+  runtime.lock.lock(Site::kSchedulerLock);
+  Goroutine* const g = take_global(runtime, *m.processor, max);
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+  return g;
+}
+
+Goroutine* steal_work(Machine& m) {
+  Runtime& runtime = *m.runtime;
+  const unsigned n = runtime.knobs.processors;
+  for (unsigned round = 0; round < kStealRounds; ++round) {
+    // The last round takes even what a running processor would run next.
+    const bool steal_run_next = round + 1 == kStealRounds;
+    const unsigned first = platform::choose(n, Site::kStealOrder);
+    for (unsigned i = 0; i < n; ++i) {
+      Processor& victim = *runtime.processors[(first + i) % n];
+      if (&victim == m.processor) continue;
+      Goroutine* const g = m.processor->run_queue.steal_from(victim.run_queue, steal_run_next);
+      if (g != nullptr) return g;
+    }
+  }
+  return nullptr;
+}
+
+void become_spinning(Machine& m) {
+  m.is_spinning = true;
+  m.runtime->spinning_count.fetch_add(1, Site::kSpinningUpdate);
+  m.runtime->need_spinning.store(0, Site::kNeedSpinning);
+}
+
+bool may_spin(Machine& m) {
+  Runtime& runtime = *m.runtime;
+  const unsigned spinning = runtime.spinning_count.load(Site::kSpinningLoad);
+  const unsigned idle = runtime.idle_processor_count.load(Site::kIdleProcessorsLoad);
+  return m.is_spinning || 2 * spinning < runtime.knobs.processors - idle;
+}
+
+// Step I2 of the dance in scheduler.h. True when a processor was taken for work that is there.
+bool recheck_queues(Machine& m) {
+  Runtime& runtime = *m.runtime;
+  bool found = runtime.global_count.load(Site::kGlobalQueueSizeLoad) != 0;
+  for (unsigned i = 0; i < runtime.knobs.processors && !found; ++i) {
+    found = !runtime.processors[i]->run_queue.is_empty();
+  }
+  if (!found) return false;
+  runtime.lock.lock(Site::kSchedulerLock);
+  Processor* const processor = take_idle_processor(runtime);
+  if (processor == nullptr) runtime.need_spinning.store(1, Site::kNeedSpinning);
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+  if (processor == nullptr) return false;
+  acquire_processor(m, *processor);
+  become_spinning(m);
+  return true;
+}
+
+// Gives up the processor and sleeps, unless work appears on the way. A goroutine, or null: look again.
+Goroutine* go_idle(Machine& m) {
+  Runtime& runtime = *m.runtime;
+  runtime.lock.lock(Site::kSchedulerLock);
+  if (runtime.global_head != nullptr) {
+    Goroutine* const g = take_global(runtime, *m.processor, 0);
+    runtime.lock.unlock(Site::kSchedulerUnlock);
+    return g;
+  }
+  if (!m.is_spinning && runtime.need_spinning.load(Site::kNeedSpinning) != 0) {
+    runtime.lock.unlock(Site::kSchedulerUnlock);
+    become_spinning(m);
+    return nullptr;
+  }
+  put_idle_processor(runtime, *m.processor);
+  m.processor = nullptr;
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+  if (m.is_spinning) {
+    m.is_spinning = false;
+    runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);  // I1
+    if (recheck_queues(m)) return nullptr;
+  }
+  stop_machine(m);
+  return nullptr;
+}
+
+}  // namespace
+
+Goroutine& find_runnable(Machine& m, bool& inherits) {
+  for (;;) {
+    inherits = false;
+    Goroutine* g = nullptr;
+    if (m.processor->tick % kSchedulerTicksPerGlobalPoll == 0) g = poll_global(m, 1);
+    if (g == nullptr) g = m.processor->run_queue.get(inherits);
+    if (g == nullptr) g = poll_global(m, 0);
+    if (g == nullptr && may_spin(m)) {
+      if (!m.is_spinning) become_spinning(m);
+      g = steal_work(m);
+    }
+    if (g == nullptr) g = go_idle(m);
+    if (g != nullptr) return *g;
+  }
+}
+
+void reset_spinning(Machine& m) {
+  Runtime& runtime = *m.runtime;
+  m.is_spinning = false;
+  const std::uint32_t before =
+      runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
+  require(before != 0, "spinning machines", "negative count");
+  // It was looking on behalf of others, too: somebody else goes on looking.
+  wake_processor(runtime);
+}
+
+void wake_processor(Runtime& runtime) {
+  std::uint32_t none = 0;
+  if (runtime.spinning_count.load(Site::kSpinningLoad) != 0) return;
+  if (!runtime.spinning_count.compare_exchange(none, 1, Site::kSpinningUpdate)) return;
+  runtime.lock.lock(Site::kSchedulerLock);
+  Processor* const processor = take_idle_processor(runtime);
+  // A machine that is just dropping its processor must not go to sleep over our work (#45867).
+  if (processor == nullptr) runtime.need_spinning.store(1, Site::kNeedSpinning);
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+  if (processor == nullptr) {
+    runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
+    return;
+  }
+  start_machine(runtime, *processor, true);
+}
+
+void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
+  runtime.lock.lock(Site::kSchedulerLock);
+  Machine* const machine = runtime.idle_machines;
+  if (machine != nullptr) {
+    runtime.idle_machines = machine->idle_link;
+    --runtime.idle_machine_count;
+    runtime.lock.unlock(Site::kSchedulerUnlock);
+    machine->is_spinning = spinning;
+    machine->next_processor = &processor;
+    require(machine->note.wake(Site::kMachineNoteWake), "machine note", "double wake-up");
+    return;
+  }
+  if (runtime.machine_count == kMachinesMax) {  // those that exist will find the work
+    put_idle_processor(runtime, processor);
+    runtime.lock.unlock(Site::kSchedulerUnlock);
+    if (spinning) {
+      runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
+    }
+    return;
+  }
+  // Counted before the lock is free: else check_dead could miss a machine that is about to run.
+  const auto id = static_cast<std::uint16_t>(runtime.machine_count++);
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+  auto* const made = new (platform::allocate(sizeof(Machine))) Machine(id, runtime);
+  made->is_spinning = spinning;
+  made->next_processor = &processor;
+  platform::start_thread(&machine_main, made, Site::kMachineStart);
+}
+
+void stop_machine(Machine& m) {
+  Runtime& runtime = *m.runtime;
+  require(m.processor == nullptr && !m.is_spinning, "machine", "stops with a processor or spinning");
+  runtime.lock.lock(Site::kSchedulerLock);
+  m.idle_link = runtime.idle_machines;
+  runtime.idle_machines = &m;
+  ++runtime.idle_machine_count;
+  check_dead(runtime);
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+  m.note.sleep(Site::kMachineNoteSleep);
+  m.note.clear();
+  acquire_processor(m, *m.next_processor);
+  m.next_processor = nullptr;
+}
+
+namespace {
+
+void machine_main(void* argument) {
+  auto& m = *static_cast<Machine*>(argument);
+  acquire_processor(m, *m.next_processor);
+  m.next_processor = nullptr;
+  run_machine(m);
+}
+
+}  // namespace
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,96 @@
+#include "sched/run_queue.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+bool RunQueue::put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlots],
+                   unsigned& overflow_count) {
+  overflow_count = 0;
+  if (next) {
+    // Only the owner sets it to non-null; a thief may set it to null meanwhile.
+    Goroutine* const kicked = run_next_.exchange(g, Site::kRunNextUpdate);
+    if (kicked == nullptr) return true;
+    g = kicked;
+  }
+  return put_ring(g, overflow, overflow_count);
+}
+
+bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
+                        unsigned& overflow_count) {
+  for (;;) {
+    std::uint32_t head = head_.load(Site::kRunQueueHeadLoad);
+    const std::uint32_t tail = tail_.peek();  // only the owner writes it
+    if (tail - head < kRunQueueSlots) {
+      slots_[tail % kRunQueueSlots].poke(g);
+      tail_.store(tail + 1, Site::kRunQueueTailStore);
+      return true;
+    }
+    // Full: move half of it out, with g behind (Go: runqputslow).
+    const unsigned half = kRunQueueSlots / 2;
+    for (unsigned i = 0; i < half; ++i) {
+      overflow[i] = slots_[(head + i) % kRunQueueSlots].peek();
+    }
+    if (!head_.compare_exchange(head, head + half, Site::kRunQueueHeadUpdate)) continue;
+    overflow[half] = g;
+    overflow_count = half + 1;
+    return false;
+  }
+}
+
+Goroutine* RunQueue::get(bool& inherits) {
+  inherits = false;
+  Goroutine* next = run_next_.load(Site::kRunNextLoad);
+  if (next != nullptr && run_next_.compare_exchange(next, nullptr, Site::kRunNextUpdate)) {
+    inherits = true;
+    return next;
+  }
+  for (;;) {
+    std::uint32_t head = head_.load(Site::kRunQueueHeadLoad);
+    if (tail_.peek() == head) return nullptr;
+    Goroutine* const g = slots_[head % kRunQueueSlots].peek();
+    if (head_.compare_exchange(head, head + 1, Site::kRunQueueHeadUpdate)) return g;
+  }
+}
+
+// Into `batch`, oldest first; returns how many.
+unsigned RunQueue::grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next) {
+  for (;;) {
+    std::uint32_t head = head_.load(Site::kRunQueueHeadLoad);
+    const std::uint32_t tail = tail_.load(Site::kRunQueueTailLoad);
+    const std::uint32_t count = (tail - head) - (tail - head) / 2;
+    if (count == 0) {
+      if (!steal_run_next) return 0;
+      Goroutine* next = run_next_.load(Site::kRunNextLoad);
+      if (next == nullptr) return 0;
+      if (!run_next_.compare_exchange(next, nullptr, Site::kRunNextUpdate)) continue;
+      batch[0] = next;
+      return 1;
+    }
+    if (count > kRunQueueSlots / 2) continue;  // head and tail were read at different times
+    for (unsigned i = 0; i < count; ++i) batch[i] = slots_[(head + i) % kRunQueueSlots].peek();
+    if (head_.compare_exchange(head, head + count, Site::kRunQueueHeadUpdate)) return count;
+  }
+}
+
+Goroutine* RunQueue::steal_from(RunQueue& victim, bool steal_run_next) {
+  Goroutine* batch[kRunQueueSlots];
+  const unsigned count = victim.grab(batch, steal_run_next);
+  if (count == 0) return nullptr;
+  // The last one is run at once; the others wait here. This queue was empty, so they fit.
+  const std::uint32_t tail = tail_.peek();
+  for (unsigned i = 0; i + 1 < count; ++i) slots_[(tail + i) % kRunQueueSlots].poke(batch[i]);
+  if (count > 1) tail_.store(tail + count - 1, Site::kRunQueueTailStore);
+  return batch[count - 1];
+}
+
+bool RunQueue::is_empty() {
+  // head == tail and run_next == null, read one by one, is not enough: a put may kick run_next into
+  // the ring between the reads. The same tail at both ends proves that none did.
+  for (;;) {
+    const std::uint32_t head = head_.load(Site::kRunQueueHeadLoad);
+    const std::uint32_t tail = tail_.load(Site::kRunQueueTailLoad);
+    const bool has_next = run_next_.load(Site::kRunNextLoad) != nullptr;
+    if (tail == tail_.load(Site::kRunQueueTailLoad)) return head == tail && !has_next;
+  }
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,42 @@
+// RunQueue: a processor's queue of runnable goroutines, with a slot for the one to run next.
+//
+// A ring with one producer and many consumers, after Go's runqput, runqget, runqgrab and runqempty:
+//   owner                                  thief
+//   O1 load head (acquire)                 T1 load head (acquire)
+//   O2 write slot; store tail (release)    T2 load tail (acquire); copy half of the slots
+//   O3 get: load head, read slot,          T3 claim them: compare-exchange head (release)
+//      compare-exchange head
+// Losing races: T3 fails when the owner (O3) or another thief was faster; what T2 copied is dropped.
+// Slots are atomics because T2 may read one that the owner overwrites; T3 then fails.
+#pragma once
+
+#include "base/limits.h"
+#include "platform.h"
+#include "stack/goroutine.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+class RunQueue {
+ public:
+  /// Owner. With `next`, into the run-next slot; what was there is kicked to the tail. Returns false
+  /// when the ring was full: then `overflow` holds half of it and the goroutine, for the global queue.
+  bool put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlots], unsigned& overflow_count);
+  /// Owner. Null when empty. `inherits` tells that it came from the run-next slot.
+  Goroutine* get(bool& inherits);
+  /// Thief: moves half of `victim`'s goroutines here and returns one of them; null if there are none.
+  /// The victim's run-next is taken only when `steal_run_next`.
+  Goroutine* steal_from(RunQueue& victim, bool steal_run_next);
+  /// Anybody. Never true while a goroutine moves between ring and run-next slot.
+  bool is_empty();
+
+ private:
+  bool put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots], unsigned& overflow_count);
+  unsigned grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next);
+
+  platform::Atomic<std::uint32_t> head_{0};
+  platform::Atomic<std::uint32_t> tail_{0};
+  platform::Atomic<Goroutine*> slots_[kRunQueueSlots];
+  platform::Atomic<Goroutine*> run_next_{nullptr};
+};
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

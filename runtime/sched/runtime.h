@@ -1,0 +1,106 @@
+// Runtime: machines, processors and goroutines of one run, and the scheduler's shared state
+// (Go: m, p, allgs, sched).
+//
+//   Machine    a thread of the platform that runs goroutines (Go: m)
+//   Processor  the right to run goroutines, with a run queue and caches (Go: p)
+//
+// Native code below runs *for* the machine it is handed; `Machine&` is the current machine.
+#pragma once
+
+#include <cstdint>
+
+#include "base/limits.h"
+#include "platform.h"
+#include "sched/run_queue.h"
+#include "stack/goroutine.h"
+#include "stack/stack_pool.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+struct Runtime;
+
+/// What to do once the goroutine's status is kWaiting and its machine has let go of it. Must not touch
+/// the goroutine's stack. False: do not park after all.
+using CommitFunction = bool (*)(Goroutine& g, void* argument);
+
+struct ParkRequest {
+  CommitFunction commit = nullptr;
+  void* argument = nullptr;
+};
+
+struct Processor {
+  explicit Processor(std::uint16_t processor_id) : id(processor_id) {}
+
+  const std::uint16_t id;
+  // Owner: the machine that holds the processor; idle processors are guarded by the scheduler's lock.
+  std::uint32_t tick = 0;
+  SudogCache sudogs;
+  StackCache stacks;
+  Processor* idle_link = nullptr;
+  RunQueue run_queue;  // thieves, too
+};
+
+struct Machine {
+  Machine(std::uint16_t machine_id, Runtime& owner) : id(machine_id), runtime(&owner) {}
+
+  const std::uint16_t id;
+  Runtime* const runtime;
+  Processor* processor = nullptr;
+  Processor* next_processor = nullptr;  // handed over by who wakes the machine
+  Goroutine* goroutine = nullptr;
+  bool is_spinning = false;
+  ParkRequest park;
+  platform::Note note;
+  Machine* idle_link = nullptr;  // guarded by the scheduler's lock
+};
+
+struct Knobs {
+  unsigned processors = 2;
+  StackKnobs stacks;
+  bool shrink_stacks = true;
+};
+
+/// Announces the channels' side of the end of a run; set by chan/.
+using EndHook = void (*)(Runtime&);
+
+struct Runtime {
+  explicit Runtime(const Knobs& run_knobs) : knobs(run_knobs), stack_pool(run_knobs.stacks) {}
+
+  const Knobs knobs;
+  StackPool stack_pool;
+
+  // All goroutines ever made, by id - 1. The count is published after the entry.
+  platform::Mutex goroutines_lock{LockRank::kAllGoroutines};
+  Goroutine* goroutines[kGoroutinesLimit] = {};
+  platform::Atomic<std::uint32_t> goroutine_count{0};
+
+  Processor* processors[kProcessorsLimit] = {};  // fixed after start
+
+  // Guarded by `lock`.
+  platform::Mutex lock{LockRank::kScheduler};
+  Machine* idle_machines = nullptr;
+  unsigned idle_machine_count = 0;
+  unsigned machine_count = 0;
+  Processor* idle_processors = nullptr;
+  Goroutine* global_head = nullptr;
+  Goroutine* global_tail = nullptr;
+  unsigned scanner_is_busy = 0;  // the scanner acts on a request: goroutines may yet become runnable
+
+  // Written under `lock`, read without it.
+  platform::Atomic<std::uint32_t> global_count{0};
+  platform::Atomic<std::uint32_t> idle_processor_count{0};
+  platform::Atomic<std::uint32_t> spinning_count{0};
+  platform::Atomic<std::uint32_t> need_spinning{0};
+
+  // Sudogs. The central list is guarded by its lock; per-processor caches feed on it.
+  platform::Mutex sudog_lock{LockRank::kSudogCache};
+  Sudog* central_sudogs = nullptr;
+  platform::Atomic<std::uint32_t> sudogs_in_use{0};
+
+  // Channels by id - 1, for the end of the run. Guarded by goroutines_lock.
+  ChannelBase* channels[kChannelsLimit] = {};
+  unsigned channel_count = 0;
+  EndHook announce_channels = nullptr;
+};
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

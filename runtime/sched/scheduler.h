@@ -1,0 +1,63 @@
+// The scheduler: who runs which goroutine where (Go: proc.go).
+//
+// Parking and waking, two sides:
+//
+//   parking goroutine and its machine          waker (send, receive, close, scanner)
+//   P1 lock the channels, enqueue sudogs       W1 lock the channel, dequeue the sudog
+//   P2 parking_on_chan := 1                    W2 transfer, clear sudog.element
+//   P3 status := kWaiting (machine)            W3 unlock the channel
+//   P4 the machine lets go of the goroutine    W4 write parameter and success
+//   P5 commit: active_stack_chans := true,     W5 ready: status kWaiting -> kRunnable (waits for
+//      parking_on_chan := 0, unlock               kScan), run queue, wake a processor
+//
+// P3 before P5's unlock, so W5 always finds kWaiting. P5 sets the flag before it unlocks: a waker can
+// get at the goroutine only through the lock, so the woken goroutine's clearing of the flag comes
+// later. Nothing after the unlock may touch the goroutine. W5 is never done under a channel lock: it
+// may wait for a suspender that wants that lock.
+//
+// Submitting work and going idle, two sides (the "delicate dance"):
+//
+//   submitter (ready, spawn)                   machine out of work
+//   S1 put the goroutine on a run queue        I1 spinning_count -= 1
+//   S2 if spinning_count is 0 and a            I2 look at all run queues again; found: take an idle
+//      processor is idle, start a machine         processor, spin again
+//
+// Whichever side comes second sees the other: no goroutine waits while a processor stays idle.
+#pragma once
+
+#include "sched/runtime.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+/// Makes processors and the first goroutine, and runs machines until the run is stopped. The caller's
+/// thread becomes the first machine. Never returns.
+[[noreturn]] void start(Runtime& runtime, const Function& main, void* user);
+
+/// Creates a goroutine whose oldest frame is `function` and makes it runnable (Go: newproc). Null when
+/// kGoroutinesLimit is reached. `user` is for the function's own use.
+Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* user);
+
+/// Parks the running goroutine: the caller returns the result as its step's action (Go: gopark).
+/// `commit` runs after the status has become kWaiting; it may be null.
+[[nodiscard]] Action park(Machine& m, Goroutine& g, CommitFunction commit, void* argument,
+                          WaitReason reason);
+
+/// Makes a waiting goroutine runnable, as the next of this processor (Go: goready). `waker` is the
+/// goroutine that the machine runs.
+void ready(Machine& m, Goroutine& waker, Goroutine& g);
+/// The same for a caller without a processor (the scanner): global queue.
+void ready_from_outside(Runtime& runtime, Goroutine& g);
+
+/// The running goroutine enters a system call; its processor goes to somebody else if there is work
+/// (Go: entersyscallblock). exit_syscall ends it; false when no processor was free: then the caller's
+/// step must return Action::kLeaveSyscall at once, and its goroutine is resumed on another processor.
+void enter_syscall(Machine& m, Goroutine& g);
+[[nodiscard]] bool exit_syscall(Machine& m, Goroutine& g);
+
+/// A goroutine panicked with no one to recover: ends the run. `kind` is one of kPanic...
+[[noreturn]] void panic(Goroutine& g, std::uint16_t kind, ChannelId channel);
+
+/// Ends the run if nothing can ever run again (Go: checkdead). The scheduler's lock is held.
+void check_dead(Runtime& runtime);
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

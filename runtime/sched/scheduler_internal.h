@@ -1,0 +1,30 @@
+// What the files of sched/ share and nobody else needs.
+#pragma once
+
+#include "sched/scheduler.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+/// The scheduler loop of a machine that has a processor. Never returns.
+void run_machine(Machine& m);
+/// Finds a goroutine to run, sleeping until there is one. `inherits`: it shares the time slice.
+Goroutine& find_runnable(Machine& m, bool& inherits);
+/// Starts another machine if a processor is idle and nobody is looking for work (Go: wakep).
+void wake_processor(Runtime& runtime);
+/// Runs a machine for `processor`, which the caller gives away (Go: startm).
+void start_machine(Runtime& runtime, Processor& processor, bool spinning);
+/// Sleeps until somebody hands over a processor (Go: stopm).
+void stop_machine(Machine& m);
+/// The machine has found work: it no longer counts as looking (Go: resetspinning).
+void reset_spinning(Machine& m);
+/// Puts a goroutine on the processor's queue; what does not fit goes to the global one.
+void put_runnable(Machine& m, Goroutine& g, bool next);
+void put_global(Runtime& runtime, Goroutine* const* batch, unsigned count);
+
+// With the scheduler's lock held.
+void put_idle_processor(Runtime& runtime, Processor& processor);
+Processor* take_idle_processor(Runtime& runtime);
+Goroutine* take_global(Runtime& runtime, Processor& processor, unsigned max);
+void push_global(Runtime& runtime, Goroutine& g);
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,62 @@
+// System calls: the goroutine keeps its machine and gives its processor away (Go: entersyscallblock,
+// handoffp, exitsyscall).
+#include "sched/scheduler_internal.h"
+#include "stack/stack.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+namespace {
+
+constexpr Function kSyscallFrame{.name = "enter_syscall", .id = 4, .frame_bytes = 80};
+
+// Somebody else runs with the processor if there is work, or might be soon (Go: handoffp).
+void hand_off(Runtime& runtime, Processor& processor) {
+  if (!processor.run_queue.is_empty() ||
+      runtime.global_count.load(Site::kGlobalQueueSizeLoad) != 0) {
+    return start_machine(runtime, processor, false);
+  }
+  std::uint32_t none = 0;
+  if (runtime.spinning_count.load(Site::kSpinningLoad) +
+              runtime.idle_processor_count.load(Site::kIdleProcessorsLoad) ==
+          0 &&
+      runtime.spinning_count.compare_exchange(none, 1, Site::kSpinningUpdate)) {
+    return start_machine(runtime, processor, true);
+  }
+  runtime.lock.lock(Site::kSchedulerLock);
+  if (runtime.global_head != nullptr) {
+    runtime.lock.unlock(Site::kSchedulerUnlock);
+    return start_machine(runtime, processor, false);
+  }
+  put_idle_processor(runtime, processor);
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+}
+
+}  // namespace
+
+void enter_syscall(Machine& m, Goroutine& g) {
+  {
+    const NativeFrame frame(g, kSyscallFrame, Site::kSyscallPrologue);
+  }
+  platform::record({.kind = EventKind::kSyscallEntered, .goroutine = g.id});
+  g.in_syscall = true;
+  g.stack_cache = nullptr;
+  cas_status(g, kRunning, kSyscall, Site::kSyscallStatus);
+  Processor& processor = *m.processor;
+  m.processor = nullptr;
+  hand_off(*m.runtime, processor);
+}
+
+bool exit_syscall(Machine& m, Goroutine& g) {
+  Runtime& runtime = *m.runtime;
+  platform::record({.kind = EventKind::kSyscallLeft, .goroutine = g.id});
+  runtime.lock.lock(Site::kSchedulerLock);
+  Processor* const processor = take_idle_processor(runtime);
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+  if (processor == nullptr) return false;
+  m.processor = processor;
+  cas_status(g, kSyscall, kRunning, Site::kSyscallStatus);
+  g.in_syscall = false;
+  g.stack_cache = &processor->stacks;
+  return true;
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM
