@@ -5,6 +5,13 @@ find_library(BOOST_CONTEXT NAMES libboost_context.a boost_context REQUIRED)
 
 set(TEST_TIMEOUT_SECONDS 300)
 
+# Takes ThreadSanitizer's instrumentation off the given sources.
+function(add_switching_sources)
+  if(CONCERTINA_FLAVOUR STREQUAL "thread")
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
+  endif()
+endfunction()
+
 # Sources of the given folders (not below them), without tests.
 function(room_sources result)
   set(found "")
@@ -51,11 +58,6 @@ function(add_runtime platform)
   link_scope(runtime_${platform}_platform scope)
   target_link_libraries(runtime_${platform}_platform ${scope}
     runtime_${platform}_base ${BOOST_CONTEXT})
-  if(CONCERTINA_FLAVOUR STREQUAL "thread")
-    set_source_files_properties(${SWITCHING_SOURCES} PROPERTIES
-      COMPILE_OPTIONS -fno-sanitize=thread)
-  endif()
-
   room_sources(code_sources runtime runtime/stack runtime/sched runtime/chan runtime/sync
     runtime/scan)
   add_objects_library(runtime_${platform} ${code_sources})

@@ -1,0 +1,34 @@
+"""Runs one canary and judges its report: check_canary.py BINARY NAME [EXIT_CODE TEXT...].
+
+With an exit code, that code and every text must be seen on stderr. Without, the twin must exit with
+0 and say nothing.
+"""
+
+import subprocess
+import sys
+
+RUNS_OF_A_TWIN = "3"
+
+
+def main():
+    binary, name, *expected = sys.argv[1:]
+    command = [binary, name] + ([] if expected else [RUNS_OF_A_TWIN])
+    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if not expected:
+        problems = [] if result.returncode == 0 and not result.stderr else \
+            [f"exit code {result.returncode}, and it should be silent"]
+    else:
+        code, *texts = expected
+        problems = [f"not reported: {text}" for text in texts if text not in result.stderr]
+        if result.returncode != int(code):
+            problems.append(f"exit code {result.returncode}, expected {code}")
+    if problems:
+        print(f"{name}: " + "; ".join(problems))
+        print(result.stderr)
+        return 1
+    print(f"{name}: as expected")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
