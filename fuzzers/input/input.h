@@ -40,10 +40,10 @@ std::string validate(const Input& input);
 /// A case file: an input with a header that says what it shows and which verdict is expected.
 struct CaseHeader {
   std::string title;
-  std::string bug;      // mutant name or issue; empty when it shows none
-  std::string oracle;   // the oracle that must see the bug; empty when `expect` is pass
-  std::string flavour;  // "any" (default), or the flavours that can see the bug: "address",
-                        // "thread", "none", or several with commas
+  std::string bug;              // mutant name or issue; empty when it shows none
+  std::string oracle;           // the oracle that must see the bug; empty when `expect` is pass
+  std::string flavour;          // "any" (default), or the flavours that can see the bug: "address",
+                                // "thread", "none", or several with commas
   std::string expect = "pass";  // "pass" or "fail" (with `oracle`)
   bool operator==(const CaseHeader&) const = default;
 };

@@ -1,0 +1,378 @@
+// parse: the inverse of print. The grammar is in text_words.h.
+//
+// Each parse_* method takes the words of its part and returns false after it has noted an error;
+// the first error ends the parse.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "input/input.h"
+#include "input/text_header.h"
+#include "input/text_lexer.h"
+#include "input/text_words.h"
+#include "schedule/choosers.h"
+#include "schedule/key_text.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : lexer_(text) {}
+
+  ParseError parse(Input& input);
+
+ private:
+  bool parse_parts();
+  bool parse_channel();
+  bool parse_function();
+  bool parse_body(Function& function);
+  bool parse_operation(const Word& word, Operation& operation);
+  bool parse_select(Operation& select);
+  bool parse_case(Case& one);
+  bool parse_schedule();
+  bool parse_setting(Word word);
+  bool parse_knob();
+  bool parse_event();
+  bool parse_deviation(DeviationKind kind);
+  bool check_callees();
+
+  bool expect(std::string_view text);
+  bool parse_channel_name(std::uint8_t& channel);
+  bool parse_callee(std::uint8_t& function);
+  bool parse_count(std::string_view what, unsigned min, unsigned max, std::uint8_t& count);
+  bool parse_key_at(Key& key);
+  /// The value of "name=value".
+  bool parse_value(std::string_view name, std::uint64_t max, std::uint64_t& value);
+  /// "name=BYTES" where bytes is in the table; `index` is where.
+  template <std::size_t kSize>
+  bool parse_size(std::string_view name, const std::uint16_t (&table)[kSize], std::uint8_t& index);
+  bool value_of(const Word& word, std::string_view name, std::string_view& value);
+
+  bool fail(const Word& word, std::string reason, std::size_t offset = 0) {
+    error_ = {word.line, word.column + static_cast<unsigned>(offset), std::move(reason)};
+    return false;
+  }
+
+  TextLexer lexer_;
+  Input input_;
+  ParseError error_;
+  bool has_schedule_ = false;
+  std::vector<std::pair<Word, std::uint8_t>> callees_;  // named so far, checked at the end
+};
+
+std::string quoted(const Word& word) {
+  return word.text.empty() ? "the end" : "'" + std::string(word.text) + "'";
+}
+
+/// The number in "c3" or "f3".
+bool index_in(std::string_view text, char prefix, std::uint64_t& index) {
+  return text.starts_with(prefix) && number_from_text(text.substr(1), 255, index);
+}
+
+bool Parser::expect(std::string_view text) {
+  if (lexer_.take_if(text)) return true;
+  return fail(lexer_.peek(),
+              "expected '" + std::string(text) + "' instead of " + quoted(lexer_.peek()));
+}
+
+bool Parser::value_of(const Word& word, std::string_view name, std::string_view& value) {
+  const std::size_t equals = word.text.find('=');
+  if (equals == std::string_view::npos || word.text.substr(0, equals) != name) {
+    return fail(word, "expected " + std::string(name) + "=... instead of " + quoted(word));
+  }
+  value = word.text.substr(equals + 1);
+  return true;
+}
+
+bool Parser::parse_value(std::string_view name, std::uint64_t max, std::uint64_t& value) {
+  const Word word = lexer_.take();
+  std::string_view text;
+  if (!value_of(word, name, text)) return false;
+  if (number_from_text(text, max, value)) return true;
+  return fail(word, std::string(name) + " is a number up to " + std::to_string(max),
+              name.size() + 1);
+}
+
+template <std::size_t kSize>
+bool Parser::parse_size(std::string_view name, const std::uint16_t (&table)[kSize],
+                        std::uint8_t& index) {
+  const Word word = lexer_.peek();
+  std::uint64_t bytes = 0;
+  if (!parse_value(name, table[kSize - 1], bytes)) return false;
+  const auto found = std::find(std::begin(table), std::end(table), bytes);
+  if (found == std::end(table)) {
+    std::string sizes;
+    for (const std::uint16_t size : table) sizes += " " + std::to_string(size);
+    return fail(word, std::string(name) + " is one of" + sizes, name.size() + 1);
+  }
+  index = static_cast<std::uint8_t>(found - std::begin(table));
+  return true;
+}
+
+bool Parser::parse_channel_name(std::uint8_t& channel) {
+  const Word word = lexer_.take();
+  std::uint64_t index = 0;
+  if (word.text == "nil") {
+    channel = kNil;
+    return true;
+  }
+  if (!index_in(word.text, 'c', index)) {
+    return fail(word, "expected a channel instead of " + quoted(word));
+  }
+  if (index >= input_.program.channels.size()) return fail(word, "no such channel");
+  channel = static_cast<std::uint8_t>(index);
+  return true;
+}
+
+bool Parser::parse_callee(std::uint8_t& function) {
+  const Word word = lexer_.take();
+  std::uint64_t index = 0;
+  if (!index_in(word.text, 'f', index)) {
+    return fail(word, "expected a function instead of " + quoted(word));
+  }
+  function = static_cast<std::uint8_t>(index);
+  callees_.emplace_back(word, function);
+  return true;
+}
+
+bool Parser::parse_count(std::string_view what, unsigned min, unsigned max, std::uint8_t& count) {
+  const Word word = lexer_.take();
+  std::uint64_t number = 0;
+  if (!number_from_text(word.text, max, number) || number < min) {
+    return fail(word, std::string(what) + " is a number from " + std::to_string(min) + " to " +
+                          std::to_string(max));
+  }
+  count = static_cast<std::uint8_t>(number);
+  return true;
+}
+
+bool Parser::parse_channel() {
+  const Word name = lexer_.take();
+  std::vector<Channel>& channels = input_.program.channels;
+  if (channels.size() == kChannelsMax) return fail(name, "too many channels");
+  const std::string wanted = "c" + std::to_string(channels.size());
+  if (name.text != wanted) return fail(name, "channels are numbered in order: expected " + wanted);
+  Channel channel;
+  std::uint64_t capacity = 0;
+  if (!parse_value("cap", kCapacityMax, capacity)) return false;
+  channel.capacity = static_cast<std::uint8_t>(capacity);
+  if (!parse_size("size", kElementSizes, channel.size_class)) return false;
+  channels.push_back(channel);
+  return true;
+}
+
+bool Parser::parse_function() {
+  const Word name = lexer_.take();
+  std::vector<Function>& functions = input_.program.functions;
+  if (functions.size() == kFunctionsMax) return fail(name, "too many functions");
+  const std::string wanted = "f" + std::to_string(functions.size());
+  if (name.text != wanted) return fail(name, "functions are numbered in order: expected " + wanted);
+  Function function;
+  if (!parse_size("frame", kFramePaddings, function.frame_class)) return false;
+  if (!expect("{") || !parse_body(function)) return false;
+  functions.push_back(std::move(function));
+  return true;
+}
+
+// Up to and including the function's own closing bracket.
+bool Parser::parse_body(Function& function) {
+  unsigned open = 0;
+  while (true) {
+    const Word word = lexer_.take();
+    if (word.text == "}" && open == 0) return true;
+    if (function.body.size() == kOperationsMax) return fail(word, "too many operations");
+    Operation operation;
+    if (!parse_operation(word, operation)) return false;
+    if (operation.code == Code::kEnd) --open;
+    if (opens_block(operation.code)) {
+      if (++open > kNestingMax) return fail(word, "blocks are nested too deep");
+      if (!expect("{")) return false;
+    }
+    function.body.push_back(std::move(operation));
+  }
+}
+
+bool Parser::parse_operation(const Word& word, Operation& operation) {
+  operation.code = code_by_name(word.text);
+  if (operation.code == Code::kCount) {
+    return fail(
+        word, word.text.empty() ? "a function is not ended" : "unknown operation " + quoted(word));
+  }
+  if (operation.code == Code::kSelect) return parse_select(operation);
+  if (uses_channel(operation.code) && !parse_channel_name(operation.channel)) return false;
+  if (uses_function(operation.code) && !parse_callee(operation.function)) return false;
+  if (operation.code == Code::kLoop &&
+      !parse_count("a loop's count", 1, kLoopCountMax, operation.count)) {
+    return false;
+  }
+  if (operation.code == Code::kSyscall &&
+      !parse_count("a system call's length", 0, kSyscallLengthMax, operation.count)) {
+    return false;
+  }
+  if (uses_pointer(operation.code)) operation.by_pointer = lexer_.take_if("by_pointer");
+  return true;
+}
+
+bool Parser::parse_select(Operation& select) {
+  select.has_default = lexer_.take_if("default");
+  if (!expect("{")) return false;
+  while (!lexer_.take_if("}")) {
+    if (select.cases.size() == kCasesMax) return fail(lexer_.peek(), "too many cases");
+    Case one;
+    if (!parse_case(one)) return false;
+    select.cases.push_back(one);
+    lexer_.take_if(";");
+  }
+  return true;
+}
+
+bool Parser::parse_case(Case& one) {
+  const Word word = lexer_.take();
+  one.is_send = word.text == "send";
+  if (!one.is_send && word.text != "recv") {
+    return fail(word, "a case is send or recv, not " + quoted(word));
+  }
+  if (!parse_channel_name(one.channel)) return false;
+  one.by_pointer = lexer_.take_if("by_pointer");
+  return true;
+}
+
+bool Parser::parse_schedule() {
+  if (has_schedule_) return fail(lexer_.peek(), "the schedule is given twice");
+  has_schedule_ = true;
+  while (lexer_.peek().text.find('=') != std::string_view::npos) {
+    if (!parse_setting(lexer_.peek())) return false;
+  }
+  return true;
+}
+
+bool Parser::parse_setting(const Word word) {
+  Schedule& schedule = input_.schedule;
+  const std::string_view name = word.text.substr(0, word.text.find('='));
+  std::uint64_t value = 0;
+  if (name == "strategy") {
+    std::string_view text;
+    if (!value_of(lexer_.take(), name, text)) return false;
+    schedule.strategy = strategy_by_name(text);
+    return schedule.strategy != Strategy::kCount || fail(word, "no such strategy", name.size() + 1);
+  }
+  if (name == "seed") return parse_value("seed", ~0ULL, schedule.seed);
+  if (name == "processors") {
+    if (!parse_value("processors", kProcessorsMax, value)) return false;
+    schedule.processors = static_cast<std::uint8_t>(value);
+  } else if (name == "depth") {
+    if (!parse_value("depth", kDepthMax, value)) return false;
+    schedule.depth = static_cast<std::uint8_t>(value);
+  } else {
+    return fail(word, "no such setting: processors, strategy, depth or seed");
+  }
+  return value != 0 || fail(word, std::string(name) + " is at least 1", name.size() + 1);
+}
+
+bool Parser::parse_knob() {
+  const Word word = lexer_.take();
+  for (const KnobWord& knob : kKnobWords) {
+    if (knob.word != word.text) continue;
+    input_.schedule.*knob.knob = knob.value;
+    return true;
+  }
+  return fail(word, "no such knob");
+}
+
+bool Parser::parse_key_at(Key& key) {
+  if (!expect("at")) return false;
+  const Word word = lexer_.take();
+  const KeyError error = key_from_text(word.text, key);
+  return error.reason.empty() || fail(word, error.reason, error.offset);
+}
+
+bool Parser::parse_event() {
+  const Word word = lexer_.take();
+  StackEvent event;
+  if (input_.schedule.stack_events.size() == kStackEventsMax) {
+    return fail(word, "too many stack events");
+  }
+  if (!action_from_name(word.text, event.action)) {
+    return fail(word, "no such action: grow, move, scan-shrink or scan-move");
+  }
+  if (!parse_key_at(event.key)) return false;
+  input_.schedule.stack_events.push_back(event);
+  return true;
+}
+
+bool Parser::parse_deviation(DeviationKind kind) {
+  Deviation deviation;
+  deviation.kind = kind;
+  if (input_.schedule.deviations.size() == kDeviationsMax) {
+    return fail(lexer_.peek(), "too many deviations");
+  }
+  if (!parse_count("a deviation's value", 0, 255, deviation.value)) return false;
+  if (!parse_key_at(deviation.key)) return false;
+  input_.schedule.deviations.push_back(deviation);
+  return true;
+}
+
+bool Parser::parse_parts() {
+  while (!lexer_.at_end()) {
+    const Word word = lexer_.take();
+    bool is_good = false;
+    if (word.text == "chan") {
+      is_good = parse_channel();
+    } else if (word.text == "func") {
+      is_good = parse_function();
+    } else if (word.text == "schedule") {
+      is_good = parse_schedule();
+    } else if (word.text == "knob") {
+      is_good = parse_knob();
+    } else if (word.text == "event") {
+      is_good = parse_event();
+    } else if (word.text == deviation_name(DeviationKind::kHold)) {
+      is_good = parse_deviation(DeviationKind::kHold);
+    } else if (word.text == deviation_name(DeviationKind::kChoose)) {
+      is_good = parse_deviation(DeviationKind::kChoose);
+    } else {
+      fail(word,
+           "expected chan, func, schedule, knob, event, hold or choose instead of " + quoted(word));
+    }
+    if (!is_good) return false;
+  }
+  return true;
+}
+
+bool Parser::check_callees() {
+  for (const auto& [word, function] : callees_) {
+    if (function >= input_.program.functions.size()) return fail(word, "no such function");
+  }
+  return true;
+}
+
+ParseError Parser::parse(Input& input) {
+  if (!expect("version")) return error_;
+  const Word version = lexer_.take();
+  if (version.text != std::to_string(kInputVersion)) {
+    fail(version, "unknown version " + quoted(version));
+    return error_;
+  }
+  if (!parse_parts() || !check_callees()) return error_;
+  // What the parts cannot see by themselves.
+  if (const std::string rule = validate(input_); !rule.empty()) {
+    fail(lexer_.peek(), rule);
+    return error_;
+  }
+  input = std::move(input_);
+  return error_;
+}
+
+}  // namespace
+
+ParseError parse(std::string_view text, CaseFile& file) {
+  CaseFile parsed;
+  ParseError error = parse_header(text, parsed.header);
+  if (!error.reason.empty()) return error;
+  error = Parser(text).parse(parsed.input);
+  if (error.reason.empty()) file = std::move(parsed);
+  return error;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,131 @@
+// print: the canonical text of a case file. The grammar is in text_words.h.
+#include <charconv>
+
+#include "input/input.h"
+#include "input/text_words.h"
+#include "schedule/choosers.h"
+#include "schedule/key_text.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr std::size_t kColumns = 100;
+
+std::string channel_text(std::uint8_t channel) {
+  return channel == kNil ? "nil" : "c" + std::to_string(channel);
+}
+
+std::string case_text(const Case& one) {
+  return std::string(one.is_send ? "send " : "recv ") + channel_text(one.channel) +
+         (one.by_pointer ? " by_pointer" : "");
+}
+
+// On one line if it fits, else a line a case, which a diff shows one by one.
+std::string select_text(const Operation& select, const std::string& indent) {
+  const std::string head = select.has_default ? "select default {" : "select {";
+  std::string line = head;
+  for (const Case& one : select.cases) line += (line == head ? " " : "; ") + case_text(one);
+  line += " }";
+  if (indent.size() + line.size() <= kColumns) return line;
+  std::string lines = head;
+  for (const Case& one : select.cases) lines += "\n" + indent + "  " + case_text(one);
+  return lines + "\n" + indent + "}";
+}
+
+std::string operation_text(const Operation& operation, const std::string& indent) {
+  if (operation.code == Code::kSelect) return select_text(operation, indent);
+  std::string text(code_name(operation.code));
+  if (uses_channel(operation.code)) text += " " + channel_text(operation.channel);
+  if (uses_function(operation.code)) text += " f" + std::to_string(operation.function);
+  if (operation.code == Code::kLoop || operation.code == Code::kSyscall) {
+    text += " " + std::to_string(operation.count);
+  }
+  if (operation.by_pointer) text += " by_pointer";
+  if (opens_block(operation.code)) text += " {";
+  return text;
+}
+
+void print_function(const Function& function, std::size_t index, std::string& text) {
+  text += "func f" + std::to_string(index) +
+          " frame=" + std::to_string(kFramePaddings[function.frame_class]) + " {\n";
+  std::string indent = "  ";
+  for (const Operation& operation : function.body) {
+    if (operation.code == Code::kEnd) indent.resize(indent.size() - 2);
+    text += indent + operation_text(operation, indent) + "\n";
+    if (opens_block(operation.code)) indent += "  ";
+  }
+  text += "}\n";
+}
+
+void print_program(const Program& program, std::string& text) {
+  if (!program.channels.empty()) text += "\n";
+  for (std::size_t i = 0; i < program.channels.size(); ++i) {
+    const Channel& channel = program.channels[i];
+    text += "chan c" + std::to_string(i) + " cap=" + std::to_string(channel.capacity) +
+            " size=" + std::to_string(kElementSizes[channel.size_class]) + "\n";
+  }
+  for (std::size_t i = 0; i < program.functions.size(); ++i) {
+    text += "\n";
+    print_function(program.functions[i], i, text);
+  }
+}
+
+std::string hexadecimal(std::uint64_t number) {
+  char digits[16];
+  const auto result = std::to_chars(digits, digits + sizeof digits, number, 16);
+  return "0x" + std::string(digits, result.ptr);
+}
+
+void print_schedule(const Schedule& schedule, std::string& text) {
+  text += "\nschedule processors=" + std::to_string(schedule.processors) +
+          " strategy=" + std::string(strategy_name(schedule.strategy)) +
+          " depth=" + std::to_string(schedule.depth) + " seed=" + hexadecimal(schedule.seed) + "\n";
+  for (const KnobWord& word : kKnobWords) {
+    if (schedule.*word.knob == word.value) text += "knob " + std::string(word.word) + "\n";
+  }
+  for (const StackEvent& event : schedule.stack_events) {
+    text += "event " + std::string(action_name(event.action)) + " at " + key_text(event.key) + "\n";
+  }
+  for (const Deviation& deviation : schedule.deviations) {
+    text += std::string(deviation_name(deviation.kind)) + " " + std::to_string(deviation.value) +
+            " at " + key_text(deviation.key) + "\n";
+  }
+}
+
+// A header value is one line without blanks around it; whatever else it holds is made so.
+void print_header(std::string_view key, std::string value, bool always, std::string& text) {
+  for (char& c : value) {
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  }
+  while (!value.empty() && value.back() == ' ') value.pop_back();
+  while (!value.empty() && value.front() == ' ') value.erase(0, 1);
+  if (!always && value.empty()) return;
+  text += "# " + std::string(key) + ":" + (value.empty() ? "" : " " + value) + "\n";
+}
+
+}  // namespace
+
+std::string print(const CaseFile& file) {
+  std::string text;
+  print_header("title", file.header.title, true, text);
+  print_header("bug", file.header.bug, false, text);
+  print_header("oracle", file.header.oracle, false, text);
+  print_header("flavour", file.header.flavour, false, text);
+  print_header("expect", file.header.expect, true, text);
+  text += "version " + std::to_string(kInputVersion) + "\n";
+  print_program(file.input.program, text);
+  print_schedule(file.input.schedule, text);
+  return text;
+}
+
+bool looks_like_text(std::string_view content) {
+  constexpr std::size_t kLookedAt = 4096;
+  if (!content.starts_with("#") && !content.starts_with("version ")) return false;
+  for (const char c : content.substr(0, kLookedAt)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' && c != '\n' && c != '\t' && c != '\r') return false;
+  }
+  return true;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,43 @@
+// The text form of an input, for people: words that the printer and the parser share.
+//
+//   file      = { header | comment } "version" "1" { part }
+//   header    = "# title: " | "# bug: " | "# oracle: " | "# flavour: " | "# expect: "   to the
+//   line's end part      = channel | function | schedule | knob | event | hold | choose channel   =
+//   "chan" "c0" "cap=" N "size=" BYTES function  = "func" "f0" "frame=" BYTES "{" { operation } "}"
+//   f0 is main operation = "go" f | "call" f [p] | "loop" N "{" { operation } "}"
+//             | "range" c [p] "{" { operation } "}"
+//             | ("send" | "recv" | "recv_ok" | "try_send" | "try_recv") c [p]
+//             | ("close" | "len" | "cap") c | "yield" | "scan" | "check" | "syscall" MICROSECONDS
+//             | "select" ["default"] "{" { ("send" | "recv") c [p] [";"] } "}"
+//   c         = "c0" ... | "nil"            p = "by_pointer"
+//   schedule  = "schedule" { "processors=" N | "strategy=" WORD | "depth=" N | "seed=" N }
+//   knob      = "knob" ("move_at_every_prologue" | "no_stack_reuse" | "no_stack_cache" |
+//   "no_shrink") event     = "event" ("grow" | "move" | "scan-shrink" | "scan-move") "at" KEY hold
+//   = "hold" DECISIONS "at" KEY   choose = "choose" N "at" KEY   KEY: schedule/key_text.h
+//
+// Channels and functions are numbered in order, and a channel stands before its uses. Line ends are
+// blanks; a word that begins with '#' starts a comment. The parser accepts that much; the printer
+// writes one canonical layout, without comments.
+#pragma once
+
+#include <string_view>
+
+#include "schedule/schedule.h"
+
+namespace concertina::fuzzers {
+
+/// A boolean of the schedule that is mentioned when it is not at its default.
+struct KnobWord {
+  std::string_view word;
+  bool Schedule::* knob;
+  bool value;  // what the word means
+};
+
+inline constexpr KnobWord kKnobWords[] = {
+    {"move_at_every_prologue", &Schedule::move_at_every_prologue, true},
+    {"no_stack_reuse", &Schedule::reuse_stacks, false},
+    {"no_stack_cache", &Schedule::cache_stacks, false},
+    {"no_shrink", &Schedule::shrink_stacks, false},
+};
+
+}  // namespace concertina::fuzzers
