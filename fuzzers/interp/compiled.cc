@@ -1,0 +1,83 @@
+#include "interp/compiled.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+std::uint32_t used_channels(const fuzzers::Function& function) {
+  std::uint32_t uses = 0;
+  for (const Operation& operation : function.body) {
+    if (uses_channel(operation.code) && operation.channel != kNil) uses |= 1u << operation.channel;
+    for (const Case& select_case : operation.cases) {
+      if (select_case.channel != kNil) uses |= 1u << select_case.channel;
+    }
+  }
+  return uses;
+}
+
+void match_brackets(CompiledFunction& compiled) {
+  std::uint8_t open[kNestingMax] = {};
+  unsigned level = 0;
+  const auto& body = compiled.source->body;
+  for (unsigned i = 0; i < body.size(); ++i) {
+    const Code code = body[i].code;
+    if (code == Code::kEnd) {
+      const std::uint8_t begin = open[--level];
+      compiled.match[i] = begin;
+      compiled.match[begin] = static_cast<std::uint8_t>(i);
+    }
+    compiled.level[i] = static_cast<std::uint8_t>(level);
+    if (code == Code::kLoop || code == Code::kRange) open[level++] = static_cast<std::uint8_t>(i);
+  }
+}
+
+void lay_out(CompiledFunction& compiled, const Compiled& program, unsigned index) {
+  std::uint32_t offset = (sizeof(Frame) + 7) & ~7u;
+  std::uint16_t pointers = 0;
+  const auto for_each_used = [&](auto visit) {
+    for (unsigned c = 0; c < kChannelsMax; ++c) {
+      if ((compiled.uses >> c & 1) != 0) visit(c);
+    }
+  };
+  for_each_used([&](unsigned c) {
+    compiled.pointer_offset[c] = static_cast<std::uint16_t>(offset);
+    compiled.layout_pointers[pointers++] = static_cast<std::uint16_t>(offset);
+    offset += 8;
+  });
+  for_each_used([&](unsigned c) {
+    compiled.serial_offset[c] = static_cast<std::uint16_t>(offset);
+    offset += 8;
+  });
+  for_each_used([&](unsigned c) {
+    offset += sizeof(Tag);
+    compiled.local_offset[c] = offset;
+    // At least a word, so that the address of a zero-size element lies inside the frame.
+    const std::uint32_t bytes = program.element_bytes[c];
+    offset += bytes < 8 ? 8 : (bytes + 7) & ~7u;
+  });
+  offset += kFramePaddings[compiled.source->frame_class];
+  compiled.function.name = "user";
+  compiled.function.id = static_cast<std::uint16_t>(kUserFunctionIds + index);
+  compiled.function.frame_bytes = (offset + 15) & ~15u;
+  compiled.function.layout = {.pointers = compiled.layout_pointers.data(), .pointer_count = pointers};
+  compiled.function.step = &run_program_function;
+  compiled.function.data = &compiled;
+}
+
+}  // namespace
+
+void Compiled::compile(const Program& program) {
+  source = &program;
+  for (unsigned c = 0; c < program.channels.size(); ++c) {
+    element_bytes[c] = kElementSizes[program.channels[c].size_class];
+  }
+  for (unsigned i = 0; i < program.functions.size(); ++i) {
+    CompiledFunction& compiled = functions[i];
+    compiled.source = &program.functions[i];
+    compiled.program = this;
+    compiled.uses = used_channels(program.functions[i]);
+    match_brackets(compiled);
+    lay_out(compiled, *this, i);
+  }
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,20 @@
+#include "go.h"
+
+#include <new>
+
+#include "scan/scanner.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+void run_main(const Knobs& knobs, const Function& main, void* user,
+              void (*before_main)(Runtime&, void* user)) {
+  require(knobs.processors >= 1 && knobs.processors <= kProcessorsLimit, "knobs",
+          "processors out of 1..kProcessorsLimit");
+  auto* const runtime = new (platform::allocate(sizeof(Runtime))) Runtime(knobs);
+  runtime->announce_channels = &announce_channels;
+  start_scanner(*runtime);
+  if (before_main != nullptr) before_main(*runtime, user);
+  start(*runtime, main, user);
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

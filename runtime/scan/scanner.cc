@@ -1,0 +1,118 @@
+#include "scan/scanner.h"
+
+#include "stack/stack.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+namespace {
+
+struct Suspended {
+  bool is_dead = false;
+  bool was_preempted = false;
+  Status status = kIdle;  // the status below kScan
+};
+
+// Sets bits in g.preempt.
+void ask(Goroutine& g, std::uint32_t bits) {
+  std::uint32_t seen = g.preempt.peek();
+  while (!g.preempt.compare_exchange(seen, seen | bits, Site::kScanPreemptStore)) {
+  }
+}
+
+Suspended suspend(Goroutine& g) {
+  Suspended result;
+  for (;;) {
+    const Status status = g.status.load(Site::kScanSuspend);
+    switch (status) {
+      case kIdle:  // its maker has not finished: there is nothing to scan yet
+      case kDead:
+        result.is_dead = true;
+        return result;
+      case kPreempted:
+        // It stopped itself for us, and only we make it runnable again.
+        cas_status(g, kPreempted, kWaiting, Site::kScanSuspend);
+        result.was_preempted = true;
+        break;
+      case kRunnable:
+      case kWaiting:
+      case kSyscall:
+        if (!cas_to_scan(g, status, Site::kScanSuspend)) break;
+        g.preempt.exchange(0, Site::kScanPreemptStore);  // an earlier request of ours is served
+        result.status = status;
+        return result;
+      case kRunning:
+        ask(g, kPreemptStop);
+        platform::spin_until(
+            g.status, [](Status s) { return s != kRunning; }, Site::kScanSuspendWait);
+        break;
+      case kCopyStack:
+        platform::spin_until(
+            g.status, [](Status s) { return s != kCopyStack; }, Site::kScanSuspendWait);
+        break;
+      default:
+        fatal("suspend", "a status that no goroutine has");
+    }
+  }
+}
+
+void resume(Runtime& runtime, Goroutine& g, const Suspended& suspended) {
+  cas_from_scan(g, suspended.status, Site::kScanResume);
+  if (suspended.was_preempted) ready_from_outside(runtime, g);
+}
+
+// Step S4. The stack is ours.
+void scan_stack(Runtime& runtime, Goroutine& g, bool move) {
+  take_census(g, 2);
+  if (!runtime.knobs.shrink_stacks) return;
+  if (!is_shrink_safe(g)) {
+    ask(g, move ? kPreemptMove : kPreemptShrink);
+  } else if (move) {
+    copy_stack(g, g.stack.bytes(), CopyReason::kMove);
+  } else {
+    shrink_stack(g);
+  }
+}
+
+void scan_goroutine(Runtime& runtime, Goroutine& g, bool move) {
+  const Suspended suspended = suspend(g);
+  if (suspended.is_dead) return;
+  platform::record({.kind = EventKind::kScanBegin,
+                    .goroutine = g.id,
+                    .index = static_cast<std::uint16_t>(suspended.status)});
+  scan_stack(runtime, g, move);
+  platform::record({.kind = EventKind::kScanEnd, .goroutine = g.id});
+  resume(runtime, g, suspended);
+}
+
+// While the scanner works, goroutines that it holds may become runnable: no deadlock yet.
+void set_busy(Runtime& runtime, bool busy) {
+  runtime.lock.lock(Site::kSchedulerLock);
+  runtime.scanner_is_busy = busy ? 1 : 0;
+  if (!busy) check_dead(runtime);
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+}
+
+void scanner_main(void* argument) {
+  auto& runtime = *static_cast<Runtime*>(argument);
+  platform::set_goroutine(kNoGoroutine, kScannerPath);
+  for (;;) {
+    const auto request = platform::await_scan_request(Site::kScanRequest);
+    set_busy(runtime, true);
+    const std::uint32_t count = runtime.goroutine_count.load(Site::kScanRequest);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      Goroutine& g = *runtime.goroutines[i];
+      if (request.path == kAnyPath || request.path == g.path) {
+        scan_goroutine(runtime, g, request.move);
+      }
+    }
+    runtime.stack_pool.free_spans();
+    set_busy(runtime, false);
+  }
+}
+
+}  // namespace
+
+void start_scanner(Runtime& runtime) {
+  platform::start_thread(&scanner_main, &runtime, Site::kThreadStart);
+}
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,0 +1,27 @@
+// The stack scanner: a thread that suspends goroutines one by one, has their stacks looked at, shrinks
+// or moves them, and lets them go on. It does for stacks what Go's garbage collector does.
+//
+// Suspending and being suspended, two sides (Go: suspendG, resumeG):
+//
+//   scanner                                     goroutine and its machine
+//   S1 runnable, waiting, in system call:       G1 every change of status waits while kScan is set
+//      set kScan on top; it owns the stack
+//   S2 running: ask (preempt), wait until the   G2 safe point (call, return, loop back edge):
+//      status is something else, look again        see the request, status := kPreempted
+//   S3 preempted: kPreempted -> kWaiting, S1
+//   S4 scan, verify, shrink or move
+//   S5 take kScan off; if it was preempted,     G3 goes on
+//      make it runnable
+//
+// A goroutine that must not be copied now (about to park on a channel, in a system call) is asked to
+// do it itself at its next safe point.
+#pragma once
+
+#include "sched/scheduler.h"
+
+namespace concertina::inline CONCERTINA_PLATFORM {
+
+/// Starts the scanner's thread. It acts on platform scan requests, one at a time, for ever.
+void start_scanner(Runtime& runtime);
+
+}  // namespace concertina::inline CONCERTINA_PLATFORM
