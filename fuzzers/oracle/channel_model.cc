@@ -1,0 +1,438 @@
+// The model's interpreter side: operations are opened and closed, and answers are compared with what
+// was delivered. The channels' side is in channel_effects.cc.
+#include "oracle/channel_model.h"
+
+#include "trace/text.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr std::uint16_t kSelectedBit = 1;
+constexpr std::uint16_t kOkBit = 2;
+constexpr std::uint16_t kDefaultChosen = 0xffff;
+
+std::uint32_t token_mask(std::uint32_t element_bytes) {
+  return element_bytes >= 4 ? 0xffffffffu : (1u << (8 * element_bytes)) - 1;
+}
+
+std::string_view kind_text(ChannelModel::Kind kind) {
+  switch (kind) {
+    case ChannelModel::Kind::kSend:
+      return "send";
+    case ChannelModel::Kind::kReceive:
+      return "receive";
+    case ChannelModel::Kind::kClose:
+      return "close";
+    case ChannelModel::Kind::kSelect:
+      return "select";
+    case ChannelModel::Kind::kNone:
+      break;
+  }
+  return "no operation";
+}
+
+}  // namespace
+
+ChannelModel& scratch_channel_model() {
+  thread_local ChannelModel model;
+  return model;
+}
+
+Verdict ChannelModel::replay(const Trace& trace) {
+  reset(trace);
+  for (index_ = 0; index_ < events_.size(); ++index_) {
+    if (!apply(events_[index_])) return verdict_;
+  }
+  if (trace.outcome == Outcome::kPanic && !panic_seen_) {
+    return {"channels", "panic not announced", "the run ended in a panic that no goroutine announced"};
+  }
+  return {};
+}
+
+void ChannelModel::reset(const Trace& trace) {
+  events_ = trace.events;
+  verdict_ = {};
+  panic_seen_ = false;
+  operations_.fill({});
+  last_said_.fill(0);
+  changes_.clear();
+  for (Channel& c : channels_) {
+    if (!c.is_made) continue;
+    std::vector<std::uint32_t> buffer = std::move(c.buffer);  // keep its capacity
+    c = Channel{};
+    c.buffer = std::move(buffer);
+  }
+}
+
+bool ChannelModel::fail(std::string_view kind, const std::string& why) {
+  verdict_ = {"channels", std::string(kind),
+              why + "; at event " + std::to_string(index_) + ": " + describe(events_[index_])};
+  return false;
+}
+
+bool ChannelModel::apply(const Event& e) {
+  switch (e.kind) {
+    case EventKind::kChannelMade: return made(e);
+    case EventKind::kOpSend: return open(e, Kind::kSend);
+    case EventKind::kOpReceive: return open(e, Kind::kReceive);
+    case EventKind::kOpClose: return open(e, Kind::kClose);
+    case EventKind::kOpSelect: return open(e, Kind::kSelect);
+    case EventKind::kOpSelectCase: return open_case(e);
+    case EventKind::kDoneSend: return done_send(e);
+    case EventKind::kDoneReceive: return done_receive(e);
+    case EventKind::kDoneClose: return done_close(e);
+    case EventKind::kDoneSelect: return done_select(e);
+    case EventKind::kLenSeen: return len_seen(e);
+    case EventKind::kCapSeen: return cap_seen(e);
+    case EventKind::kSendToBuffer: return send_to_buffer(e);
+    case EventKind::kSendToReceiver: return send_to_receiver(e);
+    case EventKind::kSendPark: return park(e, true);
+    case EventKind::kReceiveFromBuffer: return receive_from_buffer(e);
+    case EventKind::kReceiveFromSender: return receive_from_sender(e);
+    case EventKind::kReceiveClosed: return receive_closed(e);
+    case EventKind::kReceivePark: return park(e, false);
+    case EventKind::kClosed: return closed(e);
+    case EventKind::kCloseWakesReceiver: return close_wakes(e, kReceivers);
+    case EventKind::kCloseWakesSender: return close_wakes(e, kSenders);
+    case EventKind::kNotReady: return not_ready(e);
+    case EventKind::kSelectDefault: return select_default(e);
+    case EventKind::kDequeued: return dequeued(e);
+    case EventKind::kParked: return parked(e);
+    case EventKind::kReadied: return readied(e);
+    case EventKind::kPanicked: return panicked(e);
+    case EventKind::kEndChannel: return end_channel(e);
+    case EventKind::kExited:
+      if (kind(e.goroutine) == Kind::kNone) return true;
+      return fail("operation out of turn", "it returned while " + describe_operation(e.goroutine) +
+                                               " is open");
+    default: return true;
+  }
+}
+
+// --- Operations open and close. ---
+
+bool ChannelModel::made(const Event& e) {
+  if (e.channel == kNilChannel || e.channel >= kChannels) return fail("malformed event", "no such id");
+  Channel& c = channels_[e.channel];
+  if (c.is_made) return fail("malformed event", "the channel exists already");
+  c.is_made = true;
+  c.capacity = e.index;
+  c.mask = token_mask(e.a);
+  c.buffer.resize(e.index);
+  note_readiness(c);
+  return true;
+}
+
+bool ChannelModel::open(const Event& e, Kind kind) {
+  if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
+  Operation& op = operations_[e.goroutine];
+  if (op.kind != Kind::kNone) {
+    return fail("operation out of turn", describe_operation(e.goroutine) + " is still open");
+  }
+  if (kind == Kind::kSelect && e.index > kCases) return fail("malformed event", "too many cases");
+  op = Operation{};
+  op.kind = kind;
+  op.opened_at = last_said_[e.goroutine] = index_;
+  if (kind == Kind::kSelect) {
+    op.non_blocking = e.a != 0;
+    op.case_count = e.index;
+    return true;
+  }
+  op.non_blocking = kind != Kind::kClose && e.index != 0;
+  op.case_count = 1;
+  Event first = e;
+  first.index = 0;
+  first.b = kind == Kind::kSend ? 1 : 0;
+  if (!open_case(first)) return false;
+  // A closer walks both queues.
+  if (kind == Kind::kClose && e.channel != kNilChannel) ++channels_[e.channel].open_cases[kSenders];
+  return true;
+}
+
+bool ChannelModel::open_case(const Event& e) {
+  if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
+  Operation& op = operations_[e.goroutine];
+  if (op.kind == Kind::kNone) return fail("operation out of turn", "a case without its select");
+  if (e.index != op.cases_seen || e.index >= op.case_count) {
+    return fail("malformed event", "a case out of order");
+  }
+  if (e.channel != kNilChannel && !is_made(e.channel)) {
+    return fail("malformed event", "no such channel");
+  }
+  ++op.cases_seen;
+  Case& c = cases_[e.goroutine][e.index];
+  c = Case{};
+  c.channel = e.channel;
+  c.is_send = e.b != 0;
+  c.token = e.a;
+  if (c.channel != kNilChannel) ++channels_[c.channel].open_cases[c.is_send ? kSenders : kReceivers];
+  return true;
+}
+
+void ChannelModel::end_operation(GoroutineId g) {
+  Operation& op = operations_[g];
+  for (unsigned i = 0; i < op.cases_seen; ++i) {
+    const Case& c = cases_[g][i];
+    if (c.channel == kNilChannel) continue;
+    for (const Side side : {kReceivers, kSenders}) {
+      if (op.kind != Kind::kClose && (side == kSenders) != c.is_send) continue;
+      --channels_[c.channel].open_cases[side];
+      channels_[c.channel].last_ended[side] = index_ + 1;
+    }
+  }
+  op.kind = Kind::kNone;
+}
+
+bool ChannelModel::closing(const Event& e, Kind kind) {
+  if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
+  const Operation& op = operations_[e.goroutine];
+  last_said_[e.goroutine] = index_;
+  if (op.kind != kind) {
+    return fail("operation out of turn", "open is " + describe_operation(e.goroutine));
+  }
+  if (op.phase == Phase::kPanicked) return fail("operation out of turn", "the operation panicked");
+  return true;
+}
+
+bool ChannelModel::done_send(const Event& e) {
+  if (!closing(e, Kind::kSend)) return false;
+  if (e.index == 0) {
+    if (!returned_nothing(e)) return false;
+  } else {
+    if (!returned_effect(e, 0)) return false;
+  }
+  end_operation(e.goroutine);
+  return true;
+}
+
+bool ChannelModel::done_receive(const Event& e) {
+  if (!closing(e, Kind::kReceive)) return false;
+  if ((e.index & kSelectedBit) == 0) {
+    if (!returned_nothing(e)) return false;
+  } else {
+    if (!returned_effect(e, 0)) return false;
+    if (!check_delivery(e, (e.index & kOkBit) != 0, e.b != 0)) return false;
+  }
+  end_operation(e.goroutine);
+  return true;
+}
+
+bool ChannelModel::done_close(const Event& e) {
+  if (!closing(e, Kind::kClose)) return false;
+  const Operation& op = operations_[e.goroutine];
+  if (op.phase != Phase::kDone) return fail("close without effect", "the channel was not closed");
+  Channel& c = channels_[cases_[e.goroutine][0].channel];
+  if (!discard_taken(c, kReceivers, 0) || !discard_taken(c, kSenders, 0)) {
+    return fail("close left a waiter", std::to_string(c.queues[kReceivers].size) + " receivers and " +
+                                           std::to_string(c.queues[kSenders].size) +
+                                           " senders still wait");
+  }
+  end_operation(e.goroutine);
+  return true;
+}
+
+bool ChannelModel::done_select(const Event& e) {
+  if (!closing(e, Kind::kSelect)) return false;
+  const Operation& op = operations_[e.goroutine];
+  if (e.index == kDefaultChosen) {
+    if (!returned_nothing(e)) return false;
+  } else {
+    if (e.index >= op.cases_seen) return fail("wrong case reported", "the select has no such case");
+    if (!returned_effect(e, e.index)) return false;
+    if (!check_losers(e)) return false;
+    if (!cases_[e.goroutine][e.index].is_send &&
+        !check_delivery(e, (e.b & 1) != 0, (e.b & 2) != 0)) {
+      return false;
+    }
+  }
+  end_operation(e.goroutine);
+  return true;
+}
+
+// --- Answers. ---
+
+// The operation says that it did nothing: only a non-blocking one may, and only when not ready.
+bool ChannelModel::returned_nothing(const Event& e) {
+  const Operation& op = operations_[e.goroutine];
+  if (!op.non_blocking) return fail("blocking operation gave up", describe_operation(e.goroutine));
+  if (op.phase == Phase::kGaveUp) return true;
+  if (op.phase != Phase::kOpen) {
+    return fail("effect of an operation that gave up", describe_operation(e.goroutine));
+  }
+  // Not announced: judge the whole operation. Over several channels there is no common instant.
+  unsigned real_cases = 0;
+  for (unsigned i = 0; i < op.cases_seen; ++i) {
+    const Case& c = cases_[e.goroutine][i];
+    if (c.channel == kNilChannel) continue;
+    if (++real_cases > 1) return fail("default not announced", describe_operation(e.goroutine));
+    if (!was_unready_since(channels_[c.channel], c.is_send, op.opened_at, 0)) {
+      return fail("gave up though ready", describe_operation(e.goroutine));
+    }
+  }
+  return true;
+}
+
+bool ChannelModel::returned_effect(const Event& e, unsigned chosen) {
+  const Operation& op = operations_[e.goroutine];
+  const bool is_send = cases_[e.goroutine][chosen].is_send;
+  if (op.phase == Phase::kWaiting) {
+    return fail("spurious wake-up",
+                describe_operation(e.goroutine) + " returned, and no partner had taken it");
+  }
+  if (op.phase == Phase::kGaveUp) {
+    return fail("success after giving up", describe_operation(e.goroutine));
+  }
+  if (op.phase != Phase::kDone) {
+    return fail(is_send ? "sent to nobody" : "received from nobody",
+                describe_operation(e.goroutine) + " has had no effect");
+  }
+  if (op.chosen != chosen) {
+    return fail("wrong case reported", "case " + std::to_string(op.chosen) + " took effect");
+  }
+  if (op.released_by_close && is_send) {
+    return fail("send on closed channel returned", "it was released by close and must panic");
+  }
+  return true;
+}
+
+bool ChannelModel::check_losers(const Event& e) {
+  const Operation& op = operations_[e.goroutine];
+  for (unsigned i = 0; i < op.cases_seen; ++i) {
+    const Case& c = cases_[e.goroutine][i];
+    if (c.state != CaseState::kLost) continue;
+    const Side other = c.is_send ? kReceivers : kSenders;
+    std::uint32_t own = 0;
+    for (unsigned j = 0; j < op.cases_seen; ++j) {
+      const Case& mine = cases_[e.goroutine][j];
+      own += mine.channel == c.channel && mine.is_send != c.is_send;
+    }
+    const Channel& where = channels_[c.channel];
+    if (where.open_cases[other] > own || where.last_ended[other] > op.won_at) continue;
+    return fail("loser not dequeued",
+                "case " + std::to_string(i) + " is still on c" + std::to_string(c.channel));
+  }
+  return true;
+}
+
+bool ChannelModel::check_delivery(const Event& e, bool ok, bool torn) {
+  const Operation& op = operations_[e.goroutine];
+  const Case& c = cases_[e.goroutine][op.chosen];
+  if (torn) return fail("value torn", "the element's bytes are not of one value");
+  if (ok != op.ok) {
+    return fail(ok ? "ok from a closed channel" : "value reported as closed",
+                op.ok ? "token " + std::to_string(op.token) + " was delivered" : "it was closed");
+  }
+  const std::uint32_t mask = channels_[c.channel].mask;
+  if (((e.a ^ op.token) & mask) == 0) return true;
+  return wrong_token(c, e.a);
+}
+
+// What was found is not what was delivered: give it the most telling name.
+bool ChannelModel::wrong_token(const Case& c, std::uint32_t found) {
+  const Channel& where = channels_[c.channel];
+  const Operation& op = operations_[events_[index_].goroutine];
+  const std::string why = "delivered was token " + std::to_string(op.token) + ", found was " +
+                          std::to_string(found);
+  if ((found & where.mask) == 0) return fail("value lost", why);
+  if (!was_sent(found, where.mask)) return fail("invented value", why);
+  for (unsigned i = 0; i < where.count; ++i) {
+    const std::uint32_t queued = where.buffer[(where.head + i) % where.capacity];
+    if (((queued ^ found) & where.mask) == 0) return fail("not FIFO", why);
+  }
+  if (was_received(found, where.mask)) return fail("value duplicated", why);
+  return fail("wrong value", why);
+}
+
+// Only asked once a run has failed, so a walk over the events is cheap enough.
+bool ChannelModel::was_sent(std::uint32_t token, std::uint32_t mask) const {
+  for (std::uint32_t i = 0; i <= index_; ++i) {
+    const Event& e = events_[i];
+    const bool is_send =
+        e.kind == EventKind::kOpSend || (e.kind == EventKind::kOpSelectCase && e.b != 0);
+    if (is_send && ((e.a ^ token) & mask) == 0) return true;
+  }
+  return false;
+}
+
+bool ChannelModel::was_received(std::uint32_t token, std::uint32_t mask) const {
+  for (std::uint32_t i = 0; i < index_; ++i) {
+    const Event& e = events_[i];
+    const bool is_receive = e.kind == EventKind::kDoneReceive || e.kind == EventKind::kDoneSelect;
+    if (is_receive && e.a != 0 && ((e.a ^ token) & mask) == 0) return true;
+  }
+  return false;
+}
+
+// The buffer's length as it was at some instant since g last spoke, and since step e.b.
+bool ChannelModel::len_seen(const Event& e) {
+  if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
+  const std::uint32_t before = last_said_[e.goroutine];
+  last_said_[e.goroutine] = index_;
+  if (e.channel == kNilChannel) return e.a == 0 || fail("wrong length", "a nil channel has none");
+  if (!is_made(e.channel)) return fail("malformed event", "no such channel");
+  const Channel& c = channels_[e.channel];
+  if (e.a == c.count) return true;
+  for (std::int32_t i = c.last_change; i >= 0;) {
+    const CountChange& change = changes_[static_cast<std::size_t>(i)];
+    if (change.index < before || change.step < e.b) break;
+    if (change.count_before == e.a) return true;
+    i = change.previous;
+  }
+  return fail("wrong length", "the buffer holds " + std::to_string(c.count));
+}
+
+bool ChannelModel::cap_seen(const Event& e) {
+  if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
+  last_said_[e.goroutine] = index_;
+  if (e.channel != kNilChannel && !is_made(e.channel)) {
+    return fail("malformed event", "no such channel");
+  }
+  const std::uint32_t capacity = channel(e.channel).capacity;  // 0 for nil
+  return e.a == capacity || fail("wrong capacity", "it is " + std::to_string(capacity));
+}
+
+// --- Questions about the state. ---
+
+bool ChannelModel::is_nil(GoroutineId g) const {
+  const Operation& op = operation(g);
+  for (unsigned i = 0; i < op.cases_seen; ++i) {
+    if (cases_[g][i].channel != kNilChannel) return false;
+  }
+  return true;
+}
+
+bool ChannelModel::is_enqueued(GoroutineId g) const {
+  const Operation& op = operation(g);
+  for (unsigned i = 0; i < op.cases_seen; ++i) {
+    const Case& c = cases_[g][i];
+    if (c.channel != kNilChannel && c.state != CaseState::kWaiting) return false;
+  }
+  return true;
+}
+
+ChannelId ChannelModel::ready_channel(GoroutineId g) const {
+  const Operation& op = operation(g);
+  if (op.kind == Kind::kNone) return kNilChannel;
+  for (unsigned i = 0; i < op.cases_seen; ++i) {
+    const Case& c = cases_[g][i];
+    if (c.channel != kNilChannel && is_ready(channels_[c.channel], c.is_send, g)) return c.channel;
+  }
+  return kNilChannel;
+}
+
+unsigned ChannelModel::waiting_cases() const {
+  unsigned sum = 0;
+  for (const Channel& c : channels_) sum += c.queues[kReceivers].size + c.queues[kSenders].size;
+  return sum;
+}
+
+std::string ChannelModel::describe_operation(GoroutineId g) const {
+  const Operation& op = operation(g);
+  std::string text(kind_text(op.kind));
+  if (op.kind == Kind::kNone) return text;
+  if (op.kind == Kind::kSelect) return text + " of " + std::to_string(op.case_count) + " cases";
+  const ChannelId c = cases_[g][0].channel;
+  return text + " on " + (c == kNilChannel ? std::string("nil") : "c" + std::to_string(c));
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,19 @@
+// Text of a trace's parts, for verdicts and reports. Plain ASCII; no addresses, so that equal runs
+// read the same in every process.
+#pragma once
+
+#include <string>
+
+#include "base/event.h"
+#include "base/spawn_path.h"
+
+namespace concertina::fuzzers {
+
+/// "send-to-buffer g3 c1 i=0 a=7 b=0 (thread 2, step 41)"
+std::string describe(const Event& event);
+
+/// The goroutine's name as people say it: main is "g0", its second child "g0.1", and so on;
+/// "scanner" and "scheduler" for the reserved paths, "any" for kAnyPath.
+std::string path_text(SpawnPath path);
+
+}  // namespace concertina::fuzzers
