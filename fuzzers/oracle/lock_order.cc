@@ -1,0 +1,182 @@
+#include "oracle/lock_order.h"
+
+#include <array>
+#include <bit>
+#include <string_view>
+#include <vector>
+
+#include "base/lock_rank.h"
+#include "trace/text.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr unsigned kThreads = 256;        // ThreadId is a byte
+constexpr unsigned kLocksMax = 256;       // distinct locks in one run
+constexpr ObjectId kObjectsMax = 1 << 16; // platform objects in one run
+constexpr unsigned kNobody = 0xffff;
+constexpr unsigned kWords = kLocksMax / 64;
+
+struct Held {
+  std::uint16_t lock;  // dense id
+  std::uint16_t rank;
+  std::uint32_t order;
+};
+
+bool may_be_many(std::uint16_t rank) {
+  return rank == static_cast<std::uint16_t>(LockRank::kChannel) ||
+         rank == static_cast<std::uint16_t>(LockRank::kChannelLeaf);
+}
+
+/// Kept from run to run so that judging allocates nothing once warm.
+class Locks {
+ public:
+  Verdict judge(const Trace& trace) {
+    reset();
+    for (std::size_t i = 0; i < trace.events.size(); ++i) {
+      const Event& e = trace.events[i];
+      if (e.kind != EventKind::kLockAcquired && e.kind != EventKind::kLockReleased) continue;
+      const bool fine = e.kind == EventKind::kLockAcquired ? acquired(e) : released(e);
+      if (fine) continue;
+      verdict_.detail += "; at event " + std::to_string(i) + ": " + describe(e);
+      return verdict_;
+    }
+    return find_cycle();
+  }
+
+ private:
+  void reset() {
+    for (const ObjectId object : objects_) dense_[object] = kNobody;
+    objects_.clear();
+    for (unsigned thread = 0; thread < threads_seen_; ++thread) held_[thread].clear();
+    threads_seen_ = 0;
+  }
+
+  bool fail(std::string_view kind, std::string detail) {
+    verdict_ = {"lock_order", std::string(kind), std::move(detail)};
+    return false;
+  }
+
+  /// Dense id of a lock, kNobody when there are too many.
+  unsigned lock_of(ObjectId object) {
+    if (object >= kObjectsMax) return kNobody;
+    if (dense_.empty()) dense_.assign(kObjectsMax, kNobody);
+    if (dense_[object] != kNobody) return dense_[object];
+    if (objects_.size() == kLocksMax) return kNobody;
+    const auto lock = static_cast<unsigned>(objects_.size());
+    dense_[object] = static_cast<std::uint16_t>(lock);
+    objects_.push_back(object);
+    after_[lock].fill(0);
+    holder_[lock] = kNobody;
+    return lock;
+  }
+
+  std::string text_of(unsigned lock, std::uint16_t rank) const {
+    return "lock " + std::to_string(objects_[lock]) + " (" +
+           std::string(lock_rank_name(static_cast<LockRank>(rank))) + ")";
+  }
+
+  bool acquired(const Event& e) {
+    const unsigned lock = lock_of(e.a);
+    if (lock == kNobody) return fail("malformed event", "the lock's object id is out of range");
+    if (e.index == 0 || e.index >= static_cast<std::uint16_t>(LockRank::kCount)) {
+      return fail("lock without a rank", "rank " + std::to_string(e.index));
+    }
+    if (holder_[lock] != kNobody) {
+      return fail("lock has two holders", "thread " + std::to_string(holder_[lock]) + " holds it");
+    }
+    if (e.thread >= threads_seen_) threads_seen_ = e.thread + 1u;
+    std::vector<Held>& held = held_[e.thread];
+    for (const Held& before : held) {
+      if (e.index < before.rank) {
+        return fail("lock rank decreases", "held is " + text_of(before.lock, before.rank));
+      }
+      if (e.index == before.rank && !may_be_many(e.index)) {
+        return fail("two locks of one rank", "held is " + text_of(before.lock, before.rank));
+      }
+      if (e.index == before.rank && e.b <= before.order) {
+        return fail("channel locks out of order", "held is channel " + std::to_string(before.order));
+      }
+      after_[before.lock][lock / 64] |= std::uint64_t{1} << (lock % 64);
+    }
+    holder_[lock] = e.thread;
+    held.push_back({static_cast<std::uint16_t>(lock), e.index, e.b});
+    return true;
+  }
+
+  bool released(const Event& e) {
+    const unsigned lock = lock_of(e.a);
+    if (lock == kNobody) return fail("malformed event", "the lock's object id is out of range");
+    if (holder_[lock] != e.thread) {
+      return fail("freed a lock of somebody else",
+                  holder_[lock] == kNobody ? "it is free"
+                                           : "thread " + std::to_string(holder_[lock]) + " holds it");
+    }
+    holder_[lock] = kNobody;
+    std::vector<Held>& held = held_[e.thread];
+    std::size_t i = held.size();
+    while (i-- > 0 && held[i].lock != lock) {
+    }
+    held.erase(held.begin() + static_cast<std::ptrdiff_t>(i));
+    return true;
+  }
+
+  /// Takes locks away that no remaining lock is taken before; what cannot go is on a cycle or
+  /// before one.
+  Verdict find_cycle() const {
+    std::array<std::uint64_t, kWords> left{};
+    const auto count = static_cast<unsigned>(objects_.size());
+    for (unsigned lock = 0; lock < count; ++lock) left[lock / 64] |= std::uint64_t{1} << (lock % 64);
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (unsigned lock = 0; lock < count; ++lock) {
+        if (!is_in(left, lock) || successor(lock, left) != kNobody) continue;
+        left[lock / 64] &= ~(std::uint64_t{1} << (lock % 64));
+        changed = true;
+      }
+    }
+    for (unsigned lock = 0; lock < count; ++lock) {
+      if (is_in(left, lock)) return {"lock_order", "lock order cycle", walk(lock, left)};
+    }
+    return {};
+  }
+
+  using Set = std::array<std::uint64_t, kWords>;
+
+  static bool is_in(const Set& set, unsigned lock) { return (set[lock / 64] >> (lock % 64)) & 1; }
+
+  unsigned successor(unsigned lock, const Set& among) const {
+    for (unsigned word = 0; word < kWords; ++word) {
+      const std::uint64_t both = after_[lock][word] & among[word];
+      if (both != 0) return word * 64 + static_cast<unsigned>(std::countr_zero(both));
+    }
+    return kNobody;
+  }
+
+  /// Each lock that is left has a successor that is left: following them must come round.
+  std::string walk(unsigned lock, const Set& left) const {
+    for (std::size_t i = 0; i < objects_.size(); ++i) lock = successor(lock, left);
+    std::string text = "lock " + std::to_string(objects_[lock]);
+    for (unsigned next = successor(lock, left);; next = successor(next, left)) {
+      text += ", held while taking lock " + std::to_string(objects_[next]);
+      if (next == lock) return text;
+    }
+  }
+
+  Verdict verdict_;
+  std::vector<std::uint16_t> dense_;  // by object
+  std::vector<ObjectId> objects_;     // by dense id
+  std::array<Set, kLocksMax> after_;  // locks taken while this one was held
+  std::array<unsigned, kLocksMax> holder_;
+  std::array<std::vector<Held>, kThreads> held_;
+  unsigned threads_seen_ = 0;  // one past the highest id
+};
+
+}  // namespace
+
+Verdict judge_lock_order(const Program&, const Trace& trace) {
+  thread_local Locks locks;
+  return locks.judge(trace);
+}
+
+}  // namespace concertina::fuzzers
