@@ -235,16 +235,23 @@ Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
   return park(m, g, &select_park_commit, nullptr, WaitReason::kSelect);
 }
 
-// Pass 3, all locks held: finds the winner and takes the losers off their queues. Returns its case.
-unsigned dequeue_losers(Goroutine& g, const Frame& frame, Sudog* winner) {
-  const NativeFrame native(g, kWakeFrame, Site::kSelectWakePrologue);
-  // Elements are cleared before anything is unlinked: a copy walks the list.
-  for (Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
+// Clears the elements of every sudog that waited, and takes the list off the goroutine: from now on a
+// copy of the stack has nothing to adjust.
+Sudog* take_waiting(Goroutine& g) {
+  Sudog* const list = g.waiting;
+  for (Sudog* sudog = list; sudog != nullptr; sudog = sudog->wait_link) {
     sudog->is_select = false;
     sudog->element.poke(0);
   }
+  g.waiting = nullptr;
+  return list;
+}
+
+// Pass 3, all locks held: finds the winner and takes the losers off their queues. Returns its case.
+unsigned dequeue_losers(Goroutine& g, const Frame& frame, Sudog* list, Sudog* winner) {
+  const NativeFrame native(g, kWakeFrame, Site::kSelectWakePrologue);
   unsigned chosen = kNoCase;
-  Sudog* sudog = g.waiting;
+  Sudog* sudog = list;
   for (unsigned i = 0; i < frame->order_count; ++i) {
     require(sudog != nullptr, "waiting list is corrupted", "fewer sudogs than cases");
     if (sudog == winner) {
@@ -264,10 +271,10 @@ unsigned dequeue_losers(Goroutine& g, const Frame& frame, Sudog* winner) {
   return chosen;
 }
 
-void release_all(Machine& m, Goroutine& g) {
-  while (g.waiting != nullptr) {
-    Sudog* const sudog = g.waiting;
-    g.waiting = sudog->wait_link;
+void release_all(Machine& m, Goroutine& g, Sudog* list) {
+  while (list != nullptr) {
+    Sudog* const sudog = list;
+    list = sudog->wait_link;
     sudog->wait_link = nullptr;
     release_sudog(m, g, sudog);
   }
@@ -280,11 +287,12 @@ Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
   Sudog* const winner = g.parameter;
   g.parameter = nullptr;
   const bool success = winner != nullptr && winner->success;
-  const unsigned chosen = dequeue_losers(g, frame, winner);
+  Sudog* const list = take_waiting(g);
+  const unsigned chosen = dequeue_losers(g, frame, list, winner);
   const bool is_send = frame.at(chosen).is_send;
   const ChannelId channel = frame.at(chosen).channel->id;
   unlock_all(g, frame);
-  release_all(m, g);
+  release_all(m, g, list);
   if (is_send && !success) panic(g, kPanicSendOnClosed, channel);  // woken by close
   return finish(g, static_cast<std::uint16_t>(chosen), success);
 }
