@@ -27,6 +27,8 @@ void StackEventTable::reset(const Schedule& schedule) {
 }
 
 StackAction StackEventTable::at(SpawnPath path, Site site) {
+  // A thread without a goroutine has no stack to act on; it must not use up an event of any path.
+  if (path == kSchedulerPath || path == kScannerPath) return StackAction::kNone;
   const KeyMask reached = keys_.pass(path, site);
   if (reached != 0) return actions_[static_cast<unsigned>(__builtin_ctz(reached))];
   return move_everywhere_ && is_prologue(site) ? StackAction::kMove : StackAction::kNone;

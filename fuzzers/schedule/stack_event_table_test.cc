@@ -36,6 +36,15 @@ TEST(StackEventTable, AnyPathCountsAllGoroutines) {
   EXPECT_EQ(table.at(kChild, Site::kUserPrologue), StackAction::kNone);
 }
 
+TEST(StackEventTable, ThreadsWithoutAGoroutineUseUpNoEvent) {
+  Schedule schedule;
+  schedule.stack_events = {{StackAction::kScanMove, {kAnyPath, Site::kReadyStatus, 0}}};
+  StackEventTable table(schedule);
+  EXPECT_EQ(table.at(kSchedulerPath, Site::kReadyStatus), StackAction::kNone);
+  EXPECT_EQ(table.at(kScannerPath, Site::kReadyStatus), StackAction::kNone);
+  EXPECT_EQ(table.at(kChild, Site::kReadyStatus), StackAction::kScanMove);
+}
+
 TEST(StackEventTable, TheFirstOfTwoEventsAtOnePlaceWinsAndBothCount) {
   Schedule schedule;
   const Key any = {kAnyPath, Site::kUserPrologue, 0};
