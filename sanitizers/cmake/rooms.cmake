@@ -139,15 +139,19 @@ function(add_fuzz_target name)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
 
-# A command-line program from fuzzers/tools.
+# A command-line program from fuzzers/tools: NAME.cc has its main, the rest is the library
+# NAME_tool, which the room's tests link.
 function(add_tool name)
-  room_sources(sources fuzzers/tools)
-  if(NOT sources OR NOT EXISTS ${CMAKE_SOURCE_DIR}/fuzzers/pipeline.cc)
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/fuzzers/pipeline.cc)
     return()
   endif()
-  add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE ${ARGN})
-  target_compile_definitions(${name} PRIVATE CONCERTINA_FLAVOUR="${CONCERTINA_FLAVOUR}")
+  room_sources(sources fuzzers/tools)
+  list(FILTER sources EXCLUDE REGEX "/${name}\\.cc$")
+  add_library(${name}_tool STATIC ${sources})
+  target_link_libraries(${name}_tool PUBLIC ${ARGN})
+  target_compile_definitions(${name}_tool PRIVATE CONCERTINA_FLAVOUR="${CONCERTINA_FLAVOUR}")
+  add_executable(${name} ${CMAKE_SOURCE_DIR}/fuzzers/tools/${name}.cc)
+  target_link_libraries(${name} PRIVATE ${name}_tool)
   finish_program(${name})
 endfunction()
 

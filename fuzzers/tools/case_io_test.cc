@@ -1,0 +1,83 @@
+#include "tools/case_io.h"
+
+#include <gtest/gtest.h>
+
+#include "tools/json.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+CaseHeader failing(const std::string& oracle, const std::string& flavour) {
+  CaseHeader header;
+  header.expect = "fail";
+  header.oracle = oracle;
+  header.flavour = flavour;
+  return header;
+}
+
+TEST(CaseIo, APassIsExpectedUnlessTheHeaderSaysFail) {
+  const Verdict pass;
+  const Verdict race{"race", "data race", ""};
+  EXPECT_TRUE(is_as_expected(CaseHeader{}, pass));
+  EXPECT_FALSE(is_as_expected(CaseHeader{}, race));
+  EXPECT_TRUE(is_as_expected(failing("race", "any"), race));
+  EXPECT_FALSE(is_as_expected(failing("race", "any"), pass));
+}
+
+TEST(CaseIo, AFailureOfAnotherOracleIsNotTheExpectedOne) {
+  EXPECT_FALSE(is_as_expected(failing("channels", "any"), Verdict{"race", "data race", ""}));
+}
+
+TEST(CaseIo, OnlyAnExpectedFailureNeedsAFlavour) {
+  EXPECT_TRUE(flavour_can_see(failing("channels", "any"), "none"));
+  EXPECT_TRUE(flavour_can_see(failing("race", "thread"), "thread"));
+  EXPECT_TRUE(flavour_can_see(failing("race", "address, thread"), "thread"));
+  EXPECT_FALSE(flavour_can_see(failing("race", "thread"), "address"));
+  CaseHeader passing;
+  passing.flavour = "thread";
+  EXPECT_TRUE(flavour_can_see(passing, "address"));
+}
+
+TEST(CaseIo, SetsHeaderFieldsByName) {
+  CaseHeader header;
+  EXPECT_EQ(set_header_field(header, "title=a=b"), "");
+  EXPECT_EQ(header.title, "a=b");
+  EXPECT_NE(set_header_field(header, "colour=red"), "");
+  EXPECT_NE(set_header_field(header, "title"), "");
+}
+
+TEST(CaseIo, SaysWhyAFileCannotBeRead) {
+  CaseFile file;
+  EXPECT_TRUE(load("/nonexistent/x.case", file).starts_with("/nonexistent/x.case:1:1: "));
+  EXPECT_TRUE(load("/", file).starts_with("/:1:1: "));
+}
+
+TEST(CaseIo, ReadsBothForms) {
+  CaseFile written;
+  written.header.title = "both forms";
+  written.input.program.functions.resize(1);
+  const std::string folder = testing::TempDir();
+  ASSERT_TRUE(write_file(folder + "/both.case", print(written)));
+  ASSERT_TRUE(write_file(folder + "/both", encoded(written.input)));
+  CaseFile read;
+  EXPECT_EQ(load(folder + "/both.case", read), "");
+  EXPECT_EQ(read, written);
+  EXPECT_EQ(load(folder + "/both", read), "");
+  EXPECT_EQ(read.input, written.input);
+}
+
+TEST(CaseIo, RefusesNoiseThatIsNamedACase) {
+  const std::string path = testing::TempDir() + "/noise.case";
+  ASSERT_TRUE(write_file(path, "\x01\x02"));
+  CaseFile file;
+  EXPECT_NE(load(path, file), "");
+}
+
+TEST(Json, QuotesWhatNeedsIt) {
+  EXPECT_EQ(JsonObject::quote("a\"b\\c\n"), "\"a\\\"b\\\\c\\u000a\"");
+  EXPECT_EQ(JsonObject().text("k", "v").number("n", 3).flag("f", true).str(),
+            "{\"k\": \"v\", \"n\": 3, \"f\": true}");
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers
