@@ -1,0 +1,249 @@
+#include "oracle/stack.h"
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "trace/text.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr unsigned kGoroutines = 33;           // ids 1..32 (the runtime's limit)
+constexpr unsigned kChannels = 65;             // ids 1..64
+constexpr std::uint32_t kSerialsMax = 1 << 16; // stacks in one run
+constexpr std::uint32_t kOutside = 0xffffffff;
+constexpr std::uint16_t kNoFunction = 0xffff;  // a frame without its header
+constexpr int kNobody = -1;
+
+enum Moment : std::uint16_t { kBefore = 0, kAfter = 1 };
+enum Protection : ChannelId { kLocksTaken = 1, kLocksHeldByOwner = 2 };
+
+/// Facts of a census: events [begin, end).
+struct Walk {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool is_whole = false;  // announced, and not cut off by the end of the run
+};
+
+struct Subject {
+  bool in_syscall = false;
+  bool is_copying = false;
+  int enqueued_by = kNobody;          // thread that enqueued it on a channel, until it is readied
+  std::uint32_t new_bytes = 0;        // of the copy
+  std::uint32_t element_distance = 0; // the farthest waiting element of the copy
+  Walk before;                        // of the copy
+};
+
+class Stacks {
+ public:
+  Verdict judge(const Trace& trace) {
+    events_ = trace.events;
+    subjects_.fill({});
+    element_bytes_.fill(0);
+    for (const std::uint32_t serial : serials_) is_live_[serial] = 0;
+    serials_.clear();
+    for (index_ = 0; index_ < events_.size(); ++index_) {
+      if (!apply(events_[index_])) return verdict_;
+    }
+    return {};
+  }
+
+ private:
+  bool fail(std::string_view kind, const std::string& why) {
+    verdict_ = {"stack", std::string(kind),
+                why + "; at event " + std::to_string(index_) + ": " + describe(events_[index_])};
+    return false;
+  }
+
+  /// Null for an id that cannot be.
+  Subject* subject(std::uint32_t g) { return g != 0 && g < kGoroutines ? &subjects_[g] : nullptr; }
+
+  bool apply(const Event& e) {
+    switch (e.kind) {
+      case EventKind::kChannelMade:
+        if (e.channel < kChannels) element_bytes_[e.channel] = e.a;
+        return true;
+      case EventKind::kStackAllocated:
+        return allocated(e);
+      case EventKind::kStackFreed:
+        return freed(e);
+      case EventKind::kReadied:
+        if (Subject* const s = subject(e.a)) s->enqueued_by = kNobody;
+        return true;
+      case EventKind::kSendPark:
+      case EventKind::kReceivePark:
+      case EventKind::kSyscallEntered:
+      case EventKind::kSyscallLeft:
+      case EventKind::kCopyBegin:
+      case EventKind::kCopyEnd:
+      case EventKind::kSudogSeen:
+      case EventKind::kCensusBegin:
+        if (Subject* const s = subject(e.goroutine)) return apply_to(*s, e);
+        return fail("malformed event", "no such goroutine");
+      case EventKind::kFrameSeen:
+      case EventKind::kPointerSeen:
+        return fail("malformed event", "it belongs to no census");
+      default:
+        return true;
+    }
+  }
+
+  bool apply_to(Subject& s, const Event& e) {
+    switch (e.kind) {
+      case EventKind::kSyscallEntered:
+        s.in_syscall = true;
+        return true;
+      case EventKind::kSyscallLeft:
+        s.in_syscall = false;
+        return true;
+      case EventKind::kCopyBegin:
+        return copy_begins(s, e);
+      case EventKind::kCopyEnd:
+        return copy_ends(s, e);
+      case EventKind::kSudogSeen:
+        return sudog_seen(s, e);
+      case EventKind::kCensusBegin:
+        return census(s, e);
+      default:
+        s.enqueued_by = e.thread;
+        return true;
+    }
+  }
+
+  // --- Whole stacks. ---
+
+  bool allocated(const Event& e) {
+    if (e.a >= kSerialsMax) return fail("malformed event", "the serial is out of range");
+    if (is_live_.empty()) is_live_.assign(kSerialsMax, 0);
+    if (is_live_[e.a] != 0) return fail("stack allocated twice", "it is in use");
+    is_live_[e.a] = 1;
+    serials_.push_back(e.a);
+    return true;
+  }
+
+  bool freed(const Event& e) {
+    if (e.index == 1) {
+      return fail("freed stack written", "stack " + std::to_string(e.a) + " lost its poison");
+    }
+    if (e.a >= kSerialsMax) return fail("malformed event", "the serial is out of range");
+    if (is_live_.empty() || is_live_[e.a] == 0) return fail("stack freed twice", "it is not in use");
+    is_live_[e.a] = 0;
+    return true;
+  }
+
+  // --- Copies. ---
+
+  bool copy_begins(Subject& s, const Event& e) {
+    if (s.is_copying) return fail("two copies at once", "the stack is being copied already");
+    if (s.in_syscall) return fail("copied in a system call", "the kernel may use the stack");
+    const bool is_protected = e.channel == kLocksTaken ||
+                              (e.channel == kLocksHeldByOwner && s.enqueued_by == e.thread);
+    if (s.enqueued_by != kNobody && !is_protected) {
+      return fail("copied without channel locks",
+                  "it is enqueued on channels, and whoever wakes it writes to the stack");
+    }
+    s.is_copying = true;
+    s.new_bytes = e.b;
+    s.element_distance = 0;
+    s.before = Walk{};
+    return true;
+  }
+
+  bool copy_ends(Subject& s, const Event& e) {
+    if (!s.is_copying) return fail("malformed event", "no copy has begun");
+    s.is_copying = false;
+    if (e.a > s.new_bytes) return fail("copy does not fit", "more is used than the new stack has");
+    if (s.element_distance > e.a) {
+      return fail("sudog outside the stack", "an element is below the stack pointer");
+    }
+    return true;
+  }
+
+  bool sudog_seen(Subject& s, const Event& e) {
+    if (!s.is_copying) return fail("malformed event", "no copy has begun");
+    if (e.b == 0) return true;
+    const std::uint32_t bytes = e.channel < kChannels ? element_bytes_[e.channel] : 0;
+    if (e.b == kOutside || e.b > s.new_bytes || e.b < bytes) {
+      return fail("sudog outside the stack", "its element has " + std::to_string(bytes) + " bytes");
+    }
+    if (e.b > s.element_distance) s.element_distance = e.b;
+    return true;
+  }
+
+  // --- Walks. ---
+
+  bool census(Subject& s, const Event& e) {
+    Walk walk;
+    walk.begin = index_ + 1;
+    walk.end = walk.begin;
+    while (walk.end < events_.size() && is_fact_of(e, events_[walk.end])) ++walk.end;
+    walk.is_whole = walk.end < events_.size();
+    if (e.a > e.b) return fail("stack overflow", "more is used than the stack has");
+    if (!check_walk(walk, e.a)) return false;
+    if (s.is_copying && e.index == kBefore) s.before = walk;
+    if (s.is_copying && e.index == kAfter && s.before.is_whole && walk.is_whole) {
+      if (!check_equal(s.before, walk)) return false;
+    }
+    index_ = walk.end - 1;
+    return true;
+  }
+
+  static bool is_fact_of(const Event& census, const Event& e) {
+    return (e.kind == EventKind::kFrameSeen || e.kind == EventKind::kPointerSeen) &&
+           e.goroutine == census.goroutine && e.thread == census.thread;
+  }
+
+  bool check_walk(const Walk& walk, std::uint32_t used) {
+    std::uint32_t expected = used;  // where the next frame must be; 0 when there is none
+    for (index_ = walk.begin; index_ < walk.end; ++index_) {
+      const Event& e = events_[index_];
+      if (e.kind == EventKind::kPointerSeen) {
+        if (e.b == kOutside || e.b > used) return fail("pointer outside the stack", "a slot's target");
+        if (e.a == 0 || e.a > used) return fail("malformed event", "the slot is outside the stack");
+        continue;
+      }
+      if (e.index == kNoFunction) return fail("frame header overwritten", "it has lost its mark");
+      if (e.b == kOutside) return fail("frame pointer outside the stack", "a saved frame pointer");
+      if (e.a != expected) {
+        return fail("frame chain broken",
+                    "a frame was expected at distance " + std::to_string(expected));
+      }
+      if (e.b >= e.a) return fail("frame chain broken", "the older frame is not above this one");
+      expected = e.b;
+    }
+    index_ = walk.begin - 1;
+    if (expected == 0 || !walk.is_whole) return true;
+    return fail("frame chain broken", "no frame at distance " + std::to_string(expected));
+  }
+
+  bool check_equal(const Walk& before, const Walk& after) {
+    const std::size_t size = after.end - after.begin;
+    for (std::size_t i = 0; i < size && i < before.end - before.begin; ++i) {
+      const Event& was = events_[before.begin + i];
+      const Event& is = events_[after.begin + i];
+      if (was.kind == is.kind && was.index == is.index && was.a == is.a && was.b == is.b) continue;
+      index_ = after.begin + i;
+      return fail("copy changed the stack", "before it: " + describe(was));
+    }
+    if (size == before.end - before.begin) return true;
+    return fail("copy changed the stack", "the walk before it saw another number of frames");
+  }
+
+  std::span<const Event> events_;
+  std::size_t index_ = 0;
+  Verdict verdict_;
+  std::array<Subject, kGoroutines> subjects_;
+  std::array<std::uint32_t, kChannels> element_bytes_;
+  std::vector<std::uint8_t> is_live_;   // by serial
+  std::vector<std::uint32_t> serials_;  // to forget at the next run
+};
+
+}  // namespace
+
+Verdict judge_stack(const Program&, const Trace& trace) {
+  thread_local Stacks stacks;
+  return stacks.judge(trace);
+}
+
+}  // namespace concertina::fuzzers
