@@ -1,0 +1,37 @@
+#include "oracle/judge.h"
+
+#include "oracle/channel_model.h"
+#include "oracle/channels.h"
+#include "oracle/deadlock.h"
+#include "oracle/invariants.h"
+#include "oracle/leaks.h"
+#include "oracle/locals.h"
+#include "oracle/lock_order.h"
+#include "oracle/progress.h"
+#include "oracle/stack.h"
+
+namespace concertina::fuzzers {
+
+std::span<const std::string_view> oracle_names() {
+  static constexpr std::string_view kNames[] = {
+      "invariants", "stack",    "lock_order",  "channels", "locals", "deadlock",
+      "leaks",      "progress", "determinism", "memory",   "race",   "crash",
+  };
+  return kNames;
+}
+
+Verdict judge(const Program& program, const Trace& trace) {
+  if (Verdict v = judge_invariants(program, trace); v.failed()) return v;
+  if (Verdict v = judge_stack(program, trace); v.failed()) return v;
+  if (Verdict v = judge_lock_order(program, trace); v.failed()) return v;
+  ChannelModel& model = scratch_channel_model();  // one replay serves three oracles
+  if (Verdict v = judge_channels(trace, model); v.failed()) return v;
+  if (Verdict v = judge_locals(program, trace); v.failed()) return v;
+  if (Verdict v = judge_deadlock(trace, model); v.failed()) return v;
+  if (Verdict v = judge_leaks(trace, model); v.failed()) return v;
+  return judge_progress(program, trace);
+}
+
+Verdict judge(const Input& input, const Trace& trace) { return judge(input.program, trace); }
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,91 @@
+#include "oracle/leaks.h"
+
+#include <string_view>
+
+#include "oracle/channel_model.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+Verdict failure(std::string_view kind, std::string_view what, std::uint64_t is, std::uint64_t must) {
+  return {"leaks", std::string(kind),
+          std::string(what) + ": " + std::to_string(is) + ", must be " + std::to_string(must)};
+}
+
+/// What the events say is left; -1 for counts that were not announced.
+struct Left {
+  std::int64_t sudogs = -1;
+  std::int64_t stacks_in_use = -1;
+  std::int64_t goroutines = -1;
+  std::int64_t stacks_live = 0;  // allocated less freed
+  std::int64_t goroutines_listed = 0;
+};
+
+Verdict judge_queue(const Event& e, const ChannelModel& model) {
+  const std::string where = "c" + std::to_string(e.channel);
+  const unsigned receivers = model.waiting_receivers(e.channel);
+  const unsigned senders = model.waiting_senders(e.channel);
+  if (e.a != receivers) return failure("stale waiter", "receivers on " + where, e.a, receivers);
+  if (e.b != senders) return failure("stale waiter", "senders on " + where, e.b, senders);
+  return {};
+}
+
+}  // namespace
+
+Verdict judge_leaks(const Program&, const Trace& trace) {
+  ChannelModel& model = scratch_channel_model();
+  // Where the model has failed its state means nothing; that is the channels oracle's verdict.
+  if (model.replay(trace).failed()) return {};
+  return judge_leaks(trace, model);
+}
+
+Verdict judge_leaks(const Trace& trace, const ChannelModel& model) {
+  if (trace.outcome != Outcome::kExit && trace.outcome != Outcome::kDeadlock) return {};
+  Left left;
+  for (const Event& e : trace.events) {
+    switch (e.kind) {
+      case EventKind::kStackAllocated:
+        ++left.stacks_live;
+        break;
+      case EventKind::kStackFreed:
+        if (e.index == 0) --left.stacks_live;
+        break;
+      case EventKind::kEndGoroutine:
+        ++left.goroutines_listed;
+        break;
+      case EventKind::kEndChannel:
+        if (Verdict verdict = judge_queue(e, model); verdict.failed()) return verdict;
+        break;
+      case EventKind::kEndCounts:
+        left.sudogs = e.a;
+        left.stacks_in_use = e.b;
+        left.goroutines = e.index;
+        break;
+      default:
+        break;
+    }
+  }
+  if (left.goroutines < 0) return {"leaks", "end not announced", "there is no kEndCounts"};
+
+  const auto expect = [](std::string_view kind, std::string_view what, std::int64_t is,
+                         std::int64_t must) {
+    if (is == must) return Verdict{};
+    return failure(kind, what, static_cast<std::uint64_t>(is), static_cast<std::uint64_t>(must));
+  };
+  const bool is_exit = trace.outcome == Outcome::kExit;
+  const std::int64_t goroutines = is_exit ? 0 : left.goroutines_listed;
+  Verdict verdict = expect("goroutine leak", "goroutines left", left.goroutines, goroutines);
+  if (!verdict.failed()) {
+    const std::int64_t sudogs = is_exit ? 0 : model.waiting_cases();
+    verdict = expect("sudog leak", "sudogs in use", left.sudogs, sudogs);
+  }
+  if (!verdict.failed()) {
+    verdict = expect("stack leak", "stacks in use", left.stacks_in_use, goroutines);
+  }
+  if (!verdict.failed()) {
+    verdict = expect("stack leak", "stacks allocated and not freed", left.stacks_live, goroutines);
+  }
+  return verdict;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,87 @@
+#include "oracle/leaks.h"
+
+#include <gtest/gtest.h>
+
+#include "oracle/history.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+using enum EventKind;
+
+std::string kind_of(const History& history, Outcome outcome) {
+  const Verdict verdict = judge_leaks(Program{}, history.trace(outcome));
+  if (verdict.failed()) EXPECT_EQ(verdict.oracle, "leaks");
+  return verdict.kind;
+}
+
+History one_stack() {
+  History h;
+  h.channel(1).add(kStackAllocated, 1, 0, {0, 1, 2048});
+  return h;
+}
+
+/// Goroutine 1 is left, in a select of two receives on c1; the end as the runtime tells it.
+std::string at_deadlock(std::uint32_t receivers, std::uint32_t sudogs, std::uint32_t stacks,
+                        std::uint16_t goroutines) {
+  History h = one_stack();
+  h.select(1, 2).receive_case(1, 0, 1).receive_case(1, 1, 1);
+  h.add(kReceivePark, 1, 1, {0}).add(kReceivePark, 1, 1, {1}).add(kParked, 1);
+  h.add(kEndGoroutine, 1, 0, {4}).add(kEndChannel, 0, 1, {0, receivers, 0});
+  h.add(kEndCounts, 0, 0, {goroutines, sudogs, stacks});
+  return kind_of(h, Outcome::kDeadlock);
+}
+
+std::string at_exit(std::uint32_t receivers, std::uint32_t senders, std::uint32_t sudogs,
+                    std::uint32_t stacks, std::uint16_t goroutines) {
+  History h = one_stack();
+  h.add(kStackFreed, 1, 0, {0, 1, 2048}).add(kEndChannel, 0, 1, {0, receivers, senders});
+  h.add(kEndCounts, 0, 0, {goroutines, sudogs, stacks});
+  return kind_of(h, Outcome::kExit);
+}
+
+TEST(Leaks, NothingIsLeftAtExit) { EXPECT_EQ(at_exit(0, 0, 0, 0, 0), ""); }
+
+TEST(Leaks, ABlockedGoroutineHoldsWhatItNeeds) { EXPECT_EQ(at_deadlock(2, 2, 1, 1), ""); }
+
+TEST(Leaks, OtherOutcomesAreNotJudged) {
+  for (const Outcome outcome : {Outcome::kPanic, Outcome::kFatal, Outcome::kHung, Outcome::kBudget}) {
+    EXPECT_EQ(kind_of(one_stack(), outcome), "");
+  }
+}
+
+TEST(LeaksFail, AtExit) {
+  EXPECT_EQ(at_exit(1, 0, 0, 0, 0), "stale waiter");
+  EXPECT_EQ(at_exit(0, 1, 0, 0, 0), "stale waiter");
+  EXPECT_EQ(at_exit(0, 0, 1, 0, 0), "sudog leak");
+  EXPECT_EQ(at_exit(0, 0, 0, 1, 0), "stack leak");
+  EXPECT_EQ(at_exit(0, 0, 0, 0, 1), "goroutine leak");
+}
+
+TEST(LeaksFail, AStackThatNobodyCounts) {
+  History h = one_stack();
+  EXPECT_EQ(kind_of(h.add(kEndCounts, 0), Outcome::kExit), "stack leak");
+}
+
+TEST(LeaksFail, AtDeadlock) {
+  EXPECT_EQ(at_deadlock(1, 2, 1, 1), "stale waiter");
+  EXPECT_EQ(at_deadlock(2, 3, 1, 1), "sudog leak");
+  EXPECT_EQ(at_deadlock(2, 2, 2, 1), "stack leak");
+  EXPECT_EQ(at_deadlock(2, 2, 1, 2), "goroutine leak");
+}
+
+TEST(LeaksFail, TheEndIsNotAnnounced) {
+  EXPECT_EQ(kind_of(History(), Outcome::kExit), "end not announced");
+}
+
+TEST(Leaks, Numbers) {
+  History h;
+  h.add(kEndCounts, 0xffff, 0xffff, {0xffff, 0xffffffff, 0xffffffff});
+  EXPECT_EQ(kind_of(h, Outcome::kExit), "goroutine leak");
+  History channel;
+  channel.add(kEndChannel, 0, 0xffff, {0, 0xffffffff, 0xffffffff});
+  EXPECT_EQ(kind_of(channel, Outcome::kExit), "");  // the channels oracle has refused it
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers
