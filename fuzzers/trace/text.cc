@@ -12,7 +12,7 @@ std::string describe(const Event& event) {
   return text;
 }
 
-std::string path_text(SpawnPath path) {
+std::string describe_path(SpawnPath path) {
   if (path == kAnyPath) return "any";
   if (path == kScannerPath) return "scanner";
   if (path == kSchedulerPath) return "scheduler";

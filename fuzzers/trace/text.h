@@ -14,6 +14,6 @@ std::string describe(const Event& event);
 
 /// The goroutine's name as people say it: main is "g0", its second child "g0.1", and so on;
 /// "scanner" and "scheduler" for the reserved paths, "any" for kAnyPath.
-std::string path_text(SpawnPath path);
+std::string describe_path(SpawnPath path);
 
 }  // namespace concertina::fuzzers

@@ -21,21 +21,21 @@ TEST(Text, AnEventOfNobodyNamesNobody) {
 }
 
 TEST(Text, PathsReadLikeFamilyNames) {
-  EXPECT_EQ(path_text(kMainPath), "g0");
-  EXPECT_EQ(path_text(child_path(kMainPath, 1)), "g0.1");
-  EXPECT_EQ(path_text(child_path(child_path(kMainPath, 2), 0)), "g0.2.0");
+  EXPECT_EQ(describe_path(kMainPath), "g0");
+  EXPECT_EQ(describe_path(child_path(kMainPath, 1)), "g0.1");
+  EXPECT_EQ(describe_path(child_path(child_path(kMainPath, 2), 0)), "g0.2.0");
 }
 
 TEST(Text, ReservedPathsHaveWords) {
-  EXPECT_EQ(path_text(kAnyPath), "any");
-  EXPECT_EQ(path_text(kScannerPath), "scanner");
-  EXPECT_EQ(path_text(kSchedulerPath), "scheduler");
+  EXPECT_EQ(describe_path(kAnyPath), "any");
+  EXPECT_EQ(describe_path(kScannerPath), "scanner");
+  EXPECT_EQ(describe_path(kSchedulerPath), "scheduler");
 }
 
 TEST(Text, AnyNumberHasAText) {
-  EXPECT_FALSE(path_text(0xffffffff).empty());
-  EXPECT_FALSE(path_text(2).empty());
-  EXPECT_FALSE(path_text(96).empty());
+  EXPECT_FALSE(describe_path(0xffffffff).empty());
+  EXPECT_FALSE(describe_path(2).empty());
+  EXPECT_FALSE(describe_path(96).empty());
 }
 
 }  // namespace
