@@ -8,19 +8,34 @@
 namespace concertina::fuzzers {
 namespace {
 
-// Where a goroutine is half parked, half woken, or its sudogs are being used.
-constexpr Site kCriticalSites[] = {
-    Site::kParkingOnChanStore,    Site::kParkingOnChanClear,
-    Site::kActiveStackChansSet,   Site::kParkStatus,
-    Site::kActiveStackChansClear, Site::kParkCommitUnlock,
-    Site::kReadyStatus,           Site::kSelectParkCommitUnlock,
-    Site::kSudogElementStore,     Site::kChanSendLock,
-    Site::kChanReceiveLock,       Site::kChanSendWake,
-    Site::kChanReceiveWake,       Site::kSelectLock,
-    Site::kSelectUnlock,
+// Where a goroutine is about to wait. A scan asked for here mostly finds it waiting: measured, 40 %
+// of such requests copy a stack under channel locks, against 1 to 5 % of those made elsewhere.
+constexpr Site kParkingSites[] = {
+    Site::kParkingOnChanStore,  Site::kParkStatus,       Site::kParkingOnChanClear,
+    Site::kActiveStackChansSet, Site::kParkCommitUnlock, Site::kSelectParkCommitUnlock,
+    Site::kChanSendLock,        Site::kChanReceiveLock,  Site::kSelectLock,
 };
 
-constexpr bool is_parking_site(std::string_view name) {
+// What nearly every goroutine passes before it waits; a growth asked for between two prologues
+// happens at the next one.
+constexpr Site kEarlySites[] = {
+    Site::kExecuteStatus,  Site::kExecuteStatus,       Site::kChanSendPrologue,
+    Site::kSelectPrologue, Site::kChanReceivePrologue,
+};
+
+// Where a goroutine is about to use what belongs to one that waits, or has just been woken.
+constexpr Site kWakingSites[] = {
+    Site::kSendDirect,        Site::kReceiveDirect,
+    Site::kSudogElementLoad,  Site::kWakeUnlock,
+    Site::kSudogElementStore, Site::kSelectDoneUpdate,
+    Site::kReadyStatus,       Site::kActiveStackChansClear,
+    Site::kChanSendLock,      Site::kChanReceiveLock,
+    Site::kSelectLock,        Site::kSelectUnlock,
+    Site::kChanCloseUnlock,   Site::kClearElement,
+    Site::kExecuteStatus,
+};
+
+constexpr bool is_channel_site(std::string_view name) {
   return !name.ends_with("-prologue") &&
          (name.starts_with("park") || name.starts_with("chan-") || name.starts_with("select-") ||
           name.ends_with("-store") || name.ends_with("-direct") || name.ends_with("-status"));
@@ -49,7 +64,7 @@ class SiteList {
   unsigned size_ = 0;
 };
 
-constexpr SiteList<is_parking_site> kParkingSites;
+constexpr SiteList<is_channel_site> kChannelSites;
 constexpr SiteList<is_prologue> kPrologues;
 
 /// An index with the probability weights[i] / sum.
@@ -85,8 +100,17 @@ std::uint32_t channels_named_by(const std::vector<Operation>& body) {
   return named;
 }
 
-Site draw_parking_site(Random& random) {
-  return random.percent(50) ? random.pick(kCriticalSites) : kParkingSites.draw(random);
+Site draw_scan_site(Random& random) {
+  const std::uint32_t choice = random.below(100);
+  if (choice < 60) return random.pick(kParkingSites);
+  return choice < 80 ? random.pick(kWakingSites) : kChannelSites.draw(random);
+}
+
+Site draw_hold_site(Random& random) {
+  const std::uint32_t choice = random.below(100);
+  if (choice < 60) return random.pick(kWakingSites);
+  if (choice < 80) return random.pick(kParkingSites);
+  return static_cast<Site>(random.below(kSiteCount));
 }
 
 }  // namespace
@@ -164,7 +188,7 @@ StackEvent draw_stack_event(const Program& program, Random& random) {
   event.action = static_cast<StackAction>(weighted(kWeights, random));
   const bool is_scan =
       event.action == StackAction::kScanMove || event.action == StackAction::kScanShrink;
-  event.key.site = is_scan ? draw_parking_site(random) : kPrologues.draw(random);
+  event.key.site = is_scan ? draw_scan_site(random) : kPrologues.draw(random);
   event.key.path = draw_path(program, random);
   event.key.occurrence = draw_occurrence(random);
   return event;
@@ -176,8 +200,7 @@ Deviation draw_deviation(const Program& program, Random& random) {
   deviation.key.occurrence = draw_occurrence(random);
   if (random.percent(70)) {
     deviation.kind = DeviationKind::kHold;
-    deviation.key.site = random.percent(80) ? draw_parking_site(random)
-                                            : static_cast<Site>(random.below(kSiteCount));
+    deviation.key.site = draw_hold_site(random);
     deviation.value = static_cast<std::uint8_t>(1U << random.between(2, 7));
   } else {
     deviation.kind = DeviationKind::kChoose;
@@ -185,6 +208,30 @@ Deviation draw_deviation(const Program& program, Random& random) {
     deviation.value = static_cast<std::uint8_t>(random.below(6));
   }
   return deviation;
+}
+
+void add_copy_race(Schedule& schedule, const Program& program, Random& random) {
+  StackEvent scan;
+  scan.action = StackAction::kScanMove;
+  scan.key.path = draw_path(program, random);
+  if (scan.key.path == kAnyPath) scan.key.path = draw_path(program, random);
+  scan.key.site = random.pick(kParkingSites);
+  scan.key.occurrence = static_cast<std::uint8_t>(random.percent(60) ? 0 : random.between(1, 3));
+  if (scan.key.path != kAnyPath && random.percent(60)) {
+    // A stack has to have grown before it can shrink.
+    scan.action = StackAction::kScanShrink;
+    const Key early = {scan.key.path, random.pick(kEarlySites), 0};
+    schedule.stack_events.push_back({StackAction::kGrow, early});
+  }
+  schedule.stack_events.push_back(scan);
+  if (random.percent(40)) {
+    Deviation hold;
+    hold.key.site = random.percent(75) ? random.pick(kWakingSites) : random.pick(kParkingSites);
+    hold.key.occurrence = static_cast<std::uint8_t>(random.percent(60) ? 0 : random.between(1, 3));
+    hold.value = static_cast<std::uint8_t>(1U << random.between(3, 6));
+    schedule.deviations.push_back(hold);
+  }
+  normalise(schedule);
 }
 
 Schedule draw_schedule(Random& random) {

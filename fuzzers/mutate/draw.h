@@ -29,6 +29,9 @@ Operation draw_operation(const Program& program, Random& random);
 SpawnPath draw_path(const Program& program, Random& random);
 StackEvent draw_stack_event(const Program& program, Random& random);
 Deviation draw_deviation(const Program& program, Random& random);
+/// Events, and sometimes a hold, that together copy a stack about when its goroutine starts to
+/// wait.
+void add_copy_race(Schedule& schedule, const Program& program, Random& random);
 /// Strategy, depth, processors, knobs and seed; no events and no deviations.
 Schedule draw_schedule(Random& random);
 

@@ -29,6 +29,7 @@ class Builder {
   void select_storm();
   void close_with_waiters();
   void close_by_producer();
+  void close_with_senders();
   void fan_in_by_select();
   void semaphore();
   void polling();
@@ -41,6 +42,11 @@ class Builder {
   void spawn_many(Body body, unsigned count);
   void main_does(const Body& operations) { append(main_, operations); }
 
+  /// How often: mostly once or twice, because short runs are many runs.
+  unsigned rounds() {
+    const std::uint32_t choice = random_.below(100);
+    return choice < 60 ? 1 : choice < 90 ? 2 : 3;
+  }
   /// The operations `count` times: as a loop, or written out.
   Body repeat(unsigned count, const Body& operations);
   static void append(Body& to, const Body& operations) {
@@ -74,7 +80,7 @@ std::uint8_t Builder::channel() { return channel_with(draw_capacity(random_)); }
 std::uint8_t Builder::channel_with(std::uint8_t capacity) {
   const auto size = static_cast<std::uint32_t>(program_.channels.size());
   // A channel that two patterns share makes them meet in ways that neither intends.
-  if (size >= kChannelsWanted || (size > 0 && random_.percent(15))) {
+  if (size >= kChannelsWanted || (size > 0 && random_.percent(8))) {
     return static_cast<std::uint8_t>(random_.below(size));
   }
   program_.channels.push_back({capacity, draw_size_class(random_)});
@@ -133,7 +139,7 @@ Operation Builder::select_over(const std::vector<std::uint8_t>& list, bool is_se
 void Builder::producers_and_consumers() {
   const std::uint8_t c = channel();
   const unsigned producers = random_.between(1, 2);
-  const unsigned each = random_.between(1, 3);
+  const unsigned each = rounds();
   const Body sends = repeat(each, {make_on(Code::kSend, c)});
   const Body receives = repeat(each, {receive_from(c)});
   // Main is at one end, so that the run goes on until all elements have passed.
@@ -145,18 +151,18 @@ void Builder::producers_and_consumers() {
 void Builder::ping_pong() {
   const std::uint8_t there = channel();
   const std::uint8_t back = channel();
-  const unsigned rounds = random_.between(1, 3);
-  spawn(repeat(rounds, {receive_from(there), make_on(Code::kSend, back)}));
-  main_does(repeat(rounds, {make_on(Code::kSend, there), receive_from(back)}));
+  const unsigned turns = rounds();
+  spawn(repeat(turns, {receive_from(there), make_on(Code::kSend, back)}));
+  main_does(repeat(turns, {make_on(Code::kSend, there), receive_from(back)}));
 }
 
 void Builder::select_storm() {
   const std::vector<std::uint8_t> list = channels(random_.between(2, 3));
-  const unsigned workers = random_.between(1, 3);
-  const unsigned rounds = random_.between(1, 3);
+  const unsigned workers = random_.between(1, 2);
+  const unsigned turns = rounds();
   const bool main_receives = random_.percent(50);
   for (unsigned i = 0; i < workers; ++i) {
-    Body body = repeat(rounds, {select_over(list, main_receives)});
+    Body body = repeat(turns, {select_over(list, main_receives)});
     // Goroutines that select both ways may also serve each other.
     if (random_.percent(25)) {
       for (Operation& operation : body) {
@@ -165,13 +171,13 @@ void Builder::select_storm() {
     }
     spawn(std::move(body));
   }
-  main_does(repeat(workers * rounds, {select_over(list, !main_receives)}));
+  main_does(repeat(workers * turns, {select_over(list, !main_receives)}));
 }
 
 void Builder::close_with_waiters() {
   const std::uint8_t c = channel();
   const std::uint8_t done = channel();
-  const unsigned waiters = random_.between(1, 3);
+  const unsigned waiters = rounds();
   Body wait = {receive_from(c)};
   if (random_.percent(25)) wait = {make_on(Code::kRange, c), make(Code::kEnd)};
   if (random_.percent(40)) wait = {select_over({c, channel()}, false)};
@@ -185,12 +191,23 @@ void Builder::close_with_waiters() {
 
 void Builder::close_by_producer() {
   const std::uint8_t c = channel();
-  Body body = repeat(random_.between(1, 3), {make_on(Code::kSend, c)});
+  Body body = repeat(rounds(), {make_on(Code::kSend, c)});
   body.push_back(make_on(Code::kClose, c));
   spawn(std::move(body));
   main_does({make_on(Code::kRange, c)});
   if (random_.percent(30)) main_does({make(Code::kYield)});
   main_does({make(Code::kEnd)});
+}
+
+// Ends in a panic if a sender waits by then, so what the run is about comes before the close.
+void Builder::close_with_senders() {
+  const std::uint8_t c = channel_with(static_cast<std::uint8_t>(random_.below(2)));
+  Body send = {make_on(Code::kSend, c)};
+  if (random_.percent(40)) send = {select_over({c, channel()}, true)};
+  spawn_many(repeat(rounds(), send), random_.between(1, 2));
+  main_does({make(Code::kYield)});
+  if (random_.percent(50)) main_does({receive_from(c)});
+  main_does({make(Code::kYield), make_on(Code::kClose, c)});
 }
 
 void Builder::fan_in_by_select() {
@@ -201,7 +218,7 @@ void Builder::fan_in_by_select() {
 
 void Builder::semaphore() {
   const std::uint8_t tokens = channel_with(1);
-  const unsigned users = random_.between(1, 3);
+  const unsigned users = random_.between(1, 2);
   const Body use = {make_on(Code::kSend, tokens), make(Code::kYield),
                     make_on(Code::kReceive, tokens)};
   spawn_many(repeat(random_.between(1, 2), use), users);
@@ -221,7 +238,7 @@ void Builder::polling() {
 
 void Builder::pipeline() {
   const unsigned stages = random_.between(1, 2);
-  const unsigned elements = random_.between(1, 3);
+  const unsigned elements = rounds();
   std::uint8_t from = channel();
   const std::uint8_t first = from;
   for (unsigned i = 0; i < stages; ++i) {
@@ -257,8 +274,16 @@ void Builder::add_noise() {
   Body& body = any_function().body;
   const auto at = random_.below(static_cast<std::uint32_t>(body.size()) + 1);
   Operation noise = draw_operation(program_, random_);
-  // A close out of place ends many programs in a panic at once; a few are enough.
-  if (noise.code == Code::kClose && random_.percent(70)) noise = make(Code::kYield);
+  // A close out of place ends many programs in a panic at once, and an operation without a partner
+  // in a deadlock; a few of each are enough.
+  if (random_.percent(70)) {
+    if (noise.code == Code::kClose) noise = make(Code::kYield);
+    if (noise.code == Code::kSend) noise.code = Code::kTrySend;
+    if (noise.code == Code::kReceive || noise.code == Code::kReceiveOk) {
+      noise.code = Code::kTryReceive;
+    }
+    if (noise.code == Code::kSelect) noise.has_default = true;
+  }
   body.insert(body.begin() + at, std::move(noise));
 }
 
@@ -296,7 +321,9 @@ Program Builder::finish(const GenerateOptions& options) {
   program_.functions[0].frame_class = draw_frame_class(random_);
   main = spawns_;
   append(main, main_);
-  for (unsigned n = random_.below(options.noise_max + 1); n > 0; --n) add_noise();
+  if (random_.percent(60)) {
+    for (unsigned n = random_.below(options.noise_max + 1); n > 0; --n) add_noise();
+  }
   if (random_.percent(25)) add_scans();
   if (random_.percent(60)) add_calls();
   add_checks();
@@ -310,11 +337,13 @@ Input generate(Random& random, const GenerateOptions& options) {
   Input input;
   Builder builder(random);
   builder.add_pattern();
-  if (random.percent(35)) builder.add_pattern();
+  if (random.percent(15)) builder.add_pattern();
   input.program = builder.finish(options);
   input.schedule = draw_schedule(random);
   if (random.percent(options.stack_events_percent)) {
-    for (unsigned n = random.between(1, 4); n > 0; --n) {
+    const bool has_race = random.percent(65);
+    if (has_race) add_copy_race(input.schedule, input.program, random);
+    for (unsigned n = random.below(has_race ? 3 : 4) + (has_race ? 0 : 1); n > 0; --n) {
       input.schedule.stack_events.push_back(draw_stack_event(input.program, random));
     }
   }
