@@ -190,7 +190,7 @@ void World::after_lock(LockState& lock, LockRank rank) {
   lock.waiting &= ~bit(current_);
   enabled_ &= ~lock.waiting;  // the others' pending operation cannot take effect now
   record({.kind = EventKind::kLockAcquired,
-          .goroutine = goroutine(),
+          .goroutine = threads_[current_].goroutine,
           .index = static_cast<std::uint16_t>(rank),
           .a = lock.id,
           .b = lock.order});
@@ -199,7 +199,7 @@ void World::after_lock(LockState& lock, LockRank rank) {
 void World::after_unlock(LockState& lock) {
   enabled_ |= lock.waiting;
   record({.kind = EventKind::kLockReleased,
-          .goroutine = goroutine(),
+          .goroutine = threads_[current_].goroutine,
           .index = static_cast<std::uint16_t>(lock.rank),
           .a = lock.id});
 }
@@ -248,7 +248,6 @@ void World::start_thread(void (*entry)(void*), void* argument, Site site) {
   Thread& thread = threads_[id];
   thread.entry = entry;
   thread.argument = argument;
-  thread.machine = nullptr;
   thread.wanted = nullptr;
   thread.goroutine = kNoGoroutine;
   thread.path = kSchedulerPath;
@@ -273,6 +272,12 @@ ScanRequest World::await_scan_request(Site site) {
   }
   return scan_requests_[scan_requests_head_++ % kScanRequestsMax];
 }
+
+ObjectId World::new_object() { return ++objects_; }
+void* World::allocate(std::size_t bytes) { return arena_.allocate(bytes); }
+std::uint32_t World::step() const { return steps_; }
+std::uint64_t World::now_ns() const { return now_ns_; }
+ThreadId World::thread() const { return current_; }
 
 void World::set_goroutine(GoroutineId id, SpawnPath path) {
   threads_[current_].goroutine = id;

@@ -103,9 +103,11 @@ class World {
   const std::vector<Event>& events() const { return events_; }
 
   // --- The virtual threads' side (through platform.h) ---
+  // Nothing here is inline: the callers are compiled with ThreadSanitizer, which must not look at the
+  // world's own variables.
 
-  ObjectId new_object() { return ++objects_; }
-  void* allocate(std::size_t bytes) { return arena_.allocate(bytes); }
+  ObjectId new_object();
+  void* allocate(std::size_t bytes);
   [[noreturn]] void stop(Outcome outcome, std::string_view message);
   void record(Event event);
 
@@ -119,8 +121,8 @@ class World {
   /// Disables the thread until `object` changes; used after a look that failed.
   void wait_for_change(ObjectState& object, Site site, OperationKind kind);
   void sleep_ns(std::uint64_t ns, Site site);
-  std::uint32_t step() const { return steps_; }
-  std::uint64_t now_ns() const { return now_ns_; }
+  std::uint32_t step() const;
+  std::uint64_t now_ns() const;
   std::uint32_t choose(std::uint32_t n, Site site);
   void start_thread(void (*entry)(void*), void* argument, Site site);
   StackAction prologue(Site site);
@@ -128,17 +130,13 @@ class World {
   ScanRequest await_scan_request(Site site);
 
   void set_goroutine(GoroutineId id, SpawnPath path);
-  GoroutineId goroutine() const { return threads_[current_].goroutine; }
-  void set_machine(void* machine) { threads_[current_].machine = machine; }
-  void* machine() const { return threads_[current_].machine; }
-  ThreadId thread() const { return current_; }
+  ThreadId thread() const;
 
  private:
   struct Thread {
     Fiber fiber;
     void (*entry)(void*) = nullptr;
     void* argument = nullptr;
-    void* machine = nullptr;
     LockState* wanted = nullptr;  // the lock it is about to take
     GoroutineId goroutine = kNoGoroutine;
     SpawnPath path = kSchedulerPath;
