@@ -63,19 +63,19 @@ struct Census {
 Verdict judge_waiting(GoroutineId g, const ChannelModel& model) {
   using Kind = ChannelModel::Kind;
   using Phase = ChannelModel::Phase;
-  const std::string what = text_of(g) + " waits in " + model.describe_operation(g);
+  const auto what = [&] { return text_of(g) + " waits in " + model.describe_operation(g); };
   const Kind kind = model.kind(g);
   if (kind == Kind::kNone || kind == Kind::kClose) {
-    return failure("blocked outside a channel operation", what);
+    return failure("blocked outside a channel operation", what());
   }
   if (model.phase(g) == Phase::kDone) {
-    return failure("lost wake-up", what + ", which a partner has taken");
+    return failure("lost wake-up", what() + ", which a partner has taken");
   }
   if (const ChannelId ready = model.ready_channel(g); ready != kNilChannel) {
-    return failure("lost wake-up", what + ", and c" + std::to_string(ready) + " is ready for it");
+    return failure("lost wake-up", what() + ", and c" + std::to_string(ready) + " is ready for it");
   }
   if (!model.is_enqueued(g)) {
-    return failure("blocked without enqueuing", what + ", and is in no queue");
+    return failure("blocked without enqueuing", what() + ", and is in no queue");
   }
   return {};
 }

@@ -22,12 +22,12 @@ struct Left {
 };
 
 Verdict judge_queue(const Event& e, const ChannelModel& model) {
-  const std::string where = "c" + std::to_string(e.channel);
   const unsigned receivers = model.waiting_receivers(e.channel);
   const unsigned senders = model.waiting_senders(e.channel);
-  if (e.a != receivers) return failure("stale waiter", "receivers on " + where, e.a, receivers);
-  if (e.b != senders) return failure("stale waiter", "senders on " + where, e.b, senders);
-  return {};
+  if (e.a == receivers && e.b == senders) return {};
+  const std::string where = " on c" + std::to_string(e.channel);
+  if (e.a != receivers) return failure("stale waiter", "receivers" + where, e.a, receivers);
+  return failure("stale waiter", "senders" + where, e.b, senders);
 }
 
 }  // namespace
