@@ -222,6 +222,11 @@ void add_copy_race(Schedule& schedule, const Program& program, Random& random) {
     scan.action = StackAction::kScanShrink;
     const Key early = {scan.key.path, random.pick(kEarlySites), 0};
     schedule.stack_events.push_back({StackAction::kGrow, early});
+    // A stack of 4 KiB shrinks only below frames of a few hundred bytes.
+    if (random.percent(50)) {
+      const Key later = {scan.key.path, kPrologues.draw(random), 0};
+      schedule.stack_events.push_back({StackAction::kGrow, later});
+    }
   }
   schedule.stack_events.push_back(scan);
   if (random.percent(40)) {

@@ -266,6 +266,7 @@ void Builder::add_pattern() {
       &Builder::polling,
       &Builder::fan_in_by_select,
       &Builder::pipeline,
+      &Builder::close_with_senders,
   };
   (this->*random_.pick(kPatterns))();
 }
