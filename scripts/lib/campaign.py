@@ -162,11 +162,15 @@ class Campaign:
             worker.stop()
 
     def keep_findings(self, crashed):
-        for worker in crashed:
-            artifact = worker.artifacts()[0]
+        """One case a signature: of workers that met the same bug at once, the smaller input."""
+        artifacts = [worker.artifacts()[0] for worker in crashed]
+        seen = set()
+        for artifact in sorted(artifacts, key=lambda path: path.stat().st_size):
             seconds = max(0.0, artifact.stat().st_mtime - self.begin_wall)
             answer = replay_json(self.tool, artifact, CONFIRM_TIMES)
-            self.result.findings.append(self.keep(artifact, answer, round(seconds, 3)))
+            if answer["signature"] not in seen:
+                self.result.findings.append(self.keep(artifact, answer, round(seconds, 3)))
+            seen.add(answer["signature"])
 
     def keep(self, artifact, answer, seconds):
         confirmed = answer["failures"] == CONFIRM_TIMES and answer["agree"]
