@@ -5,13 +5,6 @@ find_library(BOOST_CONTEXT NAMES libboost_context.a boost_context REQUIRED)
 
 set(TEST_TIMEOUT_SECONDS 300)
 
-# Takes ThreadSanitizer's instrumentation off the given sources.
-function(add_switching_sources)
-  if(CONCERTINA_FLAVOUR STREQUAL "thread")
-    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
-  endif()
-endfunction()
-
 # Sources of the given folders (not below them), without tests.
 function(room_sources result)
   set(found "")
@@ -58,6 +51,11 @@ function(add_runtime platform)
   link_scope(runtime_${platform}_platform scope)
   target_link_libraries(runtime_${platform}_platform ${scope}
     runtime_${platform}_base ${BOOST_CONTEXT})
+  if(CONCERTINA_FLAVOUR STREQUAL "thread")
+    set_source_files_properties(${SWITCHING_SOURCES} PROPERTIES
+      COMPILE_OPTIONS -fno-sanitize=thread)
+  endif()
+
   room_sources(code_sources runtime runtime/stack runtime/sched runtime/chan runtime/sync
     runtime/scan)
   add_objects_library(runtime_${platform} ${code_sources})
@@ -69,6 +67,10 @@ function(add_runtime platform)
 endfunction()
 
 # add_room(fuzzers/input LIBRARY... [INSTRUMENTED]) makes fuzzers_input.
+#
+# INSTRUMENTED is for code under test. The rest of the harness runs on one thread, or inside the
+# simulator on behalf of all virtual threads (choosers, the pipeline's step recorder), where
+# ThreadSanitizer would take its bookkeeping for races; without it, judging is also twice as fast.
 function(add_room folder)
   cmake_parse_arguments(PARSE_ARGV 1 room "INSTRUMENTED" "" "")
   string(REPLACE "/" "_" name ${folder})
@@ -77,8 +79,13 @@ function(add_room folder)
   link_scope(${name} scope)
   target_include_directories(${name} ${scope} ${CMAKE_SOURCE_DIR}/fuzzers)
   target_link_libraries(${name} ${scope} ${room_UNPARSED_ARGUMENTS})
-  if(room_INSTRUMENTED AND scope STREQUAL "PUBLIC")
+  if(scope STREQUAL "INTERFACE")
+    return()
+  endif()
+  if(room_INSTRUMENTED)
     target_compile_options(${name} PRIVATE ${INSTRUMENTED_OPTIONS})
+  elseif(CONCERTINA_FLAVOUR STREQUAL "thread")
+    target_compile_options(${name} PRIVATE -fno-sanitize=thread)
   endif()
 endfunction()
 
