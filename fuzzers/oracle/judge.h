@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "input/input.h"
+#include "oracle/crash.h"  // the judge of runs that left no trace
 #include "oracle/verdict.h"
 #include "program/program.h"
 #include "trace/trace.h"

@@ -1,0 +1,15 @@
+// crash: a verdict on a process that died instead of leaving a trace. A sanitizer's report in what it
+// wrote says most (oracles race and memory); otherwise the signal or the exit status has to do.
+#pragma once
+
+#include <string_view>
+
+#include "oracle/verdict.h"
+
+namespace concertina::fuzzers {
+
+/// signal_number: 0 when it exited by itself, then with exit_status. Pass only for a process that
+/// ended well and without a report.
+Verdict judge_crash(int signal_number, int exit_status, std::string_view stderr_text);
+
+}  // namespace concertina::fuzzers

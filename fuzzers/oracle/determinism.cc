@@ -1,0 +1,53 @@
+#include "oracle/determinism.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "trace/text.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+bool is_equal(const Event& a, const Event& b) {
+  return a.kind == b.kind && a.thread == b.thread && a.goroutine == b.goroutine &&
+         a.channel == b.channel && a.index == b.index && a.a == b.a && a.b == b.b && a.step == b.step;
+}
+
+Verdict failure(std::string_view kind, const std::string& first, const std::string& second) {
+  return {"determinism", std::string(kind), "first run: " + first + "; second run: " + second};
+}
+
+std::string event_text(const Trace& trace, std::size_t index) {
+  if (index >= trace.events.size()) return "ended after " + std::to_string(index) + " events";
+  return "event " + std::to_string(index) + ": " + describe(trace.events[index]);
+}
+
+std::string end_text(const Trace& trace) {
+  return std::string(outcome_name(trace.outcome)) + " \"" + trace.message + "\"";
+}
+
+}  // namespace
+
+Verdict judge_determinism(const Trace& first, const Trace& second) {
+  const auto [a, b] = std::mismatch(first.events.begin(), first.events.end(), second.events.begin(),
+                                    second.events.end(), is_equal);
+  if (a != first.events.end() || b != second.events.end()) {
+    const auto index = static_cast<std::size_t>(a - first.events.begin());
+    return failure("events differ", event_text(first, index), event_text(second, index));
+  }
+  if (first.outcome != second.outcome || first.message != second.message) {
+    return failure("outcomes differ", end_text(first), end_text(second));
+  }
+  if (first.steps != second.steps || first.decisions != second.decisions) {
+    const auto text = [](const Trace& trace) {
+      return std::to_string(trace.steps) + " steps, " + std::to_string(trace.decisions) + " decisions";
+    };
+    return failure("steps differ", text(first), text(second));
+  }
+  if (first.hash != second.hash) {
+    return failure("hashes differ", std::to_string(first.hash), std::to_string(second.hash));
+  }
+  return {};
+}
+
+}  // namespace concertina::fuzzers
