@@ -13,7 +13,7 @@
 #include <thread>
 #include <type_traits>
 
-#include "oracle/judge.h"
+#include "oracle/crash.h"
 
 namespace concertina::fuzzers {
 namespace {
