@@ -23,6 +23,47 @@ std::string text_of(GoroutineId g) { return "g" + std::to_string(g); }
 
 }  // namespace
 
+bool ChannelModel::apply_effect(const Event& e) {
+  switch (e.kind) {
+    case EventKind::kSendToBuffer:
+      return send_to_buffer(e);
+    case EventKind::kSendToReceiver:
+      return send_to_receiver(e);
+    case EventKind::kSendPark:
+      return park(e, true);
+    case EventKind::kReceiveFromBuffer:
+      return receive_from_buffer(e);
+    case EventKind::kReceiveFromSender:
+      return receive_from_sender(e);
+    case EventKind::kReceiveClosed:
+      return receive_closed(e);
+    case EventKind::kReceivePark:
+      return park(e, false);
+    case EventKind::kClosed:
+      return closed(e);
+    case EventKind::kCloseWakesReceiver:
+      return close_wakes(e, kReceivers);
+    case EventKind::kCloseWakesSender:
+      return close_wakes(e, kSenders);
+    case EventKind::kNotReady:
+      return not_ready(e);
+    case EventKind::kSelectDefault:
+      return select_default(e);
+    case EventKind::kDequeued:
+      return dequeued(e);
+    case EventKind::kParked:
+      return parked(e);
+    case EventKind::kReadied:
+      return readied(e);
+    case EventKind::kPanicked:
+      return panicked(e);
+    case EventKind::kEndChannel:
+      return end_channel(e);
+    default:
+      return true;
+  }
+}
+
 // --- Effects. ---
 
 // The case of its goroutine's open operation that the event speaks of; it must not have had an
@@ -134,7 +175,8 @@ bool ChannelModel::receive_closed(const Event& e) {
 bool ChannelModel::park(const Event& e, bool is_send) {
   Case* own = nullptr;
   if (!own_case(e, is_send, true, own)) return false;
-  if (own->state != CaseState::kIdle) return fail("enqueued twice", describe_operation(e.goroutine));
+  if (own->state != CaseState::kIdle)
+    return fail("enqueued twice", describe_operation(e.goroutine));
   if (operations_[e.goroutine].non_blocking) {
     return fail("non-blocking operation parked", describe_operation(e.goroutine));
   }
@@ -179,7 +221,8 @@ bool ChannelModel::close_wakes(const Event& e, Side side) {
 bool ChannelModel::not_ready(const Event& e) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   Operation& op = operations_[e.goroutine];
-  if (op.kind == Kind::kNone || op.phase != Phase::kOpen || op.cases_seen != 1 || !op.non_blocking) {
+  if (op.kind == Kind::kNone || op.phase != Phase::kOpen || op.cases_seen != 1 ||
+      !op.non_blocking) {
     return fail("effect without an operation",
                 "open is " + describe_operation(e.goroutine) + ", which cannot give up");
   }
@@ -236,7 +279,8 @@ bool ChannelModel::dequeued(const Event& e) {
 
 bool ChannelModel::parked(const Event& e) {
   const Operation& op = operation(e.goroutine);
-  if (op.kind == Kind::kNone || (op.phase != Phase::kOpen && op.phase != Phase::kWaiting)) return true;
+  if (op.kind == Kind::kNone || (op.phase != Phase::kOpen && op.phase != Phase::kWaiting))
+    return true;
   if (is_enqueued(e.goroutine)) return true;
   return fail("parked without enqueuing", describe_operation(e.goroutine));
 }
@@ -279,14 +323,17 @@ bool ChannelModel::panicked(const Event& e) {
 bool ChannelModel::end_channel(const Event& e) {
   if (!is_made(e.channel)) return fail("malformed event", "no such channel");
   const unsigned count = channels_[e.channel].count;
-  return e.index == count || fail("wrong count at the end", "it must hold " + std::to_string(count));
+  return e.index == count ||
+         fail("wrong count at the end", "it must hold " + std::to_string(count));
 }
 
 // --- Effects' parts. ---
 
-// The waiter (e.a, case e.b) on e's channel and side. In order: nobody who still waits is before it.
+// The waiter (e.a, case e.b) on e's channel and side. In order: nobody who still waits is before
+// it.
 bool ChannelModel::find_partner(const Event& e, Side side, bool in_order, Case*& out) {
-  if (e.a == 0 || e.a >= kGoroutines || e.b >= kCases) return fail("malformed event", "no such waiter");
+  if (e.a == 0 || e.a >= kGoroutines || e.b >= kCases)
+    return fail("malformed event", "no such waiter");
   const auto g = static_cast<GoroutineId>(e.a);
   const Operation& op = operations_[g];
   Case& c = cases_[g][e.b];
@@ -300,9 +347,8 @@ bool ChannelModel::find_partner(const Event& e, Side side, bool in_order, Case*&
                 text_of(g) + " does not wait there; open is its " + describe_operation(g));
   }
   if (in_order && !discard_taken(channels_[e.channel], side, waiter_id(g, e.b))) {
-    return fail("not FIFO",
-                text_of(goroutine_of(channels_[e.channel].queues[side].first)) +
-                    " waited longer than " + text_of(g));
+    return fail("not FIFO", text_of(goroutine_of(channels_[e.channel].queues[side].first)) +
+                                " waited longer than " + text_of(g));
   }
   out = &c;
   return true;
@@ -384,9 +430,9 @@ void ChannelModel::unlink(WaiterId id) {
   note_readiness(where);
 }
 
-// Somebody walks the queue up to `until` (0: all of it) and found nobody to serve before it. True if
-// that is so: whoever is there is just being taken by somebody else; they are thrown away, as the
-// runtime did.
+// Somebody walks the queue up to `until` (0: all of it) and found nobody to serve before it. True
+// if that is so: whoever is there is just being taken by somebody else; they are thrown away, as
+// the runtime did.
 bool ChannelModel::discard_taken(Channel& c, Side side, WaiterId until) {
   while (c.queues[side].first != until) {
     const WaiterId id = c.queues[side].first;

@@ -1,5 +1,5 @@
-// The model's interpreter side: operations are opened and closed, and answers are compared with what
-// was delivered. The channels' side is in channel_effects.cc.
+// The model's interpreter side: operations are opened and closed, and answers are compared with
+// what was delivered. The channels' side is in channel_effects.cc.
 #include "oracle/channel_model.h"
 
 #include "trace/text.h"
@@ -44,7 +44,8 @@ Verdict ChannelModel::replay(const Trace& trace) {
     if (!apply(events_[index_])) return verdict_;
   }
   if (trace.outcome == Outcome::kPanic && !panic_seen_) {
-    return {"channels", "panic not announced", "the run ended in a panic that no goroutine announced"};
+    return {"channels", "panic not announced",
+            "the run ended in a panic that no goroutine announced"};
   }
   return {};
 }
@@ -72,47 +73,42 @@ bool ChannelModel::fail(std::string_view kind, const std::string& why) {
 
 bool ChannelModel::apply(const Event& e) {
   switch (e.kind) {
-    case EventKind::kChannelMade: return made(e);
-    case EventKind::kOpSend: return open(e, Kind::kSend);
-    case EventKind::kOpReceive: return open(e, Kind::kReceive);
-    case EventKind::kOpClose: return open(e, Kind::kClose);
-    case EventKind::kOpSelect: return open(e, Kind::kSelect);
-    case EventKind::kOpSelectCase: return open_case(e);
-    case EventKind::kDoneSend: return done_send(e);
-    case EventKind::kDoneReceive: return done_receive(e);
-    case EventKind::kDoneClose: return done_close(e);
-    case EventKind::kDoneSelect: return done_select(e);
-    case EventKind::kLenSeen: return len_seen(e);
-    case EventKind::kCapSeen: return cap_seen(e);
-    case EventKind::kSendToBuffer: return send_to_buffer(e);
-    case EventKind::kSendToReceiver: return send_to_receiver(e);
-    case EventKind::kSendPark: return park(e, true);
-    case EventKind::kReceiveFromBuffer: return receive_from_buffer(e);
-    case EventKind::kReceiveFromSender: return receive_from_sender(e);
-    case EventKind::kReceiveClosed: return receive_closed(e);
-    case EventKind::kReceivePark: return park(e, false);
-    case EventKind::kClosed: return closed(e);
-    case EventKind::kCloseWakesReceiver: return close_wakes(e, kReceivers);
-    case EventKind::kCloseWakesSender: return close_wakes(e, kSenders);
-    case EventKind::kNotReady: return not_ready(e);
-    case EventKind::kSelectDefault: return select_default(e);
-    case EventKind::kDequeued: return dequeued(e);
-    case EventKind::kParked: return parked(e);
-    case EventKind::kReadied: return readied(e);
-    case EventKind::kPanicked: return panicked(e);
-    case EventKind::kEndChannel: return end_channel(e);
+    case EventKind::kChannelMade:
+      return made(e);
+    case EventKind::kOpSend:
+      return open(e, Kind::kSend);
+    case EventKind::kOpReceive:
+      return open(e, Kind::kReceive);
+    case EventKind::kOpClose:
+      return open(e, Kind::kClose);
+    case EventKind::kOpSelect:
+      return open(e, Kind::kSelect);
+    case EventKind::kOpSelectCase:
+      return open_case(e);
+    case EventKind::kDoneSend:
+      return done_send(e);
+    case EventKind::kDoneReceive:
+      return done_receive(e);
+    case EventKind::kDoneClose:
+      return done_close(e);
+    case EventKind::kDoneSelect:
+      return done_select(e);
+    case EventKind::kLenSeen:
+      return len_seen(e);
+    case EventKind::kCapSeen:
+      return cap_seen(e);
     case EventKind::kExited:
-      if (kind(e.goroutine) == Kind::kNone) return true;
-      return fail("operation out of turn", "it returned while " + describe_operation(e.goroutine) +
-                                               " is open");
-    default: return true;
+      return exited(e);
+    default:
+      return apply_effect(e);
   }
 }
 
 // --- Operations open and close. ---
 
 bool ChannelModel::made(const Event& e) {
-  if (e.channel == kNilChannel || e.channel >= kChannels) return fail("malformed event", "no such id");
+  if (e.channel == kNilChannel || e.channel >= kChannels)
+    return fail("malformed event", "no such id");
   Channel& c = channels_[e.channel];
   if (c.is_made) return fail("malformed event", "the channel exists already");
   c.is_made = true;
@@ -165,7 +161,8 @@ bool ChannelModel::open_case(const Event& e) {
   c.channel = e.channel;
   c.is_send = e.b != 0;
   c.token = e.a;
-  if (c.channel != kNilChannel) ++channels_[c.channel].open_cases[c.is_send ? kSenders : kReceivers];
+  if (c.channel != kNilChannel)
+    ++channels_[c.channel].open_cases[c.is_send ? kSenders : kReceivers];
   return true;
 }
 
@@ -223,9 +220,9 @@ bool ChannelModel::done_close(const Event& e) {
   if (op.phase != Phase::kDone) return fail("close without effect", "the channel was not closed");
   Channel& c = channels_[cases_[e.goroutine][0].channel];
   if (!discard_taken(c, kReceivers, 0) || !discard_taken(c, kSenders, 0)) {
-    return fail("close left a waiter", std::to_string(c.queues[kReceivers].size) + " receivers and " +
-                                           std::to_string(c.queues[kSenders].size) +
-                                           " senders still wait");
+    return fail("close left a waiter",
+                std::to_string(c.queues[kReceivers].size) + " receivers and " +
+                    std::to_string(c.queues[kSenders].size) + " senders still wait");
   }
   end_operation(e.goroutine);
   return true;
@@ -247,6 +244,12 @@ bool ChannelModel::done_select(const Event& e) {
   }
   end_operation(e.goroutine);
   return true;
+}
+
+bool ChannelModel::exited(const Event& e) {
+  if (kind(e.goroutine) == Kind::kNone) return true;
+  return fail("operation out of turn",
+              "it returned while " + describe_operation(e.goroutine) + " is open");
 }
 
 // --- Answers. ---
@@ -331,8 +334,8 @@ bool ChannelModel::check_delivery(const Event& e, bool ok, bool torn) {
 bool ChannelModel::wrong_token(const Case& c, std::uint32_t found) {
   const Channel& where = channels_[c.channel];
   const Operation& op = operations_[events_[index_].goroutine];
-  const std::string why = "delivered was token " + std::to_string(op.token) + ", found was " +
-                          std::to_string(found);
+  const std::string why =
+      "delivered was token " + std::to_string(op.token) + ", found was " + std::to_string(found);
   if ((found & where.mask) == 0) return fail("value lost", why);
   if (!was_sent(found, where.mask)) return fail("invented value", why);
   for (unsigned i = 0; i < where.count; ++i) {

@@ -1,7 +1,8 @@
 // ChannelModel: an executable reference of Go's channels and select, driven by a run's events.
 //
 // What it holds a run to
-//   1. An effect belongs to the operation its goroutine has open, and each operation has one effect.
+//   1. An effect belongs to the operation its goroutine has open, and each operation has one
+//   effect.
 //   2. Buffers are FIFO; waiters are served in the order in which they enqueued; a buffered channel
 //      admits its first waiting sender when a slot becomes free.
 //   3. Nobody parks, and no default is taken, while a case is ready. A non-blocking operation may
@@ -14,7 +15,8 @@
 // How it reads events, and what the runtime must keep so that they mean this
 //   a. An event follows the atomic store that makes its effect visible to readers without the lock
 //      (closed, count, waiters), with no yield point between store and event.
-//   b. A waiter is won (select_done) under the lock of the channel that the partner event names. The
+//   b. A waiter is won (select_done) under the lock of the channel that the partner event names.
+//   The
 //      event may come later in the same critical section: who finds the waiter taken meanwhile is
 //      believed when that event does come (see is_being_won).
 //   c. kDequeued is required for each losing case before kDoneSelect, unless somebody who worked on
@@ -54,8 +56,8 @@ class ChannelModel {
     kPanicked,  // it ends here
   };
 
-  /// Replays the trace from an empty state. Pass, or the first violation with oracle "channels"; the
-  /// state is then that before the violating event.
+  /// Replays the trace from an empty state. Pass, or the first violation with oracle "channels";
+  /// the state is then that before the violating event.
   Verdict replay(const Trace& trace);
 
   // --- The state at the end of the replay. ---
@@ -102,13 +104,13 @@ class ChannelModel {
     Phase phase = Phase::kOpen;
     bool non_blocking = false;
     bool released_by_close = false;
-    bool ok = false;               // delivered: a value, not the zero value of a closed channel
-    std::uint16_t chosen = 0;      // the case that took effect
+    bool ok = false;           // delivered: a value, not the zero value of a closed channel
+    std::uint16_t chosen = 0;  // the case that took effect
     std::uint16_t case_count = 0;
     std::uint16_t cases_seen = 0;
-    std::uint32_t token = 0;       // delivered
-    std::uint32_t opened_at = 0;   // event index
-    std::uint32_t won_at = 0;      // event index
+    std::uint32_t token = 0;      // delivered
+    std::uint32_t opened_at = 0;  // event index
+    std::uint32_t won_at = 0;     // event index
   };
 
   struct Queue {
@@ -120,18 +122,18 @@ class ChannelModel {
   struct Channel {
     bool is_made = false;
     bool closed = false;
-    bool was_ready[2] = {false, false};          // for a receive, for a send
+    bool was_ready[2] = {false, false};  // for a receive, for a send
     std::uint16_t capacity = 0;
     std::uint16_t head = 0;
     std::uint16_t count = 0;
-    std::uint32_t mask = 0;                      // of a token, by element width
-    std::uint32_t ready_index[2] = {0, 0};       // event at which it last became ready
+    std::uint32_t mask = 0;                 // of a token, by element width
+    std::uint32_t ready_index[2] = {0, 0};  // event at which it last became ready
     std::uint32_t ready_step[2] = {0, 0};
-    std::uint32_t open_cases[2] = {0, 0};        // by side, of open operations
-    std::uint32_t last_ended[2] = {0, 0};        // event index; by side
-    std::int32_t last_change = -1;               // into changes_
-    Queue queues[2];                             // by side
-    std::vector<std::uint32_t> buffer;           // tokens, a ring
+    std::uint32_t open_cases[2] = {0, 0};  // by side, of open operations
+    std::uint32_t last_ended[2] = {0, 0};  // event index; by side
+    std::int32_t last_change = -1;         // into changes_
+    Queue queues[2];                       // by side
+    std::vector<std::uint32_t> buffer;     // tokens, a ring
   };
 
   struct CountChange {
@@ -143,6 +145,7 @@ class ChannelModel {
 
   void reset(const Trace& trace);
   bool apply(const Event& e);
+  bool apply_effect(const Event& e);
   bool fail(std::string_view kind, const std::string& why);
 
   // Opening and closing operations, and other things that the interpreter says.
@@ -163,6 +166,7 @@ class ChannelModel {
   bool was_received(std::uint32_t token, std::uint32_t mask) const;
   bool len_seen(const Event& e);
   bool cap_seen(const Event& e);
+  bool exited(const Event& e);
   void end_operation(GoroutineId g);
 
   // Effects, announced by channels.
@@ -207,7 +211,9 @@ class ChannelModel {
   Case& waiter(WaiterId id) { return cases_[id / kCases][id % kCases]; }
   const Case& waiter(WaiterId id) const { return cases_[id / kCases][id % kCases]; }
   static bool in_range(GoroutineId g) { return g != kNoGoroutine && g < kGoroutines; }
-  bool is_made(ChannelId c) const { return c != kNilChannel && c < kChannels && channels_[c].is_made; }
+  bool is_made(ChannelId c) const {
+    return c != kNilChannel && c < kChannels && channels_[c].is_made;
+  }
   // Total: id 0 is a goroutine that never does anything, and a channel that was never made.
   const Operation& operation(GoroutineId g) const { return operations_[in_range(g) ? g : 0]; }
   const Channel& channel(ChannelId c) const { return channels_[c < kChannels ? c : 0]; }

@@ -508,8 +508,10 @@ TEST(ChannelsFail, AnyNumbersAreAVerdictOrAPass) {
       for (const std::uint32_t value : {0u, 1u, 63u, 64u, 0xffffffffu}) {
         History h = one_channel(1);
         h.select(1, 1).receive_case(1, 0, 1);
-        h.add(static_cast<EventKind>(kind), id, id, {static_cast<std::uint16_t>(value), value, value});
-        h.add(static_cast<EventKind>(kind), 1, 1, {static_cast<std::uint16_t>(value), value, value});
+        h.add(static_cast<EventKind>(kind), id, id,
+              {static_cast<std::uint16_t>(value), value, value});
+        h.add(static_cast<EventKind>(kind), 1, 1,
+              {static_cast<std::uint16_t>(value), value, value});
         kind_of(h);
       }
     }

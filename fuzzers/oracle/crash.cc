@@ -41,7 +41,8 @@ Verdict judge_libfuzzer(const std::vector<std::string_view>& lines) {
     const std::size_t at = lines[i].find(kLibFuzzer);
     if (at == std::string_view::npos) continue;
     return {"crash",
-            stable_words(lines[i].substr(at + kLibFuzzer.size())) + " in " + top_functions(lines, i + 1),
+            stable_words(lines[i].substr(at + kLibFuzzer.size())) + " in " +
+                top_functions(lines, i + 1),
             excerpt(lines, i)};
   }
   return {};

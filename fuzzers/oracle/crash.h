@@ -1,5 +1,5 @@
-// crash: a verdict on a process that died instead of leaving a trace. A sanitizer's report in what it
-// wrote says most (oracles race and memory); otherwise the signal or the exit status has to do.
+// crash: a verdict on a process that died instead of leaving a trace. A sanitizer's report in what
+// it wrote says most (oracles race and memory); otherwise the signal or the exit status has to do.
 #pragma once
 
 #include <string_view>

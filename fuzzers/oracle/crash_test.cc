@@ -15,7 +15,8 @@ namespace concertina::fuzzers {
 namespace {
 
 std::string sample(const std::string& name) {
-  std::ifstream file(std::string(CONCERTINA_SOURCE_DIR) + "/fuzzers/oracle/testdata/" + name + ".txt");
+  std::ifstream file(std::string(CONCERTINA_SOURCE_DIR) + "/fuzzers/oracle/testdata/" + name +
+                     ".txt");
   EXPECT_TRUE(file) << name;
   std::stringstream text;
   text << file.rdbuf();
@@ -45,8 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"ubsan_overflow", "memory: signed integer overflow in RunQueue::next"},
         Sample{"ubsan_misaligned", "memory: load of misaligned address in read < decode"},
         Sample{"ubsan_without_stack", "memory: signed integer overflow in unknown function"},
-        Sample{"tsan_race",
-               "race: data race: copy_range < copy_stack | transfer_to_receiver"},
+        Sample{"tsan_race", "race: data race: copy_range < copy_stack | transfer_to_receiver"},
         Sample{"tsan_race_in_one_function", "race: data race: set_flag | set_flag < park"},
         Sample{"tsan_segv", "memory: SEGV in bad < outer"},
         Sample{"tsan_locked_mutex", "race: destroy of a locked mutex: unknown function"},
@@ -54,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Race, TheOrderOfTheAccessesDoesNotMatter) {
   const std::string a = "  Write of size 8 at 0x7b by thread T1:\n    #0 a /f.cc:1 (m+0x1)\n\n";
-  const std::string b = "  Previous read of size 8 at 0x7b by thread T2 'scanner':\n    #0 b() <null> (m+0x1)\n\n";
+  const std::string b =
+      "  Previous read of size 8 at 0x7b by thread T2 'scanner':\n    #0 b() <null> (m+0x1)\n\n";
   const std::string head = "WARNING: ThreadSanitizer: data race (pid=5)\n";
   EXPECT_EQ(judge_race(head + a + b).kind, "data race: a | b");
   EXPECT_EQ(judge_race(head + b + a).kind, "data race: a | b");
@@ -85,7 +86,8 @@ TEST(SanitizerText, FramesBecomeFunctions) {
   const auto of = [](const char* line) { return function_of_frame(line); };
   EXPECT_EQ(of("    #1 0x5f in concertina::sim::Channel::send(void*, int) const /x/c.cc:6:80"),
             "Channel::send");
-  EXPECT_EQ(of("    #2 concertina::sim::(anonymous namespace)::walk(int) /x/c.cc:6 (b+0x1)"), "walk");
+  EXPECT_EQ(of("    #2 concertina::sim::(anonymous namespace)::walk(int) /x/c.cc:6 (b+0x1)"),
+            "walk");
   EXPECT_EQ(of("    #3 void concertina::sim::f<int, std::vector<int>>(int&&) <null> (b+0x1)"), "f");
   EXPECT_EQ(of("    #4 concertina::threads::Queue<T*>::pop() <null> (b)"), "Queue::pop");
   EXPECT_EQ(of("    #5 operator() /x/c.cc:6:1 (b+0x1)"), "operator");
@@ -107,8 +109,9 @@ TEST(SanitizerText, OneDefectHasOneNameInEveryRun) {
 }
 
 TEST(SanitizerText, AnyTextIsJudged) {
-  for (const char* text : {"ERROR: AddressSanitizer: ", "runtime error: ", "WARNING: ThreadSanitizer: ",
-                           "ERROR: libFuzzer: \n#0 (((<<<", "#0 operator", "#0 0x1 in operator("}) {
+  for (const char* text :
+       {"ERROR: AddressSanitizer: ", "runtime error: ", "WARNING: ThreadSanitizer: ",
+        "ERROR: libFuzzer: \n#0 (((<<<", "#0 operator", "#0 0x1 in operator("}) {
     judge_crash(SIGSEGV, 0, text);
     function_of_frame(text);
   }

@@ -118,8 +118,10 @@ std::string describe_threads(const Trace& trace) {
   std::string text;
   for (const ThreadAtEnd& thread : trace.threads) {
     if (!text.empty()) text += "; ";
-    text += "thread " + std::to_string(thread.thread) + " at " + std::string(site_name(thread.site));
-    if (thread.lock_holder >= 0) text += " wants a lock of thread " + std::to_string(thread.lock_holder);
+    text +=
+        "thread " + std::to_string(thread.thread) + " at " + std::string(site_name(thread.site));
+    if (thread.lock_holder >= 0)
+      text += " wants a lock of thread " + std::to_string(thread.lock_holder);
   }
   return text;
 }

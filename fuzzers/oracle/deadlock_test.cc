@@ -56,7 +56,9 @@ TEST(DeadlockFail, AWokenGoroutineSleeps) {
 TEST(DeadlockFail, AReadyGoroutineSleeps) {
   // The closer did not finish its work.
   History h = blocked_main();
-  h.close(2, 1).add(kEndGoroutine, 1, 0, {kWaitingStatus}).add(kEndGoroutine, 2, 0, {kWaitingStatus});
+  h.close(2, 1)
+      .add(kEndGoroutine, 1, 0, {kWaitingStatus})
+      .add(kEndGoroutine, 2, 0, {kWaitingStatus});
   EXPECT_EQ(kind_of(h), "lost wake-up");
 }
 
@@ -121,8 +123,7 @@ TEST(HungFail, LocksSayWhy) {
   trace.threads = {wanting(0, 1), wanting(1, 2), wanting(2, 1)};
   const Verdict verdict = judge_deadlock(Program{}, trace);
   EXPECT_EQ(verdict.kind, "lock deadlock");
-  EXPECT_EQ(verdict.detail,
-            "thread 1 waits for a lock of thread 2 waits for a lock of thread 1");
+  EXPECT_EQ(verdict.detail, "thread 1 waits for a lock of thread 2 waits for a lock of thread 1");
   trace.threads = {wanting(3, 3)};
   EXPECT_EQ(kind_of(trace), "lock deadlock");
   trace.threads = {wanting(3, 100000), wanting(4, 200)};

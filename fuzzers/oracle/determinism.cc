@@ -10,7 +10,8 @@ namespace {
 
 bool is_equal(const Event& a, const Event& b) {
   return a.kind == b.kind && a.thread == b.thread && a.goroutine == b.goroutine &&
-         a.channel == b.channel && a.index == b.index && a.a == b.a && a.b == b.b && a.step == b.step;
+         a.channel == b.channel && a.index == b.index && a.a == b.a && a.b == b.b &&
+         a.step == b.step;
 }
 
 Verdict failure(std::string_view kind, const std::string& first, const std::string& second) {
@@ -40,7 +41,8 @@ Verdict judge_determinism(const Trace& first, const Trace& second) {
   }
   if (first.steps != second.steps || first.decisions != second.decisions) {
     const auto text = [](const Trace& trace) {
-      return std::to_string(trace.steps) + " steps, " + std::to_string(trace.decisions) + " decisions";
+      return std::to_string(trace.steps) + " steps, " + std::to_string(trace.decisions) +
+             " decisions";
     };
     return failure("steps differ", text(first), text(second));
   }

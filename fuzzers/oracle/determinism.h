@@ -6,8 +6,8 @@
 
 namespace concertina::fuzzers {
 
-/// Names the first event at which the runs part. A trace's events are valid until the next run: keep a
-/// copy of the first run's.
+/// Names the first event at which the runs part. A trace's events are valid until the next run:
+/// keep a copy of the first run's.
 Verdict judge_determinism(const Trace& first, const Trace& second);
 
 }  // namespace concertina::fuzzers

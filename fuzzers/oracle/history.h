@@ -69,7 +69,8 @@ class History {
                {static_cast<std::uint16_t>(rank), object, order});
   }
   History& unlock(GoroutineId g, std::uint32_t object, LockRank rank) {
-    return add(EventKind::kLockReleased, g, kNilChannel, {static_cast<std::uint16_t>(rank), object});
+    return add(EventKind::kLockReleased, g, kNilChannel,
+               {static_cast<std::uint16_t>(rank), object});
   }
 
   std::uint32_t step() const { return step_; }

@@ -1,5 +1,5 @@
-// invariants: the runtime found one of its own broken. Trace::message reads "invariant: detail"; the
-// invariant's words are stable and are the kind.
+// invariants: the runtime found one of its own broken. Trace::message reads "invariant: detail";
+// the invariant's words are stable and are the kind.
 #pragma once
 
 #include "oracle/verdict.h"

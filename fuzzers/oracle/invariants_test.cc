@@ -13,8 +13,8 @@ Verdict judge(Outcome outcome, const char* message) {
 }
 
 TEST(Invariants, AnyOtherEndPasses) {
-  for (const Outcome outcome : {Outcome::kExit, Outcome::kDeadlock, Outcome::kPanic, Outcome::kHung,
-                                Outcome::kBudget}) {
+  for (const Outcome outcome :
+       {Outcome::kExit, Outcome::kDeadlock, Outcome::kPanic, Outcome::kHung, Outcome::kBudget}) {
     EXPECT_FALSE(judge(outcome, "words: more").failed());
   }
 }

@@ -1,8 +1,8 @@
 // judge: all trace oracles in a fixed order; the first failure is the run's verdict.
 //
-// Causes come before what they cause, so that one defect keeps one signature: what the runtime said of
-// itself (invariants), then stacks and locks, then what programs see (channels, locals), then how the
-// run ended (deadlock, leaks), and last that it did not end (progress).
+// Causes come before what they cause, so that one defect keeps one signature: what the runtime said
+// of itself (invariants), then stacks and locks, then what programs see (channels, locals), then
+// how the run ended (deadlock, leaks), and last that it did not end (progress).
 #pragma once
 
 #include <span>
@@ -16,8 +16,8 @@
 
 namespace concertina::fuzzers {
 
-/// The names of every oracle that a verdict may carry: the trace oracles in judging order, then those
-/// of two runs (determinism) and of a process that died (memory, race, crash).
+/// The names of every oracle that a verdict may carry: the trace oracles in judging order, then
+/// those of two runs (determinism) and of a process that died (memory, race, crash).
 std::span<const std::string_view> oracle_names();
 
 /// All trace oracles, pure.

@@ -7,7 +7,8 @@
 namespace concertina::fuzzers {
 namespace {
 
-Verdict failure(std::string_view kind, std::string_view what, std::uint64_t is, std::uint64_t must) {
+Verdict failure(std::string_view kind, std::string_view what, std::uint64_t is,
+                std::uint64_t must) {
   return {"leaks", std::string(kind),
           std::string(what) + ": " + std::to_string(is) + ", must be " + std::to_string(must)};
 }

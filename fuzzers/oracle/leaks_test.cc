@@ -45,7 +45,8 @@ TEST(Leaks, NothingIsLeftAtExit) { EXPECT_EQ(at_exit(0, 0, 0, 0, 0), ""); }
 TEST(Leaks, ABlockedGoroutineHoldsWhatItNeeds) { EXPECT_EQ(at_deadlock(2, 2, 1, 1), ""); }
 
 TEST(Leaks, OtherOutcomesAreNotJudged) {
-  for (const Outcome outcome : {Outcome::kPanic, Outcome::kFatal, Outcome::kHung, Outcome::kBudget}) {
+  for (const Outcome outcome :
+       {Outcome::kPanic, Outcome::kFatal, Outcome::kHung, Outcome::kBudget}) {
     EXPECT_EQ(kind_of(one_stack(), outcome), "");
   }
 }

@@ -1,10 +1,10 @@
 // locals: what a goroutine reads from a local is what was last written there, whatever happened to
 // its stack meanwhile.
 //
-// A local is (goroutine, frame serial, slot). One that was never written reads as zero. c, when set,
-// is the channel whose element type the local has: tokens are compared modulo that width (elements of
-// 0, 1 or 2 bytes hold only so much of one). 0xffffffff found: the bytes are not of one value, or the
-// local's own tag has been overwritten.
+// A local is (goroutine, frame serial, slot). One that was never written reads as zero. c, when
+// set, is the channel whose element type the local has: tokens are compared modulo that width
+// (elements of 0, 1 or 2 bytes hold only so much of one). 0xffffffff found: the bytes are not of
+// one value, or the local's own tag has been overwritten.
 #pragma once
 
 #include "oracle/verdict.h"

@@ -11,9 +11,9 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr unsigned kThreads = 256;        // ThreadId is a byte
-constexpr unsigned kLocksMax = 256;       // distinct locks in one run
-constexpr ObjectId kObjectsMax = 1 << 16; // platform objects in one run
+constexpr unsigned kThreads = 256;         // ThreadId is a byte
+constexpr unsigned kLocksMax = 256;        // distinct locks in one run
+constexpr ObjectId kObjectsMax = 1 << 16;  // platform objects in one run
 constexpr unsigned kNobody = 0xffff;
 constexpr unsigned kWords = kLocksMax / 64;
 
@@ -95,7 +95,8 @@ class Locks {
         return fail("two locks of one rank", "held is " + text_of(before.lock, before.rank));
       }
       if (e.index == before.rank && e.b <= before.order) {
-        return fail("channel locks out of order", "held is channel " + std::to_string(before.order));
+        return fail("channel locks out of order",
+                    "held is channel " + std::to_string(before.order));
       }
       after_[before.lock][lock / 64] |= std::uint64_t{1} << (lock % 64);
     }
@@ -109,8 +110,9 @@ class Locks {
     if (lock == kNobody) return fail("malformed event", "the lock's object id is out of range");
     if (holder_[lock] != e.thread) {
       return fail("freed a lock of somebody else",
-                  holder_[lock] == kNobody ? "it is free"
-                                           : "thread " + std::to_string(holder_[lock]) + " holds it");
+                  holder_[lock] == kNobody
+                      ? "it is free"
+                      : "thread " + std::to_string(holder_[lock]) + " holds it");
     }
     holder_[lock] = kNobody;
     std::vector<Held>& held = held_[e.thread];
@@ -126,7 +128,8 @@ class Locks {
   Verdict find_cycle() const {
     std::array<std::uint64_t, kWords> left{};
     const auto count = static_cast<unsigned>(objects_.size());
-    for (unsigned lock = 0; lock < count; ++lock) left[lock / 64] |= std::uint64_t{1} << (lock % 64);
+    for (unsigned lock = 0; lock < count; ++lock)
+      left[lock / 64] |= std::uint64_t{1} << (lock % 64);
     for (bool changed = true; changed;) {
       changed = false;
       for (unsigned lock = 0; lock < count; ++lock) {

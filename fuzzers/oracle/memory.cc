@@ -5,8 +5,8 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::string_view kErrors[] = {"ERROR: AddressSanitizer: ", "ERROR: ThreadSanitizer: ",
-                                        "ERROR: UndefinedBehaviorSanitizer: "};
+constexpr std::string_view kErrors[] = {
+    "ERROR: AddressSanitizer: ", "ERROR: ThreadSanitizer: ", "ERROR: UndefinedBehaviorSanitizer: "};
 constexpr std::string_view kUndefined = "runtime error: ";
 
 /// The report's kind if the line is its first, else empty.

@@ -1,5 +1,5 @@
-// progress: no program runs for ever, so a run that hits a named limit is a finding. The limit's name
-// (Trace::message, "steps per run") is the kind.
+// progress: no program runs for ever, so a run that hits a named limit is a finding. The limit's
+// name (Trace::message, "steps per run") is the kind.
 #pragma once
 
 #include "oracle/verdict.h"

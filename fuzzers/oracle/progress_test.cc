@@ -14,8 +14,8 @@ Verdict judge(Outcome outcome, const char* message) {
 }
 
 TEST(Progress, AnyOtherEndPasses) {
-  for (const Outcome outcome : {Outcome::kExit, Outcome::kDeadlock, Outcome::kPanic, Outcome::kFatal,
-                                Outcome::kHung}) {
+  for (const Outcome outcome :
+       {Outcome::kExit, Outcome::kDeadlock, Outcome::kPanic, Outcome::kFatal, Outcome::kHung}) {
     EXPECT_FALSE(judge(outcome, "words").failed());
   }
 }

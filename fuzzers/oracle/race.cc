@@ -10,8 +10,8 @@ namespace {
 constexpr std::string_view kWarning = "WARNING: ThreadSanitizer: ";
 
 bool is_access(std::string_view line) {
-  const bool says_who =
-      line.find(" by thread ") != std::string_view::npos || line.find(" by main thread") != std::string_view::npos;
+  const bool says_who = line.find(" by thread ") != std::string_view::npos ||
+                        line.find(" by main thread") != std::string_view::npos;
   return says_who && line.find(" of size ") != std::string_view::npos;
 }
 

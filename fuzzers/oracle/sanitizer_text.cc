@@ -15,8 +15,8 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// Takes parameter lists and template arguments out, and with them "(anonymous namespace)", "<null>"
-/// and "(binary+0x12)". What follows "operator" is left alone up to its parameters.
+/// Takes parameter lists and template arguments out, and with them "(anonymous namespace)",
+/// "<null>" and "(binary+0x12)". What follows "operator" is left alone up to its parameters.
 std::string without_brackets(std::string_view text) {
   constexpr std::string_view kOperator = "operator";
   std::string result;
@@ -44,7 +44,8 @@ std::string_view function_word(std::string_view text) {
   while (!(text = trimmed(text)).empty()) {
     const std::string_view word = text.substr(0, text.find(' '));
     text.remove_prefix(word.size());
-    if (word.find('/') != std::string_view::npos || word.find(".cc:") != std::string_view::npos) break;
+    if (word.find('/') != std::string_view::npos || word.find(".cc:") != std::string_view::npos)
+      break;
     if (word != "const" && word.front() != '[') function = word;
   }
   return function;
@@ -73,12 +74,13 @@ std::string short_name(std::string_view function) {
 
 bool is_of_the_runtime(std::string_view function) {
   constexpr std::string_view kForeign[] = {
-      "_",        "std::",       "boost::", "fuzzer::", "testing::", "platform::",
-      "simulator::", "memcpy",   "memmove", "memset",   "memcmp",    "free",
-      "malloc",   "calloc",      "realloc", "raise",    "abort",     "pthread_",
-      "gsignal",  "make_fcontext", "jump_fcontext",     "ontop_fcontext",
+      "_",           "std::",         "boost::",       "fuzzer::",       "testing::", "platform::",
+      "simulator::", "memcpy",        "memmove",       "memset",         "memcmp",    "free",
+      "malloc",      "calloc",        "realloc",       "raise",          "abort",     "pthread_",
+      "gsignal",     "make_fcontext", "jump_fcontext", "ontop_fcontext",
   };
-  if (function.empty() || function == "main" || function.find("operator") != std::string_view::npos) return false;
+  if (function.empty() || function == "main" || function.find("operator") != std::string_view::npos)
+    return false;
   for (const std::string_view foreign : kForeign) {
     if (function.starts_with(foreign)) return false;
   }

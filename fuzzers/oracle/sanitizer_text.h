@@ -12,8 +12,8 @@ namespace concertina::fuzzers {
 std::vector<std::string_view> split_lines(std::string_view text);
 
 /// "    #1 0x55d0 in concertina::sim::Channel::send(void*) const /x/channel.cc:7:9" and
-/// "    #1 concertina::sim::Channel::send(void*) const <null> (binary+0x5eb5e)" are "Channel::send".
-/// Empty when the line is no frame.
+/// "    #1 concertina::sim::Channel::send(void*) const <null> (binary+0x5eb5e)" are
+/// "Channel::send". Empty when the line is no frame.
 std::string function_of_frame(std::string_view line);
 
 /// The youngest functions of the runtime in the stack that begins at lines[first] (frames end it),

@@ -9,9 +9,9 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr unsigned kGoroutines = 33;           // ids 1..32 (the runtime's limit)
-constexpr unsigned kChannels = 65;             // ids 1..64
-constexpr std::uint32_t kSerialsMax = 1 << 16; // stacks in one run
+constexpr unsigned kGoroutines = 33;            // ids 1..32 (the runtime's limit)
+constexpr unsigned kChannels = 65;              // ids 1..64
+constexpr std::uint32_t kSerialsMax = 1 << 16;  // stacks in one run
 constexpr std::uint32_t kOutside = 0xffffffff;
 constexpr std::uint16_t kNoFunction = 0xffff;  // a frame without its header
 constexpr int kNobody = -1;
@@ -29,10 +29,10 @@ struct Walk {
 struct Subject {
   bool in_syscall = false;
   bool is_copying = false;
-  int enqueued_by = kNobody;          // thread that enqueued it on a channel, until it is readied
-  std::uint32_t new_bytes = 0;        // of the copy
-  std::uint32_t element_distance = 0; // the farthest waiting element of the copy
-  Walk before;                        // of the copy
+  int enqueued_by = kNobody;           // thread that enqueued it on a channel, until it is readied
+  std::uint32_t new_bytes = 0;         // of the copy
+  std::uint32_t element_distance = 0;  // the farthest waiting element of the copy
+  Walk before;                         // of the copy
 };
 
 class Stacks {
@@ -127,7 +127,8 @@ class Stacks {
       return fail("freed stack written", "stack " + std::to_string(e.a) + " lost its poison");
     }
     if (e.a >= kSerialsMax) return fail("malformed event", "the serial is out of range");
-    if (is_live_.empty() || is_live_[e.a] == 0) return fail("stack freed twice", "it is not in use");
+    if (is_live_.empty() || is_live_[e.a] == 0)
+      return fail("stack freed twice", "it is not in use");
     is_live_[e.a] = 0;
     return true;
   }
@@ -137,8 +138,8 @@ class Stacks {
   bool copy_begins(Subject& s, const Event& e) {
     if (s.is_copying) return fail("two copies at once", "the stack is being copied already");
     if (s.in_syscall) return fail("copied in a system call", "the kernel may use the stack");
-    const bool is_protected = e.channel == kLocksTaken ||
-                              (e.channel == kLocksHeldByOwner && s.enqueued_by == e.thread);
+    const bool is_protected =
+        e.channel == kLocksTaken || (e.channel == kLocksHeldByOwner && s.enqueued_by == e.thread);
     if (s.enqueued_by != kNobody && !is_protected) {
       return fail("copied without channel locks",
                   "it is enqueued on channels, and whoever wakes it writes to the stack");
@@ -199,7 +200,8 @@ class Stacks {
     for (index_ = walk.begin; index_ < walk.end; ++index_) {
       const Event& e = events_[index_];
       if (e.kind == EventKind::kPointerSeen) {
-        if (e.b == kOutside || e.b > used) return fail("pointer outside the stack", "a slot's target");
+        if (e.b == kOutside || e.b > used)
+          return fail("pointer outside the stack", "a slot's target");
         if (e.a == 0 || e.a > used) return fail("malformed event", "the slot is outside the stack");
         continue;
       }

@@ -18,7 +18,8 @@ std::string kind_of(const History& history) {
 }
 
 /// A stack of two frames with one pointer from the younger into the older.
-History& walk(History& h, std::uint16_t moment, std::uint32_t target = 48, std::uint32_t bytes = 2048) {
+History& walk(History& h, std::uint16_t moment, std::uint32_t target = 48,
+              std::uint32_t bytes = 2048) {
   return h.add(kCensusBegin, 1, 0, {moment, 160, bytes})
       .add(kFrameSeen, 1, 0, {7, 160, 64})
       .add(kPointerSeen, 1, 0, {0, 96, target})
@@ -135,11 +136,11 @@ TEST(StackFail, Chains) {
     return kind_of(h.add(kScanEnd, 1));
   };
   EXPECT_EQ(chain(160, 64, 64), "");
-  EXPECT_EQ(chain(128, 64, 64), "frame chain broken");   // the youngest is not at the stack pointer
-  EXPECT_EQ(chain(160, 64, 48), "frame chain broken");   // the saved frame pointer names another
-  EXPECT_EQ(chain(160, 0, 64), "frame chain broken");    // nil, but there is an older one
-  EXPECT_EQ(chain(160, 64, 0), "frame chain broken");    // the oldest is missing
-  EXPECT_EQ(chain(160, 160, 0), "frame chain broken");   // upwards only
+  EXPECT_EQ(chain(128, 64, 64), "frame chain broken");  // the youngest is not at the stack pointer
+  EXPECT_EQ(chain(160, 64, 48), "frame chain broken");  // the saved frame pointer names another
+  EXPECT_EQ(chain(160, 0, 64), "frame chain broken");   // nil, but there is an older one
+  EXPECT_EQ(chain(160, 64, 0), "frame chain broken");   // the oldest is missing
+  EXPECT_EQ(chain(160, 160, 0), "frame chain broken");  // upwards only
   History header;
   header.add(kCensusBegin, 1, 0, {2, 64, 2048}).add(kFrameSeen, 1, 0, {0xffff, 64, kOutside});
   EXPECT_EQ(kind_of(header), "frame header overwritten");
