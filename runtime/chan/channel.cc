@@ -169,9 +169,10 @@ Action send_step(Machine& m, Goroutine& g) {
     if (!frame->block) return finish(g, false, false);
     return park_for_ever(m, g, frame, WaitReason::kChanSendNil);
   }
-  // Fast path: each load alone is true at its moment, and an open channel that is full afterwards was
-  // not ready at the moment of the first load either (golang/go chan.go, chansend).
-  if (!frame->block && c->closed.load(Site::kChanSendFastClosed) == 0 && looks_full(*c)) {
+  // Fast path: full, and open afterwards, so it was open and full at the first moment. Go asks the other
+  // way round, arguing that a closed channel does not become unready; but close takes the waiting
+  // receivers away, and then a send gives up that at no moment could have blocked.
+  if (!frame->block && looks_full(*c) && c->closed.load(Site::kChanSendFastClosed) == 0) {
     announce_not_ready(g, frame, true);
     return finish(g, false, false);
   }
