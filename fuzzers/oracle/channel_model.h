@@ -1,8 +1,7 @@
 // ChannelModel: an executable reference of Go's channels and select, driven by a run's events.
 //
 // What it holds a run to
-//   1. An effect belongs to the operation its goroutine has open, and each operation has one
-//   effect.
+//   1. An effect belongs to the operation that its goroutine has open; an operation has one effect.
 //   2. Buffers are FIFO; waiters are served in the order in which they enqueued; a buffered channel
 //      admits its first waiting sender when a slot becomes free.
 //   3. Nobody parks, and no default is taken, while a case is ready. A non-blocking operation may
@@ -15,10 +14,9 @@
 // How it reads events, and what the runtime must keep so that they mean this
 //   a. An event follows the atomic store that makes its effect visible to readers without the lock
 //      (closed, count, waiters), with no yield point between store and event.
-//   b. A waiter is won (select_done) under the lock of the channel that the partner event names.
-//   The
-//      event may come later in the same critical section: who finds the waiter taken meanwhile is
-//      believed when that event does come (see is_being_won).
+//   b. A waiter is won (select_done) under the lock of the channel that the partner's event names.
+//      The event may come later in the same critical section: who finds the waiter taken meanwhile
+//      is believed when that event does come (see is_being_won).
 //   c. kDequeued is required for each losing case before kDoneSelect, unless somebody who worked on
 //      the other side of that channel may have thrown the sudog away already.
 //   d. kParked comes after all sudogs of the operation are enqueued; kReadied after the partner's

@@ -2,9 +2,8 @@
 //
 //   1. A thread takes locks in increasing rank. Equal ranks: only channels, with increasing id.
 //   2. The graph "held while taking" over the run has no cycle, object by object. A channel's lock
-//   is
-//      one object under two ranks (kChannel, kChannelLeaf), so rank order alone does not imply it:
-//      a cycle is a deadlock that another schedule can have.
+//      is one object under two ranks (kChannel, kChannelLeaf), so rank order alone does not imply
+//      it: a cycle is a deadlock that another schedule can have.
 //   3. A lock has one holder, and its holder frees it.
 // Readings: locks belong to virtual threads (a machine frees what its goroutine took before
 // parking). A release names its lock by object; its rank is not looked at.

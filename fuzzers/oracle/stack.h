@@ -1,14 +1,12 @@
 // stack: is every stack whole, and copied by the rules?
 //
 //   1. A walk (census) sees a chain: the youngest frame begins at the stack pointer, each saved
-//   frame
-//      pointer names the next older frame, and only the oldest frame's is nil.
+//      frame pointer names the next older frame, and only the oldest frame's is nil.
 //   2. No pointer slot and no waiting sudog's element points outside the part of the stack in use.
 //   3. A copy changes nothing but addresses: the walk after it equals the walk before it, slot by
 //      slot, because distances below stack.hi survive a copy.
-//   4. A goroutine that is enqueued on channels is copied under their locks: taken for the copy
-//   (c=1),
-//      or held by the machine that enqueued it (c=2), until a waker has readied it.
+//   4. A goroutine that is enqueued on channels is copied under their locks, until a waker has
+//      readied it: taken for the copy (c=1), or held by the machine that enqueued it (c=2).
 //   5. No copy in a system call, and not two at once.
 //   6. Nobody writes to a freed stack; none is handed out or freed twice.
 // Readings: a census's frames and pointers follow it with no other event in between, youngest frame
