@@ -2,6 +2,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "report/report.h"
 #include "tools/case_io.h"
 #include "tools/child.h"
 #include "tools/commands.h"
@@ -60,12 +61,11 @@ void print_json(const std::string& path, const Replays& replays, const ReplayOpt
   std::printf("%s\n", object.str().c_str());
 }
 
-void print_text(const CaseFile& file, const Replays& replays) {
+void print_text(const CaseFile& file, const Replays& replays, unsigned last_steps) {
   const ChildRun& run = replays.first;
-  std::printf("%s\n", to_go(file.input.program).c_str());
-  std::printf("verdict: %s\n", run.verdict.signature().c_str());
-  if (run.verdict.failed()) std::printf("%s\n", run.verdict.detail.c_str());
-  std::fputs(run.log.c_str(), stdout);
+  std::printf("%s\n", render(file, run.trace, run.verdict, last_steps).c_str());
+  // A sanitizer's own report, frame by frame, when that is what ended the run.
+  if (!run.log.empty()) std::printf("what the process said:\n%s\n", run.log.c_str());
 }
 
 int replay_one(const std::string& path, const ReplayOptions& options) {
@@ -86,7 +86,7 @@ int replay_one(const std::string& path, const ReplayOptions& options) {
     print_json(path, replays, options, expected);
     return expected ? kExitAsExpected : kExitFailed;
   }
-  if (!options.quiet) print_text(file, replays);
+  if (!options.quiet) print_text(file, replays, options.last_steps);
   std::string wish = "pass";
   if (wanted.expect == "fail") wish = "fail by " + (wanted.oracle.empty() ? "any" : wanted.oracle);
   std::printf("%s: %s: %s (expected: %s)", path.c_str(), expected ? "ok" : "NOT AS EXPECTED",
