@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "oracle/channel_model.h"
+#include "oracle/kinds.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -12,6 +13,9 @@ constexpr unsigned kScanBit = 0x1000;
 constexpr unsigned kWaiting = 4;
 constexpr unsigned kDead = 6;
 constexpr unsigned kThreads = 256;  // ThreadId is a byte
+
+constexpr Kinds kKinds{EventKind::kSpawned, EventKind::kStarted, EventKind::kExited,
+                       EventKind::kEndGoroutine};
 
 Verdict failure(std::string_view kind, std::string detail) {
   return {"deadlock", std::string(kind), std::move(detail)};
@@ -32,6 +36,7 @@ struct Census {
 
   explicit Census(const Trace& trace) {
     for (const Event& e : trace.events) {
+      if (!kKinds.has(e.kind)) continue;
       switch (e.kind) {
         case EventKind::kSpawned:
           at(e.a).known = true;

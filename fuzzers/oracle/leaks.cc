@@ -3,9 +3,13 @@
 #include <string_view>
 
 #include "oracle/channel_model.h"
+#include "oracle/kinds.h"
 
 namespace concertina::fuzzers {
 namespace {
+
+constexpr Kinds kKinds{EventKind::kStackAllocated, EventKind::kStackFreed, EventKind::kEndGoroutine,
+                       EventKind::kEndChannel, EventKind::kEndCounts};
 
 Verdict failure(std::string_view kind, std::string_view what, std::uint64_t is,
                 std::uint64_t must) {
@@ -44,6 +48,7 @@ Verdict judge_leaks(const Trace& trace, const ChannelModel& model) {
   if (trace.outcome != Outcome::kExit && trace.outcome != Outcome::kDeadlock) return {};
   Left left;
   for (const Event& e : trace.events) {
+    if (!kKinds.has(e.kind)) continue;
     switch (e.kind) {
       case EventKind::kStackAllocated:
         ++left.stacks_live;

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "oracle/kinds.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
@@ -15,6 +16,14 @@ constexpr std::uint32_t kSerialsMax = 1 << 16;  // stacks in one run
 constexpr std::uint32_t kOutside = 0xffffffff;
 constexpr std::uint16_t kNoFunction = 0xffff;  // a frame without its header
 constexpr int kNobody = -1;
+
+constexpr Kinds kKinds{
+    EventKind::kChannelMade,    EventKind::kStackAllocated, EventKind::kStackFreed,
+    EventKind::kReadied,        EventKind::kSendPark,       EventKind::kReceivePark,
+    EventKind::kSyscallEntered, EventKind::kSyscallLeft,    EventKind::kCopyBegin,
+    EventKind::kCopyEnd,        EventKind::kSudogSeen,      EventKind::kCensusBegin,
+    EventKind::kFrameSeen,      EventKind::kPointerSeen,
+};
 
 enum Moment : std::uint16_t { kBefore = 0, kAfter = 1 };
 enum Protection : ChannelId { kLocksTaken = 1, kLocksHeldByOwner = 2 };
@@ -44,6 +53,7 @@ class Stacks {
     for (const std::uint32_t serial : serials_) is_live_[serial] = 0;
     serials_.clear();
     for (index_ = 0; index_ < events_.size(); ++index_) {
+      if (!kKinds.has(events_[index_].kind)) continue;
       if (!apply(events_[index_])) return verdict_;
     }
     return {};

@@ -1,0 +1,28 @@
+// Kinds: a set of event kinds. Most events are of no interest to most oracles: asking a set first
+// costs a predictable branch, where a switch over every kind costs a mispredicted jump.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+
+#include "base/event.h"
+
+namespace concertina::fuzzers {
+
+class Kinds {
+ public:
+  constexpr Kinds(std::initializer_list<EventKind> kinds) {
+    for (const EventKind kind : kinds) bits_ |= bit(kind);
+  }
+  constexpr bool has(EventKind kind) const { return (bits_ & bit(kind)) != 0; }
+
+ private:
+  static_assert(static_cast<unsigned>(EventKind::kCount) <= 64);
+  static constexpr std::uint64_t bit(EventKind kind) {
+    const auto number = static_cast<unsigned>(kind);
+    return number < 64 ? std::uint64_t{1} << number : 0;  // a broken runtime may say anything
+  }
+  std::uint64_t bits_ = 0;
+};
+
+}  // namespace concertina::fuzzers
