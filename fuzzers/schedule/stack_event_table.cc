@@ -11,18 +11,32 @@ constexpr std::array<bool, kSiteCount + 1> kIsPrologue = {
 #undef SITE
 };
 
+// Every prologue, computed once.
+const SiteSet& prologues() {
+  static const SiteSet set = [] {
+    SiteSet all;
+    for (unsigned i = 0; i < kSiteCount; ++i) {
+      if (kIsPrologue[i]) all.add(static_cast<Site>(i));
+    }
+    return all;
+  }();
+  return set;
+}
+
 }  // namespace
 
 bool StackEventTable::is_prologue(Site site) { return kIsPrologue[static_cast<unsigned>(site)]; }
 
 void StackEventTable::reset(const Schedule& schedule) {
   move_everywhere_ = schedule.move_at_every_prologue;
+  sites_ = move_everywhere_ ? prologues() : SiteSet{};
   keys_.clear();
   unsigned size = 0;
   for (const StackEvent& event : schedule.stack_events) {
     if (size == kStackEventsMax) break;
     actions_[size++] = event.action;
     keys_.add(event.key);
+    if (event.key.site < Site::kCount) sites_.add(event.key.site);
   }
 }
 

@@ -17,9 +17,8 @@ class StackEventTable final : public StackEvents {
   /// Forgets all counts and takes the events of another schedule. Allocates nothing.
   void reset(const Schedule& schedule);
 
-  bool wants(Site site) const override {
-    return (move_everywhere_ && is_prologue(site)) || keys_.wants(site);
-  }
+  const SiteSet& sites() const override { return sites_; }
+  bool wants(Site site) const { return sites_.contains(site); }
 
   /// The first event of the schedule that is reached here; else a move if all prologues move.
   StackAction at(SpawnPath path, Site site) override;
@@ -29,6 +28,7 @@ class StackEventTable final : public StackEvents {
 
  private:
   bool move_everywhere_ = false;
+  SiteSet sites_;
   std::array<StackAction, kStackEventsMax> actions_{};
   KeyTable keys_;
 };

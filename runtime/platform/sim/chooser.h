@@ -6,6 +6,7 @@
 // operations; given equal calls it must give equal answers.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "base/event.h"
@@ -62,12 +63,29 @@ enum class StackAction : std::uint8_t {
   kScanMove,    // the scanner is asked to copy this goroutine's stack to one of equal size
 };
 
+/// A set of sites, one bit each.
+class SiteSet {
+ public:
+  bool contains(Site site) const {
+    const auto index = static_cast<unsigned>(site);
+    return (words_[index / 64] >> (index % 64) & 1) != 0;
+  }
+  void add(Site site) {
+    const auto index = static_cast<unsigned>(site);
+    words_[index / 64] |= std::uint64_t{1} << (index % 64);
+  }
+  void clear() { words_ = {}; }
+
+ private:
+  std::array<std::uint64_t, (kSiteCount + 63) / 64> words_{};
+};
+
 /// The stack events of a run's input. `at` is asked for each site that a goroutine passes, in order.
 class StackEvents {
  public:
   virtual ~StackEvents() = default;
-  /// Sites at which `at` has to be asked at all, one bit a site.
-  virtual bool wants(Site site) const = 0;
+  /// Sites at which `at` has to be asked at all. Read once a run.
+  virtual const SiteSet& sites() const = 0;
   virtual StackAction at(SpawnPath path, Site site) = 0;
 };
 

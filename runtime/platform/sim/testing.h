@@ -10,7 +10,7 @@
 //   4. Choosers and recorders run on behalf of every thread. Theirs is the attribute below and plain
 //      memory: a member function of std::vector would be instrumented.
 //
-//   const Run run = run_body([&] {
+//   const RunResult run = run_body([&] {
 //     auto& flag = make<platform::Atomic<std::uint32_t>>(0u);
 //     start([&flag] { flag.store(1, Site::kTest); });
 //     platform::spin_until(flag, [](std::uint32_t v) { return v == 1; }, Site::kTest);
@@ -187,7 +187,7 @@ inline void say(std::uint32_t number) {
   platform::record({.kind = EventKind::kLenSeen, .index = 0xface, .a = number});
 }
 
-struct Run {
+struct RunResult {
   simulator::Report report;
   std::vector<Event> events;
 
@@ -210,32 +210,32 @@ struct Run {
 
 /// `config.chooser` may be null: first enabled.
 template <class Body>
-Run run_body(simulator::World& world, simulator::Config config, const Body& body) {
+RunResult run_body(simulator::World& world, simulator::Config config, Body body) {
   FirstEnabled first_enabled;
   if (config.chooser == nullptr) config.chooser = &first_enabled;
   const auto main = [](void* argument) {
-    (*static_cast<const Body*>(argument))();
+    (*static_cast<Body*>(argument))();
     platform::stop(Outcome::kExit, "");
   };
-  Run run;
-  run.report = platform::run(world, config, main, const_cast<Body*>(&body));
-  run.events = world.events();
+  RunResult run;
+  run.report = platform::run(world, config, main, &body);
+  run.events.assign(world.events().begin(), world.events().end());
   return run;
 }
 
 template <class Body>
-Run run_body(const simulator::Config& config, const Body& body) {
+RunResult run_body(const simulator::Config& config, Body body) {
   simulator::World world;
   return run_body(world, config, body);
 }
 
 template <class Body>
-Run run_body(Chooser& chooser, const Body& body) {
+RunResult run_body(Chooser& chooser, Body body) {
   return run_body(simulator::Config{.chooser = &chooser}, body);
 }
 
 template <class Body>
-Run run_body(const Body& body) {
+RunResult run_body(Body body) {
   return run_body(simulator::Config{}, body);
 }
 

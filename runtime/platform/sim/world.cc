@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace concertina::simulator {
 namespace {
@@ -26,8 +27,8 @@ World& World::current() { return *current_world; }
 void World::reset(const Config& config) {
   config_ = config;
   arena_.reset();
-  events_.clear();
-  events_.reserve(config.events_max);
+  if (events_.size() < config.events_max) events_.resize(config.events_max);
+  event_count_ = 0;
   thread_count_ = 0;
   current_ = 0;
   enabled_ = 0;
@@ -35,7 +36,8 @@ void World::reset(const Config& config) {
   hash_ = 0x436f6e63657274ull;
   now_ns_ = 0;
   objects_ = 0;
-  observes_ = config.chooser->observes();
+  is_observed_ = config.recorder != nullptr || config.chooser->observes();
+  stack_event_sites_ = config.stack_events != nullptr ? config.stack_events->sites() : SiteSet{};
   scan_requests_head_ = scan_requests_tail_ = 0;
   scan_queue_ = ObjectState{new_object(), 0};
   outcome_ = Outcome::kExit;
@@ -86,15 +88,18 @@ void World::stop(Outcome outcome, std::string_view message) {
 }
 
 void World::record(Event event) {
+  static_assert(offsetof(Event, a) == 8 && offsetof(Event, b) == 12);
   event.thread = current_;
   event.step = steps_;
-  mix((static_cast<std::uint64_t>(event.kind) << 56) ^ (static_cast<std::uint64_t>(event.goroutine) << 40) ^
-      (static_cast<std::uint64_t>(event.channel) << 24) ^ (static_cast<std::uint64_t>(event.index) << 8) ^
-      (static_cast<std::uint64_t>(event.a) << 32) ^ event.b);
-  if (events_.size() == config_.events_max) stop(Outcome::kBudget, "events per run");
-  events_.push_back(event);
+  std::uint64_t halves[2];
+  std::memcpy(halves, &event, sizeof(halves));
+  mix(halves[0]);
+  mix(halves[1]);
+  if (event_count_ == config_.events_max) [[unlikely]] stop(Outcome::kBudget, "events per run");
+  events_[event_count_++] = event;
 }
 
+// The path is kept up to date by set_goroutine.
 void World::announce(Site site, OperationKind kind, bool is_write, ObjectId object) {
   Pending& pending = pending_[current_];
   pending.site = site;
@@ -102,7 +107,6 @@ void World::announce(Site site, OperationKind kind, bool is_write, ObjectId obje
   pending.is_write = is_write;
   pending.is_spinning = kind == OperationKind::kSpin;
   pending.object = object;
-  pending.path = threads_[current_].path;
 }
 
 void World::yield_point(Site site, OperationKind kind, bool is_write, ObjectId object) {
@@ -111,12 +115,12 @@ void World::yield_point(Site site, OperationKind kind, bool is_write, ObjectId o
 }
 
 // Returns in the calling thread once it has been picked.
-void World::reschedule() {
+inline void World::reschedule() {
   const ThreadMask enabled = enabled_;
   bool is_decision = false;
   ThreadId next;
   if ((enabled & (enabled - 1)) == 0) {
-    if (enabled == 0) stop(Outcome::kHung, "no virtual thread can take a step");
+    if (enabled == 0) [[unlikely]] stop(Outcome::kHung, "no virtual thread can take a step");
     next = static_cast<ThreadId>(std::countr_zero(enabled));
   } else {
     is_decision = true;
@@ -132,18 +136,26 @@ void World::reschedule() {
 }
 
 // The current thread is about to perform what it announced.
-void World::execute_step(bool is_decision) {
-  if (++steps_ > config_.steps_max) stop(Outcome::kBudget, "steps per run");
+inline void World::execute_step(bool is_decision) {
+  if (++steps_ > config_.steps_max) [[unlikely]] stop(Outcome::kBudget, "steps per run");
   const Pending& pending = pending_[current_];
   mix((static_cast<std::uint64_t>(pending.object) << 24) ^
       (static_cast<std::uint64_t>(pending.site) << 8) ^ current_);
+  if (is_observed_) [[unlikely]] observe_step(is_decision);
+  if (stack_event_sites_.contains(pending.site)) meet_stack_event();
+}
+
+void World::observe_step(bool is_decision) {
   if (config_.recorder != nullptr) {
-    config_.recorder->step({current_, threads_[current_].goroutine, is_decision, pending});
+    config_.recorder->step(
+        {current_, threads_[current_].goroutine, is_decision, pending_[current_]});
   }
-  if (observes_) config_.chooser->executing(current_, pending_.data());
-  if (config_.stack_events != nullptr && config_.stack_events->wants(pending.site)) {
-    apply(config_.stack_events->at(pending.path, pending.site), pending.path);
-  }
+  if (config_.chooser->observes()) config_.chooser->executing(current_, pending_.data());
+}
+
+void World::meet_stack_event() {
+  const Pending& pending = pending_[current_];
+  apply(config_.stack_events->at(pending.path, pending.site), pending.path);
 }
 
 void World::apply(StackAction action, SpawnPath path) {
@@ -167,8 +179,9 @@ void World::apply(StackAction action, SpawnPath path) {
 
 StackAction World::prologue(Site site) {
   Thread& thread = threads_[current_];
-  if (config_.stack_events != nullptr && config_.stack_events->wants(site)) {
-    apply(config_.stack_events->at(thread.path, site), thread.path);
+  if (stack_event_sites_.contains(site)) {
+    const SpawnPath path = pending_[current_].path;
+    apply(config_.stack_events->at(path, site), path);
   }
   StackAction action = StackAction::kNone;
   if (thread.next_prologue_moves) action = StackAction::kMove;
@@ -224,7 +237,7 @@ void World::sleep_ns(std::uint64_t ns, Site site) {
 
 std::uint32_t World::choose(std::uint32_t n, Site site) {
   if (n <= 1) return 0;
-  const std::uint32_t choice = config_.chooser->choose(n, site, threads_[current_].path);
+  const std::uint32_t choice = config_.chooser->choose(n, site, pending_[current_].path);
   if (choice >= n) stop(Outcome::kFatal, "chooser: a draw outside its range");
   mix(choice);
   return choice;
@@ -250,7 +263,6 @@ void World::start_thread(void (*entry)(void*), void* argument, Site site) {
   thread.argument = argument;
   thread.wanted = nullptr;
   thread.goroutine = kNoGoroutine;
-  thread.path = kSchedulerPath;
   thread.next_prologue_grows = thread.next_prologue_moves = false;
   thread.fiber.restart(&World::thread_main, this, kThreadNames[id]);
   pending_[id] = {Site::kThreadStart, OperationKind::kStart, false, false, 0, kSchedulerPath};
@@ -281,7 +293,7 @@ ThreadId World::thread() const { return current_; }
 
 void World::set_goroutine(GoroutineId id, SpawnPath path) {
   threads_[current_].goroutine = id;
-  threads_[current_].path = path;
+  pending_[current_].path = path;
 }
 
 }  // namespace concertina::simulator

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -100,7 +101,8 @@ class World {
 
   /// Runs entry(argument) as virtual thread 0 until somebody stops the run.
   Report run(const Config& config, void (*entry)(void*), void* argument);
-  const std::vector<Event>& events() const { return events_; }
+  /// Of the latest run; valid until the next one.
+  std::span<const Event> events() const { return {events_.data(), event_count_}; }
 
   // --- The virtual threads' side (through platform.h) ---
   // Nothing here is inline: the callers are compiled with ThreadSanitizer, which must not look at the
@@ -139,7 +141,6 @@ class World {
     void* argument = nullptr;
     LockState* wanted = nullptr;  // the lock it is about to take
     GoroutineId goroutine = kNoGoroutine;
-    SpawnPath path = kSchedulerPath;
     bool next_prologue_grows = false;
     bool next_prologue_moves = false;
     std::uint64_t wake_ns = 0;
@@ -150,10 +151,15 @@ class World {
   void announce(Site site, OperationKind kind, bool is_write, ObjectId object);
   void reschedule();
   void execute_step(bool is_decision);
+  void observe_step(bool is_decision);
+  void meet_stack_event();
   void apply(StackAction action, SpawnPath path);
   void fill_thread_reports(Report& report) const;
   ThreadMask bit(ThreadId thread) const { return ThreadMask{1} << thread; }
-  void mix(std::uint64_t value) { hash_ = (hash_ ^ value) * 0x9E3779B97F4A7C15ull; hash_ ^= hash_ >> 29; }
+  void mix(std::uint64_t value) {
+    hash_ = (hash_ ^ value) * 0x9E3779B97F4A7C15ull;
+    hash_ ^= hash_ >> 29;
+  }
 
   Config config_;
   Arena arena_;
@@ -168,8 +174,10 @@ class World {
   std::uint64_t hash_ = 0;
   std::uint64_t now_ns_ = 0;
   ObjectId objects_ = 0;
-  bool observes_ = false;
-  std::vector<Event> events_;
+  bool is_observed_ = false;  // by a recorder, or a chooser that wants to know each step
+  SiteSet stack_event_sites_;
+  std::vector<Event> events_;  // room for events_max
+  std::uint32_t event_count_ = 0;
   static constexpr unsigned kScanRequestsMax = 32;
   std::array<ScanRequest, kScanRequestsMax> scan_requests_{};
   unsigned scan_requests_head_ = 0, scan_requests_tail_ = 0;
