@@ -13,6 +13,11 @@ if(CONCERTINA_WERROR)
   add_compile_options(-Werror)
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Reports name files from the project's root, the same in every checkout and mutant.
+  add_compile_options(-fdebug-prefix-map=${CMAKE_SOURCE_DIR}/= -fdebug-compilation-dir=.)
+endif()
+
 set(CONCERTINA_HAS_FUZZER OFF)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_link_options(-fuse-ld=lld)
