@@ -47,6 +47,9 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"ubsan_misaligned", "memory: load of misaligned address in read < decode"},
         Sample{"ubsan_without_stack", "memory: signed integer overflow in unknown function"},
         Sample{"tsan_race", "race: data race: copy_range < copy_stack | transfer_to_receiver"},
+        Sample{"tsan_race_in_the_runtime",
+               "race: data race: adjust_sudogs < copy_stack | "
+               "transfer_from_sender < receive_now_or_wait"},
         Sample{"tsan_race_in_one_function", "race: data race: set_flag | set_flag < park"},
         Sample{"tsan_segv", "memory: SEGV in bad < outer"},
         Sample{"tsan_locked_mutex", "race: destroy of a locked mutex: unknown function"},
@@ -59,6 +62,12 @@ TEST(Race, TheOrderOfTheAccessesDoesNotMatter) {
   const std::string head = "WARNING: ThreadSanitizer: data race (pid=5)\n";
   EXPECT_EQ(judge_race(head + a + b).kind, "data race: a | b");
   EXPECT_EQ(judge_race(head + b + a).kind, "data race: a | b");
+}
+
+TEST(Race, TheDetailShowsBothAccesses) {
+  const std::string detail = judge_race(sample("tsan_race_in_the_runtime")).detail;
+  EXPECT_NE(detail.find("  Read of size 8"), std::string::npos);
+  EXPECT_NE(detail.find("  Previous write of size 8"), std::string::npos);
 }
 
 TEST(Race, AStackThatIsLostIsStillASide) {

@@ -7,12 +7,25 @@
 namespace concertina::fuzzers {
 namespace {
 
+constexpr unsigned kLinesOfAnAccess = 5;
 constexpr std::string_view kWarning = "WARNING: ThreadSanitizer: ";
 
 bool is_access(std::string_view line) {
   const bool says_who = line.find(" by thread ") != std::string_view::npos ||
                         line.find(" by main thread") != std::string_view::npos;
   return says_who && line.find(" of size ") != std::string_view::npos;
+}
+
+/// The report's first line, and of each access who did it and its youngest frames.
+std::string both_accesses(const std::vector<std::string_view>& lines, std::size_t header) {
+  std::string text = excerpt(lines, header, 1);
+  unsigned accesses = 0;
+  for (std::size_t i = header + 1; i < lines.size() && accesses < 2; ++i) {
+    if (!is_access(lines[i])) continue;
+    text += '\n' + excerpt(lines, i, kLinesOfAnAccess);
+    ++accesses;
+  }
+  return accesses == 0 ? excerpt(lines, header) : text;
 }
 
 /// The functions of each access; of the report's first stack when it is not about accesses.
@@ -43,7 +56,7 @@ Verdict judge_race(std::string_view stderr_text) {
       kind += side;
       separator = " | ";
     }
-    return {"race", kind, excerpt(lines, i)};
+    return {"race", kind, both_accesses(lines, i)};
   }
   return {};
 }

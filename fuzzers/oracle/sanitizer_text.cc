@@ -4,7 +4,6 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr unsigned kFunctionsInKind = 2;
-constexpr unsigned kExcerptLines = 10;
 constexpr std::size_t kExcerptLineBytes = 160;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -145,9 +144,9 @@ std::string stable_words(std::string_view text) {
   return result.empty() ? "unknown" : result;
 }
 
-std::string excerpt(const std::vector<std::string_view>& lines, std::size_t first) {
+std::string excerpt(const std::vector<std::string_view>& lines, std::size_t first, unsigned count) {
   std::string result;
-  for (std::size_t i = first; i < lines.size() && i < first + kExcerptLines; ++i) {
+  for (std::size_t i = first; i < lines.size() && i < first + count; ++i) {
     if (i != first) result += '\n';
     result += lines[i].substr(0, kExcerptLineBytes);
   }

@@ -25,7 +25,8 @@ std::string top_functions(const std::vector<std::string_view>& lines, std::size_
 /// ("on", "of type", a comma, a colon).
 std::string stable_words(std::string_view text);
 
-/// At most some lines from lines[first] on: enough to see what happened and where.
-std::string excerpt(const std::vector<std::string_view>& lines, std::size_t first);
+/// At most `count` lines from lines[first] on, each cut to a readable length.
+std::string excerpt(const std::vector<std::string_view>& lines, std::size_t first,
+                    unsigned count = 10);
 
 }  // namespace concertina::fuzzers
