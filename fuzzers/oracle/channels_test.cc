@@ -478,6 +478,16 @@ TEST(ChannelsFail, Parking) {
   EXPECT_EQ(kind_of(active.add(kReceiveClosed, 2, 2, {1})), "effect while parked");
 }
 
+TEST(ChannelsFail, EffectsWhereThereIsNone) {
+  History nil;
+  EXPECT_EQ(kind_of(nil.send(2, 0, 1).add(kSendToBuffer, 2, 0)), "effect on a nil channel");
+  History close;
+  EXPECT_EQ(kind_of(close.close(2, 0)), "effect on a nil channel");
+  History panicked = one_channel(1);
+  panicked.close(2, 1).send(3, 1, 1).add(kPanicked, 3, 1, {kPanicSendOnClosed});
+  EXPECT_EQ(kind_of(panicked.add(kSendToBuffer, 3, 1)), "effect after a panic");
+}
+
 TEST(ChannelsFail, OperationsOutOfTurn) {
   History overlap = one_channel(0);
   EXPECT_EQ(kind_of(overlap.receive(2, 1).send(2, 1, 1)), "operation out of turn");
