@@ -41,6 +41,22 @@ namespace concertina::sanitizer {
 #endif
 }
 
+/// Does AddressSanitizer forbid this byte? False in other flavours: tests compare with kSeesPoison.
+[[gnu::always_inline]] inline bool is_poisoned(const void* byte) {
+#ifdef CONCERTINA_ASAN
+  return __asan_address_is_poisoned(byte) != 0;
+#else
+  (void)byte;
+  return false;
+#endif
+}
+
+#ifdef CONCERTINA_ASAN
+inline constexpr bool kSeesPoison = true;
+#else
+inline constexpr bool kSeesPoison = false;
+#endif
+
 /// Bracket a switch to another stack for AddressSanitizer. `begin_switch` runs on the old stack and
 /// names the new one; `end_switch` is the first thing on the new one.
 [[gnu::always_inline]] inline void begin_switch(void** fake_stack, const void* bottom, std::size_t bytes) {
