@@ -54,10 +54,12 @@ void lay_out(CompiledFunction& compiled, const Compiled& program, unsigned index
     const std::uint32_t bytes = program.element_bytes[c];
     offset += bytes < 8 ? 8 : (bytes + 7) & ~7u;
   });
+  const std::uint32_t live = offset;
   offset += kFramePaddings[compiled.source->frame_class];
   compiled.function.name = "user";
   compiled.function.id = static_cast<std::uint16_t>(kUserFunctionIds + index);
   compiled.function.frame_bytes = (offset + 15) & ~15u;
+  compiled.function.dead_bytes = compiled.function.frame_bytes - live;
   compiled.function.layout = {.pointers = compiled.layout_pointers.data(), .pointer_count = pointers};
   compiled.function.step = &run_program_function;
   compiled.function.data = &compiled;

@@ -12,6 +12,7 @@
 //   Note         one sleeper, one wake-up; wake happens before sleep's return
 //   spin_until   waits in place for another thread's write
 //   copy, clear  memory that foreign goroutines look at
+//   fill, is_filled   debugging aids that race detection does not see
 //   allocate     zeroed memory, never freed before the runtime ends
 //   start_thread, stop, record, step, choose, now_ns, sleep_ns, set_goroutine
 //   prologue, post_scan_request, await_scan_request   stack disturbance on request
@@ -79,6 +80,8 @@ static_assert(requires(void* to, const void* from, std::size_t bytes, Site site,
                        bool (*condition)(std::uint32_t), ScanRequest request) {
   { copy(to, from, bytes, site) } -> std::same_as<void>;
   { clear(to, bytes, site) } -> std::same_as<void>;
+  { fill(to, bytes, 'x') } -> std::same_as<void>;
+  { is_filled(from, bytes, 'x') } -> std::same_as<bool>;
   { allocate(bytes) } -> std::same_as<void*>;
   { start_thread(entry, to, site) } -> std::same_as<void>;
   { stop(Outcome::kFatal, std::string_view{}) } -> std::same_as<void>;

@@ -150,9 +150,10 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   }
   copy_range(move, copied, move.from.hi, Site::kCopyStackHigh);  // C6
   adjust_frames(g.sp + move.delta(), move, copied + move.delta(), move.to.hi);
+  const std::uintptr_t old_sp = g.sp;
   g.stack = move.to;  // C7
   g.sp = move.to.hi - used;
-  g.stack_pool->free(move.from, g.id, g.stack_cache);
+  g.stack_pool->free(move.from, old_sp, g.id, g.stack_cache);
   take_census(g, 1);
   platform::record({.kind = EventKind::kCopyEnd,
                     .goroutine = g.id,

@@ -54,6 +54,7 @@ struct Function {
   const char* name = "";
   std::uint16_t id = 0;  // for events; stable within a run
   std::uint32_t frame_bytes = 0;
+  std::uint32_t dead_bytes = 0;  // of them, at the high end: padding that nobody reads or writes
   FrameLayout layout = {};
   Action (*step)(Machine&, Goroutine&) = nullptr;
   const void* data = nullptr;  // the interpreter's

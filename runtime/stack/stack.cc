@@ -20,7 +20,9 @@ void disturb(Goroutine& g, std::size_t frame_bytes, Site prologue) {
 void place_frame(Goroutine& g, const Function& function, std::uint32_t bytes) {
   const std::uintptr_t caller = g.sp == g.stack.hi ? 0 : g.sp;
   g.sp -= bytes;
-  std::memset(reinterpret_cast<void*>(g.sp), 0, bytes);
+  // A function's dead weight need not be zero; a frame that is larger than its function is all live.
+  const std::uint32_t zeroed = bytes == function.frame_bytes ? bytes - function.dead_bytes : bytes;
+  std::memset(reinterpret_cast<void*>(g.sp), 0, zeroed);
   auto* const header = new (reinterpret_cast<void*>(g.sp)) FrameHeader;
   header->function = &function;
   header->saved_frame_pointer = caller;
@@ -62,7 +64,8 @@ void free_stack(Goroutine& g, StackCache* cache) {
   const Stack stack = g.stack;
   g.stack = Stack{};
   g.sp = 0;
-  g.stack_pool->free(stack, g.id, cache);
+  // The oldest frame was there until a moment ago; deeper ones are long gone.
+  g.stack_pool->free(stack, stack.hi - kStackMin, g.id, cache);
 }
 
 void grow_stack(Goroutine& g, std::size_t frame_bytes) {

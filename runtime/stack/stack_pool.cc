@@ -141,7 +141,7 @@ Stack StackPool::allocate(std::size_t bytes, GoroutineId owner, StackCache* cach
   in_use_.add(1);
   auto* const memory = reinterpret_cast<void*>(slot->lo);
   sanitizer::unpoison(memory, slot->bytes);
-  std::memset(memory, kFreshStackByte, slot->bytes);
+  platform::fill(memory, slot->bytes, kFreshStackByte);
   platform::record({.kind = EventKind::kStackAllocated,
                     .goroutine = owner,
                     .a = slot->serial,
@@ -149,14 +149,17 @@ Stack StackPool::allocate(std::size_t bytes, GoroutineId owner, StackCache* cach
   return Stack{slot->lo, slot->lo + slot->bytes, slot->serial};
 }
 
-void StackPool::free(const Stack& stack, GoroutineId owner, StackCache* cache) {
+void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner,
+                     StackCache* cache) {
   StackSlot* const slot = slot_of(stack);
   require(slot->in_use && slot->lo == stack.lo && slot->serial == stack.serial, "stack pool",
           "a stack was freed that is not in use");
   slot->in_use = false;
   in_use_.add(static_cast<std::uint32_t>(-1));
   auto* const memory = reinterpret_cast<void*>(slot->lo);
-  std::memset(memory, kFreedStackByte, slot->bytes);
+  // A real write over what was in use: whoever still uses the old stack races with it.
+  std::memset(reinterpret_cast<void*>(low), kFreedStackByte, stack.hi - low);
+  platform::fill(memory, low - slot->lo, kFreedStackByte);
   sanitizer::poison(memory, slot->bytes);
   platform::record({.kind = EventKind::kStackFreed,
                     .goroutine = owner,
@@ -222,9 +225,7 @@ void StackPool::check_freed() {
     if (slot->in_use || slot->serial == 0) continue;
     auto* const memory = reinterpret_cast<unsigned char*>(slot->lo);
     sanitizer::unpoison(memory, slot->bytes);
-    // All bytes equal the first one, and that one is the poison.
-    const bool intact = memory[0] == kFreedStackByte &&
-                        std::memcmp(memory, memory + 1, slot->bytes - 1) == 0;
+    const bool intact = platform::is_filled(memory, slot->bytes, kFreedStackByte);
     sanitizer::poison(memory, slot->bytes);
     if (intact) continue;
     platform::record({.kind = EventKind::kStackFreed,

@@ -48,7 +48,9 @@ class StackPool {
   /// A stack of `bytes` (a power of two, kStackMin..kStackMax), filled with kFreshStackByte.
   /// `cache` may be null (the scanner has no processor).
   Stack allocate(std::size_t bytes, GoroutineId owner, StackCache* cache);
-  void free(const Stack& stack, GoroutineId owner, StackCache* cache);
+  /// `low`: the lowest address that was in use of late. What lies above is overwritten for every race
+  /// detector to see, the rest only in memory.
+  void free(const Stack& stack, std::uintptr_t low, GoroutineId owner, StackCache* cache);
 
   /// Returns every cached stack of one processor to the pool.
   void flush(StackCache& cache);

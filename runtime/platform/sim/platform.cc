@@ -46,6 +46,14 @@ simulator::Report run(World& world, const simulator::Config& config, void (*entr
   return world.run(config, &start_cell_main, &start);
 }
 
+void fill(void* memory, std::size_t bytes, unsigned char value) {
+  simulator::fill_unseen(memory, bytes, value);
+}
+
+bool is_filled(const void* memory, std::size_t bytes, unsigned char value) {
+  return simulator::is_filled_unseen(memory, bytes, value);
+}
+
 void copy(void* to, const void* from, std::size_t bytes, Site site, ObjectId object) {
   auto* const target = static_cast<std::byte*>(to);
   auto* const source = static_cast<const std::byte*>(from);

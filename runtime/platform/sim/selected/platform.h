@@ -88,9 +88,10 @@ class Atomic {
     World::current().changed(state_);
     return old;
   }
-  /// Reads without a yield point: for polls that are repeated anyway, for values that only the
-  /// caller changes, and for assertions. Never to take a decision that a delay could falsify.
-  T peek() const { return value_.load(std::memory_order_acquire); }
+  /// Reads without a yield point and without ordering anything: for polls that are repeated anyway, for
+  /// values that only the caller changes or that a held lock protects, and for assertions. Never to
+  /// take a decision that a delay could falsify.
+  T peek() const { return value_.load(std::memory_order_relaxed); }
   /// Writes without a yield point: for what nobody else can look at yet.
   void poke(T value) {
     value_.store(value, std::memory_order_release);
@@ -176,6 +177,11 @@ void copy(void* to, const void* from, std::size_t bytes, Site site, ObjectId obj
 /// Zeroes, with the same yield points.
 void clear(void* to, std::size_t bytes, Site site, ObjectId object = 0);
 inline constexpr std::size_t kCopyAtomicBytes = 64;
+
+/// Debugging aids, no yield points: fills memory, and tells whether it is filled. They leave no trace in
+/// race detection, because the program under test would not do them.
+void fill(void* memory, std::size_t bytes, unsigned char value);
+bool is_filled(const void* memory, std::size_t bytes, unsigned char value);
 
 /// Zeroed memory that lives until the run ends. Stops the run when there is none. No yield point.
 void* allocate(std::size_t bytes);

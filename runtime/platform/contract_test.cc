@@ -1,0 +1,316 @@
+// What every platform must do, in platform.h's words only: `platform_testing.h` says how to run a body
+// on the platform under test, and each platform runs this file. Bodies hold for any schedule.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "platform.h"
+#include "platform_testing.h"
+
+namespace concertina::test {
+namespace {
+
+using platform::Atomic;
+using platform::Cell;
+using platform::Mutex;
+using platform::Note;
+using Counter = Atomic<std::uint32_t>;
+
+constexpr Site kSite = Site::kTest;
+
+void await(Counter& counter, std::uint32_t value) {
+  platform::spin_until(counter, [value](std::uint32_t v) { return v == value; }, kSite);
+}
+
+TEST(PlatformContract, AMutexKeepsOthersOut) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& mutex = make<Mutex>(LockRank::kScheduler);
+    auto& shared = make<std::uint32_t>(0u);  // plain: only the lock orders the accesses
+    auto& inside = make<Counter>(0u);
+    auto& done = make<Counter>(0u);
+    for (int i = 0; i < 3; ++i) {
+      start([&] {
+        for (int round = 0; round < 4; ++round) {
+          mutex.lock(kSite);
+          EXPECT_TRUE(mutex.is_held_by_me());
+          EXPECT_EQ(inside.fetch_add(1, kSite), 0u);
+          ++shared;
+          EXPECT_EQ(inside.fetch_add(~0u, kSite), 1u);
+          mutex.unlock(kSite);
+          EXPECT_FALSE(mutex.is_held_by_me());
+        }
+        done.fetch_add(1, kSite);
+      });
+    }
+    await(done, 3);
+    EXPECT_EQ(shared, 12u);
+  }), "");
+}
+
+TEST(PlatformContract, AMutexIsHeldByTheLockerOnly) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& mutex = make<Mutex>(LockRank::kChannel, 7u);
+    auto& done = make<Counter>(0u);
+    EXPECT_FALSE(mutex.is_held_by_me());
+    mutex.lock_as(LockRank::kChannelLeaf, kSite);
+    start([&] {
+      EXPECT_FALSE(mutex.is_held_by_me());
+      done.store(1, kSite);
+    });
+    await(done, 1);
+    EXPECT_TRUE(mutex.is_held_by_me());
+    mutex.unlock(kSite);
+    mutex.lock(kSite);  // free again
+    mutex.unlock(kSite);
+  }), "");
+}
+
+TEST(PlatformContract, AWakeBeforeSleepIsNotLost) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& note = make<Note>();
+    EXPECT_TRUE(note.wake(kSite));
+    note.sleep(kSite);
+  }), "");
+}
+
+TEST(PlatformContract, AWakeEndsASleepAndCarriesWhatTheWakerWrote) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& note = make<Note>();
+    auto& message = make<std::uint32_t>(0u);
+    start([&] {
+      message = 42;
+      EXPECT_TRUE(note.wake(kSite));
+    });
+    note.sleep(kSite);
+    EXPECT_EQ(message, 42u);
+  }), "");
+}
+
+TEST(PlatformContract, ASecondWakeIsRefusedUntilTheNoteIsCleared) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& note = make<Note>();
+    EXPECT_TRUE(note.wake(kSite));
+    EXPECT_FALSE(note.wake(kSite));
+    note.sleep(kSite);
+    EXPECT_FALSE(note.wake(kSite));
+    note.clear();
+    EXPECT_TRUE(note.wake(kSite));
+    note.sleep(kSite);
+  }), "");
+}
+
+TEST(PlatformContract, SpinUntilSeesALaterWriteAndReturnsIt) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& variable = make<Counter>(0u);
+    auto& plain = make<std::uint32_t>(0u);
+    start([&] {
+      for (std::uint32_t i = 1; i <= 5; ++i) {
+        if (i == 5) plain = 9;
+        variable.store(i, kSite);
+      }
+    });
+    const std::uint32_t seen =
+        platform::spin_until(variable, [](std::uint32_t v) { return v >= 5; }, kSite);
+    EXPECT_EQ(seen, 5u);
+    EXPECT_EQ(plain, 9u);  // the store released it
+  }), "");
+}
+
+TEST(PlatformContract, SpinUntilReturnsAtOnceWhenItHolds) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& variable = make<Counter>(3u);
+    EXPECT_EQ(platform::spin_until(variable, [](std::uint32_t v) { return v == 3; }, kSite), 3u);
+  }), "");
+}
+
+// Each way of writing ends a spin, or the spinner would sleep for ever where spinning is waiting.
+TEST(PlatformContract, EveryKindOfWriteEndsASpin) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& variable = make<Counter>(0u);
+    auto& seen = make<Counter>(0u);
+    start([&] {
+      for (std::uint32_t i = 1; i <= 5; ++i) {
+        await(variable, i);
+        seen.store(i, kSite);
+      }
+    });
+    variable.store(1, kSite);
+    await(seen, 1);
+    EXPECT_EQ(variable.exchange(2, kSite), 1u);
+    await(seen, 2);
+    std::uint32_t expected = 2;
+    EXPECT_TRUE(variable.compare_exchange(expected, 3, kSite));
+    await(seen, 3);
+    EXPECT_EQ(variable.fetch_add(1, kSite), 3u);
+    await(seen, 4);
+    variable.poke(5);
+    await(seen, 5);
+  }), "");
+}
+
+TEST(PlatformContract, AtomicsDoArithmetic) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& variable = make<Counter>(5u);
+    EXPECT_EQ(variable.load(kSite), 5u);
+    variable.store(6, kSite);
+    EXPECT_EQ(variable.peek(), 6u);
+    EXPECT_EQ(variable.exchange(7, kSite), 6u);
+    EXPECT_EQ(variable.fetch_add(3, kSite), 7u);
+    EXPECT_EQ(variable.add(1), 11u) << "add returns the sum";
+    std::uint32_t expected = 10;
+    EXPECT_FALSE(variable.compare_exchange(expected, 1, kSite));
+    EXPECT_EQ(expected, 11u) << "a failed exchange tells what it found";
+    EXPECT_TRUE(variable.compare_exchange(expected, 1, kSite));
+    variable.poke(2);
+    EXPECT_EQ(variable.peek(), 2u);
+    auto& pointer = make<Atomic<void*>>(nullptr);
+    pointer.store(&variable, kSite);
+    EXPECT_EQ(pointer.load(kSite), &variable);
+  }), "");
+}
+
+TEST(PlatformContract, ConcurrentAdditionsAreAllCounted) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& sum = make<Counter>(0u);
+    auto& by_exchange = make<Counter>(0u);
+    auto& done = make<Counter>(0u);
+    for (int i = 0; i < 3; ++i) {
+      start([&] {
+        for (int round = 0; round < 4; ++round) {
+          sum.fetch_add(1, kSite);
+          std::uint32_t seen = by_exchange.load(kSite);
+          while (!by_exchange.compare_exchange(seen, seen + 1, kSite)) continue;
+        }
+        done.fetch_add(1, kSite);
+      });
+    }
+    await(done, 3);
+    EXPECT_EQ(sum.load(kSite), 12u);
+    EXPECT_EQ(by_exchange.load(kSite), 12u);
+  }), "");
+}
+
+TEST(PlatformContract, ACellKeepsItsValue) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& cell = make<Cell<std::uint64_t>>(1u);
+    EXPECT_EQ(cell.load(kSite), 1u);
+    cell.store(2, kSite);
+    EXPECT_EQ(cell.peek(), 2u);
+    cell.poke(3);
+    EXPECT_EQ(cell.load(kSite), 3u);
+  }), "");
+}
+
+TEST(PlatformContract, AStartedThreadSeesWhatItsStarterDid) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& plain = make<std::uint32_t>(0u);
+    auto& done = make<Counter>(0u);
+    plain = 17;
+    start([&] {
+      EXPECT_EQ(plain, 17u);
+      start([&] {
+        EXPECT_EQ(plain, 17u);
+        done.store(1, kSite);
+      });
+    });
+    await(done, 1);
+  }), "");
+}
+
+void check_copy_and_clear(std::size_t bytes) {
+  constexpr std::size_t kMargin = 8;
+  auto* const from = static_cast<unsigned char*>(platform::allocate(bytes + 1));
+  auto* const to = static_cast<unsigned char*>(platform::allocate(bytes + 2 * kMargin));
+  for (std::size_t i = 0; i < bytes; ++i) from[i] = static_cast<unsigned char>(i * 7 + 1);
+  std::memset(to, 0xee, bytes + 2 * kMargin);
+  platform::copy(to + kMargin, from, bytes, kSite);
+  EXPECT_EQ(std::memcmp(to + kMargin, from, bytes), 0);
+  for (std::size_t i = 0; i < kMargin; ++i) {
+    EXPECT_EQ(to[i], 0xee);
+    EXPECT_EQ(to[kMargin + bytes + i], 0xee);
+  }
+  platform::clear(to + kMargin, bytes, kSite);
+  for (std::size_t i = 0; i < bytes; ++i) EXPECT_EQ(to[kMargin + i], 0) << i;
+  for (std::size_t i = 0; i < kMargin; ++i) {
+    EXPECT_EQ(to[i], 0xee);
+    EXPECT_EQ(to[kMargin + bytes + i], 0xee);
+  }
+}
+
+TEST(PlatformContract, CopyAndClearTouchTheirRangeAndNothingElse) {
+  for (const std::size_t bytes : {0, 1, 7, 8, 63, 64, 65, 71, 100, 4096}) {
+    EXPECT_EQ(run_on_platform([bytes] { check_copy_and_clear(bytes); }), "") << bytes;
+  }
+}
+
+TEST(PlatformContract, AllocatedMemoryIsZeroedAndAligned) {
+  EXPECT_EQ(run_on_platform([] {
+    for (const std::size_t bytes : {1, 16, 17, 5000}) {
+      auto* const memory = static_cast<unsigned char*>(platform::allocate(bytes));
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % 16, 0u);
+      for (std::size_t i = 0; i < bytes; ++i) EXPECT_EQ(memory[i], 0);
+      std::memset(memory, 0xff, bytes);
+    }
+  }), "");
+}
+
+TEST(PlatformContract, ADrawStaysInItsRange) {
+  EXPECT_EQ(run_on_platform([] {
+    for (std::uint32_t n = 1; n <= 12; ++n) EXPECT_LT(platform::choose(n, kSite), n);
+    EXPECT_EQ(platform::choose(1, kSite), 0u);
+  }), "");
+}
+
+TEST(PlatformContract, SleepingLetsTimePass) {
+  EXPECT_EQ(run_on_platform([] {
+    const std::uint64_t before = platform::now_ns();
+    platform::sleep_ns(1000, kSite);
+    EXPECT_GE(platform::now_ns(), before + 1000);
+    platform::sleep_ns(0, kSite);
+    EXPECT_GE(platform::now_ns(), before + 1000) << "time never goes back";
+  }), "");
+}
+
+TEST(PlatformContract, StepsNeverGoBack) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& variable = make<Counter>(0u);
+    const std::uint32_t before = platform::step();
+    variable.store(1, kSite);
+    EXPECT_GE(platform::step(), before);
+  }), "");
+}
+
+TEST(PlatformContract, APostedScanRequestArrivesAtTheScanner) {
+  EXPECT_EQ(run_on_platform([] {
+    auto& done = make<Counter>(0u);
+    start([&] {
+      platform::set_goroutine(kNoGoroutine, kScannerPath);
+      for (std::uint32_t i = 0; i < 3; ++i) {
+        const auto request = platform::await_scan_request(Site::kScanRequest);
+        EXPECT_EQ(request.path, 100 + i);
+        EXPECT_EQ(request.move, i == 1);
+      }
+      done.store(1, kSite);
+    });
+    for (std::uint32_t i = 0; i < 3; ++i) platform::post_scan_request({100 + i, i == 1});
+    await(done, 1);
+  }), "");
+}
+
+TEST(PlatformContract, WithoutStackEventsAProloguePasses) {
+  EXPECT_EQ(run_on_platform([] {
+    EXPECT_EQ(platform::prologue(Site::kUserPrologue), StackAction::kNone);
+  }), "");
+}
+
+TEST(PlatformContract, StopEndsTheRunFromAnyThread) {
+  const std::string message = run_on_platform([] {
+    auto& never = make<Counter>(0u);
+    start([] { platform::stop(Outcome::kPanic, "by a thread that nobody waits for"); });
+    await(never, 1);
+  });
+  EXPECT_EQ(message, "by a thread that nobody waits for");
+}
+
+}  // namespace
+}  // namespace concertina::test
