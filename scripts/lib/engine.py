@@ -19,7 +19,6 @@ FIELDS = {
     "coverage": re.compile(r"\bcov: (\d+)"),
     "features": re.compile(r"\bft: (\d+)"),
     "corpus": re.compile(r"\bcorp: (\d+)/"),
-    "rate": re.compile(r"\bexec/s: (\d+)"),
 }
 FINAL = re.compile(r"^stat::number_of_executed_units:\s*(\d+)")
 # Artifacts that are findings; slow-unit-* is only a remark.
@@ -29,12 +28,13 @@ ARTIFACT_KINDS = ("crash-", "timeout-", "oom-", "leak-")
 @dataclass
 class Progress:
     """What the log said last. libFuzzer prints only when it finds something and at powers of two,
-    so `estimate` carries the count on at the last known rate."""
+    so `estimate` carries the count on at the average rate. (Its own exec/s divides by whole seconds,
+    which is far too high in the first few.)"""
+    started_at: float = 0.0
     executions: int = 0
     coverage: int = 0
     features: int = 0
     corpus: int = 0
-    rate: int = 0
     is_final: bool = False
     seen_at: float = 0.0
 
@@ -57,7 +57,8 @@ class Progress:
     def estimate(self, now):
         if self.is_final or not self.seen_at:
             return self.executions
-        return self.executions + int(self.rate * (now - self.seen_at))
+        rate = self.executions / max(self.seen_at - self.started_at, 0.5)
+        return self.executions + int(rate * (now - self.seen_at))
 
 
 def die_with_parent():
@@ -90,6 +91,7 @@ class Worker:
         self.process = None
 
     def start(self):
+        self.progress.started_at = time.monotonic()
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with
                 self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
