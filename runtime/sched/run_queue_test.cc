@@ -1,0 +1,357 @@
+#include "sched/run_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sched/testing.h"
+
+namespace concertina {
+namespace {
+
+using namespace test;
+
+constexpr std::uint32_t kNone = 0;
+
+struct Overflow {
+  Goroutine* items[kRunQueueSlots];
+  unsigned count = 0;
+};
+
+// Two queues and as many goroutines as a test wants; ids start at 1.
+struct Queues {
+  RunQueue a;
+  RunQueue b;
+  Goroutine* goroutines[24] = {};
+
+  Goroutine* g(std::uint32_t id) {
+    if (goroutines[id] == nullptr) {
+      static const StackKnobs knobs;
+      goroutines[id] = &make<Goroutine>(static_cast<GoroutineId>(id), kMainPath,
+                                        make<StackPool>(knobs));
+    }
+    return goroutines[id];
+  }
+  bool put(std::uint32_t id, bool next = false) {
+    Overflow overflow;
+    return a.put(g(id), next, overflow.items, overflow.count);
+  }
+};
+
+std::uint32_t id_of(const Goroutine* g) { return g == nullptr ? kNone : g->id; }
+std::uint32_t get(RunQueue& queue) {
+  bool inherits = false;
+  return id_of(queue.get(inherits));
+}
+void say_all(RunQueue& queue) {
+  while (const std::uint32_t id = get(queue)) say(id);
+}
+
+using Ids = std::vector<std::uint32_t>;
+
+TEST(RunQueue, GivesInOrderOfPutting) {
+  const auto run = run_thread({}, [] {
+    auto& q = make<Queues>();
+    for (std::uint32_t round = 0; round < 3; ++round) {  // the ring wraps around
+      for (std::uint32_t id = 1; id <= 5; ++id) q.put(id);
+      say_all(q.a);
+    }
+  });
+  EXPECT_EQ(run.said(), (Ids{1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2, 3, 4, 5}));
+}
+
+TEST(RunQueue, RunNextGoesFirstAndKicksItsPredecessorToTheTail) {
+  const auto run = run_thread({}, [] {
+    auto& q = make<Queues>();
+    q.put(1);
+    q.put(2, true);
+    q.put(3, true);
+    bool inherits = false;
+    say(id_of(q.a.get(inherits)));
+    say(inherits ? 100 : 0);
+    say(id_of(q.a.get(inherits)));
+    say(inherits ? 100 : 0);
+    say_all(q.a);
+  });
+  EXPECT_EQ(run.said(), (Ids{3, 100, 1, 0, 2}));
+}
+
+TEST(RunQueue, FullRingMovesItsOlderHalfAndTheNewcomerOut) {
+  const auto run = run_thread({}, [] {
+    auto& q = make<Queues>();
+    Overflow overflow;
+    for (std::uint32_t id = 1; id <= kRunQueueSlots; ++id) {
+      require(q.a.put(q.g(id), false, overflow.items, overflow.count), "test", "has room");
+    }
+    require(!q.a.put(q.g(9), false, overflow.items, overflow.count), "test", "is full");
+    for (unsigned i = 0; i < overflow.count; ++i) say(overflow.items[i]->id);
+    say(100);
+    say_all(q.a);
+  });
+  EXPECT_EQ(run.said(), (Ids{1, 2, 3, 4, 9, 100, 5, 6, 7, 8}));
+}
+
+TEST(RunQueue, FullRingMovesTheOneOutThatRunNextKicked) {
+  const auto run = run_thread({}, [] {
+    auto& q = make<Queues>();
+    Overflow overflow;
+    q.put(10, true);
+    for (std::uint32_t id = 1; id <= kRunQueueSlots; ++id) q.put(id);
+    require(!q.a.put(q.g(11), true, overflow.items, overflow.count), "test", "is full");
+    for (unsigned i = 0; i < overflow.count; ++i) say(overflow.items[i]->id);
+    say(100);
+    say_all(q.a);
+  });
+  EXPECT_EQ(run.said(), (Ids{1, 2, 3, 4, 10, 100, 11, 5, 6, 7, 8}));
+}
+
+TEST(RunQueue, ThiefTakesTheOlderHalfRoundedUp) {
+  const auto run = run_thread({}, [] {
+    auto& q = make<Queues>();
+    for (std::uint32_t id = 1; id <= 5; ++id) q.put(id);
+    say(id_of(q.b.steal_from(q.a, false)));
+    say_all(q.b);
+    say(100);
+    say_all(q.a);
+  });
+  EXPECT_EQ(run.said(), (Ids{3, 1, 2, 100, 4, 5}));
+}
+
+TEST(RunQueue, ThiefGetsNothingFromAnEmptyQueue) {
+  const auto run = run_thread({}, [] {
+    auto& q = make<Queues>();
+    say(id_of(q.b.steal_from(q.a, false)));
+    say(id_of(q.b.steal_from(q.a, true)));
+  });
+  EXPECT_EQ(run.said(), (Ids{kNone, kNone}));
+}
+
+TEST(RunQueue, RunNextIsStolenOnlyWhenAskedFor) {
+  const auto run = run_thread({}, [] {
+    auto& q = make<Queues>();
+    q.put(1, true);
+    say(id_of(q.b.steal_from(q.a, false)));
+    say(id_of(q.b.steal_from(q.a, true)));
+    say(id_of(q.b.steal_from(q.a, true)));
+  });
+  EXPECT_EQ(run.said(), (Ids{kNone, 1, kNone}));
+}
+
+TEST(RunQueue, RunNextIsStolenOnlyWhenTheRingIsEmpty) {
+  const auto run = run_thread({}, [] {
+    auto& q = make<Queues>();
+    q.put(1, true);
+    q.put(2);
+    say(id_of(q.b.steal_from(q.a, true)));
+    say(id_of(q.b.steal_from(q.a, true)));
+  });
+  EXPECT_EQ(run.said(), (Ids{2, 1}));
+}
+
+TEST(RunQueue, IsEmptyKnowsRingAndRunNext) {
+  const auto run = run_thread({}, [] {
+    auto& q = make<Queues>();
+    say(q.a.is_empty());
+    q.put(1);
+    say(q.a.is_empty());
+    get(q.a);
+    say(q.a.is_empty());
+    q.put(2, true);
+    say(q.a.is_empty());
+    get(q.a);
+    say(q.a.is_empty());
+  });
+  EXPECT_EQ(run.said(), (Ids{1, 0, 1, 0, 1}));
+}
+
+// --- Races, over all schedules -------------------------------------------------------------------
+
+// Runs the body under every schedule; returns how many there are.
+template <class F, class Check>
+unsigned for_all_schedules(F body, Check check) {
+  ExhaustiveChooser chooser;
+  unsigned schedules = 0;
+  do {
+    ++schedules;
+    const auto run = run_thread({.chooser = &chooser}, body);
+    check(run);
+    if (::testing::Test::HasFailure()) return schedules;
+  } while (chooser.next() && schedules < 200'000);
+  return schedules;
+}
+
+// A gate that the first thread passes once the others have done their part.
+struct Shared {
+  Queues queues;
+  platform::Atomic<std::uint32_t> finished{0};
+
+  void finish() { finished.fetch_add(1, Site::kTest); }
+};
+
+void wait_for(Shared& shared, std::uint32_t threads) {
+  spin_for(shared.finished, threads);
+}
+
+TEST(RunQueue, IsEmptyIsNeverTrueWhileRunNextIsKickedIntoTheRing) {
+  const unsigned schedules = for_all_schedules(
+      [] {
+        auto& shared = make<Shared>();
+        shared.queues.g(2);
+        shared.queues.put(1, true);
+        start([&shared] {
+          say(shared.queues.a.is_empty());
+          shared.finish();
+        });
+        shared.queues.put(2, true);
+        wait_for(shared, 1);
+      },
+      [](const ProgramRun& run) { EXPECT_EQ(run.said(), Ids{0}); });
+  EXPECT_GT(schedules, 50u);
+}
+
+TEST(RunQueue, IsEmptyIsNeverTrueWhileOneIsPutAndAnotherTaken) {
+  for_all_schedules(
+      [] {
+        auto& shared = make<Shared>();
+        shared.queues.g(2);
+        shared.queues.put(1, true);
+        start([&shared] {
+          say(shared.queues.a.is_empty());
+          shared.finish();
+        });
+        shared.queues.put(2, false);
+        get(shared.queues.a);
+        wait_for(shared, 1);
+      },
+      [](const ProgramRun& run) { EXPECT_EQ(run.said(), Ids{0}); });
+}
+
+Ids sorted(Ids ids) {
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+TEST(RunQueue, OwnerAndThiefShareEachGoroutineOut) {
+  const unsigned schedules = for_all_schedules(
+      [] {
+        auto& shared = make<Shared>();
+        for (std::uint32_t id = 1; id <= 2; ++id) shared.queues.put(id);
+        shared.queues.put(3, true);
+        start([&shared] {
+          if (Goroutine* const g = shared.queues.b.steal_from(shared.queues.a, true)) say(g->id);
+          shared.finish();
+        });
+        say_all(shared.queues.a);
+        wait_for(shared, 1);
+        say_all(shared.queues.b);
+      },
+      [](const ProgramRun& run) { EXPECT_EQ(sorted(run.said()), (Ids{1, 2, 3})); });
+  EXPECT_GT(schedules, 100u);
+}
+
+TEST(RunQueue, OverflowAndThiefShareEachGoroutineOut) {
+  for_all_schedules(
+      [] {
+        auto& shared = make<Shared>();
+        for (std::uint32_t id = 1; id <= kRunQueueSlots; ++id) shared.queues.put(id);
+        shared.queues.g(9);
+        start([&shared] {
+          if (Goroutine* const g = shared.queues.b.steal_from(shared.queues.a, false)) say(g->id);
+          shared.finish();
+        });
+        Overflow overflow;
+        shared.queues.a.put(shared.queues.g(9), false, overflow.items, overflow.count);
+        for (unsigned i = 0; i < overflow.count; ++i) say(overflow.items[i]->id);
+        wait_for(shared, 1);
+        say_all(shared.queues.a);
+        say_all(shared.queues.b);
+      },
+      [](const ProgramRun& run) {
+        EXPECT_EQ(sorted(run.said()), (Ids{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+      });
+}
+
+TEST(RunQueue, TwoThievesShareEachGoroutineOut) {
+  for_all_schedules(
+      [] {
+        auto& shared = make<Shared>();
+        auto& third = make<RunQueue>();
+        for (std::uint32_t id = 1; id <= 3; ++id) shared.queues.put(id);
+        start([&shared] {
+          if (Goroutine* const g = shared.queues.b.steal_from(shared.queues.a, true)) say(g->id);
+          shared.finish();
+        });
+        if (Goroutine* const g = third.steal_from(shared.queues.a, true)) say(g->id);
+        wait_for(shared, 1);
+        say_all(shared.queues.a);
+        say_all(shared.queues.b);
+        say_all(third);
+      },
+      [](const ProgramRun& run) { EXPECT_EQ(sorted(run.said()), (Ids{1, 2, 3})); });
+}
+
+// --- Races, one schedule each --------------------------------------------------------------------
+
+// The thief has read head; then the owner takes and puts so much that the old head and the new tail
+// are further apart than a batch has room.
+TEST(RunQueue, ThiefLooksAgainWhenHeadAndTailAreOfDifferentTimes) {
+  Switches script({{0, Site::kTest, 1}, {1, Site::kRunQueueTailLoad, 0}});
+  const auto run = run_thread({.chooser = &script}, [] {
+    auto& shared = make<Shared>();
+    for (std::uint32_t id = 1; id <= 20; ++id) shared.queues.g(id);
+    for (std::uint32_t id = 1; id <= 8; ++id) shared.queues.put(id);
+    start([&shared] {
+      say(id_of(shared.queues.b.steal_from(shared.queues.a, false)));
+      shared.finish();
+    });
+    (void)shared.finished.load(Site::kTest);  // to the thief
+    for (std::uint32_t id = 9; id <= 20; ++id) {
+      get(shared.queues.a);
+      shared.queues.put(id);
+    }
+    wait_for(shared, 1);
+    say_all(shared.queues.b);
+    say_all(shared.queues.a);
+  });
+  EXPECT_TRUE(script.all_fired());
+  EXPECT_EQ(run.said(), (Ids{16, 13, 14, 15, 17, 18, 19, 20}));
+}
+
+TEST(RunQueue, ThiefLooksAgainWhenItsClaimFails) {
+  // The thief has copied slots; the owner takes the oldest one before the claim.
+  Switches script({{0, Site::kTest, 1}, {1, Site::kRunQueueHeadUpdate, 0}});
+  const auto run = run_thread({.chooser = &script}, [] {
+    auto& shared = make<Shared>();
+    for (std::uint32_t id = 1; id <= 3; ++id) shared.queues.put(id);
+    start([&shared] {
+      say(id_of(shared.queues.b.steal_from(shared.queues.a, false)));
+      shared.finish();
+    });
+    (void)shared.finished.load(Site::kTest);  // to the thief
+    say(get(shared.queues.a));
+    wait_for(shared, 1);
+    say_all(shared.queues.a);
+  });
+  EXPECT_TRUE(script.all_fired());
+  EXPECT_EQ(run.said(), (Ids{1, 2, 3}));
+}
+
+TEST(RunQueue, ThiefOfRunNextLooksAgainWhenTheOwnerWasFaster) {
+  Switches script({{0, Site::kTest, 1}, {1, Site::kRunNextUpdate, 0}});
+  const auto run = run_thread({.chooser = &script}, [] {
+    auto& shared = make<Shared>();
+    shared.queues.put(1, true);
+    start([&shared] {
+      say(id_of(shared.queues.b.steal_from(shared.queues.a, true)));
+      shared.finish();
+    });
+    (void)shared.finished.load(Site::kTest);  // to the thief
+    say(get(shared.queues.a));
+    wait_for(shared, 1);
+  });
+  EXPECT_TRUE(script.all_fired());
+  EXPECT_EQ(run.said(), (Ids{1, kNone}));
+}
+
+}  // namespace
+}  // namespace concertina

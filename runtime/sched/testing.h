@@ -1,0 +1,242 @@
+// Goroutine programs for tests.
+//
+//   const Body child({note(1, 7)});
+//   const Body main({go(child), yield(), loop(3, {note(2, 1)})});
+//   const auto run = run_program({.knobs = {.processors = 1}}, main);
+//   EXPECT_EQ(run.notes(1), ...)
+//
+// A Body is a list of steps that one frame runs one after the other; a step is a lambda over
+// machine and goroutine. What steps find out is announced as events (`note`) and never written to
+// variables of the test, where virtual threads would race. Bodies outlive the run: they live in the
+// test.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "platform.h"
+#include "sched/scheduler.h"
+#include "sched/test_choosers.h"
+#include "stack/stack.h"
+
+namespace concertina::test {
+
+using Step = std::function<Action(Machine&, Goroutine&)>;
+
+inline constexpr unsigned kLoopLevels = 4;
+
+/// The frame of a Body: header.resume is the next step. Slots for elements follow.
+struct TaskFrame {
+  FrameHeader header;
+  std::uint32_t counters[kLoopLevels] = {};
+  std::uintptr_t pointer = 0;  // a slot in the caller's frame, or nil
+  std::uint64_t value = 0;     // what the latest operation found
+};
+static_assert(sizeof(TaskFrame) == 64);
+
+/// One operation of a program: one step, or several.
+struct Op {
+  std::vector<Step> steps;
+  unsigned levels = 0;  // of loops inside
+
+  Op() = default;
+  template <class F>
+  requires std::invocable<F, Machine&, Goroutine&> Op(F f) {  // NOLINT: implicit on purpose
+    if constexpr (std::same_as<std::invoke_result_t<F, Machine&, Goroutine&>, void>) {
+      steps.push_back([f = std::move(f)](Machine& m, Goroutine& g) {
+        f(m, g);
+        return Action::kNext;
+      });
+    } else {
+      steps.push_back(std::move(f));
+    }
+  }
+  void append(const Op& other) {
+    steps.insert(steps.end(), other.steps.begin(), other.steps.end());
+    if (other.levels > levels) levels = other.levels;
+  }
+};
+
+inline TaskFrame& task_frame(Goroutine& g) { return *reinterpret_cast<TaskFrame*>(g.sp); }
+
+class Body {
+ public:
+  explicit Body(std::initializer_list<Op> ops, std::uint32_t slot_bytes = 64, unsigned slots = 1)
+      : slot_bytes_((slot_bytes + 15) & ~15u) {
+    for (const Op& op : ops) ops_.append(op);
+    function_.name = "body";
+    function_.id = 64;
+    function_.frame_bytes = static_cast<std::uint32_t>(sizeof(TaskFrame)) + slot_bytes_ * slots;
+    function_.layout = {.pointers = kPointers, .pointer_count = 1};
+    function_.step = &run_step;
+    function_.data = this;
+  }
+  Body(const Body&) = delete;
+  Body& operator=(const Body&) = delete;
+
+  const Function& function() const { return function_; }
+  /// Distance below stack.hi of an element slot in the youngest frame, which runs a Body.
+  static std::uint32_t slot(Goroutine& g, unsigned index = 0) {
+    const auto& self = *static_cast<const Body*>(g.top().function->data);
+    return g.below_hi(g.sp + sizeof(TaskFrame) + self.slot_bytes_ * index);
+  }
+
+ private:
+  static Action run_step(Machine& m, Goroutine& g) {
+    const auto& self = *static_cast<const Body*>(g.top().function->data);
+    const std::uint32_t at = g.top().resume;
+    if (at >= self.ops_.steps.size()) {
+      pop_frame(g);
+      return Action::kNext;
+    }
+    g.top().resume = at + 1;
+    return self.ops_.steps[at](m, g);
+  }
+  static constexpr std::uint16_t kPointers[] = {offsetof(TaskFrame, pointer)};
+
+  Op ops_;
+  std::uint32_t slot_bytes_;
+  Function function_;
+};
+
+// --- Operations that need no channel -------------------------------------------------------------
+
+/// Announces a number under a tag; ProgramRun::notes finds it.
+inline void announce(const Goroutine& g, std::uint16_t tag, std::uint32_t value) {
+  platform::record({.kind = EventKind::kLocalRead, .goroutine = g.id, .index = tag, .b = value});
+}
+inline Op note(std::uint16_t tag, std::uint32_t value) {
+  return [=](Machine&, Goroutine& g) { announce(g, tag, value); };
+}
+inline Op yield() {
+  return [](Machine&, Goroutine&) { return Action::kYield; };
+}
+inline Op go(const Body& body, std::uintptr_t argument = 0) {
+  return [&body, argument](Machine& m, Goroutine& g) {
+    spawn(m, g, body.function(), reinterpret_cast<void*>(argument));
+  };
+}
+inline std::uint32_t argument_of(const Goroutine& g) {
+  return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(g.user));
+}
+/// Calls a Body, which gets a pointer to the caller's first slot.
+inline Op call(const Body& body) {
+  return [&body](Machine&, Goroutine& g) {
+    const std::uint32_t target = Body::slot(g);
+    push_frame(g, body.function(), body.function().frame_bytes, Site::kUserPrologue);
+    task_frame(g).pointer = g.at(target);
+  };
+}
+inline Op system_call() {
+  return [](Machine& m, Goroutine& g) {
+    enter_syscall(m, g);
+    platform::sleep_ns(1, Site::kSyscallSleep);
+    return exit_syscall(m, g) ? Action::kNext : Action::kLeaveSyscall;
+  };
+}
+inline Op grow(unsigned times = 1) {
+  return [=](Machine&, Goroutine& g) {
+    for (unsigned i = 0; i < times; ++i) grow_stack(g, 0);
+  };
+}
+inline Op scan(bool move = false, SpawnPath path = kAnyPath) {
+  return [=](Machine&, Goroutine&) { platform::post_scan_request({path, move}); };
+}
+inline Op loop(std::uint32_t times, std::initializer_list<Op> ops) {
+  Op result;
+  for (const Op& op : ops) result.append(op);
+  const unsigned level = result.levels++;
+  const auto length = static_cast<std::uint32_t>(result.steps.size());
+  result.steps.push_back([=](Machine&, Goroutine& g) {
+    TaskFrame& frame = task_frame(g);
+    if (++frame.counters[level] < times) {
+      frame.header.resume -= length + 1;
+    } else {
+      frame.counters[level] = 0;
+    }
+    return Action::kBackEdge;
+  });
+  return result;
+}
+/// The goroutine keeps its machine until the variable holds `value`.
+inline void spin_for(platform::Atomic<std::uint32_t>& variable, std::uint32_t value) {
+  // The condition is a function pointer without state, so the value is looked for here.
+  while (variable.load(Site::kTest) != value) {
+    const std::uint32_t seen = variable.peek();
+    platform::spin_until(
+        variable, [seen](std::uint32_t now) { return now != seen; }, Site::kTest);
+  }
+}
+
+// --- Running -------------------------------------------------------------------------------------
+
+struct Setup {
+  Knobs knobs = {};
+  Chooser* chooser = nullptr;  // null: LazyChooser
+  StackEvents* stack_events = nullptr;
+  std::uint32_t steps_max = 20'000;
+  std::function<void(Runtime&)> before = {};  // before the first goroutine exists
+};
+
+struct ProgramRun : RunResult {
+  /// Index of the first such event from `from` on; events.size() when there is none.
+  std::size_t find(EventKind kind, GoroutineId g = kNoGoroutine, std::size_t from = 0) const {
+    for (; from < events.size(); ++from) {
+      if (events[from].kind == kind && (g == kNoGoroutine || events[from].goroutine == g)) break;
+    }
+    return from;
+  }
+  bool has(EventKind kind, GoroutineId g = kNoGoroutine) const {
+    return find(kind, g) != events.size();
+  }
+  unsigned count(EventKind kind, GoroutineId g = kNoGoroutine) const {
+    unsigned count = 0;
+    for (std::size_t i = find(kind, g); i < events.size(); i = find(kind, g, i + 1)) ++count;
+    return count;
+  }
+  /// The numbers that were noted under a tag, in order.
+  std::vector<std::uint32_t> notes(std::uint16_t tag) const {
+    std::vector<std::uint32_t> found;
+    for (const Event& event : events) {
+      if (event.kind == EventKind::kLocalRead && event.index == tag) found.push_back(event.b);
+    }
+    return found;
+  }
+  std::string ending() const {
+    return std::string(outcome_name(report.outcome)) + ": " + report.message;
+  }
+};
+
+inline simulator::World& shared_world() {
+  static simulator::World world;
+  return world;
+}
+
+/// Runs f() as virtual thread 0 until somebody stops the run; its return ends it as kExit.
+template <class F>
+ProgramRun run_thread(const Setup& setup, F f) {
+  LazyChooser lazy;
+  simulator::Config config;
+  config.chooser = setup.chooser != nullptr ? setup.chooser : &lazy;
+  config.stack_events = setup.stack_events;
+  config.steps_max = setup.steps_max;
+  ProgramRun run;
+  static_cast<RunResult&>(run) = run_body(shared_world(), config, f);
+  return run;
+}
+
+/// Runs `main` as the first goroutine of a runtime without scanner.
+inline ProgramRun run_program(const Setup& setup, const Body& main, std::uintptr_t argument = 0) {
+  return run_thread(setup, [&] {
+    auto& runtime = make<Runtime>(setup.knobs);
+    if (setup.before) setup.before(runtime);
+    concertina::start(runtime, main.function(), reinterpret_cast<void*>(argument));
+  });
+}
+
+}  // namespace concertina::test
