@@ -328,7 +328,7 @@ Program Builder::finish(const GenerateOptions& options) {
   if (random_.percent(25)) add_scans();
   if (random_.percent(60)) add_calls();
   add_checks();
-  normalise(program_);
+  normalise(program_);  // two large patterns and noise may be longer than a body
   return std::move(program_);
 }
 

@@ -151,6 +151,7 @@ TEST(Outline, MovesTheOperationDownAndKeepsItsLocals) {
   ASSERT_TRUE(outline(program, 0, 0, 2, random));
   EXPECT_EQ(validate(program), "");
   ASSERT_EQ(program.functions.size(), 3U);
+  ASSERT_EQ(program.functions[0].body.size(), 2U);
   EXPECT_EQ(program.functions[0].body[0], make_call(Code::kCall, 1));
   EXPECT_EQ(program.functions[0].body[1], make_on(Code::kLen, 0)) << "the frame has a local for c0";
   Operation passed_on = make_call(Code::kCall, 2);

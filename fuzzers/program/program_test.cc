@@ -126,5 +126,14 @@ TEST(Program, NormaliseClosesBlocksWithinTheLimit) {
   EXPECT_EQ(program.functions[1].body[kOperationsMax - 3].code, Code::kEnd);
 }
 
+TEST(Program, NormaliseOpensNoBlockThatItCouldNotClose) {
+  Program program = valid_program();
+  program.functions[1].body.assign(kOperationsMax - 1, operation(Code::kYield));
+  program.functions[1].body.push_back(operation(Code::kLoop));
+  normalise(program);
+  EXPECT_EQ(validate(program), "");
+  EXPECT_EQ(program.functions[1].body.size(), kOperationsMax - 1);
+}
+
 }  // namespace
 }  // namespace concertina::fuzzers

@@ -196,8 +196,7 @@ TEST(Hold, TheThreadIsNotPickedForSoManyDecisions) {
     schedule.seed = seed;
     FakeRun run(schedule, 2);
     run.steps(5);
-    while (run.step() != 1) {
-    }
+    for (unsigned i = 0; run.step() != 1; ++i) ASSERT_LT(i, 1000U);
     run.pending[1].site = Site::kChanSendLock;  // where thread 1 has arrived
     for (const ThreadId thread : run.steps(20)) ASSERT_EQ(thread, 0);
     const std::vector<ThreadId> later = run.steps(30);
