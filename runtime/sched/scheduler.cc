@@ -21,16 +21,21 @@ void drop_goroutine(Machine& m) {
   platform::set_goroutine(kNoGoroutine, kSchedulerPath);
 }
 
-Goroutine& make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
+// Null when kGoroutinesLimit is reached.
+Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
   runtime.goroutines_lock.lock(Site::kAllGoroutinesLock);
   const std::uint32_t index = runtime.goroutine_count.peek();
+  if (index == kGoroutinesLimit) {
+    runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
+    return nullptr;
+  }
   auto* const g = new (platform::allocate(sizeof(Goroutine)))
       Goroutine(static_cast<GoroutineId>(index + 1), path, runtime.stack_pool);
   g->user = user;
   runtime.goroutines[index] = g;
   runtime.goroutine_count.poke(index + 1);
   runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
-  return *g;
+  return g;
 }
 
 void exit_goroutine(Machine& m, Goroutine& g) {
@@ -176,7 +181,7 @@ void start(Runtime& runtime, const Function& main, void* user) {
   runtime.lock.unlock(Site::kSchedulerUnlock);
   auto* const m = new (platform::allocate(sizeof(Machine))) Machine(0, runtime);
   m->processor = runtime.processors[0];
-  Goroutine& g = make_goroutine(runtime, kMainPath, user);
+  Goroutine& g = *make_goroutine(runtime, kMainPath, user);
   begin_stack(g, main, &m->processor->stacks);
   platform::record({.kind = EventKind::kSpawned, .a = g.id, .b = g.path});
   cas_status(g, kIdle, kRunnable, Site::kReadyStatus);
@@ -189,7 +194,9 @@ Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* 
   Runtime& runtime = *m.runtime;
   const NativeFrame frame(parent, kSpawnFrame, Site::kSpawnPrologue);
   const SpawnPath path = child_path(parent.path, parent.spawn_count);
-  Goroutine& g = make_goroutine(runtime, path, user);
+  Goroutine* const made = make_goroutine(runtime, path, user);
+  if (made == nullptr) return nullptr;
+  Goroutine& g = *made;
   ++parent.spawn_count;
   begin_stack(g, function, parent.stack_cache);
   platform::record(
