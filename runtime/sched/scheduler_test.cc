@@ -1,0 +1,330 @@
+#include "sched/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "sched/scheduler_internal.h"
+#include "sched/testing.h"
+
+namespace concertina {
+namespace {
+
+using namespace test;
+
+using Ids = std::vector<std::uint32_t>;
+
+const Setup kOneProcessor{.knobs = {.processors = 1, .stacks = {}}};
+
+Goroutine& goroutine(Machine& m, GoroutineId id) { return *m.runtime->goroutines[id - 1]; }
+
+Op park_here(CommitFunction commit = nullptr) {
+  return [=](Machine& m, Goroutine& g) {
+    return park(m, g, commit, nullptr, WaitReason::kChanReceive);
+  };
+}
+Op ready_goroutine(GoroutineId id) {
+  return [=](Machine& m, Goroutine& g) { ready(m, g, goroutine(m, id)); };
+}
+
+// --- Spawning ------------------------------------------------------------------------------------
+
+TEST(Spawn, ChildRunsWithItsArgumentAndPath) {
+  const Body child({[](Machine&, Goroutine& g) {
+    announce(g, 1, argument_of(g));
+    announce(g, 2, g.path);
+  }});
+  const Body main({go(child, 7), go(child, 8), yield()});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), (Ids{8, 7}));  // the second one kicked the first out of run-next
+  EXPECT_EQ(run.notes(2), (Ids{child_path(kMainPath, 1), child_path(kMainPath, 0)}));
+  EXPECT_EQ(run.count(EventKind::kSpawned), 3u);
+  EXPECT_EQ(run.count(EventKind::kStarted), 3u);
+  EXPECT_EQ(run.count(EventKind::kExited), 3u);
+}
+
+TEST(Spawn, ChildMayNeedALargeFirstStack) {
+  const Body child({note(1, 1)}, 20'000);
+  const Body main({go(child)});
+  const auto run = run_program({}, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), Ids{1});
+  EXPECT_EQ(run.of(EventKind::kStackAllocated).at(1).b, 32'768u);
+}
+
+TEST(Spawn, GivesNullWhenTheLimitIsReached) {
+  const Body child({note(1, 1)});
+  const Body main({loop(kGoroutinesLimit - 1, {go(child)}), [&child](Machine& m, Goroutine& g) {
+                     announce(g, 2, spawn(m, g, child.function(), nullptr) == nullptr);
+                     announce(g, 3, m.runtime->goroutine_count.peek());
+                     announce(g, 4, g.spawn_count);
+                   }});
+  const auto run = run_program({}, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1).size(), kGoroutinesLimit - 1);
+  EXPECT_EQ(run.notes(2), Ids{1});
+  EXPECT_EQ(run.notes(3), Ids{kGoroutinesLimit});
+  EXPECT_EQ(run.notes(4), Ids{kGoroutinesLimit - 1});  // who was not made has no path
+}
+
+TEST(Spawn, MoreGoroutinesThanALocalQueueHoldsAllRun) {
+  const Body child({yield(), note(1, 1)});
+  const Body main({loop(kRunQueueSlots * 2, {go(child)})});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1).size(), kRunQueueSlots * 2);
+}
+
+// --- Order on one processor ----------------------------------------------------------------------
+
+TEST(Order, YieldGoesBehindWhoWaitsInTheGlobalQueue) {
+  const Body second({note(1, 20), yield(), note(1, 21)});
+  const Body first({note(1, 10), yield(), note(1, 11)});
+  const Body main({go(second), go(first), yield(), note(1, 1), yield(), note(1, 2)});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.notes(1), (Ids{10, 20, 1, 11, 21, 2}));
+}
+
+TEST(Order, ReadiedGoroutineRunsNext) {
+  const Body sleeper({park_here(), note(1, 1)});
+  const Body other({note(1, 2)});
+  const Body main({go(sleeper), yield(), go(other), ready_goroutine(2)});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), (Ids{1, 2}));
+}
+
+// Goroutines that make each other runnable keep the local ring full; main waits in the global queue
+// and must get its turn after kSchedulerTicksPerGlobalPoll of them at the latest.
+TEST(Order, GlobalQueueIsPolledThoughTheLocalOneIsNeverEmpty) {
+  const Body busy({loop(20, {[](Machine& m, Goroutine& g) {
+                               announce(g, 1, m.processor->tick);
+                               const GoroutineId other =
+                                   g.id == 4 ? 2 : static_cast<GoroutineId>(g.id + 1);
+                               Goroutine& next = goroutine(m, other);
+                               if (next.status.peek() != kWaiting) return Action::kNext;
+                               cas_status(next, kWaiting, kRunnable, Site::kTest);
+                               put_runnable(m, next, false);
+                               return Action::kNext;
+                             },
+                             park_here()})});
+  const Body main({go(busy), go(busy), go(busy), yield(), note(2, 1),
+                   [](Machine&, Goroutine&) { platform::stop(Outcome::kExit, "main ran"); }});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: main ran");
+  EXPECT_LE(run.notes(1).size(), kSchedulerTicksPerGlobalPoll);
+}
+
+TEST(Order, RunNextIsInheritedAndMakesNoTick) {
+  const Body child({[](Machine& m, Goroutine& g) { announce(g, 1, m.processor->tick); }});
+  const Body main({[](Machine& m, Goroutine& g) { announce(g, 1, m.processor->tick); }, go(child)});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.notes(1), (Ids{1, 1}));
+}
+
+// --- Park and ready ------------------------------------------------------------------------------
+
+bool announce_commit(Goroutine& g, void* argument) {
+  const auto& m = *static_cast<Machine*>(argument);
+  announce(g, 1, g.status.peek());
+  announce(g, 2, m.goroutine == nullptr);
+  announce(g, 3, g.stack_cache == nullptr);
+  return true;
+}
+
+TEST(Park, CommitRunsAfterTheStatusIsWaitingAndTheMachineHasLetGo) {
+  const Body sleeper({[](Machine& m, Goroutine& g) {
+    return park(m, g, &announce_commit, &m, WaitReason::kSelect);
+  }});
+  const Body main({go(sleeper), yield(), ready_goroutine(2)});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), Ids{kWaiting});
+  EXPECT_EQ(run.notes(2), Ids{1});
+  EXPECT_EQ(run.notes(3), Ids{1});
+  const auto parked = run.of(EventKind::kParked);
+  ASSERT_EQ(parked.size(), 1u);
+  EXPECT_EQ(parked[0].index, static_cast<std::uint16_t>(WaitReason::kSelect));
+}
+
+TEST(Park, RefusedCommitResumesAtOnce) {
+  const Body other({note(1, 9)});
+  const Body main(
+      {go(other), park_here([](Goroutine&, void*) { return false; }), [](Machine& m, Goroutine& g) {
+         announce(g, 1, 1);
+         announce(g, 2, g.status.peek());
+         announce(g, 3, m.goroutine == &g);
+         announce(g, 4, g.stack_cache == &m.processor->stacks);
+       }});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), (Ids{1, 9}));
+  EXPECT_EQ(run.notes(2), Ids{kRunning});
+  EXPECT_EQ(run.notes(3), Ids{1});
+  EXPECT_EQ(run.notes(4), Ids{1});
+}
+
+// The commit function hands the goroutine over to a waker on another machine, in every schedule.
+TEST(Park, WakerMayBeFasterThanTheParkingMachine) {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    struct Shared {
+      platform::Atomic<std::uint32_t> is_parked{0};
+    };
+    Shared* shared = nullptr;
+    const Body waker({[&](Machine& m, Goroutine& g) {
+      spin_for(shared->is_parked, 1);
+      ready(m, g, goroutine(m, 1));
+    }});
+    const Body main({go(waker),
+                     [&](Machine& m, Goroutine& g) {
+                       return park(
+                           m, g,
+                           [](Goroutine&, void* flag) {
+                             static_cast<Shared*>(flag)->is_parked.store(1, Site::kTest);
+                             return true;
+                           },
+                           shared, WaitReason::kChanReceive);
+                     },
+                     note(1, 1)});
+    Random random(seed);
+    const auto run = run_program(
+        {.chooser = &random, .before = [&](Runtime&) { shared = &make<Shared>(); }}, main);
+    ASSERT_EQ(run.ending(), "exit: ") << seed;
+    ASSERT_EQ(run.notes(1), Ids{1});
+  }
+}
+
+TEST(Ready, OfAGoroutineThatDoesNotWaitIsFatal) {
+  const Body child({yield()});
+  const Body main({go(child), ready_goroutine(2)});
+  EXPECT_EQ(run_program(kOneProcessor, main).ending(),
+            "fatal: goroutine status: not the status that the transition starts from");
+}
+
+TEST(Ready, UnderAChannelLockIsFatal) {
+  const Body sleeper({park_here()});
+  const Body main(
+      {go(sleeper), yield(), [](Machine&, Goroutine& g) { g.locks_held = 1; }, ready_goroutine(2)});
+  EXPECT_EQ(run_program(kOneProcessor, main).ending(),
+            "fatal: ready under a channel lock: it may wait for a suspender that wants the lock");
+}
+
+TEST(Ready, FromOutsideGoesToTheGlobalQueue) {
+  const Body sleeper({park_here(), note(1, 2)});
+  const Body other({note(1, 3)});
+  const Body main({go(sleeper), yield(), go(other), [](Machine& m, Goroutine&) {
+                     ready_from_outside(*m.runtime, goroutine(m, 2));
+                   }});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), (Ids{3, 2}));
+  const auto readied = run.of(EventKind::kReadied);
+  ASSERT_EQ(readied.size(), 1u);
+  EXPECT_EQ(readied[0].a, 2u);
+}
+
+// --- Exit and panic ------------------------------------------------------------------------------
+
+TEST(Exit, FreesTheStack) {
+  const Body child({grow(2)});
+  const Body main({go(child), yield()});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  const auto exited = run.find(EventKind::kExited, 2);
+  const auto freed = run.find(EventKind::kStackFreed, 2, exited);
+  ASSERT_LT(freed, run.events.size());
+  EXPECT_EQ(run.events[freed].b, kStackMin * 4);
+  EXPECT_EQ(run.of(EventKind::kEndCounts).at(0).b, 0u);
+}
+
+TEST(Exit, StillHoldingSomethingIsFatal) {
+  const auto ending = [](auto corrupt) {
+    const Body main({[corrupt](Machine&, Goroutine& g) { corrupt(g); }});
+    return run_program({}, main).ending();
+  };
+  const std::string expected = "fatal: goroutine exit: it still waits on a channel or holds a lock";
+  EXPECT_EQ(ending([](Goroutine& g) { g.locks_held = 1; }), expected);
+  EXPECT_EQ(ending([](Goroutine& g) { g.waiting = &make<Sudog>(); }), expected);
+  EXPECT_EQ(ending([](Goroutine& g) { g.nosplit = 1; }), expected);
+}
+
+TEST(Panic, SaysWhatAndWhere) {
+  const auto panicking = [](std::uint16_t kind) {
+    const Body main({[kind](Machine&, Goroutine& g) { panic(g, kind, 5); }});
+    const auto run = run_program({}, main);
+    const auto panicked = run.of(EventKind::kPanicked);
+    EXPECT_EQ(panicked.size(), 1u);
+    EXPECT_EQ(panicked.at(0).channel, 5);
+    EXPECT_EQ(panicked.at(0).index, kind);
+    return run.ending();
+  };
+  EXPECT_EQ(panicking(kPanicSendOnClosed), "panic: send on closed channel");
+  EXPECT_EQ(panicking(kPanicCloseOfClosed), "panic: close of closed channel");
+  EXPECT_EQ(panicking(kPanicCloseOfNil), "panic: close of nil channel");
+}
+
+// --- Preemption ----------------------------------------------------------------------------------
+
+// What a suspender does with a goroutine that has stopped for it.
+Op release_preempted(GoroutineId id) {
+  return [=](Machine& m, Goroutine& g) {
+    Goroutine& stopped = goroutine(m, id);
+    announce(g, 1, stopped.status.peek());
+    cas_status(stopped, kPreempted, kWaiting, Site::kScanSuspend);
+    ready_from_outside(*m.runtime, stopped);
+  };
+}
+
+TEST(Preemption, StopsAtTheNextCallOrReturn) {
+  const Body child({[](Machine&, Goroutine& g) { g.preempt.poke(kPreemptStop); }, note(2, 2)});
+  const Body main({go(child), yield(), note(2, 1), release_preempted(2)});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), Ids{kPreempted});
+  EXPECT_EQ(run.notes(2), (Ids{1, 2}));
+  EXPECT_EQ(run.of(EventKind::kPreempted).at(0).index, 1);
+}
+
+TEST(Preemption, StopsAtALoopsBackEdge) {
+  const Body child({[](Machine&, Goroutine& g) {
+                      g.preempt.poke(kPreemptStop);
+                      return Action::kBackEdge;
+                    },
+                    note(2, 2)});
+  const Body main({go(child), yield(), note(2, 1), release_preempted(2)});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(2), (Ids{1, 2}));
+}
+
+TEST(Preemption, GoroutineShrinksOrMovesItsOwnStackAndGoesOn) {
+  const auto copies = [](std::uint32_t bits) {
+    const Body main({grow(3), [bits](Machine&, Goroutine& g) { g.preempt.poke(bits); }, note(1, 1),
+                     [](Machine&, Goroutine& g) { announce(g, 2, g.preempt.peek()); }});
+    const auto run = run_program({}, main);
+    EXPECT_EQ(run.ending(), "exit: ");
+    EXPECT_EQ(run.notes(1), Ids{1});
+    EXPECT_EQ(run.notes(2), Ids{0});
+    EXPECT_FALSE(run.has(EventKind::kPreempted));
+    std::vector<std::uint32_t> found;
+    for (const Event& copy : run.of(EventKind::kCopyBegin)) {
+      if (copy.index != 0) found.push_back(copy.index * 100'000u + copy.b);
+    }
+    return found;
+  };
+  EXPECT_EQ(copies(kPreemptShrink), Ids{100'000u + kStackMin * 4});
+  EXPECT_EQ(copies(kPreemptMove), Ids{200'000u + kStackMin * 8});
+  EXPECT_EQ(copies(kPreemptMove | kPreemptShrink), Ids{200'000u + kStackMin * 8});
+}
+
+TEST(Preemption, LastStepBeforeExitIsNoSafePoint) {
+  const Body main({[](Machine&, Goroutine& g) {
+    g.preempt.poke(kPreemptStop);
+    pop_frame(g);
+  }});
+  EXPECT_EQ(run_program({}, main).ending(), "exit: ");
+}
+
+}  // namespace
+}  // namespace concertina
