@@ -42,6 +42,7 @@ Arena::~Arena() {
 }
 
 void* Arena::allocate(std::size_t bytes) {
+  if (bytes > kBytes) return nullptr;  // rounding up must not wrap around
   const std::size_t rounded = (bytes + 15) & ~std::size_t{15};
   if (rounded + kRedZone > kBytes - used_) return nullptr;
   std::byte* const result = begin_ + used_;
