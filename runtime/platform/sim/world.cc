@@ -41,7 +41,7 @@ void World::reset(const Config& config) {
   scan_requests_head_ = scan_requests_tail_ = 0;
   scan_queue_ = ObjectState{new_object(), 0};
   outcome_ = Outcome::kExit;
-  message_.clear();
+  message_ = {};
 }
 
 Report World::run(const Config& config, void (*entry)(void*), void* argument) {

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/event.h"
@@ -183,7 +184,9 @@ class World {
   unsigned scan_requests_head_ = 0, scan_requests_tail_ = 0;
   ObjectState scan_queue_;
   Outcome outcome_ = Outcome::kExit;
-  std::string message_;
+  // Not a string: ThreadSanitizer sees its memcpy, and a run may be stopped at a thread's very first
+  // step, before that thread has seen what the driver did. The text outlives the stop.
+  std::string_view message_;
 };
 
 }  // namespace concertina::simulator
