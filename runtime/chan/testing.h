@@ -211,7 +211,7 @@ struct ChannelSpec {
 };
 
 /// The setup, with these channels made before the first goroutine exists.
-inline Setup with_channels(const std::vector<ChannelSpec>& channels, Setup setup = {}) {
+inline RunSetup with_channels(const std::vector<ChannelSpec>& channels, RunSetup setup = {}) {
   setup.before = [channels, before = setup.before](Runtime& runtime) {
     runtime.announce_channels = &announce_channels;
     for (const ChannelSpec& spec : channels) {

@@ -14,19 +14,6 @@ using namespace test;
 
 using Ids = std::vector<std::uint32_t>;
 
-const Setup kOneProcessor{.knobs = {.processors = 1, .stacks = {}}};
-
-Goroutine& goroutine(Machine& m, GoroutineId id) { return *m.runtime->goroutines[id - 1]; }
-
-Op park_here(CommitFunction commit = nullptr) {
-  return [=](Machine& m, Goroutine& g) {
-    return park(m, g, commit, nullptr, WaitReason::kChanReceive);
-  };
-}
-Op ready_goroutine(GoroutineId id) {
-  return [=](Machine& m, Goroutine& g) { ready(m, g, goroutine(m, id)); };
-}
-
 // --- Spawning ------------------------------------------------------------------------------------
 
 TEST(Spawn, ChildRunsWithItsArgumentAndPath) {
@@ -168,28 +155,24 @@ TEST(Park, RefusedCommitResumesAtOnce) {
 // The commit function hands the goroutine over to a waker on another machine, in every schedule.
 TEST(Park, WakerMayBeFasterThanTheParkingMachine) {
   for (unsigned seed = 0; seed < 300; ++seed) {
-    struct Shared {
-      platform::Atomic<std::uint32_t> is_parked{0};
-    };
-    Shared* shared = nullptr;
+    Flags* flags = nullptr;
     const Body waker({[&](Machine& m, Goroutine& g) {
-      spin_for(shared->is_parked, 1);
+      spin_for(flags->a, 1);
       ready(m, g, goroutine(m, 1));
     }});
     const Body main({go(waker),
                      [&](Machine& m, Goroutine& g) {
                        return park(
                            m, g,
-                           [](Goroutine&, void* flag) {
-                             static_cast<Shared*>(flag)->is_parked.store(1, Site::kTest);
+                           [](Goroutine&, void* shared) {
+                             static_cast<Flags*>(shared)->a.store(1, Site::kTest);
                              return true;
                            },
-                           shared, WaitReason::kChanReceive);
+                           flags, WaitReason::kChanReceive);
                      },
                      note(1, 1)});
     Random random(seed);
-    const auto run = run_program(
-        {.chooser = &random, .before = [&](Runtime&) { shared = &make<Shared>(); }}, main);
+    const auto run = run_program(with_flags(flags, {.chooser = &random}), main);
     ASSERT_EQ(run.ending(), "exit: ") << seed;
     ASSERT_EQ(run.notes(1), Ids{1});
   }

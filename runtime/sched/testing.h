@@ -139,6 +139,16 @@ inline Op system_call() {
     return exit_syscall(m, g) ? Action::kNext : Action::kLeaveSyscall;
   };
 }
+inline Goroutine& goroutine(Machine& m, GoroutineId id) { return *m.runtime->goroutines[id - 1]; }
+/// Parks until somebody readies the goroutine.
+inline Op park_here(CommitFunction commit = nullptr) {
+  return [=](Machine& m, Goroutine& g) {
+    return park(m, g, commit, nullptr, WaitReason::kChanReceive);
+  };
+}
+inline Op ready_goroutine(GoroutineId id) {
+  return [=](Machine& m, Goroutine& g) { ready(m, g, goroutine(m, id)); };
+}
 inline Op grow(unsigned times = 1) {
   return [=](Machine&, Goroutine& g) {
     for (unsigned i = 0; i < times; ++i) grow_stack(g, 0);
@@ -163,6 +173,11 @@ inline Op loop(std::uint32_t times, std::initializer_list<Op> ops) {
   });
   return result;
 }
+/// Variables that several goroutines of a program look at; made before the first goroutine.
+struct Flags {
+  platform::Atomic<std::uint32_t> a{0};
+  platform::Atomic<std::uint32_t> b{0};
+};
 /// The goroutine keeps its machine until the variable holds `value`.
 inline void spin_for(platform::Atomic<std::uint32_t>& variable, std::uint32_t value) {
   // The condition is a function pointer without state, so the value is looked for here.
@@ -175,13 +190,22 @@ inline void spin_for(platform::Atomic<std::uint32_t>& variable, std::uint32_t va
 
 // --- Running -------------------------------------------------------------------------------------
 
-struct Setup {
+struct RunSetup {
   Knobs knobs = {};
   Chooser* chooser = nullptr;  // null: LazyChooser
   StackEvents* stack_events = nullptr;
   std::uint32_t steps_max = 20'000;
   std::function<void(Runtime&)> before = {};  // before the first goroutine exists
 };
+
+/// Makes the flags; `flags` is valid for the steps of the run.
+inline RunSetup with_flags(Flags*& flags, RunSetup setup = {}) {
+  setup.before = [&flags, before = setup.before](Runtime& runtime) {
+    flags = &make<Flags>();
+    if (before) before(runtime);
+  };
+  return setup;
+}
 
 struct ProgramRun : RunResult {
   /// Index of the first such event from `from` on; events.size() when there is none.
@@ -212,6 +236,8 @@ struct ProgramRun : RunResult {
   }
 };
 
+inline const RunSetup kOneProcessor{.knobs = {.processors = 1, .stacks = {}}};
+
 inline simulator::World& shared_world() {
   static simulator::World world;
   return world;
@@ -219,7 +245,7 @@ inline simulator::World& shared_world() {
 
 /// Runs f() as virtual thread 0 until somebody stops the run; its return ends it as kExit.
 template <class F>
-ProgramRun run_thread(const Setup& setup, F f) {
+ProgramRun run_thread(const RunSetup& setup, F f) {
   LazyChooser lazy;
   simulator::Config config;
   config.chooser = setup.chooser != nullptr ? setup.chooser : &lazy;
@@ -231,7 +257,8 @@ ProgramRun run_thread(const Setup& setup, F f) {
 }
 
 /// Runs `main` as the first goroutine of a runtime without scanner.
-inline ProgramRun run_program(const Setup& setup, const Body& main, std::uintptr_t argument = 0) {
+inline ProgramRun run_program(const RunSetup& setup, const Body& main,
+                              std::uintptr_t argument = 0) {
   return run_thread(setup, [&] {
     auto& runtime = make<Runtime>(setup.knobs);
     if (setup.before) setup.before(runtime);
