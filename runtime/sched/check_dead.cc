@@ -36,7 +36,7 @@ void check_dead(Runtime& runtime) {
     if (status == kDead) continue;
     ++alive;
     // Every machine sleeps, and nobody will ever wake one: such a goroutine was forgotten.
-    require(status == kWaiting, "checkdead: runnable goroutine", "all machines are idle");
+    require(status == kWaiting, "check_dead found a runnable goroutine", "all machines are idle");
   }
   announce_end(runtime, alive);
   if (alive == 0) platform::stop(Outcome::kExit, "");
