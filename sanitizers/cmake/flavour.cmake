@@ -27,10 +27,10 @@ endif()
 if(CONCERTINA_FLAVOUR STREQUAL "address")
   set(flavour_flags -fsanitize=address,undefined -fno-sanitize-recover=all
       -fsanitize-address-use-after-return=never)
-  add_compile_options(-O1 ${flavour_flags})
+  add_compile_options(-O2 ${flavour_flags})
 elseif(CONCERTINA_FLAVOUR STREQUAL "thread")
   set(flavour_flags -fsanitize=thread)
-  add_compile_options(-O1 ${flavour_flags})
+  add_compile_options(-O2 ${flavour_flags})
   # For files that are not instrumented themselves but must tell ThreadSanitizer what they do.
   add_compile_definitions(CONCERTINA_TSAN=1)
 elseif(CONCERTINA_FLAVOUR STREQUAL "coverage")
