@@ -7,6 +7,9 @@
 // P3 on timeout: SIGKILL, "watchdog"        C3 write the trace and the verdict to a memory file
 // P4 read what C3 wrote; if it is missing,  C4 _exit(0)
 //    the ring and stderr say what happened
+//
+// Fork before the first run of this process: ThreadSanitizer does not carry fibers across a fork, and
+// what they did before it would look like races in the child.
 #pragma once
 
 #include <string>
