@@ -1,0 +1,406 @@
+// Frames and the prologue check: push, pop, grow, shrink, and what is fatal.
+#include "stack/stack.h"
+
+#include <gtest/gtest.h>
+
+#include "stack/testing.h"
+
+namespace concertina::test {
+namespace {
+
+constexpr Site kPrologue = Site::kUserPrologue;
+
+// What an idle goroutine and each wait cost, and what is copied with each frame, is decided by these.
+// They may change, but never by accident: measure bench before and after, then write the new number.
+TEST(StructSizes, AreWhatWasMeasured) {
+  EXPECT_EQ(sizeof(FrameHeader), 32u) << "is part of every frame and of each copy";
+  EXPECT_EQ(sizeof(Stack), 24u) << "is passed by value";
+  EXPECT_EQ(sizeof(Sudog), 64u) << "each goroutine that waits has one a case";
+  EXPECT_EQ(sizeof(Goroutine), 176u) << "each goroutine has one, dead or alive";
+}
+
+TEST(Frames, AreContiguousZeroedAndChained) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    const std::uintptr_t oldest = g.sp;
+    EXPECT_EQ(oldest, g.stack.hi - sizeof(PlainFrame));
+    EXPECT_EQ(g.top().saved_frame_pointer, 0u) << "the oldest frame has no caller";
+    push(g, kGroup);
+    EXPECT_EQ(g.sp, oldest - sizeof(GroupFrame));
+    EXPECT_EQ(g.top().saved_frame_pointer, oldest);
+    EXPECT_EQ(g.top().function, &kGroup);
+    EXPECT_EQ(g.top().bytes, sizeof(GroupFrame));
+    EXPECT_EQ(g.top().resume, 0u);
+    EXPECT_EQ(g.top().group_count, 0u);
+    EXPECT_EQ(g.top().magic, kFrameMagic);
+    for (std::uintptr_t at = g.sp + kHeaderBytes; at < oldest; ++at) {
+      EXPECT_EQ(*reinterpret_cast<unsigned char*>(at), 0);
+    }
+    EXPECT_EQ(g.used_bytes(), sizeof(PlainFrame) + sizeof(GroupFrame));
+    pop_frame(g);
+    EXPECT_EQ(g.sp, oldest);
+    pop_frame(g);
+    EXPECT_EQ(g.sp, g.stack.hi) << "no frame is left";
+    push(g, kPlain);
+    EXPECT_EQ(g.top().saved_frame_pointer, 0u) << "and the next one is the oldest again";
+  }), "");
+}
+
+TEST(Frames, MayLeaveTheirFunctionsDeadBytesAsTheyAre) {
+  EXPECT_EQ(message_of([] {
+    static constexpr Function kPadded = {.name = "padded", .frame_bytes = 96, .dead_bytes = 32};
+    Goroutine& g = make_running();
+    push(g, kPadded);
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(g.sp);
+    EXPECT_EQ(bytes[63], 0);
+    EXPECT_EQ(bytes[64], kFreshStackByte);
+    push_frame(g, kPadded, 112, kPrologue);  // larger than its function: all live
+    EXPECT_EQ(reinterpret_cast<const unsigned char*>(g.sp)[111], 0);
+  }), "");
+}
+
+TEST(Frames, OfOddSizeAreFatal) {
+  for (const std::uint32_t bytes : {0u, 16u, 24u, 33u, 40u}) {
+    EXPECT_EQ(message_of([bytes] { push_frame(make_running(), kBare, bytes, kPrologue); }),
+              "frame size: bare") << bytes;
+  }
+  EXPECT_EQ(message_of([] { push_frame(make_running(), kBare, 32, kPrologue); }), "");
+}
+
+TEST(Frames, ABrokenHeaderIsFatal) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    g.top().magic = 0;
+    pop_frame(g);
+  }), "frame chain: the youngest frame has no header");
+}
+
+TEST(Frames, ABrokenChainIsFatal) {
+  const auto pop_with = [](std::intptr_t error) {
+    return message_of([error] {
+      Goroutine& g = make_running();
+      push(g, kPlain);
+      g.top().saved_frame_pointer += static_cast<std::uintptr_t>(error);
+      pop_frame(g);
+    });
+  };
+  const char* const kBroken = "frame chain: a saved frame pointer does not point to the next older frame";
+  EXPECT_EQ(pop_with(0), "");
+  EXPECT_EQ(pop_with(16), kBroken);
+  EXPECT_EQ(pop_with(-16), kBroken);
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    g.top().saved_frame_pointer = g.stack.hi;  // the oldest must say 0
+    pop_frame(g);
+  }), kBroken);
+}
+
+TEST(Frames, ANativeFrameLivesAsLongAsItsScope) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    const std::size_t used = g.used_bytes();
+    {
+      NativeFrame frame(g, kGroup, kPrologue);
+      EXPECT_EQ(g.top().function, &kGroup);
+      EXPECT_EQ(g.used_bytes(), used + sizeof(GroupFrame));
+    }
+    EXPECT_EQ(g.used_bytes(), used);
+  }), "");
+}
+
+TEST(Frames, AReferenceSurvivesAMove) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    const FrameRef<PlainFrame> frame = top_frame<PlainFrame>(g);
+    const FrameRef<std::uint64_t> word(g, g.sp + offsetof(PlainFrame, data));
+    frame->data[0] = 42;
+    const std::uintptr_t before = g.sp;
+    move_stack(g);
+    EXPECT_NE(g.sp, before);
+    EXPECT_EQ(frame->data[0], 42u);
+    EXPECT_EQ(*word, 42u);
+    EXPECT_EQ(address_of(&*frame), g.sp);
+  }), "");
+}
+
+// lo + guard + frame is exactly where the last frame fits.
+TEST(PrologueCheck, GrowsWhenAFrameAndTheGuardDoNotFit) {
+  const auto stack_after = [](std::size_t used) {
+    std::size_t bytes = 0;
+    EXPECT_EQ(message_of([used, &bytes] {
+      Goroutine& g = make_running();
+      fill_up_to(g, used - kHeaderBytes);
+      push(g, kBare);
+      EXPECT_EQ(g.used_bytes(), used);
+      bytes = g.stack.bytes();
+    }), "");
+    return bytes;
+  };
+  EXPECT_EQ(stack_after(kStackMin - kStackGuard), kStackMin);
+  EXPECT_EQ(stack_after(kStackMin - kStackGuard + 16), 2 * kStackMin);
+}
+
+TEST(PrologueCheck, DoublesUntilTheFrameFits) {
+  const auto stack_for = [](std::uint32_t frame_bytes) {
+    std::size_t bytes = 0;
+    EXPECT_EQ(message_of([frame_bytes, &bytes] {
+      Goroutine& g = make_running();
+      push_frame(g, kBare, frame_bytes, kPrologue);
+      bytes = g.stack.bytes();
+    }), "");
+    return bytes;
+  };
+  const auto rest = static_cast<std::uint32_t>(sizeof(PlainFrame) + kStackGuard);
+  EXPECT_EQ(stack_for(16384 - rest), 16384u);
+  EXPECT_EQ(stack_for(16384 - rest + 16), 32768u);
+  EXPECT_EQ(stack_for(100'000), 131'072u);
+  EXPECT_EQ(stack_for(kStackMax - rest), kStackMax);
+}
+
+TEST(PrologueCheck, GrowsAtLeastToTwiceTheSize) {
+  const RunResult run = run_body([] {
+    Goroutine& g = make_running();
+    grow_stack(g, 0);
+    EXPECT_EQ(g.stack.bytes(), 2 * kStackMin);
+    EXPECT_EQ(g.status.peek(), kRunning);
+  });
+  EXPECT_EQ(run.report.message, "");
+  const auto begun = run.of(EventKind::kCopyBegin);
+  ASSERT_EQ(begun.size(), 1u);
+  EXPECT_EQ(begun[0].index, static_cast<std::uint16_t>(CopyReason::kGrow));
+  EXPECT_EQ(begun[0].a, kStackMin);
+  EXPECT_EQ(begun[0].b, 2 * kStackMin);
+}
+
+TEST(PrologueCheck, BeyondTheMaximumIsFatal) {
+  const char* const kOverflow = "stack overflow: a goroutine's stack exceeds kStackMax";
+  const auto rest = static_cast<std::uint32_t>(sizeof(PlainFrame) + kStackGuard);
+  EXPECT_EQ(message_of([=] {
+    push_frame(make_running(), kBare, static_cast<std::uint32_t>(kStackMax) - rest + 16, kPrologue);
+  }), kOverflow);
+  EXPECT_EQ(message_of([] { push_frame(make_running(), kBare, 0xfffffff0, kPrologue); }), kOverflow);
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    for (;;) push(g, kPlain);  // recursion without end
+  }), kOverflow);
+}
+
+TEST(PrologueCheck, GrowthInASystemCallIsFatal) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    g.in_syscall = true;
+    push(g, kBare);  // what fits is welcome
+    push_frame(g, kBare, kStackMin, kPrologue);
+  }), "stack growth not allowed in system call: the goroutine is in one");
+}
+
+TEST(PrologueCheck, GrowthInANosplitRegionIsFatal) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    const NoSplit region(g);
+    grow_stack(g, 0);
+  }), "stack split at bad time: the goroutine is in a nosplit region");
+}
+
+TEST(NoSplit, MayUseTheGuardButNotMore) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    fill_up_to(g, kStackMin - kStackGuard);
+    const NoSplit region(g);
+    push_frame(g, kBare, kStackGuard, kPrologue);
+    EXPECT_EQ(g.sp, g.stack.lo);
+    EXPECT_EQ(g.stack.bytes(), kStackMin);
+    pop_frame(g);
+  }), "");
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    fill_up_to(g, kStackMin - kStackGuard);
+    const NoSplit region(g);
+    push_frame(g, kBare, kStackGuard + 16, kPrologue);
+  }), "nosplit stack overflow: bare");
+}
+
+TEST(NoSplit, NeedsTheWholeGuardOnEntry) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    fill_up_to(g, kStackMin - kStackGuard);
+    const NoSplit outer(g);
+    push(g, kBare);
+    const NoSplit inner(g);
+  }), "nosplit stack overflow: less than kStackGuard bytes are left below the stack pointer");
+}
+
+TEST(NoSplit, EndsWithItsScope) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    {
+      const NoSplit outer(g);
+      const NoSplit inner(g);
+      EXPECT_EQ(g.nosplit, 2u);
+    }
+    EXPECT_EQ(g.nosplit, 0u);
+    grow_stack(g, 0);
+  }), "");
+}
+
+/// Always the same answer at the user prologue.
+class Disturbance : public StackEvents {
+ public:
+  explicit Disturbance(StackAction action) : action_(action) { sites_.add(kPrologue); }
+  [[gnu::no_sanitize_thread]] const SiteSet& sites() const override { return sites_; }
+  [[gnu::no_sanitize_thread]] StackAction at(SpawnPath, Site) override { return action_; }
+
+ private:
+  SiteSet sites_;
+  StackAction action_;
+};
+
+TEST(Disturbed, APrologueGrowsOrMovesThoughTheFrameFits) {
+  for (const StackAction action : {StackAction::kGrow, StackAction::kMove}) {
+    Disturbance disturbance(action);
+    const RunResult run = run_body({.stack_events = &disturbance}, [action] {
+      Goroutine& g = make_running();
+      const Stack before = g.stack;
+      push(g, kPlain);
+      EXPECT_NE(g.stack.lo, before.lo);
+      EXPECT_EQ(g.stack.bytes(), action == StackAction::kGrow ? 2 * kStackMin : kStackMin);
+      EXPECT_EQ(g.used_bytes(), 2 * sizeof(PlainFrame));
+      pop_frame(g);
+      pop_frame(g);
+    });
+    EXPECT_EQ(run.report.message, "");
+    const auto reason = action == StackAction::kGrow ? CopyReason::kGrow : CopyReason::kMove;
+    ASSERT_EQ(run.of(EventKind::kCopyBegin).size(), 1u);
+    EXPECT_EQ(run.of(EventKind::kCopyBegin)[0].index, static_cast<std::uint16_t>(reason));
+  }
+}
+
+TEST(Disturbed, AMoveAndAFrameThatDoesNotFitAreTwoCopies) {
+  Disturbance disturbance(StackAction::kMove);
+  const RunResult run = run_body({.stack_events = &disturbance}, [] {
+    push_frame(make_running(), kBare, kStackMin, kPrologue);
+  });
+  EXPECT_EQ(run.report.message, "");
+  EXPECT_EQ(run.of(EventKind::kCopyBegin).size(), 2u);
+}
+
+TEST(Disturbed, NothingHappensWhereTheStackMustNotMove) {
+  for (const StackAction action : {StackAction::kGrow, StackAction::kMove}) {
+    for (const bool is_syscall : {false, true}) {
+      Disturbance disturbance(action);
+      const RunResult run = run_body({.stack_events = &disturbance}, [is_syscall] {
+        Goroutine& g = make_running();
+        g.in_syscall = is_syscall;
+        g.nosplit = is_syscall ? 0 : 1;
+        push(g, kPlain);
+      });
+      EXPECT_EQ(run.report.message, "");
+      EXPECT_TRUE(run.of(EventKind::kCopyBegin).empty());
+    }
+  }
+}
+
+TEST(Disturbed, TheLargestStackDoesNotGrow) {
+  Disturbance disturbance(StackAction::kGrow);
+  EXPECT_EQ(run_body({.stack_events = &disturbance}, [] {
+    Goroutine& g = make_running();
+    for (int i = 0; i < 12; ++i) push(g, kPlain);
+    EXPECT_EQ(g.stack.bytes(), kStackMax);
+  }).report.message, "");
+}
+
+TEST(BeginStack, IsJustLargeEnoughForTheFirstFrame) {
+  const auto stack_for = [](std::uint32_t frame_bytes) {
+    std::size_t bytes = 0;
+    EXPECT_EQ(message_of([frame_bytes, &bytes] {
+      const auto& function = make<Function>(Function{.frame_bytes = frame_bytes});
+      Goroutine& g = make_goroutine(make_pool());
+      begin_stack(g, function, nullptr);
+      bytes = g.stack.bytes();
+      EXPECT_EQ(g.used_bytes(), frame_bytes);
+      EXPECT_EQ(g.top().function, &function);
+    }), "");
+    return bytes;
+  };
+  EXPECT_EQ(stack_for(32), kStackMin);
+  EXPECT_EQ(stack_for(kStackMin - kStackGuard), kStackMin);
+  EXPECT_EQ(stack_for(kStackMin - kStackGuard + 16), 2 * kStackMin);
+  EXPECT_EQ(stack_for(kStackMax - kStackGuard), kStackMax);
+  EXPECT_EQ(message_of([] {
+    begin_stack(make_goroutine(make_pool()), Function{.frame_bytes = kStackMax}, nullptr);
+  }), "stack size: not a power of two within kStackMin..kStackMax");
+}
+
+TEST(FreeStack, LeavesTheGoroutineWithoutOne) {
+  EXPECT_EQ(message_of([] {
+    StackPool& pool = make_pool();
+    Goroutine& g = make_running(pool);
+    EXPECT_EQ(pool.in_use(), 1u);
+    free_stack(g, nullptr);
+    EXPECT_EQ(pool.in_use(), 0u);
+    EXPECT_EQ(g.stack.lo, 0u);
+    EXPECT_EQ(g.stack.hi, 0u);
+    EXPECT_EQ(g.sp, 0u);
+  }), "");
+}
+
+/// Does a stack of `bytes` with `used` of them in use shrink, and does it keep its content?
+bool shrinks(std::size_t bytes, std::size_t used) {
+  bool did = false;
+  EXPECT_EQ(message_of([=, &did] {
+    Goroutine& g = make_running();
+    while (g.stack.bytes() < bytes) grow_stack(g, 0);
+    top_frame<PlainFrame>(g)->data[0] = 77;
+    const std::uint32_t oldest = g.below_hi(g.sp);
+    fill_up_to(g, used);
+    g.status.poke(kCopyStack);  // the caller owns the stack
+    did = shrink_stack(g);
+    EXPECT_EQ(g.stack.bytes(), did ? bytes / 2 : bytes);
+    EXPECT_EQ(g.used_bytes(), used);
+    EXPECT_EQ(frame_at<PlainFrame>(g.at(oldest)).data[0], 77u);
+  }), "");
+  return did;
+}
+
+TEST(Shrink, HappensBelowAQuarterWithTheGuardCountedAsUsed) {
+  EXPECT_TRUE(shrinks(8192, 2048 - kStackGuard - 16));
+  EXPECT_FALSE(shrinks(8192, 2048 - kStackGuard));
+  EXPECT_TRUE(shrinks(4096, 1024 - kStackGuard - 16));
+  EXPECT_FALSE(shrinks(4096, 1024 - kStackGuard));
+  EXPECT_TRUE(shrinks(kStackMax, kStackMax / 4 - kStackGuard - 16));
+  EXPECT_FALSE(shrinks(kStackMax, kStackMax / 4 - kStackGuard));
+}
+
+TEST(Shrink, NeverGoesBelowTheMinimum) {
+  EXPECT_FALSE(shrinks(kStackMin, 96));
+  EXPECT_TRUE(shrinks(2 * kStackMin, 96));
+}
+
+TEST(Shrink, IsAnnouncedAsSuch) {
+  const RunResult run = run_body([] {
+    Goroutine& g = make_running();
+    grow_stack(g, 0);
+    g.status.poke(kWaiting | kScan);
+    EXPECT_TRUE(shrink_stack(g));
+  });
+  const auto begun = run.of(EventKind::kCopyBegin);
+  ASSERT_EQ(begun.size(), 2u);
+  EXPECT_EQ(begun[1].index, static_cast<std::uint16_t>(CopyReason::kShrink));
+}
+
+TEST(ShrinkSafety, ForbidsSystemCallsAndParking) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = make_running();
+    EXPECT_TRUE(is_shrink_safe(g));
+    g.in_syscall = true;
+    EXPECT_FALSE(is_shrink_safe(g));
+    g.in_syscall = false;
+    g.parking_on_chan.poke(1);
+    EXPECT_FALSE(is_shrink_safe(g));
+    g.parking_on_chan.poke(0);
+    EXPECT_TRUE(is_shrink_safe(g));
+  }), "");
+}
+
+}  // namespace
+}  // namespace concertina::test

@@ -1,0 +1,153 @@
+// The status gate: every edge of the table, and the suspender's bit.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "stack/testing.h"
+
+namespace concertina::test {
+namespace {
+
+using Edge = std::pair<Status, Status>;
+using Numbers = std::vector<std::uint32_t>;
+
+constexpr Status kAll[] = {kIdle, kRunnable, kRunning, kSyscall, kWaiting, kDead, kCopyStack, kPreempted};
+constexpr Site kSite = Site::kTest;
+
+const std::set<Edge> kLegal = {
+    {kIdle, kRunnable},     {kRunnable, kRunning},  {kRunning, kRunnable},
+    {kRunning, kSyscall},   {kRunning, kWaiting},   {kRunning, kDead},
+    {kRunning, kCopyStack}, {kRunning, kPreempted}, {kSyscall, kRunning},
+    {kWaiting, kRunnable},  {kCopyStack, kRunning}, {kPreempted, kWaiting},
+};
+
+Goroutine& goroutine_in(Status status) {
+  Goroutine& g = make_goroutine(make_pool());
+  g.status.poke(status);
+  return g;
+}
+
+TEST(StatusGate, LetsEveryLegalEdgePass) {
+  for (const auto& [from, to] : kLegal) {
+    const std::string message = message_of([from, to] {
+      Goroutine& g = goroutine_in(from);
+      cas_status(g, from, to, kSite);
+      EXPECT_EQ(g.status.peek(), to);
+    });
+    EXPECT_EQ(message, "") << from << " to " << to;
+  }
+}
+
+TEST(StatusGate, RefusesEveryOtherEdge) {
+  for (const Status from : kAll) {
+    for (const Status to : kAll) {
+      if (kLegal.count({from, to}) != 0) continue;
+      const RunResult run = run_body([from, to] { cas_status(goroutine_in(from), from, to, kSite); });
+      EXPECT_EQ(run.report.outcome, Outcome::kFatal) << from << " to " << to;
+      EXPECT_EQ(run.report.message, "goroutine status: an edge that the status table forbids");
+    }
+  }
+}
+
+TEST(StatusGate, RefusesEdgesWithTheScanBit) {
+  for (const Edge& edge : {Edge{kWaiting | kScan, kRunnable}, Edge{kRunning, kRunning | kScan},
+                           Edge{kWaiting, kRunnable | kScan}}) {
+    EXPECT_EQ(message_of([edge] { cas_status(goroutine_in(edge.first), edge.first, edge.second, kSite); }),
+              "goroutine status: an edge that the status table forbids");
+  }
+}
+
+TEST(StatusGate, RefusesATransitionFromAnotherStatus) {
+  for (const Status status : kAll) {
+    if (status == kWaiting) continue;
+    EXPECT_EQ(message_of([status] { cas_status(goroutine_in(status), kWaiting, kRunnable, kSite); }),
+              "goroutine status: not the status that the transition starts from");
+  }
+}
+
+TEST(StatusGate, RefusesATransitionFromAnotherStatusUnderScan) {
+  EXPECT_EQ(message_of([] { cas_status(goroutine_in(kPreempted | kScan), kWaiting, kRunnable, kSite); }),
+            "goroutine status: not the status that the transition starts from");
+}
+
+// The suspender owns the stack: a waker that comes now waits until it is given back.
+TEST(StatusGate, WaitsWhileASuspenderHoldsTheScanBit) {
+  const RunResult run = run_body([] {
+    Goroutine& g = goroutine_in(kWaiting | kScan);
+    start([&g] {
+      say(1);
+      cas_from_scan(g, kWaiting, kSite);
+    });
+    cas_status(g, kWaiting, kRunnable, kSite);
+    say(2);
+    EXPECT_EQ(g.status.peek(), kRunnable);
+  });
+  EXPECT_EQ(run.report.outcome, Outcome::kExit);
+  EXPECT_EQ(run.said(), (Numbers{1, 2}));
+}
+
+TEST(StatusGate, WaitsAgainWhenTheNextSuspenderIsFaster) {
+  // Thread 0 is woken by the end of the first suspension but resumed in the middle of the second.
+  Switches switches({{.from = 0, .site = Site::kScanSuspend, .to = 1}});
+  const RunResult run = run_body(switches, [] {
+    Goroutine& g = goroutine_in(kWaiting);
+    start([&g] {
+      for (std::uint32_t i = 0; i < 2; ++i) {
+        EXPECT_TRUE(cas_to_scan(g, kWaiting, kSite));
+        platform::sleep_ns(1, kSite);
+        say(i);
+        cas_from_scan(g, kWaiting, kSite);
+      }
+    });
+    cas_status(g, kWaiting, kRunnable, Site::kScanSuspend);
+    say(9);
+  });
+  EXPECT_TRUE(switches.all_fired());
+  EXPECT_EQ(run.said(), (Numbers{0, 1, 9}));
+}
+
+TEST(ScanBit, IsTakenOnTopOfWhatTheSuspenderSaw) {
+  for (const Status status : {kRunnable, kRunning, kSyscall, kWaiting, kCopyStack, kPreempted}) {
+    const std::string message = message_of([status] {
+      Goroutine& g = goroutine_in(status);
+      EXPECT_TRUE(cas_to_scan(g, status, kSite));
+      EXPECT_EQ(g.status.peek(), status | kScan);
+      cas_from_scan(g, status, kSite);
+      EXPECT_EQ(g.status.peek(), status);
+    });
+    EXPECT_EQ(message, "");
+  }
+}
+
+TEST(ScanBit, IsRefusedWhenTheStatusHasChanged) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = goroutine_in(kRunnable);
+    EXPECT_FALSE(cas_to_scan(g, kWaiting, kSite));
+    EXPECT_EQ(g.status.peek(), kRunnable);
+  }), "");
+}
+
+TEST(ScanBit, HasOneHolder) {
+  EXPECT_EQ(message_of([] {
+    Goroutine& g = goroutine_in(kWaiting);
+    EXPECT_TRUE(cas_to_scan(g, kWaiting, kSite));
+    EXPECT_FALSE(cas_to_scan(g, kWaiting, kSite));
+  }), "");
+}
+
+TEST(ScanBit, CannotBeTakenOnTheDeadTheUnbornOrTwice) {
+  for (const Status status : {kDead, kIdle, kWaiting | kScan}) {
+    EXPECT_EQ(message_of([status] { cas_to_scan(goroutine_in(status), status, kSite); }),
+              "goroutine status: this status cannot be scanned");
+  }
+}
+
+TEST(ScanBit, CannotBeGivenBackWithoutHavingIt) {
+  for (const Status status : {kWaiting, kRunnable | kScan}) {
+    EXPECT_EQ(message_of([status] { cas_from_scan(goroutine_in(status), kWaiting, kSite); }),
+              "goroutine status: the suspender lost its scan bit");
+  }
+}
+
+}  // namespace
+}  // namespace concertina::test
