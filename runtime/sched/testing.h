@@ -194,6 +194,7 @@ struct RunSetup {
   Knobs knobs = {};
   Chooser* chooser = nullptr;  // null: LazyChooser
   StackEvents* stack_events = nullptr;
+  simulator::StepRecorder* recorder = nullptr;
   std::uint32_t steps_max = 20'000;
   std::function<void(Runtime&)> before = {};  // before the first goroutine exists
 };
@@ -250,6 +251,7 @@ ProgramRun run_thread(const RunSetup& setup, F f) {
   simulator::Config config;
   config.chooser = setup.chooser != nullptr ? setup.chooser : &lazy;
   config.stack_events = setup.stack_events;
+  config.recorder = setup.recorder;
   config.steps_max = setup.steps_max;
   ProgramRun run;
   static_cast<RunResult&>(run) = run_body(shared_world(), config, f);

@@ -1,0 +1,207 @@
+// close: who is woken and with what, what a closed channel still gives, and what panics.
+#include <gtest/gtest.h>
+
+#include "chan/testing.h"
+
+namespace concertina {
+namespace {
+
+using namespace test;
+
+using Ids = std::vector<std::uint32_t>;
+
+ProgramRun run_alone(const std::vector<ChannelSpec>& channels, const Body& main) {
+  return run_program(with_channels(channels, kOneProcessor), main);
+}
+
+std::vector<std::uint16_t> receive_results(const ProgramRun& run) {
+  std::vector<std::uint16_t> results;
+  for (const Event& event : run.of(EventKind::kDoneReceive)) results.push_back(event.index);
+  return results;
+}
+
+constexpr std::uint16_t kSelectedOnly = 1, kSelectedAndOk = 3;
+
+TEST(Close, WakesEveryReceiverWithAZeroValue) {
+  const Body receiver({receive(1)});
+  const Body main({loop(3, {go(receiver), yield()}), close(1), note_waiters(1, 1)});
+  const auto run = run_alone({{}}, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  const auto done = run.of(EventKind::kDoneReceive);
+  ASSERT_EQ(done.size(), 3u);
+  for (const Event& event : done) {
+    EXPECT_EQ(event.index, kSelectedOnly);
+    EXPECT_EQ(event.a, 0u);
+    EXPECT_EQ(event.b, 0u);
+  }
+  EXPECT_EQ(run.count(EventKind::kCloseWakesReceiver), 3u);
+  EXPECT_EQ(run.notes(1), Ids{0});
+  EXPECT_EQ(leftovers(run), Leftovers{});
+}
+
+TEST(Close, WakesEverySenderToPanic) {
+  const Body sender({send(1, 1)});
+  const Body main({loop(3, {go(sender), yield()}), close(1), note_waiters(1, 1)});
+  const auto run = run_alone({{}}, main);
+  EXPECT_EQ(run.ending(), "panic: send on closed channel");
+  EXPECT_EQ(run.count(EventKind::kCloseWakesSender), 3u);
+  EXPECT_EQ(run.count(EventKind::kReadied, 1), 3u);
+  EXPECT_EQ(run.notes(1), Ids{0});
+  EXPECT_NE(run.of(EventKind::kPanicked).at(0).goroutine, 1);
+}
+
+TEST(Close, WakesSendersBehindAFullBuffer) {
+  const Body sender({send(1, 2)});
+  const Body main({send(1, 1), go(sender), yield(), close(1)});
+  EXPECT_EQ(run_alone({{.capacity = 1}}, main).ending(), "panic: send on closed channel");
+}
+
+TEST(Close, LetsTheBufferBeDrainedFirst) {
+  const Body main({send(1, 5), send(1, 6), close(1), note_len(1, 1), receive(1), try_receive(1),
+                   receive(1), try_receive(1)});
+  const auto run = run_alone({{.capacity = 3}}, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), Ids{2});
+  EXPECT_EQ(received(run, 1), (Ids{5, 6}));
+  EXPECT_EQ(receive_results(run), (std::vector<std::uint16_t>{kSelectedAndOk, kSelectedAndOk,
+                                                              kSelectedOnly, kSelectedOnly}));
+}
+
+TEST(Close, EndsARange) {
+  const Body producer({send(1, 1), send(1, 2), send(1, 3), close(1)});
+  const Body main({go(producer), range(1, {note(1, 7)}), note(2, 1)});
+  for (const std::uint32_t capacity : {0u, 1u, 5u}) {
+    const auto run = run_alone({{.capacity = capacity}}, main);
+    EXPECT_EQ(run.ending(), "exit: ");
+    EXPECT_EQ(received(run, 1), (Ids{1, 2, 3}));
+    EXPECT_EQ(run.notes(1).size(), 3u);
+    EXPECT_EQ(run.notes(2), Ids{1});
+  }
+}
+
+TEST(Close, SendAfterwardsPanics) {
+  const Body blocking({close(1), send(1, 1)});
+  const Body non_blocking({close(1), try_send(1, 1)});
+  for (const std::uint32_t capacity : {0u, 1u}) {
+    for (const Body* const main : {&blocking, &non_blocking}) {
+      const auto run = run_alone({{.capacity = capacity}}, *main);
+      EXPECT_EQ(run.ending(), "panic: send on closed channel");
+      const auto panicked = run.of(EventKind::kPanicked);
+      ASSERT_EQ(panicked.size(), 1u);
+      EXPECT_EQ(panicked[0].channel, 1);
+      EXPECT_EQ(panicked[0].index, kPanicSendOnClosed);
+    }
+  }
+}
+
+TEST(Close, OfAClosedChannelPanics) {
+  const Body main({close(1), close(1)});
+  const auto run = run_alone({{}}, main);
+  EXPECT_EQ(run.ending(), "panic: close of closed channel");
+  EXPECT_EQ(run.of(EventKind::kPanicked).at(0).index, kPanicCloseOfClosed);
+}
+
+TEST(Close, OfNilPanics) {
+  const Body main({close(kNilChannel)});
+  const auto run = run_alone({}, main);
+  EXPECT_EQ(run.ending(), "panic: close of nil channel");
+  EXPECT_EQ(run.of(EventKind::kPanicked).at(0).index, kPanicCloseOfNil);
+}
+
+TEST(Close, LeavesNoLockBehindWhenItPanics) {
+  const Body main({close(1), close(1)});
+  const auto run = run_alone({{}}, main);
+  unsigned held = 0;
+  for (const Event& event : run.events) {
+    if (event.kind == EventKind::kLockAcquired) ++held;
+    if (event.kind == EventKind::kLockReleased) --held;
+  }
+  EXPECT_EQ(held, 0u);
+}
+
+// A select may wait on both ends of a channel that is closed.
+TEST(Close, WakesASelectOnBothEndsOnce) {
+  const Body waiter({select({on_receive(1), on_send(1, 5)}), note(1, 1)}, 64, 2);
+  const Body main({go(waiter), yield(), close(1), note_waiters(2, 1)});
+  const auto run = run_alone({{}}, main);
+  EXPECT_EQ(run.ending(), "exit: ");  // the receive case is released first
+  EXPECT_EQ(run.notes(1), Ids{1});
+  EXPECT_EQ(run.notes(2), Ids{0});
+  EXPECT_EQ(run.count(EventKind::kReadied, 1), 1u);
+  EXPECT_EQ(leftovers(run), Leftovers{});
+}
+
+// --- Against non-blocking operations, all over the schedule --------------------------------------
+
+// A waiting receiver makes the channel ready for a send until it is closed: a try-send either meets
+// the receiver or panics, and never gives up.
+TEST(Close, TrySendNeverGivesUpWhileCloseReleasesReceivers) {
+  const Body receiver({receive(1)});
+  const Body sender({try_send(1, 1)});
+  const Body main({go(receiver),
+                   [](Machine& m, Goroutine&) {
+                     while (channel(m, 1)->receivers.looks_empty(Site::kTest)) {
+                     }
+                   },
+                   go(sender), close(1)});
+  unsigned sent = 0, panicked = 0;
+  for (unsigned seed = 0; seed < 600; ++seed) {
+    Random random(seed);
+    const auto run = run_program(with_channels({{}}, {.chooser = &random}), main);
+    for (const Event& event : run.of(EventKind::kDoneSend)) {
+      ASSERT_EQ(event.index, 1) << seed;
+      ++sent;
+    }
+    panicked += run.report.outcome == Outcome::kPanic;
+  }
+  EXPECT_GT(sent, 0u);
+  EXPECT_GT(panicked, 0u);
+}
+
+// Go: TestNonblockRecvRace. The element is there before the close: a try-receive gets it, always.
+TEST(Close, TryReceiveNeverMissesAnElementThatWasSentBefore) {
+  const Body receiver({try_receive(1)});
+  const Body main({send(1, 5), go(receiver), close(1)});
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    Random random(seed);
+    const auto run = run_program(with_channels({{.capacity = 1}}, {.chooser = &random}), main);
+    ASSERT_EQ(run.ending(), "exit: ") << seed;
+    ASSERT_EQ(received(run, 1), Ids{5}) << seed;
+  }
+}
+
+// The try-receive has seen the empty channel; then an element comes, and the close.
+TEST(Close, TryReceiveLooksAgainForAnElementAfterItSawTheClose) {
+  ScriptChooser script;
+  const SpawnPath child = child_path(kMainPath, 0);
+  script.add({.path = child,
+              .site = Site::kChanReceiveFastClosed,
+              .until_path = kMainPath,
+              .until_site = Site::kChanCloseUnlock});
+  script.add({.path = kMainPath,
+              .site = Site::kChanSendLock,
+              .until_path = child,
+              .until_site = Site::kChanReceiveFastEmpty});
+  const Body receiver({try_receive(1)});
+  const Body main({go(receiver), send(1, 5), close(1)});
+  const auto run = run_program(with_channels({{.capacity = 1}}, {.chooser = &script}), main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_TRUE(script.is_complete());
+  EXPECT_EQ(receive_results(run), std::vector<std::uint16_t>{kSelectedAndOk});
+  EXPECT_EQ(received(run, 1), Ids{5});
+}
+
+TEST(Close, EveryReceiverIsWokenWhateverTheSchedule) {
+  const Body receiver({range(1, {})});
+  const Body main({loop(4, {go(receiver)}), send(1, 3), yield(), send(1, 4), close(1)});
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    PriorityChooser priorities(seed);
+    const auto run = run_program(with_channels({{}}, {.chooser = &priorities}), main);
+    ASSERT_EQ(run.ending(), "exit: ") << seed;
+    ASSERT_EQ(received(run, 1).size(), 2u);
+    ASSERT_EQ(leftovers(run), Leftovers{});
+  }
+}
+
+}  // namespace
+}  // namespace concertina
