@@ -16,7 +16,8 @@ TEST(Event, NamesAreUniqueAndPlain) {
   for (unsigned i = 0; i < kKinds; ++i) {
     const std::string_view name = event_name(static_cast<EventKind>(i));
     EXPECT_TRUE(names.insert(name).second) << name;
-    EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-"), std::string_view::npos) << name;
+    EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-"), std::string_view::npos)
+        << name;
   }
 }
 

@@ -13,7 +13,8 @@ TEST(Site, NamesAreUniqueAndPlain) {
   for (unsigned i = 0; i < kSiteCount; ++i) {
     const std::string_view name = site_name(static_cast<Site>(i));
     EXPECT_TRUE(names.insert(name).second) << name;
-    EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-"), std::string_view::npos) << name;
+    EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-"), std::string_view::npos)
+        << name;
   }
 }
 

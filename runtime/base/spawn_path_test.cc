@@ -24,7 +24,8 @@ TEST(SpawnPath, ReservedPathsAreNoGoroutines) {
   const std::set<SpawnPath> reserved{kAnyPath, kScannerPath, kSchedulerPath};
   EXPECT_EQ(reserved.size(), 3u);
   EXPECT_EQ(reserved.count(kMainPath), 0u);
-  for (const SpawnPath path : reserved) EXPECT_EQ(path & 31, 0u) << "a child's low digit is never 0";
+  for (const SpawnPath path : reserved)
+    EXPECT_EQ(path & 31, 0u) << "a child's low digit is never 0";
   for (std::uint32_t i = 0; i < 100; ++i) EXPECT_NE(child_path(kMainPath, i) & 31, 0u);
 }
 

@@ -1,5 +1,5 @@
-// What every platform must do, in platform.h's words only: `platform_testing.h` says how to run a body
-// on the platform under test, and each platform runs this file. Bodies hold for any schedule.
+// What every platform must do, in platform.h's words only. Each platform runs this file; its
+// `platform_testing.h` says how to run a body on it. What bodies expect holds for any schedule.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -23,7 +23,7 @@ void await(Counter& counter, std::uint32_t value) {
 }
 
 TEST(PlatformContract, AMutexKeepsOthersOut) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& mutex = make<Mutex>(LockRank::kScheduler);
     auto& shared = make<std::uint32_t>(0u);  // plain: only the lock orders the accesses
     auto& inside = make<Counter>(0u);
@@ -44,11 +44,11 @@ TEST(PlatformContract, AMutexKeepsOthersOut) {
     }
     await(done, 3);
     EXPECT_EQ(shared, 12u);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, AMutexIsHeldByTheLockerOnly) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& mutex = make<Mutex>(LockRank::kChannel, 7u);
     auto& done = make<Counter>(0u);
     EXPECT_FALSE(mutex.is_held_by_me());
@@ -62,19 +62,19 @@ TEST(PlatformContract, AMutexIsHeldByTheLockerOnly) {
     mutex.unlock(kSite);
     mutex.lock(kSite);  // free again
     mutex.unlock(kSite);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, AWakeBeforeSleepIsNotLost) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& note = make<Note>();
     EXPECT_TRUE(note.wake(kSite));
     note.sleep(kSite);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, AWakeEndsASleepAndCarriesWhatTheWakerWrote) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& note = make<Note>();
     auto& message = make<std::uint32_t>(0u);
     start([&] {
@@ -83,11 +83,11 @@ TEST(PlatformContract, AWakeEndsASleepAndCarriesWhatTheWakerWrote) {
     });
     note.sleep(kSite);
     EXPECT_EQ(message, 42u);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, ASecondWakeIsRefusedUntilTheNoteIsCleared) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& note = make<Note>();
     EXPECT_TRUE(note.wake(kSite));
     EXPECT_FALSE(note.wake(kSite));
@@ -96,11 +96,11 @@ TEST(PlatformContract, ASecondWakeIsRefusedUntilTheNoteIsCleared) {
     note.clear();
     EXPECT_TRUE(note.wake(kSite));
     note.sleep(kSite);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, SpinUntilSeesALaterWriteAndReturnsIt) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& variable = make<Counter>(0u);
     auto& plain = make<std::uint32_t>(0u);
     start([&] {
@@ -113,19 +113,19 @@ TEST(PlatformContract, SpinUntilSeesALaterWriteAndReturnsIt) {
         platform::spin_until(variable, [](std::uint32_t v) { return v >= 5; }, kSite);
     EXPECT_EQ(seen, 5u);
     EXPECT_EQ(plain, 9u);  // the store released it
-  }), "");
+  });
 }
 
 TEST(PlatformContract, SpinUntilReturnsAtOnceWhenItHolds) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& variable = make<Counter>(3u);
     EXPECT_EQ(platform::spin_until(variable, [](std::uint32_t v) { return v == 3; }, kSite), 3u);
-  }), "");
+  });
 }
 
 // Each way of writing ends a spin, or the spinner would sleep for ever where spinning is waiting.
 TEST(PlatformContract, EveryKindOfWriteEndsASpin) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& variable = make<Counter>(0u);
     auto& seen = make<Counter>(0u);
     start([&] {
@@ -145,11 +145,11 @@ TEST(PlatformContract, EveryKindOfWriteEndsASpin) {
     await(seen, 4);
     variable.poke(5);
     await(seen, 5);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, AtomicsDoArithmetic) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& variable = make<Counter>(5u);
     EXPECT_EQ(variable.load(kSite), 5u);
     variable.store(6, kSite);
@@ -166,11 +166,11 @@ TEST(PlatformContract, AtomicsDoArithmetic) {
     auto& pointer = make<Atomic<void*>>(nullptr);
     pointer.store(&variable, kSite);
     EXPECT_EQ(pointer.load(kSite), &variable);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, ConcurrentAdditionsAreAllCounted) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& sum = make<Counter>(0u);
     auto& by_exchange = make<Counter>(0u);
     auto& done = make<Counter>(0u);
@@ -187,22 +187,22 @@ TEST(PlatformContract, ConcurrentAdditionsAreAllCounted) {
     await(done, 3);
     EXPECT_EQ(sum.load(kSite), 12u);
     EXPECT_EQ(by_exchange.load(kSite), 12u);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, ACellKeepsItsValue) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& cell = make<Cell<std::uint64_t>>(1u);
     EXPECT_EQ(cell.load(kSite), 1u);
     cell.store(2, kSite);
     EXPECT_EQ(cell.peek(), 2u);
     cell.poke(3);
     EXPECT_EQ(cell.load(kSite), 3u);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, AStartedThreadSeesWhatItsStarterDid) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& plain = make<std::uint32_t>(0u);
     auto& done = make<Counter>(0u);
     plain = 17;
@@ -214,7 +214,7 @@ TEST(PlatformContract, AStartedThreadSeesWhatItsStarterDid) {
       });
     });
     await(done, 1);
-  }), "");
+  });
 }
 
 void check_copy_and_clear(std::size_t bytes) {
@@ -239,49 +239,49 @@ void check_copy_and_clear(std::size_t bytes) {
 
 TEST(PlatformContract, CopyAndClearTouchTheirRangeAndNothingElse) {
   for (const std::size_t bytes : {0, 1, 7, 8, 63, 64, 65, 71, 100, 4096}) {
-    EXPECT_EQ(run_on_platform([bytes] { check_copy_and_clear(bytes); }), "") << bytes;
+    expect_end("", [bytes] { check_copy_and_clear(bytes); });
   }
 }
 
 TEST(PlatformContract, AllocatedMemoryIsZeroedAndAligned) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     for (const std::size_t bytes : {1, 16, 17, 5000}) {
       auto* const memory = static_cast<unsigned char*>(platform::allocate(bytes));
       EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % 16, 0u);
       for (std::size_t i = 0; i < bytes; ++i) EXPECT_EQ(memory[i], 0);
       std::memset(memory, 0xff, bytes);
     }
-  }), "");
+  });
 }
 
 TEST(PlatformContract, ADrawStaysInItsRange) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     for (std::uint32_t n = 1; n <= 12; ++n) EXPECT_LT(platform::choose(n, kSite), n);
     EXPECT_EQ(platform::choose(1, kSite), 0u);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, SleepingLetsTimePass) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     const std::uint64_t before = platform::now_ns();
     platform::sleep_ns(1000, kSite);
     EXPECT_GE(platform::now_ns(), before + 1000);
     platform::sleep_ns(0, kSite);
     EXPECT_GE(platform::now_ns(), before + 1000) << "time never goes back";
-  }), "");
+  });
 }
 
 TEST(PlatformContract, StepsNeverGoBack) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& variable = make<Counter>(0u);
     const std::uint32_t before = platform::step();
     variable.store(1, kSite);
     EXPECT_GE(platform::step(), before);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, APostedScanRequestArrivesAtTheScanner) {
-  EXPECT_EQ(run_on_platform([] {
+  expect_end("", [] {
     auto& done = make<Counter>(0u);
     start([&] {
       platform::set_goroutine(kNoGoroutine, kScannerPath);
@@ -294,22 +294,19 @@ TEST(PlatformContract, APostedScanRequestArrivesAtTheScanner) {
     });
     for (std::uint32_t i = 0; i < 3; ++i) platform::post_scan_request({100 + i, i == 1});
     await(done, 1);
-  }), "");
+  });
 }
 
 TEST(PlatformContract, WithoutStackEventsAProloguePasses) {
-  EXPECT_EQ(run_on_platform([] {
-    EXPECT_EQ(platform::prologue(Site::kUserPrologue), StackAction::kNone);
-  }), "");
+  expect_end("", [] { EXPECT_EQ(platform::prologue(Site::kUserPrologue), StackAction::kNone); });
 }
 
 TEST(PlatformContract, StopEndsTheRunFromAnyThread) {
-  const std::string message = run_on_platform([] {
+  expect_end("by a thread that nobody waits for", [] {
     auto& never = make<Counter>(0u);
     start([] { platform::stop(Outcome::kPanic, "by a thread that nobody waits for"); });
     await(never, 1);
   });
-  EXPECT_EQ(message, "by a thread that nobody waits for");
 }
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace concertina::test {
 namespace {
 
 TEST(Fatal, EndsTheRunWithTheInvariantAndTheDetail) {
-  const RunResult run = run_body([] { fatal("stack pool", "a detail that no small string holds"); });
+  const RunResult run =
+      run_body([] { fatal("stack pool", "a detail that no small string holds"); });
   EXPECT_EQ(run.report.outcome, Outcome::kFatal);
   EXPECT_EQ(run.report.message, "stack pool: a detail that no small string holds");
 }

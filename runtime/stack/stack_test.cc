@@ -10,8 +10,8 @@ namespace {
 
 constexpr Site kPrologue = Site::kUserPrologue;
 
-// What an idle goroutine and each wait cost, and what is copied with each frame, is decided by these.
-// They may change, but never by accident: measure bench before and after, then write the new number.
+// These decide what an idle goroutine and each wait cost, and what is copied with each frame. They
+// may change, but never by accident: measure before and after, then write the new number here.
 TEST(StructSizes, AreWhatWasMeasured) {
   EXPECT_EQ(sizeof(FrameHeader), 32u) << "is part of every frame and of each copy";
   EXPECT_EQ(sizeof(Stack), 24u) << "is passed by value";
@@ -20,7 +20,7 @@ TEST(StructSizes, AreWhatWasMeasured) {
 }
 
 TEST(Frames, AreContiguousZeroedAndChained) {
-  EXPECT_EQ(message_of([] {
+  expect_end("", [] {
     Goroutine& g = make_running();
     const std::uintptr_t oldest = g.sp;
     EXPECT_EQ(oldest, g.stack.hi - sizeof(PlainFrame));
@@ -43,11 +43,11 @@ TEST(Frames, AreContiguousZeroedAndChained) {
     EXPECT_EQ(g.sp, g.stack.hi) << "no frame is left";
     push(g, kPlain);
     EXPECT_EQ(g.top().saved_frame_pointer, 0u) << "and the next one is the oldest again";
-  }), "");
+  });
 }
 
 TEST(Frames, MayLeaveTheirFunctionsDeadBytesAsTheyAre) {
-  EXPECT_EQ(message_of([] {
+  expect_end("", [] {
     static constexpr Function kPadded = {.name = "padded", .frame_bytes = 96, .dead_bytes = 32};
     Goroutine& g = make_running();
     push(g, kPadded);
@@ -56,23 +56,24 @@ TEST(Frames, MayLeaveTheirFunctionsDeadBytesAsTheyAre) {
     EXPECT_EQ(bytes[64], kFreshStackByte);
     push_frame(g, kPadded, 112, kPrologue);  // larger than its function: all live
     EXPECT_EQ(reinterpret_cast<const unsigned char*>(g.sp)[111], 0);
-  }), "");
+  });
 }
 
 TEST(Frames, OfOddSizeAreFatal) {
   for (const std::uint32_t bytes : {0u, 16u, 24u, 33u, 40u}) {
     EXPECT_EQ(message_of([bytes] { push_frame(make_running(), kBare, bytes, kPrologue); }),
-              "frame size: bare") << bytes;
+              "frame size: bare")
+        << bytes;
   }
-  EXPECT_EQ(message_of([] { push_frame(make_running(), kBare, 32, kPrologue); }), "");
+  expect_end("", [] { push_frame(make_running(), kBare, 32, kPrologue); });
 }
 
 TEST(Frames, ABrokenHeaderIsFatal) {
-  EXPECT_EQ(message_of([] {
+  expect_end("frame chain: the youngest frame has no header", [] {
     Goroutine& g = make_running();
     g.top().magic = 0;
     pop_frame(g);
-  }), "frame chain: the youngest frame has no header");
+  });
 }
 
 TEST(Frames, ABrokenChainIsFatal) {
@@ -84,19 +85,20 @@ TEST(Frames, ABrokenChainIsFatal) {
       pop_frame(g);
     });
   };
-  const char* const kBroken = "frame chain: a saved frame pointer does not point to the next older frame";
+  const char* const kBroken =
+      "frame chain: a saved frame pointer does not point to the next older frame";
   EXPECT_EQ(pop_with(0), "");
   EXPECT_EQ(pop_with(16), kBroken);
   EXPECT_EQ(pop_with(-16), kBroken);
-  EXPECT_EQ(message_of([] {
+  expect_end(kBroken, [] {
     Goroutine& g = make_running();
     g.top().saved_frame_pointer = g.stack.hi;  // the oldest must say 0
     pop_frame(g);
-  }), kBroken);
+  });
 }
 
 TEST(Frames, ANativeFrameLivesAsLongAsItsScope) {
-  EXPECT_EQ(message_of([] {
+  expect_end("", [] {
     Goroutine& g = make_running();
     const std::size_t used = g.used_bytes();
     {
@@ -105,11 +107,11 @@ TEST(Frames, ANativeFrameLivesAsLongAsItsScope) {
       EXPECT_EQ(g.used_bytes(), used + sizeof(GroupFrame));
     }
     EXPECT_EQ(g.used_bytes(), used);
-  }), "");
+  });
 }
 
 TEST(Frames, AReferenceSurvivesAMove) {
-  EXPECT_EQ(message_of([] {
+  expect_end("", [] {
     Goroutine& g = make_running();
     const FrameRef<PlainFrame> frame = top_frame<PlainFrame>(g);
     const FrameRef<std::uint64_t> word(g, g.sp + offsetof(PlainFrame, data));
@@ -120,20 +122,20 @@ TEST(Frames, AReferenceSurvivesAMove) {
     EXPECT_EQ(frame->data[0], 42u);
     EXPECT_EQ(*word, 42u);
     EXPECT_EQ(address_of(&*frame), g.sp);
-  }), "");
+  });
 }
 
 // lo + guard + frame is exactly where the last frame fits.
 TEST(PrologueCheck, GrowsWhenAFrameAndTheGuardDoNotFit) {
   const auto stack_after = [](std::size_t used) {
     std::size_t bytes = 0;
-    EXPECT_EQ(message_of([used, &bytes] {
+    expect_end("", [used, &bytes] {
       Goroutine& g = make_running();
       fill_up_to(g, used - kHeaderBytes);
       push(g, kBare);
       EXPECT_EQ(g.used_bytes(), used);
       bytes = g.stack.bytes();
-    }), "");
+    });
     return bytes;
   };
   EXPECT_EQ(stack_after(kStackMin - kStackGuard), kStackMin);
@@ -143,11 +145,11 @@ TEST(PrologueCheck, GrowsWhenAFrameAndTheGuardDoNotFit) {
 TEST(PrologueCheck, DoublesUntilTheFrameFits) {
   const auto stack_for = [](std::uint32_t frame_bytes) {
     std::size_t bytes = 0;
-    EXPECT_EQ(message_of([frame_bytes, &bytes] {
+    expect_end("", [frame_bytes, &bytes] {
       Goroutine& g = make_running();
       push_frame(g, kBare, frame_bytes, kPrologue);
       bytes = g.stack.bytes();
-    }), "");
+    });
     return bytes;
   };
   const auto rest = static_cast<std::uint32_t>(sizeof(PlainFrame) + kStackGuard);
@@ -175,35 +177,35 @@ TEST(PrologueCheck, GrowsAtLeastToTwiceTheSize) {
 TEST(PrologueCheck, BeyondTheMaximumIsFatal) {
   const char* const kOverflow = "stack overflow: a goroutine's stack exceeds kStackMax";
   const auto rest = static_cast<std::uint32_t>(sizeof(PlainFrame) + kStackGuard);
-  EXPECT_EQ(message_of([=] {
+  expect_end(kOverflow, [=] {
     push_frame(make_running(), kBare, static_cast<std::uint32_t>(kStackMax) - rest + 16, kPrologue);
-  }), kOverflow);
-  EXPECT_EQ(message_of([] { push_frame(make_running(), kBare, 0xfffffff0, kPrologue); }), kOverflow);
-  EXPECT_EQ(message_of([] {
+  });
+  expect_end(kOverflow, [] { push_frame(make_running(), kBare, 0xfffffff0, kPrologue); });
+  expect_end(kOverflow, [] {
     Goroutine& g = make_running();
     for (;;) push(g, kPlain);  // recursion without end
-  }), kOverflow);
+  });
 }
 
 TEST(PrologueCheck, GrowthInASystemCallIsFatal) {
-  EXPECT_EQ(message_of([] {
+  expect_end("stack growth not allowed in system call: the goroutine is in one", [] {
     Goroutine& g = make_running();
     g.in_syscall = true;
     push(g, kBare);  // what fits is welcome
     push_frame(g, kBare, kStackMin, kPrologue);
-  }), "stack growth not allowed in system call: the goroutine is in one");
+  });
 }
 
 TEST(PrologueCheck, GrowthInANosplitRegionIsFatal) {
-  EXPECT_EQ(message_of([] {
+  expect_end("stack split at bad time: the goroutine is in a nosplit region", [] {
     Goroutine& g = make_running();
     const NoSplit region(g);
     grow_stack(g, 0);
-  }), "stack split at bad time: the goroutine is in a nosplit region");
+  });
 }
 
 TEST(NoSplit, MayUseTheGuardButNotMore) {
-  EXPECT_EQ(message_of([] {
+  expect_end("", [] {
     Goroutine& g = make_running();
     fill_up_to(g, kStackMin - kStackGuard);
     const NoSplit region(g);
@@ -211,27 +213,28 @@ TEST(NoSplit, MayUseTheGuardButNotMore) {
     EXPECT_EQ(g.sp, g.stack.lo);
     EXPECT_EQ(g.stack.bytes(), kStackMin);
     pop_frame(g);
-  }), "");
-  EXPECT_EQ(message_of([] {
+  });
+  expect_end("nosplit stack overflow: bare", [] {
     Goroutine& g = make_running();
     fill_up_to(g, kStackMin - kStackGuard);
     const NoSplit region(g);
     push_frame(g, kBare, kStackGuard + 16, kPrologue);
-  }), "nosplit stack overflow: bare");
+  });
 }
 
 TEST(NoSplit, NeedsTheWholeGuardOnEntry) {
-  EXPECT_EQ(message_of([] {
-    Goroutine& g = make_running();
-    fill_up_to(g, kStackMin - kStackGuard);
-    const NoSplit outer(g);
-    push(g, kBare);
-    const NoSplit inner(g);
-  }), "nosplit stack overflow: less than kStackGuard bytes are left below the stack pointer");
+  expect_end("nosplit stack overflow: less than kStackGuard bytes are left below the stack pointer",
+             [] {
+               Goroutine& g = make_running();
+               fill_up_to(g, kStackMin - kStackGuard);
+               const NoSplit outer(g);
+               push(g, kBare);
+               const NoSplit inner(g);
+             });
 }
 
 TEST(NoSplit, EndsWithItsScope) {
-  EXPECT_EQ(message_of([] {
+  expect_end("", [] {
     Goroutine& g = make_running();
     {
       const NoSplit outer(g);
@@ -240,7 +243,7 @@ TEST(NoSplit, EndsWithItsScope) {
     }
     EXPECT_EQ(g.nosplit, 0u);
     grow_stack(g, 0);
-  }), "");
+  });
 }
 
 /// Always the same answer at the user prologue.
@@ -277,9 +280,8 @@ TEST(Disturbed, APrologueGrowsOrMovesThoughTheFrameFits) {
 
 TEST(Disturbed, AMoveAndAFrameThatDoesNotFitAreTwoCopies) {
   Disturbance disturbance(StackAction::kMove);
-  const RunResult run = run_body({.stack_events = &disturbance}, [] {
-    push_frame(make_running(), kBare, kStackMin, kPrologue);
-  });
+  const RunResult run = run_body({.stack_events = &disturbance},
+                                 [] { push_frame(make_running(), kBare, kStackMin, kPrologue); });
   EXPECT_EQ(run.report.message, "");
   EXPECT_EQ(run.of(EventKind::kCopyBegin).size(), 2u);
 }
@@ -302,37 +304,40 @@ TEST(Disturbed, NothingHappensWhereTheStackMustNotMove) {
 
 TEST(Disturbed, TheLargestStackDoesNotGrow) {
   Disturbance disturbance(StackAction::kGrow);
-  EXPECT_EQ(run_body({.stack_events = &disturbance}, [] {
-    Goroutine& g = make_running();
-    for (int i = 0; i < 12; ++i) push(g, kPlain);
-    EXPECT_EQ(g.stack.bytes(), kStackMax);
-  }).report.message, "");
+  EXPECT_EQ(run_body({.stack_events = &disturbance},
+                     [] {
+                       Goroutine& g = make_running();
+                       for (int i = 0; i < 12; ++i) push(g, kPlain);
+                       EXPECT_EQ(g.stack.bytes(), kStackMax);
+                     })
+                .report.message,
+            "");
 }
 
 TEST(BeginStack, IsJustLargeEnoughForTheFirstFrame) {
   const auto stack_for = [](std::uint32_t frame_bytes) {
     std::size_t bytes = 0;
-    EXPECT_EQ(message_of([frame_bytes, &bytes] {
+    expect_end("", [frame_bytes, &bytes] {
       const auto& function = make<Function>(Function{.frame_bytes = frame_bytes});
       Goroutine& g = make_goroutine(make_pool());
       begin_stack(g, function, nullptr);
       bytes = g.stack.bytes();
       EXPECT_EQ(g.used_bytes(), frame_bytes);
       EXPECT_EQ(g.top().function, &function);
-    }), "");
+    });
     return bytes;
   };
   EXPECT_EQ(stack_for(32), kStackMin);
   EXPECT_EQ(stack_for(kStackMin - kStackGuard), kStackMin);
   EXPECT_EQ(stack_for(kStackMin - kStackGuard + 16), 2 * kStackMin);
   EXPECT_EQ(stack_for(kStackMax - kStackGuard), kStackMax);
-  EXPECT_EQ(message_of([] {
+  expect_end("stack size: not a power of two within kStackMin..kStackMax", [] {
     begin_stack(make_goroutine(make_pool()), Function{.frame_bytes = kStackMax}, nullptr);
-  }), "stack size: not a power of two within kStackMin..kStackMax");
+  });
 }
 
 TEST(FreeStack, LeavesTheGoroutineWithoutOne) {
-  EXPECT_EQ(message_of([] {
+  expect_end("", [] {
     StackPool& pool = make_pool();
     Goroutine& g = make_running(pool);
     EXPECT_EQ(pool.in_use(), 1u);
@@ -341,13 +346,13 @@ TEST(FreeStack, LeavesTheGoroutineWithoutOne) {
     EXPECT_EQ(g.stack.lo, 0u);
     EXPECT_EQ(g.stack.hi, 0u);
     EXPECT_EQ(g.sp, 0u);
-  }), "");
+  });
 }
 
 /// Does a stack of `bytes` with `used` of them in use shrink, and does it keep its content?
 bool shrinks(std::size_t bytes, std::size_t used) {
   bool did = false;
-  EXPECT_EQ(message_of([=, &did] {
+  expect_end("", [=, &did] {
     Goroutine& g = make_running();
     while (g.stack.bytes() < bytes) grow_stack(g, 0);
     top_frame<PlainFrame>(g)->data[0] = 77;
@@ -358,7 +363,7 @@ bool shrinks(std::size_t bytes, std::size_t used) {
     EXPECT_EQ(g.stack.bytes(), did ? bytes / 2 : bytes);
     EXPECT_EQ(g.used_bytes(), used);
     EXPECT_EQ(frame_at<PlainFrame>(g.at(oldest)).data[0], 77u);
-  }), "");
+  });
   return did;
 }
 
@@ -389,7 +394,7 @@ TEST(Shrink, IsAnnouncedAsSuch) {
 }
 
 TEST(ShrinkSafety, ForbidsSystemCallsAndParking) {
-  EXPECT_EQ(message_of([] {
+  expect_end("", [] {
     Goroutine& g = make_running();
     EXPECT_TRUE(is_shrink_safe(g));
     g.in_syscall = true;
@@ -399,7 +404,7 @@ TEST(ShrinkSafety, ForbidsSystemCallsAndParking) {
     EXPECT_FALSE(is_shrink_safe(g));
     g.parking_on_chan.poke(0);
     EXPECT_TRUE(is_shrink_safe(g));
-  }), "");
+  });
 }
 
 }  // namespace

@@ -11,14 +11,14 @@ namespace {
 using Edge = std::pair<Status, Status>;
 using Numbers = std::vector<std::uint32_t>;
 
-constexpr Status kAll[] = {kIdle, kRunnable, kRunning, kSyscall, kWaiting, kDead, kCopyStack, kPreempted};
+constexpr Status kAll[] = {kIdle,    kRunnable, kRunning,   kSyscall,
+                           kWaiting, kDead,     kCopyStack, kPreempted};
 constexpr Site kSite = Site::kTest;
 
 const std::set<Edge> kLegal = {
-    {kIdle, kRunnable},     {kRunnable, kRunning},  {kRunning, kRunnable},
-    {kRunning, kSyscall},   {kRunning, kWaiting},   {kRunning, kDead},
-    {kRunning, kCopyStack}, {kRunning, kPreempted}, {kSyscall, kRunning},
-    {kWaiting, kRunnable},  {kCopyStack, kRunning}, {kPreempted, kWaiting},
+    {kIdle, kRunnable},   {kRunnable, kRunning}, {kRunning, kRunnable},  {kRunning, kSyscall},
+    {kRunning, kWaiting}, {kRunning, kDead},     {kRunning, kCopyStack}, {kRunning, kPreempted},
+    {kSyscall, kRunning}, {kWaiting, kRunnable}, {kCopyStack, kRunning}, {kPreempted, kWaiting},
 };
 
 Goroutine& goroutine_in(Status status) {
@@ -42,7 +42,8 @@ TEST(StatusGate, RefusesEveryOtherEdge) {
   for (const Status from : kAll) {
     for (const Status to : kAll) {
       if (kLegal.count({from, to}) != 0) continue;
-      const RunResult run = run_body([from, to] { cas_status(goroutine_in(from), from, to, kSite); });
+      const RunResult run =
+          run_body([from, to] { cas_status(goroutine_in(from), from, to, kSite); });
       EXPECT_EQ(run.report.outcome, Outcome::kFatal) << from << " to " << to;
       EXPECT_EQ(run.report.message, "goroutine status: an edge that the status table forbids");
     }
@@ -52,22 +53,22 @@ TEST(StatusGate, RefusesEveryOtherEdge) {
 TEST(StatusGate, RefusesEdgesWithTheScanBit) {
   for (const Edge& edge : {Edge{kWaiting | kScan, kRunnable}, Edge{kRunning, kRunning | kScan},
                            Edge{kWaiting, kRunnable | kScan}}) {
-    EXPECT_EQ(message_of([edge] { cas_status(goroutine_in(edge.first), edge.first, edge.second, kSite); }),
-              "goroutine status: an edge that the status table forbids");
+    expect_end("goroutine status: an edge that the status table forbids",
+               [edge] { cas_status(goroutine_in(edge.first), edge.first, edge.second, kSite); });
   }
 }
 
 TEST(StatusGate, RefusesATransitionFromAnotherStatus) {
   for (const Status status : kAll) {
     if (status == kWaiting) continue;
-    EXPECT_EQ(message_of([status] { cas_status(goroutine_in(status), kWaiting, kRunnable, kSite); }),
-              "goroutine status: not the status that the transition starts from");
+    expect_end("goroutine status: not the status that the transition starts from",
+               [status] { cas_status(goroutine_in(status), kWaiting, kRunnable, kSite); });
   }
 }
 
 TEST(StatusGate, RefusesATransitionFromAnotherStatusUnderScan) {
-  EXPECT_EQ(message_of([] { cas_status(goroutine_in(kPreempted | kScan), kWaiting, kRunnable, kSite); }),
-            "goroutine status: not the status that the transition starts from");
+  expect_end("goroutine status: not the status that the transition starts from",
+             [] { cas_status(goroutine_in(kPreempted | kScan), kWaiting, kRunnable, kSite); });
 }
 
 // The suspender owns the stack: a waker that comes now waits until it is given back.
@@ -120,32 +121,32 @@ TEST(ScanBit, IsTakenOnTopOfWhatTheSuspenderSaw) {
 }
 
 TEST(ScanBit, IsRefusedWhenTheStatusHasChanged) {
-  EXPECT_EQ(message_of([] {
+  expect_end("", [] {
     Goroutine& g = goroutine_in(kRunnable);
     EXPECT_FALSE(cas_to_scan(g, kWaiting, kSite));
     EXPECT_EQ(g.status.peek(), kRunnable);
-  }), "");
+  });
 }
 
 TEST(ScanBit, HasOneHolder) {
-  EXPECT_EQ(message_of([] {
+  expect_end("", [] {
     Goroutine& g = goroutine_in(kWaiting);
     EXPECT_TRUE(cas_to_scan(g, kWaiting, kSite));
     EXPECT_FALSE(cas_to_scan(g, kWaiting, kSite));
-  }), "");
+  });
 }
 
 TEST(ScanBit, CannotBeTakenOnTheDeadTheUnbornOrTwice) {
   for (const Status status : {kDead, kIdle, kWaiting | kScan}) {
-    EXPECT_EQ(message_of([status] { cas_to_scan(goroutine_in(status), status, kSite); }),
-              "goroutine status: this status cannot be scanned");
+    expect_end("goroutine status: this status cannot be scanned",
+               [status] { cas_to_scan(goroutine_in(status), status, kSite); });
   }
 }
 
 TEST(ScanBit, CannotBeGivenBackWithoutHavingIt) {
   for (const Status status : {kWaiting, kRunnable | kScan}) {
-    EXPECT_EQ(message_of([status] { cas_from_scan(goroutine_in(status), kWaiting, kSite); }),
-              "goroutine status: the suspender lost its scan bit");
+    expect_end("goroutine status: the suspender lost its scan bit",
+               [status] { cas_from_scan(goroutine_in(status), kWaiting, kSite); });
   }
 }
 

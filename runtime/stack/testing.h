@@ -1,7 +1,12 @@
 // For tests of this room: a goroutine with a stack and no scheduler around it.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstring>
+#include <source_location>
+#include <string>
+#include <string_view>
 
 #include "platform/sim/testing.h"
 #include "stack/stack.h"
@@ -81,6 +86,14 @@ T& frame_at(std::uintptr_t address) {
 template <class Body>
 std::string message_of(Body body) {
   return run_body(body).report.message;
+}
+
+/// Expects that message.
+template <class Body>
+void expect_end(std::string_view message, Body body,
+                std::source_location where = std::source_location::current()) {
+  const testing::ScopedTrace trace(where.file_name(), static_cast<int>(where.line()), "the body");
+  EXPECT_EQ(message_of(body), message);
 }
 
 }  // namespace concertina::test

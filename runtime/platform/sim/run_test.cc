@@ -84,11 +84,13 @@ TEST(Run, HashesAreEqualWhenSchedulesAndDrawsAre) {
 TEST(Run, HashesTellDrawsEventsAndOutcomesApart) {
   const auto hash_of = [](std::uint32_t draw, std::uint32_t number, Outcome outcome) {
     Picks picks({}, {draw});
-    return run_body(picks, [=] {
-      platform::choose(5, kSite);
-      say(number);
-      platform::stop(outcome, "");
-    }).report.hash;
+    return run_body(picks,
+                    [=] {
+                      platform::choose(5, kSite);
+                      say(number);
+                      platform::stop(outcome, "");
+                    })
+        .report.hash;
   };
   const std::uint64_t base = hash_of(1, 1, Outcome::kExit);
   EXPECT_EQ(hash_of(1, 1, Outcome::kExit), base);
@@ -247,7 +249,8 @@ TEST(Chooser, IsToldOfEachStepIfItWantsTo) {
 TEST(Chooser, NeedsOnlyToPickAndToDraw) {
   class Least : public Chooser {
    public:
-    [[gnu::no_sanitize_thread]] ThreadId pick(ThreadMask enabled, ThreadId, const Pending*) override {
+    [[gnu::no_sanitize_thread]] ThreadId pick(ThreadMask enabled, ThreadId,
+                                              const Pending*) override {
       return static_cast<ThreadId>(std::countr_zero(enabled));
     }
     [[gnu::no_sanitize_thread]] std::uint32_t choose(std::uint32_t, Site, SpawnPath) override {

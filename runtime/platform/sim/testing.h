@@ -3,11 +3,12 @@
 // Rules
 //   1. When thread 0's body returns, the run ends as kExit. Other threads may just end.
 //   2. A run is abandoned wherever its threads happen to be, so a body's own variables must not own
-//      memory (no std::vector, no std::string). Results go to variables captured from the test, which
-//      may be read once the run is over, or into the events by `say`.
+//      memory (no std::vector, no std::string). Results go to variables captured from the test,
+//      which may be read once the run is over, or into the events by `say`.
 //   3. ThreadSanitizer takes virtual threads for real ones: they share platform objects (made by
 //      `make`), and plain variables only where those order the accesses.
-//   4. Choosers and recorders run on behalf of every thread. Theirs is the attribute below and plain
+//   4. Choosers and recorders run on behalf of every thread. Theirs is the attribute below and
+//   plain
 //      memory: a member function of std::vector would be instrumented.
 //
 //   const RunResult run = run_body([&] {
@@ -47,7 +48,8 @@ class FirstEnabled : public Chooser {
 template <class T>
 class PlainList {
  public:
-  PlainList(std::initializer_list<T> items) : PlainList(std::span<const T>(items.begin(), items.size())) {}
+  PlainList(std::initializer_list<T> items)
+      : PlainList(std::span<const T>(items.begin(), items.size())) {}
   explicit PlainList(std::span<const T> items)
       : items_(std::make_unique<T[]>(items.size())), data_(items_.get()), size_(items.size()) {
     for (std::size_t i = 0; i < size_; ++i) data_[i] = items[i];
@@ -89,7 +91,8 @@ class Picks : public FirstEnabled {
   unsigned misses_ = 0;
 };
 
-/// "When thread `from` is about to do `site` for the nth time, go to thread `to` instead." One shot.
+/// "When thread `from` is about to do `site` for the nth time, go to thread `to` instead." One
+/// shot.
 struct Switch {
   ThreadId from = 0;
   Site site{};
@@ -97,8 +100,8 @@ struct Switch {
   unsigned occurrence = 1;
 };
 
-/// Stays with the current thread as long as it is enabled (else: the lowest enabled one), except for
-/// the switches. A switch whose target is disabled at that moment is lost.
+/// Stays with the current thread as long as it is enabled (else: the lowest enabled one), except
+/// for the switches. A switch whose target is disabled at that moment is lost.
 class Switches : public FirstEnabled {
  public:
   explicit Switches(PlainList<Switch> switches) : switches_(std::move(switches)) {}
@@ -107,7 +110,8 @@ class Switches : public FirstEnabled {
                                             const Pending* pending) override {
     for (std::size_t i = 0; i < switches_.size(); ++i) {
       Switch& rule = switches_[i];
-      if (rule.from != current || rule.site != pending[current].site || rule.occurrence == 0) continue;
+      if (rule.from != current || rule.site != pending[current].site || rule.occurrence == 0)
+        continue;
       if (--rule.occurrence != 0 || (enabled >> rule.to & 1) == 0) continue;
       ++fired_;
       return rule.to;

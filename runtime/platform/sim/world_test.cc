@@ -278,7 +278,7 @@ TEST(Enabled, WhoSpinsIsNotUntilTheVariableIsWritten) {
     auto& other = make<Counter>(0u);
     start([&] {
       for (std::uint32_t i = 0; i < 5; ++i) other.store(i, Site::kChanLen);  // not what 0 waits for
-      variable.store(2, kSite);                                             // wakes it in vain
+      variable.store(2, kSite);                                              // wakes it in vain
       say(1);
       variable.store(1, kSite);
     });
@@ -344,7 +344,8 @@ TEST(Time, PassesOnlyBySleeping) {
 
 // A sleeper stays enabled: picking it lets the time pass until its alarm, and never back.
 TEST(Time, IsTheLatestAlarmOfThosePicked) {
-  Switches switches({{.from = 0, .site = Site::kChanLen, .to = 1}, {.from = 1, .site = kSite, .to = 0}});
+  Switches switches(
+      {{.from = 0, .site = Site::kChanLen, .to = 1}, {.from = 1, .site = kSite, .to = 0}});
   run_body(switches, [] {
     auto& counter = make<Counter>(0u);
     start([&] {

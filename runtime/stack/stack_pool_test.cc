@@ -1,0 +1,369 @@
+// Where stacks come from and go to: orders, caches, spans, knobs, and what is seen of misuse.
+#include "stack/stack_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/sanitizer.h"
+#include "stack/testing.h"
+
+namespace concertina::test {
+namespace {
+
+constexpr unsigned kSlotsPerSpan = 4;
+
+void give_back(StackPool& pool, const Stack& stack, StackCache* cache = nullptr) {
+  pool.free(stack, stack.lo, 1, cache);
+}
+
+/// The pool's lock was taken so often.
+std::size_t pool_locks(const RunResult& run) {
+  const auto acquired = run.of(EventKind::kLockAcquired);
+  return static_cast<std::size_t>(std::count_if(
+      acquired.begin(), acquired.end(),
+      [](const Event& e) { return e.index == static_cast<std::uint16_t>(LockRank::kStackPool); }));
+}
+
+TEST(StackPool, HandsOutEveryOrder) {
+  const RunResult run = run_body([] {
+    StackPool& pool = make_pool();
+    for (unsigned order = 0; order < kStackOrdersAll; ++order) {
+      const std::size_t bytes = kStackMin << order;
+      const Stack stack = pool.allocate(bytes, 3, nullptr);
+      EXPECT_EQ(stack.bytes(), bytes);
+      EXPECT_EQ(stack.hi % 16, 0u);
+      EXPECT_EQ(stack.serial, order + 1);
+      EXPECT_EQ(pool.in_use(), order + 1);
+      const auto* const begin = reinterpret_cast<const unsigned char*>(stack.lo);
+      EXPECT_TRUE(
+          std::all_of(begin, begin + bytes, [](unsigned char b) { return b == kFreshStackByte; }));
+    }
+  });
+  EXPECT_EQ(run.report.message, "");
+  const auto allocated = run.of(EventKind::kStackAllocated);
+  ASSERT_EQ(allocated.size(), kStackOrdersAll);
+  for (unsigned order = 0; order < kStackOrdersAll; ++order) {
+    EXPECT_EQ(allocated[order].goroutine, 3);
+    EXPECT_EQ(allocated[order].a, order + 1);
+    EXPECT_EQ(allocated[order].b, kStackMin << order);
+  }
+}
+
+TEST(StackPool, OtherSizesAreFatal) {
+  for (const std::size_t bytes :
+       {std::size_t{0}, kStackMin / 2, kStackMin + 16, 3 * kStackMin, 2 * kStackMax}) {
+    EXPECT_EQ(message_of([bytes] { make_pool().allocate(bytes, 1, nullptr); }),
+              "stack size: not a power of two within kStackMin..kStackMax")
+        << bytes;
+  }
+}
+
+TEST(StackPool, StacksDoNotOverlapAndHaveAGapAround) {
+  expect_end("", [] {
+    StackPool& pool = make_pool();
+    Stack stacks[9];
+    for (unsigned i = 0; i < 9; ++i) {
+      stacks[i] = pool.allocate(i < 6 ? kStackMin : kStackMax / 8, 1, nullptr);
+      for (unsigned k = 0; k < i; ++k) {
+        EXPECT_TRUE(stacks[i].hi <= stacks[k].lo || stacks[k].hi <= stacks[i].lo);
+      }
+    }
+    for (const Stack& stack : stacks) {
+      const auto* const lo = reinterpret_cast<const unsigned char*>(stack.lo);
+      const auto* const hi = reinterpret_cast<const unsigned char*>(stack.hi);
+      EXPECT_FALSE(sanitizer::is_poisoned(lo));
+      EXPECT_FALSE(sanitizer::is_poisoned(hi - 1));
+      EXPECT_EQ(sanitizer::is_poisoned(lo - 1), sanitizer::kSeesPoison);
+      EXPECT_EQ(sanitizer::is_poisoned(lo - 64), sanitizer::kSeesPoison);
+    }
+    EXPECT_EQ(sanitizer::is_poisoned(reinterpret_cast<void*>(stacks[3].hi)), sanitizer::kSeesPoison)
+        << "the span's last stack";
+  });
+}
+
+TEST(StackPool, AFreedStackIsUsedAgainUnderANewSerial) {
+  for (const std::size_t bytes : {kStackMin, kStackMax}) {
+    const RunResult run = run_body([bytes] {
+      StackPool& pool = make_pool();
+      const Stack first = pool.allocate(bytes, 1, nullptr);
+      give_back(pool, first);
+      EXPECT_EQ(pool.in_use(), 0u);
+      const Stack second = pool.allocate(bytes, 2, nullptr);
+      EXPECT_EQ(second.lo, first.lo);
+      EXPECT_NE(second.serial, first.serial);
+      const auto* const begin = reinterpret_cast<const unsigned char*>(second.lo);
+      EXPECT_TRUE(
+          std::all_of(begin, begin + bytes, [](unsigned char b) { return b == kFreshStackByte; }));
+    });
+    EXPECT_EQ(run.report.message, "");
+    const auto freed = run.of(EventKind::kStackFreed);
+    ASSERT_EQ(freed.size(), 1u);
+    EXPECT_EQ(freed[0].a, 1u);
+    EXPECT_EQ(freed[0].b, bytes);
+    EXPECT_EQ(freed[0].index, 0);
+  }
+}
+
+TEST(StackPool, FreeingWhatIsNotInUseIsFatal) {
+  const char* const kMessage = "stack pool: a stack was freed that is not in use";
+  expect_end(kMessage, [] {
+    StackPool& pool = make_pool();
+    const Stack stack = pool.allocate(kStackMin, 1, nullptr);
+    give_back(pool, stack);
+    give_back(pool, stack);
+  });
+  expect_end(kMessage, [] {
+    StackPool& pool = make_pool();
+    const Stack old = pool.allocate(kStackMin, 1, nullptr);
+    give_back(pool, old);
+    EXPECT_EQ(pool.allocate(kStackMin, 2, nullptr).lo, old.lo);
+    give_back(pool, old);  // it belongs to somebody else by now
+  });
+}
+
+TEST(StackPool, HandingOutWhatIsInUseIsFatal) {
+  expect_end("stack pool: a stack was handed out twice", [] {
+    StackPool& pool = make_pool();
+    auto& cache = make<StackCache>();
+    pool.allocate(kStackMin, 1, &cache);
+    ASSERT_NE(cache.slots[0], nullptr);
+    cache.slots[0]->in_use = true;  // as after a lost update of the list
+    pool.allocate(kStackMin, 1, &cache);
+  });
+}
+
+TEST(StackCache, IsRefilledByHalfAndThenNeedsNoLock) {
+  const auto locks_for = [](unsigned stacks) {
+    return pool_locks(run_body([stacks] {
+      StackPool& pool = make_pool();
+      auto& cache = make<StackCache>();
+      for (unsigned i = 0; i < stacks; ++i) pool.allocate(kStackMin, 1, &cache);
+      EXPECT_EQ(cache.count[0], stacks % 2);
+    }));
+  };
+  static_assert(kStackCacheSlots == 4);
+  EXPECT_EQ(locks_for(1), 1u);
+  EXPECT_EQ(locks_for(2), 1u);
+  EXPECT_EQ(locks_for(3), 2u);
+  EXPECT_EQ(locks_for(4), 2u);
+}
+
+TEST(StackCache, GivesHalfBackWhenItIsFull) {
+  const RunResult run = run_body([] {
+    StackPool& pool = make_pool();
+    auto& cache = make<StackCache>();
+    Stack stacks[kStackCacheSlots + 1];
+    for (Stack& stack : stacks) stack = pool.allocate(kStackMin, 1, nullptr);
+    for (unsigned i = 0; i < kStackCacheSlots; ++i) {
+      give_back(pool, stacks[i], &cache);
+      EXPECT_EQ(cache.count[0], i + 1);
+    }
+    say(platform::step());
+    give_back(pool, stacks[kStackCacheSlots], &cache);
+    EXPECT_EQ(cache.count[0], kStackCacheSlots / 2 + 1);
+    // The latest is on top; what was released is the pool's.
+    EXPECT_EQ(pool.allocate(kStackMin, 1, &cache).lo, stacks[kStackCacheSlots].lo);
+    std::size_t cached = 0;
+    for (StackSlot* slot = cache.slots[0]; slot != nullptr; slot = slot->next) ++cached;
+    EXPECT_EQ(cached, cache.count[0]);
+  });
+  EXPECT_EQ(run.report.message, "");
+  EXPECT_EQ(pool_locks(run), kStackCacheSlots + 1 + 1);
+}
+
+TEST(StackCache, KeepsOrdersApartAndLargeStacksOut) {
+  expect_end("", [] {
+    StackPool& pool = make_pool();
+    auto& cache = make<StackCache>();
+    for (unsigned order = 0; order < kStackOrdersAll; ++order) {
+      give_back(pool, pool.allocate(kStackMin << order, 1, nullptr), &cache);
+    }
+    for (unsigned order = 0; order < kStackOrders; ++order) {
+      EXPECT_EQ(cache.count[order], 1u);
+      ASSERT_NE(cache.slots[order], nullptr);
+      EXPECT_EQ(cache.slots[order]->bytes, kStackMin << order);
+    }
+  });
+}
+
+TEST(StackCache, FlushReturnsEverything) {
+  const RunResult run = run_body([] {
+    StackPool& pool = make_pool();
+    auto& cache = make<StackCache>();
+    std::uintptr_t lows[3];
+    for (unsigned i = 0; i < 3; ++i) {
+      const Stack stack = pool.allocate(kStackMin, 1, nullptr);
+      lows[i] = stack.lo;
+      if (i != 0) give_back(pool, stack, &cache);
+    }
+    give_back(pool, pool.allocate(4 * kStackMin, 1, nullptr), &cache);
+    pool.flush(cache);
+    for (unsigned order = 0; order < kStackOrders; ++order) {
+      EXPECT_EQ(cache.count[order], 0u);
+      EXPECT_EQ(cache.slots[order], nullptr);
+    }
+    const std::uintptr_t next = pool.allocate(kStackMin, 1, nullptr).lo;
+    EXPECT_TRUE(next == lows[1] || next == lows[2]);
+    pool.flush(cache);  // nothing to return, nothing to lock
+  });
+  EXPECT_EQ(run.report.message, "");
+  EXPECT_EQ(pool_locks(run), 3 + 1 + 2 + 1u);
+}
+
+TEST(Knobs, WithoutCacheThePoolIsAskedEachTime) {
+  const RunResult run = run_body([] {
+    StackPool& pool = make_pool({.cache = false});
+    auto& cache = make<StackCache>();
+    for (int i = 0; i < 3; ++i) give_back(pool, pool.allocate(kStackMin, 1, &cache), &cache);
+    EXPECT_EQ(cache.slots[0], nullptr);
+    EXPECT_EQ(cache.count[0], 0u);
+  });
+  EXPECT_EQ(run.report.message, "");
+  EXPECT_EQ(pool_locks(run), 6u);
+}
+
+TEST(Knobs, WithoutReuseNoStackComesTwice) {
+  expect_end("", [] {
+    StackPool& pool = make_pool({.reuse = false});
+    auto& cache = make<StackCache>();
+    std::uintptr_t lows[20];
+    for (unsigned i = 0; i < 20; ++i) {
+      const Stack stack = pool.allocate(kStackMin, 1, i % 2 != 0 ? &cache : nullptr);
+      for (unsigned k = 0; k < i; ++k) EXPECT_NE(stack.lo, lows[k]);
+      lows[i] = stack.lo;
+      give_back(pool, stack, &cache);
+      EXPECT_EQ(sanitizer::is_poisoned(reinterpret_cast<void*>(stack.lo)), sanitizer::kSeesPoison);
+    }
+    EXPECT_EQ(pool.in_use(), 0u);
+  });
+}
+
+// Else a long run without reuse would end as a full arena instead of a verdict.
+TEST(Knobs, WithoutReuseStacksComeAgainAfter16MiB) {
+  expect_end("", [] {
+    StackPool& pool = make_pool({.reuse = false});
+    std::uintptr_t lows[15];
+    for (std::uintptr_t& low : lows) {
+      const Stack stack = pool.allocate(kStackMax, 1, nullptr);
+      low = stack.lo;
+      give_back(pool, stack);
+    }
+    for (unsigned i = 1; i < 15; ++i) EXPECT_NE(lows[i], lows[i - 1]);
+    const Stack sixteenth = pool.allocate(kStackMax, 1, nullptr);
+    give_back(pool, sixteenth);
+    EXPECT_EQ(pool.allocate(kStackMax, 1, nullptr).lo, sixteenth.lo);
+  });
+}
+
+TEST(FreeSpans, TakesOnlyWhollyFreeOnes) {
+  for (const std::size_t bytes : {kStackMin, kStackMax}) {
+    expect_end("", [bytes] {
+      StackPool& pool = make_pool();
+      const unsigned per_span = bytes == kStackMin ? kSlotsPerSpan : 1;
+      Stack stacks[2 * kSlotsPerSpan];
+      for (unsigned i = 0; i < 2 * per_span; ++i) stacks[i] = pool.allocate(bytes, 1, nullptr);
+      for (unsigned i = 1; i < 2 * per_span; ++i) give_back(pool, stacks[i]);  // all but the first
+      pool.free_spans();
+      // What is left is the first span's rest; then the second span comes back, and then a new one.
+      std::set<std::uintptr_t> rest, again;
+      for (unsigned i = 1; i < per_span; ++i) rest.insert(pool.allocate(bytes, 1, nullptr).lo);
+      for (unsigned i = 0; i < per_span; ++i) again.insert(pool.allocate(bytes, 1, nullptr).lo);
+      for (unsigned i = 1; i < per_span; ++i) EXPECT_EQ(rest.count(stacks[i].lo), 1u);
+      for (unsigned i = per_span; i < 2 * per_span; ++i) EXPECT_EQ(again.count(stacks[i].lo), 1u);
+      const std::uintptr_t fresh = pool.allocate(bytes, 1, nullptr).lo;
+      for (unsigned i = 0; i < 2 * per_span; ++i) EXPECT_NE(fresh, stacks[i].lo);
+    });
+  }
+}
+
+TEST(FreeSpans, LeavesSpansWithCachedStacks) {
+  expect_end("", [] {
+    StackPool& pool = make_pool();
+    auto& cache = make<StackCache>();
+    Stack stacks[kSlotsPerSpan];
+    for (Stack& stack : stacks) stack = pool.allocate(kStackMin, 1, nullptr);
+    for (unsigned i = 0; i < kSlotsPerSpan; ++i)
+      give_back(pool, stacks[i], i == 0 ? &cache : nullptr);
+    pool.free_spans();
+    // Were the span gone, its other stacks would come only after it was taken back whole, with the
+    // cached one twice.
+    std::set<std::uintptr_t> lows;
+    for (unsigned i = 0; i < 2 * kSlotsPerSpan; ++i)
+      lows.insert(pool.allocate(kStackMin, 1, nullptr).lo);
+    EXPECT_EQ(lows.size(), 2 * kSlotsPerSpan);
+    EXPECT_EQ(lows.count(stacks[0].lo), 0u);
+  });
+}
+
+TEST(FreeSpans, SpansGoRoundAndRound) {
+  expect_end("", [] {
+    StackPool& pool = make_pool();
+    auto& low = make<std::uintptr_t>(0u);
+    for (int cycle = 0; cycle < 5; ++cycle) {
+      Stack stacks[2 * kSlotsPerSpan];
+      for (Stack& stack : stacks) stack = pool.allocate(2 * kStackMin, 1, nullptr);
+      std::uintptr_t least = stacks[0].lo;
+      for (const Stack& stack : stacks) least = std::min(least, stack.lo);
+      if (cycle == 0) low = least;
+      EXPECT_EQ(least, low) << "no new memory";
+      for (const Stack& stack : stacks) give_back(pool, stack);
+      pool.free_spans();
+    }
+    EXPECT_EQ(pool.in_use(), 0u);
+  });
+}
+
+/// Overwrites a byte of a freed stack, as a late writer would in a build without sanitizer.
+void write_late(std::uintptr_t address) {
+  auto* const word = reinterpret_cast<unsigned char*>(address & ~std::uintptr_t{7});
+  sanitizer::unpoison(word, 8);
+  *reinterpret_cast<unsigned char*>(address) ^= 1;
+  sanitizer::poison(word, 8);
+}
+
+std::vector<Event> overwritten(const RunResult& run) {
+  auto freed = run.of(EventKind::kStackFreed);
+  std::erase_if(freed, [](const Event& event) { return event.index == 0; });
+  return freed;
+}
+
+TEST(CheckFreed, AnnouncesAnOverwrittenStack) {
+  for (const std::size_t at : {std::size_t{0}, std::size_t{1}, kStackMin / 2, kStackMin - 1}) {
+    const RunResult run = run_body([at] {
+      StackPool& pool = make_pool();
+      const Stack kept = pool.allocate(kStackMin, 1, nullptr);
+      const Stack freed = pool.allocate(kStackMin, 1, nullptr);
+      const Stack intact = pool.allocate(kStackMin, 1, nullptr);
+      // Only the upper part was in use; the lower one is checked as well.
+      pool.free(freed, freed.hi - 512, 1, nullptr);
+      give_back(pool, intact);
+      write_late(freed.lo + at);
+      *reinterpret_cast<unsigned char*>(kept.lo) = 1;
+      pool.check_freed();
+      EXPECT_EQ(sanitizer::is_poisoned(reinterpret_cast<void*>(freed.lo)), sanitizer::kSeesPoison);
+    });
+    EXPECT_EQ(run.report.message, "");
+    ASSERT_EQ(overwritten(run).size(), 1u) << at;
+    EXPECT_EQ(overwritten(run)[0].a, 2u);
+    EXPECT_EQ(overwritten(run)[0].b, kStackMin);
+  }
+}
+
+TEST(CheckFreed, IsSilentWhenNothingWasOverwritten) {
+  const RunResult run = run_body([] {
+    StackPool& pool = make_pool();
+    auto& cache = make<StackCache>();
+    for (unsigned order = 0; order < kStackOrdersAll; ++order) {
+      give_back(pool, pool.allocate(kStackMin << order, 1, &cache), &cache);
+    }
+    pool.free_spans();
+    pool.check_freed();
+  });
+  EXPECT_EQ(run.report.message, "");
+  EXPECT_TRUE(overwritten(run).empty());
+}
+
+}  // namespace
+}  // namespace concertina::test
