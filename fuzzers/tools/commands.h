@@ -63,6 +63,7 @@ struct DeterminismOptions {
   std::vector<std::string> files;
   unsigned generated = 0;
   std::uint64_t seed = 1;
+  unsigned after = 0;  // other runs first: the first run of a process must equal its thousandth
 };
 int determinism(const DeterminismOptions& options);
 

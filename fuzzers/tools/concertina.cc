@@ -92,6 +92,7 @@ void add_determinism(CLI::App& app, DeterminismOptions& options, int& code) {
   command->add_option("file", options.files, "Case files or engine bytes");
   command->add_option("--generated", options.generated, "Also this many generated inputs");
   command->add_option("--seed", options.seed, "Seed of the generator")->capture_default_str();
+  command->add_option("--after", options.after, "Run this many other generated inputs first");
   command->callback([&] { code = determinism(options); });
 }
 

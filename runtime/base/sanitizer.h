@@ -24,6 +24,12 @@
 
 namespace concertina::sanitizer {
 
+#ifdef CONCERTINA_TSAN
+inline constexpr bool kWatchesRaces = true;
+#else
+inline constexpr bool kWatchesRaces = false;
+#endif
+
 /// Makes any access to the range an AddressSanitizer report. Multiples of 8 bytes, aligned to 8.
 [[gnu::always_inline]] inline void poison(void* begin, std::size_t bytes) {
 #ifdef CONCERTINA_ASAN

@@ -5,17 +5,29 @@
 #include <cstdio>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/sanitizer.h"
 
 namespace concertina::simulator {
+namespace {
 
 // no_builtin: else the loop is recognised and becomes a call of memset.
-[[clang::no_builtin("memset")]] void fill_unseen(void* memory, std::size_t bytes,
-                                                 unsigned char value) {
+[[clang::no_builtin("memset")]] void fill_by_words(void* memory, std::size_t bytes,
+                                                   unsigned char value) {
   auto* const words = static_cast<std::uint64_t*>(memory);
   const std::uint64_t word = value * 0x0101010101010101ull;
   for (std::size_t i = 0; i < bytes / 8; ++i) words[i] = word;
+}
+
+}  // namespace
+
+void fill_unseen(void* memory, std::size_t bytes, unsigned char value) {
+  if constexpr (sanitizer::kWatchesRaces) {
+    fill_by_words(memory, bytes, value);
+  } else {
+    std::memset(memory, value, bytes);
+  }
 }
 
 bool is_filled_unseen(const void* memory, std::size_t bytes, unsigned char value) {

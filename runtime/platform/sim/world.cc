@@ -36,7 +36,8 @@ void World::reset(const Config& config) {
   hash_ = 0x436f6e63657274ull;
   now_ns_ = 0;
   objects_ = 0;
-  is_observed_ = config.recorder != nullptr || config.chooser->observes();
+  chooser_observes_ = config.chooser->observes();
+  is_observed_ = config.recorder != nullptr || chooser_observes_;
   stack_event_sites_ = config.stack_events != nullptr ? config.stack_events->sites() : SiteSet{};
   scan_requests_head_ = scan_requests_tail_ = 0;
   scan_queue_ = ObjectState{new_object(), 0};
@@ -150,7 +151,7 @@ void World::observe_step(bool is_decision) {
     config_.recorder->step(
         {current_, threads_[current_].goroutine, is_decision, pending_[current_]});
   }
-  if (config_.chooser->observes()) config_.chooser->executing(current_, pending_.data());
+  if (chooser_observes_) config_.chooser->executing(current_, pending_.data());
 }
 
 void World::meet_stack_event() {

@@ -175,6 +175,7 @@ class World {
   std::uint64_t hash_ = 0;
   std::uint64_t now_ns_ = 0;
   ObjectId objects_ = 0;
+  bool chooser_observes_ = false;
   bool is_observed_ = false;  // by a recorder, or a chooser that wants to know each step
   SiteSet stack_event_sites_;
   std::vector<Event> events_;  // room for events_max
