@@ -20,11 +20,10 @@ class Recorder final : public simulator::StepRecorder {
   }
 
   void step(const simulator::StepSeen& seen) override {
-    const Step step{seen.thread,           seen.pending.site,
-                    static_cast<std::uint8_t>(seen.pending.kind),
-                    seen.is_decision,      seen.goroutine,
-                    0,                     seen.pending.object,
-                    seen.pending.path};
+    const Step step{
+        seen.thread,         seen.pending.site, static_cast<std::uint8_t>(seen.pending.kind),
+        seen.is_decision,    seen.goroutine,    0,
+        seen.pending.object, seen.pending.path};
     if (!own_.empty()) own_[count_ % own_.size()] = step;
     ++count_;
     if (shared_ == nullptr) return;

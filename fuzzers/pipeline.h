@@ -2,8 +2,8 @@
 //
 //     bytes --decode--> Input{Program, Schedule} --run--> Trace --judge--> Verdict --report--> text
 //
-// Every front door (fuzz target, tool, test, stress job) is these calls. A run is a pure function of
-// its Input: the same steps, events, hash and verdict in every process and build flavour.
+// Every front door (fuzz target, tool, test, stress job) is these calls. A run is a pure function
+// of its Input: the same steps, events, hash and verdict in every process and build flavour.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace concertina::fuzzers {
 struct RunOptions {
   // Keep the last n steps of the schedule in Trace::last_steps (0: none; it costs time).
   std::uint32_t last_steps_max = 0;
-  // When set, steps are also written here as they happen, as a ring of `last_steps_max` entries with
-  // a running count, so that a parent process can read them after this one died. See report/.
+  // When set, steps are also written here as they happen, as a ring of `last_steps_max` entries
+  // with a running count, so that a parent process can read them after this one died. See report/.
   struct StepRing* step_ring = nullptr;
 };
 

@@ -60,7 +60,8 @@ void lay_out(CompiledFunction& compiled, const Compiled& program, unsigned index
   compiled.function.id = static_cast<std::uint16_t>(kUserFunctionIds + index);
   compiled.function.frame_bytes = (offset + 15) & ~15u;
   compiled.function.dead_bytes = compiled.function.frame_bytes - live;
-  compiled.function.layout = {.pointers = compiled.layout_pointers.data(), .pointer_count = pointers};
+  compiled.function.layout = {.pointers = compiled.layout_pointers.data(),
+                              .pointer_count = pointers};
   compiled.function.step = &run_program_function;
   compiled.function.data = &compiled;
 }

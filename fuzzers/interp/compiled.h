@@ -3,10 +3,9 @@
 // A frame of a program's function, from its lowest byte:
 //
 //   Frame               header, program counter, loop counters, ...
-//   pointers            one word a used channel: a caller's local, or 0     (adjusted by stack copies)
-//   pointer serials     one word a used channel: whose local that is
-//   locals              one a used channel: {Tag, element}
-//   padding             the function's dead weight
+//   pointers            one word a used channel: a caller's local, or 0     (adjusted by stack
+//   copies) pointer serials     one word a used channel: whose local that is locals one a used
+//   channel: {Tag, element} padding             the function's dead weight
 #pragma once
 
 #include <array>
@@ -31,20 +30,20 @@ Action run_program_function(Machine& m, Goroutine& g);
 struct Frame {
   FrameHeader header;
   std::uint32_t pc = 0;
-  std::uint32_t serial = 0;     // ordinal of this call in its goroutine, from 1
-  std::uint16_t depth = 0;      // calls below the goroutine's first function
+  std::uint32_t serial = 0;  // ordinal of this call in its goroutine, from 1
+  std::uint16_t depth = 0;   // calls below the goroutine's first function
   std::uint8_t counters[kNestingMax] = {};
-  bool is_begun = false;        // tags are written
+  bool is_begun = false;           // tags are written
   bool is_operation_open = false;  // a channel operation was called and has not been completed
 };
 
 inline constexpr unsigned kUserFunctionIds = 32;  // ids of program functions in events start here
 
 struct CompiledFunction {
-  concertina::Function function;     // for the runtime; `data` points back here
+  concertina::Function function;  // for the runtime; `data` points back here
   const fuzzers::Function* source = nullptr;
   const struct Compiled* program = nullptr;
-  std::uint32_t uses = 0;            // bit a channel
+  std::uint32_t uses = 0;  // bit a channel
   std::array<std::uint16_t, kChannelsMax> pointer_offset{};
   std::array<std::uint16_t, kChannelsMax> serial_offset{};
   std::array<std::uint32_t, kChannelsMax> local_offset{};  // of the element; its tag is in front

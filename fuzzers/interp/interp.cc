@@ -96,8 +96,8 @@ Place Step::place(std::uint8_t c, bool by_pointer) const {
   const auto pointer = *reinterpret_cast<std::uintptr_t*>(base + function_.pointer_offset[c]);
   if (pointer == 0) return own;
   own.below_hi = g_.below_hi(pointer);
-  own.frame_serial =
-      static_cast<std::uint32_t>(*reinterpret_cast<std::uint64_t*>(base + function_.serial_offset[c]));
+  own.frame_serial = static_cast<std::uint32_t>(
+      *reinterpret_cast<std::uint64_t*>(base + function_.serial_offset[c]));
   return own;
 }
 
@@ -153,8 +153,7 @@ std::uint32_t Step::stage(const Place& place) {
 
 // A receive has written the local: what is in it now?
 ElementSeen Step::received(const Place& place) {
-  const ElementSeen seen =
-      read_element(reinterpret_cast<const void*>(address(place)), place.bytes);
+  const ElementSeen seen = read_element(reinterpret_cast<const void*>(address(place)), place.bytes);
   record(EventKind::kLocalWritten, channel_id(static_cast<std::uint8_t>(place.slot)), place.slot,
          place.frame_serial, seen.token);
   return seen;
@@ -208,8 +207,7 @@ void Step::send(const Operation& op) {
 
 void Step::receive(const Operation& op) {
   const bool block = op.code != Code::kTryReceive;
-  const std::uint32_t below_hi =
-      op.channel == kNil ? 0 : place(op.channel, op.by_pointer).below_hi;
+  const std::uint32_t below_hi = op.channel == kNil ? 0 : place(op.channel, op.by_pointer).below_hi;
   record(EventKind::kOpReceive, channel_id(op.channel), block ? 0 : 1, 0, 0);
   frame_->is_operation_open = true;
   call_receive(m_, g_, channel(op.channel), below_hi, block);
@@ -307,8 +305,8 @@ void Step::complete() {
       ElementSeen seen;
       if (result.selected && op.channel != kNil) seen = received(place(op.channel, op.by_pointer));
       record(EventKind::kDoneReceive, channel_id(op.channel),
-             static_cast<std::uint16_t>((result.selected ? 1 : 0) | (result.ok ? 2 : 0)), seen.token,
-             seen.is_torn ? 1 : 0);
+             static_cast<std::uint16_t>((result.selected ? 1 : 0) | (result.ok ? 2 : 0)),
+             seen.token, seen.is_torn ? 1 : 0);
       if (op.code == Code::kRange && !result.ok) return skip_bracket();
       break;
     }
@@ -318,8 +316,8 @@ void Step::complete() {
 
 // --- The loop -----------------------------------------------------------------------------------
 
-// Starts the operation at pc. True when the step ends with `action`, false when the next operation can
-// follow at once.
+// Starts the operation at pc. True when the step ends with `action`, false when the next operation
+// can follow at once.
 bool Step::execute(Action& action) {
   const Operation& op = operation();
   action = Action::kNext;

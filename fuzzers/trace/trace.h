@@ -17,7 +17,7 @@ namespace concertina::fuzzers {
 struct Step {
   ThreadId thread = 0;
   Site site{};
-  std::uint8_t kind = 0;  // OperationKind of the chooser interface
+  std::uint8_t kind = 0;     // OperationKind of the chooser interface
   bool is_decision = false;  // more than one thread was enabled
   GoroutineId goroutine = kNoGoroutine;
   std::uint16_t reserved = 0;
@@ -30,21 +30,21 @@ struct ThreadAtEnd {
   ThreadId thread = 0;
   bool is_enabled = false;
   GoroutineId goroutine = kNoGoroutine;
-  Site site{};             // where its pending operation is
-  std::uint8_t kind = 0;   // OperationKind
+  Site site{};            // where its pending operation is
+  std::uint8_t kind = 0;  // OperationKind
   ObjectId object = 0;
-  int lock_holder = -1;    // for a pending lock: the thread that holds it, -1 if free
+  int lock_holder = -1;  // for a pending lock: the thread that holds it, -1 if free
 };
 
 struct Trace {
   Outcome outcome = Outcome::kExit;
-  std::string message;        // for kFatal "invariant: detail"; for kPanic Go's words; else may be empty
-  std::uint64_t hash = 0;     // over every step and event, equal in every process and flavour
+  std::string message;  // for kFatal "invariant: detail"; for kPanic Go's words; else may be empty
+  std::uint64_t hash = 0;       // over every step and event, equal in every process and flavour
   std::uint32_t steps = 0;      // yield points passed
   std::uint32_t decisions = 0;  // of them with a choice
   std::span<const Event> events;
-  std::vector<Step> last_steps;        // the tail of the schedule, when recording was asked for
-  std::vector<ThreadAtEnd> threads;    // filled for kHung and kFatal
+  std::vector<Step> last_steps;      // the tail of the schedule, when recording was asked for
+  std::vector<ThreadAtEnd> threads;  // filled for kHung and kFatal
 };
 
 }  // namespace concertina::fuzzers

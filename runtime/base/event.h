@@ -13,7 +13,8 @@ namespace concertina {
 using GoroutineId = std::uint16_t;  // creation ordinal in this run; main is 1
 using ChannelId = std::uint16_t;    // creation ordinal in this run, from 1
 using ThreadId = std::uint8_t;      // virtual thread, from 0
-using ObjectId = std::uint32_t;     // platform object (lock, atomic, note, ...), creation ordinal, from 1
+using ObjectId =
+    std::uint32_t;  // platform object (lock, atomic, note, ...), creation ordinal, from 1
 
 inline constexpr GoroutineId kNoGoroutine = 0;
 inline constexpr ChannelId kNilChannel = 0;

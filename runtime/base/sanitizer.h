@@ -65,7 +65,8 @@ inline constexpr bool kSeesPoison = false;
 
 /// Bracket a switch to another stack for AddressSanitizer. `begin_switch` runs on the old stack and
 /// names the new one; `end_switch` is the first thing on the new one.
-[[gnu::always_inline]] inline void begin_switch(void** fake_stack, const void* bottom, std::size_t bytes) {
+[[gnu::always_inline]] inline void begin_switch(void** fake_stack, const void* bottom,
+                                                std::size_t bytes) {
 #ifdef CONCERTINA_ASAN
   __sanitizer_start_switch_fiber(fake_stack, bottom, bytes);
 #else
@@ -73,7 +74,8 @@ inline constexpr bool kSeesPoison = false;
 #endif
 }
 
-[[gnu::always_inline]] inline void end_switch(void* fake_stack, const void** old_bottom, std::size_t* old_bytes) {
+[[gnu::always_inline]] inline void end_switch(void* fake_stack, const void** old_bottom,
+                                              std::size_t* old_bytes) {
 #ifdef CONCERTINA_ASAN
   __sanitizer_finish_switch_fiber(fake_stack, old_bottom, old_bytes);
 #else

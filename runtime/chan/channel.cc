@@ -169,9 +169,9 @@ Action send_step(Machine& m, Goroutine& g) {
     if (!frame->block) return finish(g, false, false);
     return park_for_ever(m, g, frame, WaitReason::kChanSendNil);
   }
-  // Fast path: full, and open afterwards, so it was open and full at the first moment. Go asks the other
-  // way round, arguing that a closed channel does not become unready; but close takes the waiting
-  // receivers away, and then a send gives up that at no moment could have blocked.
+  // Fast path: full, and open afterwards, so it was open and full at the first moment. Go asks the
+  // other way round, arguing that a closed channel does not become unready; but close takes the
+  // waiting receivers away, and then a send gives up that at no moment could have blocked.
   if (!frame->block && looks_full(*c) && c->closed.load(Site::kChanSendFastClosed) == 0) {
     announce_not_ready(g, frame, true);
     return finish(g, false, false);
@@ -181,9 +181,8 @@ Action send_step(Machine& m, Goroutine& g) {
 
 // Closed and drained: the zero value.
 Action receive_closed(Goroutine& g, const Frame& frame) {
-  platform::record({.kind = EventKind::kReceiveClosed,
-                    .goroutine = g.id,
-                    .channel = frame->channel->id});
+  platform::record(
+      {.kind = EventKind::kReceiveClosed, .goroutine = g.id, .channel = frame->channel->id});
   clear_element(*frame->channel, element_of(g, frame), Site::kClearElement);
   return finish(g, true, false);
 }
@@ -222,8 +221,9 @@ Action receive_step(Machine& m, Goroutine& g) {
     if (!frame->block) return finish(g, false, false);
     return park_for_ever(m, g, frame, WaitReason::kChanReceiveNil);
   }
-  // Fast path. Empty, then open: it was empty and open at the first moment, for a closed channel does
-  // not open again. Empty, then closed: look again, a value may have come in between (#32529, #36714).
+  // Fast path. Empty, then open: it was empty and open at the first moment, for a closed channel
+  // does not open again. Empty, then closed: look again, a value may have come in between (#32529,
+  // #36714).
   if (!frame->block && looks_empty(*c, Site::kChanReceiveFastEmpty)) {
     if (c->closed.load(Site::kChanReceiveFastClosed) == 0) {
       announce_not_ready(g, frame, false);
@@ -238,12 +238,12 @@ Action receive_step(Machine& m, Goroutine& g) {
 Goroutine* release_waiters(Goroutine& g, Channel& c, WaitQueue& queue, bool are_receivers,
                            Goroutine* list) {
   while (Sudog* const sudog = queue.dequeue()) {
-    platform::record({.kind = are_receivers ? EventKind::kCloseWakesReceiver
-                                            : EventKind::kCloseWakesSender,
-                      .goroutine = g.id,
-                      .channel = c.id,
-                      .a = sudog->goroutine->id,
-                      .b = sudog->case_index});
+    platform::record(
+        {.kind = are_receivers ? EventKind::kCloseWakesReceiver : EventKind::kCloseWakesSender,
+         .goroutine = g.id,
+         .channel = c.id,
+         .a = sudog->goroutine->id,
+         .b = sudog->case_index});
     const std::uintptr_t slot = sudog->element.load(Site::kSudogElementLoad);
     if (slot != 0) {
       if (are_receivers) {
@@ -270,8 +270,8 @@ Channel* make_channel(Runtime& runtime, std::uint32_t element_bytes, std::uint32
   runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
   unsigned char* buffer = nullptr;
   if (capacity != 0) {
-    buffer = static_cast<unsigned char*>(
-        platform::allocate(std::size_t{element_bytes} * capacity + 8));
+    buffer =
+        static_cast<unsigned char*>(platform::allocate(std::size_t{element_bytes} * capacity + 8));
   }
   auto* const c =
       new (platform::allocate(sizeof(Channel))) Channel(id, element_bytes, capacity, buffer);
@@ -288,7 +288,8 @@ void call_send(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_below
   call(g, kChanSend, Site::kChanSendPrologue, c, element_below_hi, block);
 }
 
-void call_receive(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_below_hi, bool block) {
+void call_receive(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_below_hi,
+                  bool block) {
   (void)m;
   call(g, kChanReceive, Site::kChanReceivePrologue, c, element_below_hi, block);
 }

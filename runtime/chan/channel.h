@@ -6,12 +6,12 @@
 //   I3  count < capacity implies senders is empty
 //   I4  once closed, both are empty
 //
-// While the lock is held no other goroutine's status is changed: ready() may wait for a suspender, and
-// a suspender that copies a stack may want this lock (golang/go d45bf7228f).
+// While the lock is held no other goroutine's status is changed: ready() may wait for a suspender,
+// and a suspender that copies a stack may want this lock (golang/go d45bf7228f).
 //
-// Operations are frames on the goroutine's own stack, because they may park. Each call_... pushes one
-// and returns; the caller's step returns Action::kNext at once and finds Goroutine::result when it is
-// resumed. An element is named by its distance below stack.hi, 0 for "discard" or "none".
+// Operations are frames on the goroutine's own stack, because they may park. Each call_... pushes
+// one and returns; the caller's step returns Action::kNext at once and finds Goroutine::result when
+// it is resumed. An element is named by its distance below stack.hi, 0 for "discard" or "none".
 #pragma once
 
 #include <cstdint>
@@ -40,14 +40,16 @@ struct Channel : ChannelBase {
   platform::Atomic<std::uint32_t> count{0};
   platform::Atomic<std::uint32_t> closed{0};
 
-  unsigned char* slot(std::uint32_t index) const { return buffer + std::size_t{index} * element_bytes; }
+  unsigned char* slot(std::uint32_t index) const {
+    return buffer + std::size_t{index} * element_bytes;
+  }
 };
 
 /// Go: makechan. Elements of at most kElementSizeMax bytes.
 Channel* make_channel(Runtime& runtime, std::uint32_t element_bytes, std::uint32_t capacity);
 
-/// c <- element. result.selected tells a non-blocking call whether it was sent. A nil channel blocks
-/// for ever. Sending on a closed channel panics.
+/// c <- element. result.selected tells a non-blocking call whether it was sent. A nil channel
+/// blocks for ever. Sending on a closed channel panics.
 void call_send(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_below_hi, bool block);
 
 /// element, ok = <-c. result.selected as above; result.ok is false when the channel was closed and

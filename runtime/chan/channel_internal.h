@@ -29,10 +29,12 @@ struct Actor {
 // With c's lock held, and the sudog already dequeued. The caller unlocks and readies afterwards.
 
 /// Go: send without its unlock and goready. Copies the element into the waiting receiver's slot.
-void transfer_to_receiver(Actor sender, Channel& c, Sudog& receiver, FrameRef<std::uintptr_t> element);
-/// Go: recv likewise. Takes the element of a waiting sender, or the buffer's head, whose slot then gets
-/// the sender's element.
-void transfer_from_sender(Actor receiver, Channel& c, Sudog& sender, FrameRef<std::uintptr_t> element);
+void transfer_to_receiver(Actor sender, Channel& c, Sudog& receiver,
+                          FrameRef<std::uintptr_t> element);
+/// Go: recv likewise. Takes the element of a waiting sender, or the buffer's head, whose slot then
+/// gets the sender's element.
+void transfer_from_sender(Actor receiver, Channel& c, Sudog& sender,
+                          FrameRef<std::uintptr_t> element);
 void put_in_buffer(Actor sender, Channel& c, FrameRef<std::uintptr_t> element);
 void take_from_buffer(Actor receiver, Channel& c, FrameRef<std::uintptr_t> element);
 /// Zeroes the receive slot, if there is one.

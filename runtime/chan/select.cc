@@ -1,13 +1,14 @@
 // The passes of a select, in Go's order:
 //
-//   1  lock every channel, in channel id order; look for a ready case in poll order; if there is one
+//   1  lock every channel, in channel id order; look for a ready case in poll order; if there is
+//   one
 //      (or a default) do it and unlock
 //   2  enqueue a sudog for each case, in lock order, and park; the commit function unlocks
 //   3  woken: lock every channel again, take the losing sudogs off, unlock
 //
 // From the wake-up to pass 3's locks the losers' sudogs are still queued on unlocked channels and
-// point into this stack, which may grow meanwhile. That is safe because select_done is 1: every other
-// goroutine's dequeue fails on it before it looks at the element (golang/go #17007).
+// point into this stack, which may grow meanwhile. That is safe because select_done is 1: every
+// other goroutine's dequeue fails on it before it looks at the element (golang/go #17007).
 #include "chan/select.h"
 
 #include "base/limits.h"
@@ -33,13 +34,12 @@ static_assert(sizeof(SelectCase) == 24);
 
 Action select_step(Machine& m, Goroutine& g);
 
-constexpr Function kSelect{
-    .name = "select",
-    .id = 13,
-    .frame_bytes = kCasesOffset,
-    .layout = {.group_first = kCasesOffset + offsetof(SelectCase, element),
-               .group_stride = sizeof(SelectCase)},
-    .step = &select_step};
+constexpr Function kSelect{.name = "select",
+                           .id = 13,
+                           .frame_bytes = kCasesOffset,
+                           .layout = {.group_first = kCasesOffset + offsetof(SelectCase, element),
+                                      .group_stride = sizeof(SelectCase)},
+                           .step = &select_step};
 constexpr Function kLockFrame{.name = "select_lock", .id = 14, .frame_bytes = 96};
 constexpr Function kPassFrame{.name = "select_pass", .id = 15, .frame_bytes = 96};
 constexpr Function kEnqueueFrame{.name = "select_enqueue", .id = 16, .frame_bytes = 96};
@@ -83,8 +83,8 @@ void make_poll_order(const Frame& frame) {
   frame->order_count = static_cast<std::uint16_t>(count);
 }
 
-// By channel id, by insertion: stable, and constant in stack space. Ids and not addresses, which would
-// differ from run to run.
+// By channel id, by insertion: stable, and constant in stack space. Ids and not addresses, which
+// would differ from run to run.
 void make_lock_order(const Frame& frame) {
   for (unsigned i = 0; i < frame->order_count; ++i) {
     const std::uint8_t index = frame.poll_order(i);
@@ -235,8 +235,8 @@ Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
   return park(m, g, &select_park_commit, nullptr, WaitReason::kSelect);
 }
 
-// Clears the elements of every sudog that waited, and takes the list off the goroutine: from now on a
-// copy of the stack has nothing to adjust.
+// Clears the elements of every sudog that waited, and takes the list off the goroutine: from now on
+// a copy of the stack has nothing to adjust.
 Sudog* take_waiting(Goroutine& g) {
   Sudog* const list = g.waiting;
   for (Sudog* sudog = list; sudog != nullptr; sudog = sudog->wait_link) {
@@ -321,7 +321,8 @@ Action select_step(Machine& m, Goroutine& g) {
 void call_select(Machine& m, Goroutine& g, unsigned n, bool has_default) {
   (void)m;
   require(n <= kSelectCasesMax, "select", "more than kSelectCasesMax cases");
-  const std::uint32_t orders_offset = kCasesOffset + static_cast<std::uint32_t>(sizeof(SelectCase)) * n;
+  const std::uint32_t orders_offset =
+      kCasesOffset + static_cast<std::uint32_t>(sizeof(SelectCase)) * n;
   const std::uint32_t bytes = (orders_offset + 2 * n + 15) & ~15u;
   push_frame(g, kSelect, bytes, Site::kSelectPrologue);
   const Frame frame(g);

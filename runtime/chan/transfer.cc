@@ -16,7 +16,9 @@ void announce(EventKind kind, Actor actor, const Channel& c, const Sudog* partne
                     .b = partner != nullptr ? partner->case_index : 0u});
 }
 
-const void* source(FrameRef<std::uintptr_t> element) { return reinterpret_cast<const void*>(*element); }
+const void* source(FrameRef<std::uintptr_t> element) {
+  return reinterpret_cast<const void*>(*element);
+}
 void* target(FrameRef<std::uintptr_t> element) { return reinterpret_cast<void*>(*element); }
 
 void advance(const Channel& c, std::uint32_t& index) {
@@ -38,7 +40,8 @@ void unlock_channel(Goroutine& g, Channel& c, Site site) {
 bool chan_park_commit(Goroutine& g, void* argument) {
   auto& c = *static_cast<Channel*>(argument);
   --g.locks_held;
-  // The locks that protect the sudogs are about to be free: from now on who copies the stack takes them.
+  // The locks that protect the sudogs are about to be free: from now on who copies the stack takes
+  // them.
   g.active_stack_chans.store(true, Site::kActiveStackChansSet);
   // Release: a suspender that reads 0 also sees the flag above.
   g.parking_on_chan.store(0, Site::kParkingOnChanClear);
@@ -53,16 +56,17 @@ void transfer_to_receiver(Actor sender, Channel& c, Sudog& receiver,
   const NativeFrame frame(sender.goroutine, kSendFrame, Site::kSendPrologue);
   const std::uintptr_t slot = receiver.element.load(Site::kSudogElementLoad);
   if (slot == 0) return;
-  // The slot is on another goroutine's stack. Between reading its address and this copy's end nothing
-  // may move that stack: the channel's lock sees to it.
-  platform::copy(reinterpret_cast<void*>(slot), source(element), c.element_bytes, Site::kSendDirect);
+  // The slot is on another goroutine's stack. Between reading its address and this copy's end
+  // nothing may move that stack: the channel's lock sees to it.
+  platform::copy(reinterpret_cast<void*>(slot), source(element), c.element_bytes,
+                 Site::kSendDirect);
   receiver.element.store(0, Site::kSudogElementStore);
 }
 
 void transfer_from_sender(Actor receiver, Channel& c, Sudog& sender,
                           FrameRef<std::uintptr_t> element) {
-  announce(c.capacity == 0 ? EventKind::kReceiveFromSender : EventKind::kReceiveFromBuffer, receiver,
-           c, &sender);
+  announce(c.capacity == 0 ? EventKind::kReceiveFromSender : EventKind::kReceiveFromBuffer,
+           receiver, c, &sender);
   const NativeFrame frame(receiver.goroutine, kReceiveFrame, Site::kReceivePrologue);
   if (c.capacity == 0) {
     const std::uintptr_t slot = sender.element.load(Site::kSudogElementLoad);
@@ -77,7 +81,8 @@ void transfer_from_sender(Actor receiver, Channel& c, Sudog& sender,
       platform::copy(target(element), head, c.element_bytes, Site::kBufferTake);
     }
     const std::uintptr_t slot = sender.element.load(Site::kSudogElementLoad);
-    platform::copy(head, reinterpret_cast<const void*>(slot), c.element_bytes, Site::kReceiveDirect);
+    platform::copy(head, reinterpret_cast<const void*>(slot), c.element_bytes,
+                   Site::kReceiveDirect);
     advance(c, c.receive_index);
     c.send_index = c.receive_index;
   }

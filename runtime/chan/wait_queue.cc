@@ -29,8 +29,9 @@ Sudog* WaitQueue::dequeue() {
   for (;;) {
     Sudog* const sudog = first_.peek();
     if (sudog == nullptr) return nullptr;
-    // The race is decided before the sudog leaves the queue: the head cannot change while the lock is
-    // held, and so the queue looks empty to the fast paths only once the operation has taken effect.
+    // The race is decided before the sudog leaves the queue: the head cannot change while the lock
+    // is held, and so the queue looks empty to the fast paths only once the operation has taken
+    // effect.
     std::uint32_t undecided = 0;
     const bool won = !sudog->is_select || sudog->goroutine->select_done.compare_exchange(
                                               undecided, 1, Site::kSelectDoneUpdate);

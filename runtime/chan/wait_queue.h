@@ -10,8 +10,8 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 class WaitQueue {
  public:
   void enqueue(Sudog& sudog);
-  /// Takes the first sudog that its waker may have: a select's must be won (select_done 0 -> 1), and
-  /// those that another channel's waker has won are dropped. Null when there is none.
+  /// Takes the first sudog that its waker may have: a select's must be won (select_done 0 -> 1),
+  /// and those that another channel's waker has won are dropped. Null when there is none.
   Sudog* dequeue();
   /// Takes this very sudog out, if it is still queued (Go: dequeueSudoG). Keyed by sudog, not by
   /// goroutine: one goroutine may wait twice on one channel.

@@ -3,8 +3,9 @@
 // A platform is a folder runtime/platform/NAME with a header selected/platform.h that defines
 // CONCERTINA_PLATFORM as NAME and everything below in concertina::inline NAME::platform; CMake puts
 // one such folder on the include path. The inline namespace makes mixing two of them a link error.
-// Every source of nondeterminism passes here: locks, shared variables, sleeping and waking, starting
-// threads, time, random draws, whose stack is disturbed where, and what the scanner does when.
+// Every source of nondeterminism passes here: locks, shared variables, sleeping and waking,
+// starting threads, time, random draws, whose stack is disturbed where, and what the scanner does
+// when.
 //
 //   Mutex        mutual exclusion; lock/unlock order everything before unlock before the next lock
 //   Atomic<T>    a shared variable; load is an acquire, store a release, updates are both
@@ -32,32 +33,32 @@ namespace concertina::inline CONCERTINA_PLATFORM::platform {
 
 template <class M>
 concept MutexContract = std::constructible_from<M, LockRank, std::uint32_t> &&
-    requires(M mutex, const M& constant, LockRank rank, Site site) {
-  { mutex.lock(site) } -> std::same_as<void>;
-  { mutex.lock_as(rank, site) } -> std::same_as<void>;
-  { mutex.unlock(site) } -> std::same_as<void>;
-  { constant.is_held_by_me() } -> std::same_as<bool>;
-};
+                        requires(M mutex, const M& constant, LockRank rank, Site site) {
+                          { mutex.lock(site) } -> std::same_as<void>;
+                          { mutex.lock_as(rank, site) } -> std::same_as<void>;
+                          { mutex.unlock(site) } -> std::same_as<void>;
+                          { constant.is_held_by_me() } -> std::same_as<bool>;
+                        };
 
 template <class A, class T>
 concept AtomicContract = std::constructible_from<A, T> &&
-    requires(A atomic, const A& constant, T value, T& expected, Site site) {
-  { constant.load(site) } -> std::same_as<T>;
-  { atomic.store(value, site) } -> std::same_as<void>;
-  { atomic.compare_exchange(expected, value, site) } -> std::same_as<bool>;
-  { atomic.exchange(value, site) } -> std::same_as<T>;
-  { constant.peek() } -> std::same_as<T>;
-  { atomic.poke(value) } -> std::same_as<void>;
-};
+                         requires(A atomic, const A& constant, T value, T& expected, Site site) {
+                           { constant.load(site) } -> std::same_as<T>;
+                           { atomic.store(value, site) } -> std::same_as<void>;
+                           { atomic.compare_exchange(expected, value, site) } -> std::same_as<bool>;
+                           { atomic.exchange(value, site) } -> std::same_as<T>;
+                           { constant.peek() } -> std::same_as<T>;
+                           { atomic.poke(value) } -> std::same_as<void>;
+                         };
 
 template <class C, class T>
-concept CellContract = std::constructible_from<C, T> &&
-    requires(C cell, const C& constant, T value, Site site) {
-  { constant.load(site) } -> std::same_as<T>;
-  { cell.store(value, site) } -> std::same_as<void>;
-  { constant.peek() } -> std::same_as<T>;
-  { cell.poke(value) } -> std::same_as<void>;
-};
+concept CellContract =
+    std::constructible_from<C, T> && requires(C cell, const C& constant, T value, Site site) {
+      { constant.load(site) } -> std::same_as<T>;
+      { cell.store(value, site) } -> std::same_as<void>;
+      { constant.peek() } -> std::same_as<T>;
+      { cell.poke(value) } -> std::same_as<void>;
+    };
 
 template <class N>
 concept NoteContract = std::default_initializable<N> && requires(N note, Site site) {

@@ -7,13 +7,14 @@
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
-/// Ends the run as Outcome::kFatal. The message reads "invariant: detail"; the invariant's words are
-/// stable, they are the signature of the finding.
+/// Ends the run as Outcome::kFatal. The message reads "invariant: detail"; the invariant's words
+/// are stable, they are the signature of the finding.
 [[noreturn]] void fatal(std::string_view invariant, std::string_view detail);
 
 /// Asserts an invariant of the runtime.
 inline void require(bool holds, std::string_view invariant, std::string_view detail = "") {
-  if (!holds) [[unlikely]] fatal(invariant, detail);
+  if (!holds) [[unlikely]]
+    fatal(invariant, detail);
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

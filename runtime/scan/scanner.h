@@ -1,5 +1,5 @@
-// The stack scanner: a thread that suspends goroutines one by one, has their stacks looked at, shrinks
-// or moves them, and lets them go on. It does for stacks what Go's garbage collector does.
+// The stack scanner: a thread that suspends goroutines one by one, has their stacks looked at,
+// shrinks or moves them, and lets them go on. It does for stacks what Go's garbage collector does.
 //
 // Suspending and being suspended, two sides (Go: suspendG, resumeG):
 //
@@ -13,8 +13,8 @@
 //   S5 take kScan off; if it was preempted,     G3 goes on
 //      make it runnable
 //
-// A goroutine that must not be copied now (about to park on a channel, in a system call) is asked to
-// do it itself at its next safe point.
+// A goroutine that must not be copied now (about to park on a channel, in a system call) is asked
+// to do it itself at its next safe point.
 #pragma once
 
 #include "sched/scheduler.h"

@@ -67,7 +67,8 @@ bool recheck_queues(Machine& m) {
   return true;
 }
 
-// Gives up the processor and sleeps, unless work appears on the way. A goroutine, or null: look again.
+// Gives up the processor and sleeps, unless work appears on the way. A goroutine, or null: look
+// again.
 Goroutine* go_idle(Machine& m) {
   Runtime& runtime = *m.runtime;
   runtime.lock.lock(Site::kSchedulerLock);
@@ -168,7 +169,8 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
 
 void stop_machine(Machine& m) {
   Runtime& runtime = *m.runtime;
-  require(m.processor == nullptr && !m.is_spinning, "machine", "stops with a processor or spinning");
+  require(m.processor == nullptr && !m.is_spinning, "machine",
+          "stops with a processor or spinning");
   runtime.lock.lock(Site::kSchedulerLock);
   m.idle_link = runtime.idle_machines;
   runtime.idle_machines = &m;

@@ -39,7 +39,8 @@ void put_global(Runtime& runtime, Goroutine* const* batch, unsigned count) {
   runtime.lock.unlock(Site::kSchedulerUnlock);
 }
 
-// Takes a fair share (at most `max` unless 0): the first is returned, the others go to the processor.
+// Takes a fair share (at most `max` unless 0): the first is returned, the others go to the
+// processor.
 Goroutine* take_global(Runtime& runtime, Processor& processor, unsigned max) {
   require(runtime.lock.is_held_by_me(), "scheduler lock", "the global queue needs it");
   const unsigned size = runtime.global_count.peek();

@@ -6,8 +6,8 @@
 //   O2 write slot; store tail (release)    T2 load tail (acquire); copy half of the slots
 //   O3 get: load head, read slot,          T3 claim them: compare-exchange head (release)
 //      compare-exchange head
-// Losing races: T3 fails when the owner (O3) or another thief was faster; what T2 copied is dropped.
-// Slots are atomics because T2 may read one that the owner overwrites; T3 then fails.
+// Losing races: T3 fails when the owner (O3) or another thief was faster; what T2 copied is
+// dropped. Slots are atomics because T2 may read one that the owner overwrites; T3 then fails.
 #pragma once
 
 #include "base/limits.h"
@@ -18,13 +18,15 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 class RunQueue {
  public:
-  /// Owner. With `next`, into the run-next slot; what was there is kicked to the tail. Returns false
-  /// when the ring was full: then `overflow` holds half of it and the goroutine, for the global queue.
-  bool put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlots], unsigned& overflow_count);
+  /// Owner. With `next`, into the run-next slot; what was there is kicked to the tail. Returns
+  /// false when the ring was full: then `overflow` holds half of it and the goroutine, for the
+  /// global queue.
+  bool put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlots],
+           unsigned& overflow_count);
   /// Owner. Null when empty. `inherits` tells that it came from the run-next slot.
   Goroutine* get(bool& inherits);
-  /// Thief: moves half of `victim`'s goroutines here and returns one of them; null if there are none.
-  /// The victim's run-next is taken only when `steal_run_next`.
+  /// Thief: moves half of `victim`'s goroutines here and returns one of them; null if there are
+  /// none. The victim's run-next is taken only when `steal_run_next`.
   Goroutine* steal_from(RunQueue& victim, bool steal_run_next);
   /// Anybody. Never true while a goroutine moves between ring and run-next slot.
   bool is_empty();

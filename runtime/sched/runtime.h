@@ -19,8 +19,8 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 struct Runtime;
 
-/// What to do once the goroutine's status is kWaiting and its machine has let go of it. Must not touch
-/// the goroutine's stack. False: do not park after all.
+/// What to do once the goroutine's status is kWaiting and its machine has let go of it. Must not
+/// touch the goroutine's stack. False: do not park after all.
 using CommitFunction = bool (*)(Goroutine& g, void* argument);
 
 struct ParkRequest {
@@ -32,7 +32,8 @@ struct Processor {
   explicit Processor(std::uint16_t processor_id) : id(processor_id) {}
 
   const std::uint16_t id;
-  // Owner: the machine that holds the processor; idle processors are guarded by the scheduler's lock.
+  // Owner: the machine that holds the processor; idle processors are guarded by the scheduler's
+  // lock.
   std::uint32_t tick = 0;
   SudogCache sudogs;
   StackCache stacks;
@@ -84,7 +85,8 @@ struct Runtime {
   Processor* idle_processors = nullptr;
   Goroutine* global_head = nullptr;
   Goroutine* global_tail = nullptr;
-  unsigned scanner_is_busy = 0;  // the scanner acts on a request: goroutines may yet become runnable
+  unsigned scanner_is_busy =
+      0;  // the scanner acts on a request: goroutines may yet become runnable
 
   // Written under `lock`, read without it.
   platform::Atomic<std::uint32_t> global_count{0};

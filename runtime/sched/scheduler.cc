@@ -199,8 +199,7 @@ Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* 
   Goroutine& g = *made;
   ++parent.spawn_count;
   begin_stack(g, function, parent.stack_cache);
-  platform::record(
-      {.kind = EventKind::kSpawned, .goroutine = parent.id, .a = g.id, .b = g.path});
+  platform::record({.kind = EventKind::kSpawned, .goroutine = parent.id, .a = g.id, .b = g.path});
   cas_status(g, kIdle, kRunnable, Site::kReadyStatus);
   put_runnable(m, g, true);
   wake_processor(runtime);

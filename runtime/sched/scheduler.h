@@ -10,10 +10,10 @@
 //   P5 commit: active_stack_chans := true,     W5 ready: status kWaiting -> kRunnable (waits for
 //      parking_on_chan := 0, unlock               kScan), run queue, wake a processor
 //
-// P3 before P5's unlock, so W5 always finds kWaiting. P5 sets the flag before it unlocks: a waker can
-// get at the goroutine only through the lock, so the woken goroutine's clearing of the flag comes
-// later. Nothing after the unlock may touch the goroutine. W5 is never done under a channel lock: it
-// may wait for a suspender that wants that lock.
+// P3 before P5's unlock, so W5 always finds kWaiting. P5 sets the flag before it unlocks: a waker
+// can get at the goroutine only through the lock, so the woken goroutine's clearing of the flag
+// comes later. Nothing after the unlock may touch the goroutine. W5 is never done under a channel
+// lock: it may wait for a suspender that wants that lock.
 //
 // Submitting work and going idle, two sides (the "delicate dance"):
 //
@@ -29,12 +29,12 @@
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
-/// Makes processors and the first goroutine, and runs machines until the run is stopped. The caller's
-/// thread becomes the first machine. Never returns.
+/// Makes processors and the first goroutine, and runs machines until the run is stopped. The
+/// caller's thread becomes the first machine. Never returns.
 [[noreturn]] void start(Runtime& runtime, const Function& main, void* user);
 
-/// Creates a goroutine whose oldest frame is `function` and makes it runnable (Go: newproc). Null when
-/// kGoroutinesLimit is reached. `user` is for the function's own use.
+/// Creates a goroutine whose oldest frame is `function` and makes it runnable (Go: newproc). Null
+/// when kGoroutinesLimit is reached. `user` is for the function's own use.
 Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* user);
 
 /// Parks the running goroutine: the caller returns the result as its step's action (Go: gopark).
@@ -49,8 +49,9 @@ void ready(Machine& m, Goroutine& waker, Goroutine& g);
 void ready_from_outside(Runtime& runtime, Goroutine& g);
 
 /// The running goroutine enters a system call; its processor goes to somebody else if there is work
-/// (Go: entersyscallblock). exit_syscall ends it; false when no processor was free: then the caller's
-/// step must return Action::kLeaveSyscall at once, and its goroutine is resumed on another processor.
+/// (Go: entersyscallblock). exit_syscall ends it; false when no processor was free: then the
+/// caller's step must return Action::kLeaveSyscall at once, and its goroutine is resumed on another
+/// processor.
 void enter_syscall(Machine& m, Goroutine& g);
 [[nodiscard]] bool exit_syscall(Machine& m, Goroutine& g);
 

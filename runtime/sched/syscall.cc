@@ -1,5 +1,5 @@
-// System calls: the goroutine keeps its machine and gives its processor away (Go: entersyscallblock,
-// handoffp, exitsyscall).
+// System calls: the goroutine keeps its machine and gives its processor away (Go:
+// entersyscallblock, handoffp, exitsyscall).
 #include "sched/scheduler_internal.h"
 #include "stack/stack.h"
 

@@ -35,14 +35,15 @@ std::uintptr_t find_sudog_high(const Goroutine& g, const Stack& stack) {
   return high;
 }
 
-// What the verifier's oracle needs to know of the elements. Whoever calls it holds whatever protects
-// them, and `stack` is where they must point by now.
+// What the verifier's oracle needs to know of the elements. Whoever calls it holds whatever
+// protects them, and `stack` is where they must point by now.
 void announce_elements(const Goroutine& g, const Stack& stack) {
   for (const Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
     const std::uintptr_t element = sudog->element.peek();
     std::uint32_t distance = 0;
     if (element != 0) {
-      distance = stack.contains(element) ? static_cast<std::uint32_t>(stack.hi - element) : 0xffffffff;
+      distance =
+          stack.contains(element) ? static_cast<std::uint32_t>(stack.hi - element) : 0xffffffff;
     }
     platform::record({.kind = EventKind::kSudogSeen,
                       .goroutine = g.id,
@@ -62,7 +63,8 @@ void adjust_slot(std::uintptr_t slot_address, const Move& move) {
 void adjust_frames(std::uintptr_t sp, const Move& move, std::uintptr_t low, std::uintptr_t high) {
   for (std::uintptr_t at = sp; at < move.to.hi && at < high;) {
     const auto& header = *reinterpret_cast<const FrameHeader*>(at);
-    require(header.magic == kFrameMagic, "frame chain", "a copied stack has a frame without header");
+    require(header.magic == kFrameMagic, "frame chain",
+            "a copied stack has a frame without header");
     const auto adjust = [&](std::uintptr_t address) {
       if (address >= low && address < high) adjust_slot(address, move);
     };
@@ -83,8 +85,8 @@ void copy_range(const Move& move, std::uintptr_t begin, std::uintptr_t end, Site
                  reinterpret_cast<const void*>(begin), end - begin, site);
 }
 
-// A frame may straddle the boundary: its header is copied by the first pass, part of its slots by the
-// second. So slots are adjusted by address, never by frame.
+// A frame may straddle the boundary: its header is copied by the first pass, part of its slots by
+// the second. So slots are adjusted by address, never by frame.
 std::uintptr_t round_up_to_word(std::uintptr_t address) {
   return (address + 7) & ~std::uintptr_t{7};
 }
@@ -134,7 +136,9 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   }
   platform::record({.kind = EventKind::kCopyBegin,
                     .goroutine = g.id,
-                    .channel = static_cast<ChannelId>(sync ? 1 : by_owner && g.locks_held != 0 ? 2 : 0),
+                    .channel = static_cast<ChannelId>(sync                            ? 1
+                                                      : by_owner && g.locks_held != 0 ? 2
+                                                                                      : 0),
                     .index = static_cast<std::uint16_t>(reason),
                     .a = static_cast<std::uint32_t>(g.stack.bytes()),
                     .b = static_cast<std::uint32_t>(new_bytes)});
@@ -155,9 +159,8 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   g.sp = move.to.hi - used;
   g.stack_pool->free(move.from, old_sp, g.id, g.stack_cache);
   take_census(g, 1);
-  platform::record({.kind = EventKind::kCopyEnd,
-                    .goroutine = g.id,
-                    .a = static_cast<std::uint32_t>(used)});
+  platform::record(
+      {.kind = EventKind::kCopyEnd, .goroutine = g.id, .a = static_cast<std::uint32_t>(used)});
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -1,9 +1,9 @@
 // Frames: what a goroutine's stack is made of.
 //
-// A stack is one block [lo, hi). Frames are contiguous and grow down from hi; the youngest begins at
-// sp. Each opens with a FrameHeader, and its function's FrameLayout says precisely which words point
-// into the stack. Control lives there too (function, resume point, saved frame pointer), so a stack
-// can be copied at any moment at which its owner is stopped.
+// A stack is one block [lo, hi). Frames are contiguous and grow down from hi; the youngest begins
+// at sp. Each opens with a FrameHeader, and its function's FrameLayout says precisely which words
+// point into the stack. Control lives there too (function, resume point, saved frame pointer), so a
+// stack can be copied at any moment at which its owner is stopped.
 //
 //   hi ->  +----------------------+
 //          | locals               |
@@ -16,8 +16,8 @@
 //   lo ->  +----------------------+
 //
 // Pointers into a stack are absolute addresses and every one of them is adjusted by a copy. Native
-// code never keeps one across a point where the stack may move: it keeps the distance below hi, which
-// a copy preserves (stacks are aligned at the high end). FrameRef does that.
+// code never keeps one across a point where the stack may move: it keeps the distance below hi,
+// which a copy preserves (stacks are aligned at the high end). FrameRef does that.
 #pragma once
 
 #include <cstddef>
@@ -32,10 +32,10 @@ struct Machine;
 
 /// What a frame's function asks its machine to do when it returns control.
 enum class Action : std::uint8_t {
-  kNext,      // go on with whatever frame is the youngest now: a call or a return happened
-  kBackEdge,  // go on, but this is a loop's back edge: a safe point
-  kYield,     // Gosched: back of the global queue
-  kPark,      // Machine::park says how
+  kNext,          // go on with whatever frame is the youngest now: a call or a return happened
+  kBackEdge,      // go on, but this is a loop's back edge: a safe point
+  kYield,         // Gosched: back of the global queue
+  kPark,          // Machine::park says how
   kLeaveSyscall,  // a system call is over and no processor was free: wait in the global queue
 };
 
@@ -48,8 +48,8 @@ struct FrameLayout {
   std::uint16_t group_stride = 0;
 };
 
-/// A function that can have frames: `step` runs the youngest frame until it calls, returns, yields or
-/// blocks. Native runtime functions have frames too (NativeFrame) and no step.
+/// A function that can have frames: `step` runs the youngest frame until it calls, returns, yields
+/// or blocks. Native runtime functions have frames too (NativeFrame) and no step.
 struct Function {
   const char* name = "";
   std::uint16_t id = 0;  // for events; stable within a run
@@ -78,8 +78,8 @@ inline constexpr unsigned char kFreshStackByte = 0xfd;
 inline constexpr unsigned char kFreedStackByte = 0xfc;
 
 struct Stack {
-  std::uintptr_t lo = 0;  // lowest byte; 0 for none
-  std::uintptr_t hi = 0;  // one past the highest
+  std::uintptr_t lo = 0;     // lowest byte; 0 for none
+  std::uintptr_t hi = 0;     // one past the highest
   std::uint32_t serial = 0;  // creation ordinal
 
   std::size_t bytes() const { return hi - lo; }

@@ -2,10 +2,10 @@
 //
 // The status *is* the lock on the stack:
 //   kIdle       just made; its maker owns the stack
-//   kRunnable   in exactly one run queue, or held by who is about to enqueue it; nobody owns the stack
-//   kRunning    the machine that runs it owns the stack
-//   kSyscall    as kRunning, but the processor has been handed off; the stack must not move
-//   kWaiting    nobody owns the stack, except that channel operations may read and write the element
+//   kRunnable   in exactly one run queue, or held by who is about to enqueue it; nobody owns the
+//   stack kRunning    the machine that runs it owns the stack kSyscall    as kRunning, but the
+//   processor has been handed off; the stack must not move kWaiting    nobody owns the stack,
+//   except that channel operations may read and write the element
 //               slots of its sudogs under the channel's lock
 //   kDead       no stack
 //   kCopyStack  whoever set it owns the stack and is copying it
@@ -64,7 +64,7 @@ struct Goroutine {
 
   // The stack. Owner: as the status says.
   Stack stack;
-  std::uintptr_t sp = 0;              // the youngest frame's lowest byte; == stack.hi when none is left
+  std::uintptr_t sp = 0;  // the youngest frame's lowest byte; == stack.hi when none is left
   StackPool* const stack_pool;
   StackCache* stack_cache = nullptr;  // of the processor that runs it, else null
 
@@ -72,8 +72,8 @@ struct Goroutine {
   platform::Atomic<std::uint32_t> preempt{0};
 
   // Waiting on channels. Owner: the goroutine, and the suspender that holds kScan.
-  Sudog* waiting = nullptr;           // in lock order
-  Sudog* parameter = nullptr;         // written by the waker before ready: the sudog that won
+  Sudog* waiting = nullptr;    // in lock order
+  Sudog* parameter = nullptr;  // written by the waker before ready: the sudog that won
   platform::Atomic<std::uint32_t> select_done{0};  // 1 once a waker has won this select
   /// "I am blocked on channels and their locks are free: whoever copies my stack must take them."
   platform::Cell<bool> active_stack_chans{false};
@@ -85,10 +85,10 @@ struct Goroutine {
   unsigned locks_held = 0;
   bool in_syscall = false;
   bool has_started = false;
-  unsigned nosplit = 0;               // > 0: inside a region where the stack must not split
+  unsigned nosplit = 0;  // > 0: inside a region where the stack must not split
   Result result;
-  Goroutine* sched_link = nullptr;    // in a queue
-  void* user = nullptr;               // the interpreter's
+  Goroutine* sched_link = nullptr;  // in a queue
+  void* user = nullptr;             // the interpreter's
 
   std::size_t used_bytes() const { return stack.hi - sp; }
   std::uintptr_t at(std::uint32_t below_hi) const { return stack.hi - below_hi; }

@@ -20,7 +20,8 @@ void disturb(Goroutine& g, std::size_t frame_bytes, Site prologue) {
 void place_frame(Goroutine& g, const Function& function, std::uint32_t bytes) {
   const std::uintptr_t caller = g.sp == g.stack.hi ? 0 : g.sp;
   g.sp -= bytes;
-  // A function's dead weight need not be zero; a frame that is larger than its function is all live.
+  // A function's dead weight need not be zero; a frame that is larger than its function is all
+  // live.
   const std::uint32_t zeroed = bytes == function.frame_bytes ? bytes - function.dead_bytes : bytes;
   std::memset(reinterpret_cast<void*>(g.sp), 0, zeroed);
   auto* const header = new (reinterpret_cast<void*>(g.sp)) FrameHeader;

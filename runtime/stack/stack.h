@@ -1,4 +1,5 @@
-// Frames on a goroutine's stack: pushing (the prologue check), popping, growing, copying, verifying.
+// Frames on a goroutine's stack: pushing (the prologue check), popping, growing, copying,
+// verifying.
 //
 // The copy protocol, two sides (Go: copystack with adjustsudogs, syncadjustsudogs, findsghi):
 //
@@ -15,10 +16,11 @@
 //   C6 copy and adjust the rest: nobody else may touch it
 //   C7 publish the new bounds, poison and free the old stack
 //
-// Losing races. W3 before C3: the value is in the old slot and C4 carries it over. C5 before W1: the
-// waker sees the new element. Without C3, W3 may write the old slot after C4 copied it: value lost.
-// With C3 while the goroutine holds the locks itself (growing between enqueue and park): self-deadlock;
-// hence the flag, which the park commit functions set when the locks are about to be free.
+// Losing races. W3 before C3: the value is in the old slot and C4 carries it over. C5 before W1:
+// the waker sees the new element. Without C3, W3 may write the old slot after C4 copied it: value
+// lost. With C3 while the goroutine holds the locks itself (growing between enqueue and park):
+// self-deadlock; hence the flag, which the park commit functions set when the locks are about to be
+// free.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +31,8 @@
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
-/// Puts a frame of `bytes` (a multiple of 16, header included) for `function` on the stack. This is the
-/// prologue check: the stack may grow and move, channel locks held or not. The frame is zeroed.
+/// Puts a frame of `bytes` (a multiple of 16, header included) for `function` on the stack. This is
+/// the prologue check: the stack may grow and move, channel locks held or not. The frame is zeroed.
 void push_frame(Goroutine& g, const Function& function, std::uint32_t bytes, Site prologue);
 
 /// Removes the youngest frame; its caller becomes the youngest.

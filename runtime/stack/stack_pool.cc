@@ -149,8 +149,7 @@ Stack StackPool::allocate(std::size_t bytes, GoroutineId owner, StackCache* cach
   return Stack{slot->lo, slot->lo + slot->bytes, slot->serial};
 }
 
-void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner,
-                     StackCache* cache) {
+void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner, StackCache* cache) {
   StackSlot* const slot = slot_of(stack);
   require(slot->in_use && slot->lo == stack.lo && slot->serial == stack.serial, "stack pool",
           "a stack was freed that is not in use");
@@ -165,7 +164,8 @@ void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner,
                     .goroutine = owner,
                     .a = slot->serial,
                     .b = static_cast<std::uint32_t>(slot->bytes)});
-  if (!knobs_.reuse && made_bytes_.peek() < kNoReuseBytesMax) return;  // stays poisoned until the run ends
+  if (!knobs_.reuse && made_bytes_.peek() < kNoReuseBytesMax)
+    return;  // stays poisoned until the run ends
   const unsigned order = slot->span->order;
   if (order < kStackOrders && cache != nullptr && knobs_.cache) {
     if (cache->count[order] == kStackCacheSlots) release_half(*cache, order);

@@ -1,10 +1,11 @@
-// Stacks come out of per-processor caches, and those out of a central pool by order (Go: stackalloc).
+// Stacks come out of per-processor caches, and those out of a central pool by order (Go:
+// stackalloc).
 //
-// Sizes are powers of two from kStackMin. Orders below kStackOrders are cut from spans; larger stacks
-// are spans of their own. A free stack is filled with kFreedStackByte and poisoned, so that a late
-// write is seen by AddressSanitizer at once and by `check_freed` at the end of the run in any build.
-// Wholly free spans leave the pool only at the end of a scan cycle (`free_spans`), as in Go, where a
-// stale pointer that a scanner still holds must keep hitting a stack span.
+// Sizes are powers of two from kStackMin. Orders below kStackOrders are cut from spans; larger
+// stacks are spans of their own. A free stack is filled with kFreedStackByte and poisoned, so that
+// a late write is seen by AddressSanitizer at once and by `check_freed` at the end of the run in
+// any build. Wholly free spans leave the pool only at the end of a scan cycle (`free_spans`), as in
+// Go, where a stale pointer that a scanner still holds must keep hitting a stack span.
 //
 // The debugging knobs are Go's: never reuse a stack (stackFaultOnFree), no cache (stackNoCache).
 #pragma once
@@ -27,7 +28,7 @@ struct StackSlot {
   std::uint32_t serial = 0;  // of its latest allocation
   bool in_use = false;
   StackSpan* span = nullptr;
-  StackSlot* next = nullptr;      // in a free list
+  StackSlot* next = nullptr;       // in a free list
   StackSlot* next_made = nullptr;  // all slots ever made, newest first
 };
 
@@ -48,13 +49,14 @@ class StackPool {
   /// A stack of `bytes` (a power of two, kStackMin..kStackMax), filled with kFreshStackByte.
   /// `cache` may be null (the scanner has no processor).
   Stack allocate(std::size_t bytes, GoroutineId owner, StackCache* cache);
-  /// `low`: the lowest address that was in use of late. What lies above is overwritten for every race
-  /// detector to see, the rest only in memory.
+  /// `low`: the lowest address that was in use of late. What lies above is overwritten for every
+  /// race detector to see, the rest only in memory.
   void free(const Stack& stack, std::uintptr_t low, GoroutineId owner, StackCache* cache);
 
   /// Returns every cached stack of one processor to the pool.
   void flush(StackCache& cache);
-  /// Takes wholly free spans out of the pool, to be used again for any order's next span of that size.
+  /// Takes wholly free spans out of the pool, to be used again for any order's next span of that
+  /// size.
   void free_spans();
 
   /// Announces each freed stack whose poison was overwritten. Only at the end of a run.
@@ -75,10 +77,10 @@ class StackPool {
 
   const StackKnobs knobs_;
   platform::Mutex lock_{LockRank::kStackPool};
-  StackSlot* free_[kStackOrdersAll] = {};      // guarded by lock_
-  StackSpan* spans_[kStackOrdersAll] = {};     // guarded by lock_; all spans in the pool
+  StackSlot* free_[kStackOrdersAll] = {};       // guarded by lock_
+  StackSpan* spans_[kStackOrdersAll] = {};      // guarded by lock_; all spans in the pool
   StackSpan* free_span_[kStackOrdersAll] = {};  // guarded by lock_
-  StackSlot* made_ = nullptr;                  // guarded by lock_
+  StackSlot* made_ = nullptr;                   // guarded by lock_
   platform::Atomic<std::uint64_t> made_bytes_{0};
   platform::Atomic<std::uint32_t> serials_{0};
   platform::Atomic<std::uint32_t> in_use_{0};

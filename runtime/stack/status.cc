@@ -41,7 +41,8 @@ void cas_status(Goroutine& g, Status from, Status to, Site site) {
   require(is_legal(from, to), "goroutine status", "an edge that the status table forbids");
   Status seen = from;
   while (!g.status.compare_exchange(seen, to, site)) {
-    require((seen & ~kScan) == from, "goroutine status", "not the status that the transition starts from");
+    require((seen & ~kScan) == from, "goroutine status",
+            "not the status that the transition starts from");
     // The suspender holds kScan: wait until it is taken off, then try again.
     platform::spin_until(
         g.status, [](Status s) { return (s & kScan) == 0; }, Site::kStatusWaitForScan);

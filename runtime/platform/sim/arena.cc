@@ -2,8 +2,8 @@
 
 #include <sys/mman.h>
 
-#include <cstdio>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 

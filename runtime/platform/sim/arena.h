@@ -1,15 +1,16 @@
 // Arena: all memory of one run, handed out in order and taken back at once.
 //
 // Allocation is deterministic. Neighbours are kept apart by a red zone which AddressSanitizer sees;
-// nothing is freed inside a run (stacks are recycled by the runtime's own pools, which poison them).
+// nothing is freed inside a run (stacks are recycled by the runtime's own pools, which poison
+// them).
 #pragma once
 
 #include <cstddef>
 
 namespace concertina::simulator {
 
-/// Fills memory, or tells whether it is filled, without ThreadSanitizer looking on: not through memset,
-/// which is intercepted wherever it is called from. Aligned to 8 bytes, a multiple of 8.
+/// Fills memory, or tells whether it is filled, without ThreadSanitizer looking on: not through
+/// memset, which is intercepted wherever it is called from. Aligned to 8 bytes, a multiple of 8.
 void fill_unseen(void* memory, std::size_t bytes, unsigned char value);
 bool is_filled_unseen(const void* memory, std::size_t bytes, unsigned char value);
 

@@ -20,16 +20,27 @@ using ThreadMask = std::uint32_t;
 inline constexpr unsigned kThreadsMax = 16;
 
 enum class OperationKind : std::uint8_t {
-  kStart, kLoad, kStore, kUpdate, kLock, kUnlock, kSleep, kWake, kSpin, kCopy, kPause, kScanRequest,
+  kStart,
+  kLoad,
+  kStore,
+  kUpdate,
+  kLock,
+  kUnlock,
+  kSleep,
+  kWake,
+  kSpin,
+  kCopy,
+  kPause,
+  kScanRequest,
 };
 
 /// What a thread will do when it is resumed.
 struct Pending {
   Site site{};
   OperationKind kind{};
-  bool is_write = false;          // conflicts with every access to the same object, not only writes
-  bool is_spinning = false;       // it waits in a loop: running it now makes no progress by itself
-  ObjectId object = 0;            // equal ids conflict if one side writes
+  bool is_write = false;     // conflicts with every access to the same object, not only writes
+  bool is_spinning = false;  // it waits in a loop: running it now makes no progress by itself
+  ObjectId object = 0;       // equal ids conflict if one side writes
   SpawnPath path = kSchedulerPath;  // the goroutine on whose behalf, or a reserved path
 };
 
@@ -40,8 +51,9 @@ class Chooser {
   /// A virtual thread was created; its first pending operation is kStart.
   virtual void started(ThreadId thread) { (void)thread; }
 
-  /// Picks a member of `enabled` (at least two bits). `current` is the thread that reached the yield
-  /// point (it may be disabled). `pending` is indexed by ThreadId and valid for started threads.
+  /// Picks a member of `enabled` (at least two bits). `current` is the thread that reached the
+  /// yield point (it may be disabled). `pending` is indexed by ThreadId and valid for started
+  /// threads.
   virtual ThreadId pick(ThreadMask enabled, ThreadId current, const Pending* pending) = 0;
 
   /// The picked (or only) thread is about to perform its pending operation.
@@ -80,7 +92,8 @@ class SiteSet {
   std::array<std::uint64_t, (kSiteCount + 63) / 64> words_{};
 };
 
-/// The stack events of a run's input. `at` is asked for each site that a goroutine passes, in order.
+/// The stack events of a run's input. `at` is asked for each site that a goroutine passes, in
+/// order.
 class StackEvents {
  public:
   virtual ~StackEvents() = default;

@@ -37,7 +37,8 @@ struct FiberEntry {
     std::abort();  // entry never returns
   }
 
-  // AddressSanitizer tells the bounds of the stack that was left; the driver's are not ours to know.
+  // AddressSanitizer tells the bounds of the stack that was left; the driver's are not ours to
+  // know.
   static void learn_driver_stack(Fiber& from, const void* bottom, std::size_t bytes) {
     if (from.stack_ == nullptr && bottom != nullptr) {
       from.stack_ = static_cast<std::byte*>(const_cast<void*>(bottom));

@@ -1,9 +1,9 @@
 // Fiber: a machine stack and a saved context, the body of one virtual thread.
 //
 // Fibers are kept and reused from run to run: a run may be abandoned while a fiber is suspended
-// anywhere, so `restart` forgets whatever was on its stack. Nothing on a virtual thread's stack owns
-// memory across a yield point. This file and world.cc are compiled without ThreadSanitizer, which
-// must see the virtual threads and not the machinery that interleaves them.
+// anywhere, so `restart` forgets whatever was on its stack. Nothing on a virtual thread's stack
+// owns memory across a yield point. This file and world.cc are compiled without ThreadSanitizer,
+// which must see the virtual threads and not the machinery that interleaves them.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ class Fiber {
   friend struct FiberEntry;
   void allocate();
 
-  void* context_ = nullptr;  // boost fcontext: the saved stack pointer
+  void* context_ = nullptr;     // boost fcontext: the saved stack pointer
   std::byte* stack_ = nullptr;  // lowest usable byte; null for the driver
   std::size_t stack_bytes_ = 0;
   void* fake_stack_ = nullptr;

@@ -52,7 +52,8 @@ Report World::run(const Config& config, void (*entry)(void*), void* argument) {
   driver_.adopt_caller();
   start_thread(entry, argument, Site::kThreadStart);
   threads_[0].fiber.resume_from(driver_);
-  // Somebody called stop. What the virtual threads did happens before whatever the caller does next.
+  // Somebody called stop. What the virtual threads did happens before whatever the caller does
+  // next.
   for (unsigned i = 0; i < thread_count_; ++i) threads_[i].fiber.acquire_past();
   Report report;
   report.outcome = outcome_;
@@ -74,7 +75,8 @@ void World::fill_thread_reports(Report& report) const {
     entry.goroutine = thread.goroutine;
     entry.pending = pending_[i];
     if (thread.wanted != nullptr) {
-      entry.lock_holder = static_cast<int>(thread.wanted->holder.load(std::memory_order_relaxed)) - 1;
+      entry.lock_holder =
+          static_cast<int>(thread.wanted->holder.load(std::memory_order_relaxed)) - 1;
     }
     report.threads.push_back(entry);
   }
@@ -96,7 +98,8 @@ void World::record(Event event) {
   std::memcpy(halves, &event, sizeof(halves));
   mix(halves[0]);
   mix(halves[1]);
-  if (event_count_ == config_.events_max) [[unlikely]] stop(Outcome::kBudget, "events per run");
+  if (event_count_ == config_.events_max) [[unlikely]]
+    stop(Outcome::kBudget, "events per run");
   events_[event_count_++] = event;
 }
 
@@ -121,7 +124,8 @@ inline void World::reschedule() {
   bool is_decision = false;
   ThreadId next;
   if ((enabled & (enabled - 1)) == 0) {
-    if (enabled == 0) [[unlikely]] stop(Outcome::kHung, "no virtual thread can take a step");
+    if (enabled == 0) [[unlikely]]
+      stop(Outcome::kHung, "no virtual thread can take a step");
     next = static_cast<ThreadId>(std::countr_zero(enabled));
   } else {
     is_decision = true;
@@ -138,11 +142,13 @@ inline void World::reschedule() {
 
 // The current thread is about to perform what it announced.
 inline void World::execute_step(bool is_decision) {
-  if (++steps_ > config_.steps_max) [[unlikely]] stop(Outcome::kBudget, "steps per run");
+  if (++steps_ > config_.steps_max) [[unlikely]]
+    stop(Outcome::kBudget, "steps per run");
   const Pending& pending = pending_[current_];
   mix((static_cast<std::uint64_t>(pending.object) << 24) ^
       (static_cast<std::uint64_t>(pending.site) << 8) ^ current_);
-  if (is_observed_) [[unlikely]] observe_step(is_decision);
+  if (is_observed_) [[unlikely]]
+    observe_step(is_decision);
   if (stack_event_sites_.contains(pending.site)) meet_stack_event();
 }
 

@@ -1,12 +1,13 @@
-// World: one simulated run. Virtual threads are fibers on one OS thread; each platform operation is a
-// yield point, announced before it takes effect, at which the chooser decides who goes on.
+// World: one simulated run. Virtual threads are fibers on one OS thread; each platform operation is
+// a yield point, announced before it takes effect, at which the chooser decides who goes on.
 //
 // Rules
 //   1. Only one virtual thread runs; it gives up control at yield points and nowhere else.
 //   2. A thread is enabled when its pending operation can take effect. One enabled thread is no
 //      decision; none is the end of the run (Outcome::kHung).
 //   3. A run can be abandoned at any step: `stop` never returns, the fibers are simply forgotten.
-//   4. Everything that the runtime allocates in a run comes from the world's arena and is gone with it.
+//   4. Everything that the runtime allocates in a run comes from the world's arena and is gone with
+//   it.
 //   5. Objects are named by creation ordinal. Addresses never order, hash or print.
 //
 // This is the simulator's side; the runtime sees it only through platform.h.
@@ -45,8 +46,8 @@ struct LockState : ObjectState {
 };
 
 struct ScanRequest {
-  SpawnPath path = kAnyPath;       // which goroutines
-  bool move = false;               // copy to equal size instead of shrinking
+  SpawnPath path = kAnyPath;  // which goroutines
+  bool move = false;          // copy to equal size instead of shrinking
 };
 
 /// One step as an observer sees it.
@@ -106,8 +107,8 @@ class World {
   std::span<const Event> events() const { return {events_.data(), event_count_}; }
 
   // --- The virtual threads' side (through platform.h) ---
-  // Nothing here is inline: the callers are compiled with ThreadSanitizer, which must not look at the
-  // world's own variables.
+  // Nothing here is inline: the callers are compiled with ThreadSanitizer, which must not look at
+  // the world's own variables.
 
   ObjectId new_object();
   void* allocate(std::size_t bytes);
@@ -185,8 +186,8 @@ class World {
   unsigned scan_requests_head_ = 0, scan_requests_tail_ = 0;
   ObjectState scan_queue_;
   Outcome outcome_ = Outcome::kExit;
-  // Not a string: ThreadSanitizer sees its memcpy, and a run may be stopped at a thread's very first
-  // step, before that thread has seen what the driver did. The text outlives the stop.
+  // Not a string: ThreadSanitizer sees its memcpy, and a run may be stopped at a thread's very
+  // first step, before that thread has seen what the driver did. The text outlives the stop.
   std::string_view message_;
 };
 

@@ -1,8 +1,8 @@
 // The `sim` platform: the runtime's only door to the outer world, made of simulated parts.
 //
 // Every operation below is a yield point that comes *before* it touches memory, except those whose
-// comment says otherwise. What the operations mean, and what another platform must provide under the
-// same names, stands in platform/contract.h.
+// comment says otherwise. What the operations mean, and what another platform must provide under
+// the same names, stands in platform/contract.h.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,8 @@ using simulator::World;
 /// A lock of the runtime's own. Not recursive; locking what one holds never returns.
 class Mutex {
  public:
-  /// `order` is the place among locks of equal rank (a channel's id), 0 where only one is ever held.
+  /// `order` is the place among locks of equal rank (a channel's id), 0 where only one is ever
+  /// held.
   explicit Mutex(LockRank rank, std::uint32_t order = 0) {
     state_.id = World::current().new_object();
     state_.rank = rank;
@@ -88,9 +89,9 @@ class Atomic {
     World::current().changed(state_);
     return old;
   }
-  /// Reads without a yield point and without ordering anything: for polls that are repeated anyway, for
-  /// values that only the caller changes or that a held lock protects, and for assertions. Never to
-  /// take a decision that a delay could falsify.
+  /// Reads without a yield point and without ordering anything: for polls that are repeated anyway,
+  /// for values that only the caller changes or that a held lock protects, and for assertions.
+  /// Never to take a decision that a delay could falsify.
   T peek() const { return value_.load(std::memory_order_relaxed); }
   /// Writes without a yield point: for what nobody else can look at yet.
   void poke(T value) {
@@ -171,15 +172,16 @@ class Note {
   simulator::ObjectState state_;
 };
 
-/// Copies between non-overlapping ranges that other goroutines may look at. Yields before it touches
-/// memory, and again half-way when there are more than kCopyAtomicBytes, so that torn values show.
+/// Copies between non-overlapping ranges that other goroutines may look at. Yields before it
+/// touches memory, and again half-way when there are more than kCopyAtomicBytes, so that torn
+/// values show.
 void copy(void* to, const void* from, std::size_t bytes, Site site, ObjectId object = 0);
 /// Zeroes, with the same yield points.
 void clear(void* to, std::size_t bytes, Site site, ObjectId object = 0);
 inline constexpr std::size_t kCopyAtomicBytes = 64;
 
-/// Debugging aids, no yield points: fills memory, and tells whether it is filled. They leave no trace in
-/// race detection, because the program under test would not do them.
+/// Debugging aids, no yield points: fills memory, and tells whether it is filled. They leave no
+/// trace in race detection, because the program under test would not do them.
 void fill(void* memory, std::size_t bytes, unsigned char value);
 bool is_filled(const void* memory, std::size_t bytes, unsigned char value);
 
@@ -219,7 +221,9 @@ inline void post_scan_request(const ScanRequest& request) {
   World::current().post_scan_request(request);
 }
 /// Waits for the next request. Only the scanner calls it.
-inline ScanRequest await_scan_request(Site site) { return World::current().await_scan_request(site); }
+inline ScanRequest await_scan_request(Site site) {
+  return World::current().await_scan_request(site);
+}
 
 /// Runs entry(argument) as the first virtual thread of `world` until somebody calls stop.
 simulator::Report run(World& world, const simulator::Config& config, void (*entry)(void*),
