@@ -73,6 +73,15 @@ TEST(Order, YieldGoesBehindWhoWaitsInTheGlobalQueue) {
   EXPECT_EQ(run.notes(1), (Ids{10, 20, 1, 11, 21, 2}));
 }
 
+TEST(Order, YieldGoesBehindWhatOthersPutIntoTheLocalQueueLater) {
+  const Body third({note(1, 30)});
+  const Body fourth({note(1, 40)});
+  const Body first({go(third), go(fourth), note(1, 10)});
+  const Body main({go(first), yield(), note(1, 1)});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.notes(1), (Ids{10, 40, 30, 1}));
+}
+
 TEST(Order, ReadiedGoroutineRunsNext) {
   const Body sleeper({park_here(), note(1, 1)});
   const Body other({note(1, 2)});
