@@ -137,8 +137,9 @@ function(add_room_tests folder)
   set_tests_properties(${folder} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
-# A fuzz target with libFuzzer's main; mutator_libfuzzer.cc is its mutator.
-function(add_fuzz_target name)
+# A fuzz target with libFuzzer's main; mutator_libfuzzer.cc is its mutator. As a test it fuzzes for
+# so many runs, always the same ones: add_fuzz_target(NAME RUNS LIBRARY...).
+function(add_fuzz_target name runs)
   set(folder ${CMAKE_SOURCE_DIR}/fuzzers/targets)
   if(NOT CONCERTINA_HAS_FUZZER OR NOT EXISTS ${CMAKE_SOURCE_DIR}/fuzzers/pipeline.cc)
     return()
@@ -146,6 +147,9 @@ function(add_fuzz_target name)
   add_executable(${name} ${folder}/${name}.cc ${folder}/mutator_libfuzzer.cc)
   target_link_libraries(${name} PRIVATE ${ARGN} sanitizer_options)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_test(NAME targets/${name} COMMAND ${name} -runs=${runs} -seed=1 -len_control=0 -max_len=8192
+    -artifact_prefix=${CMAKE_BINARY_DIR}/reports/${name}-)
+  set_tests_properties(targets/${name} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
 # A command-line program from fuzzers/tools: NAME.cc has its main, the rest is the library

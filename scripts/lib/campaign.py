@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from common import ROOT, Unusable, call, cores, relative, slug
-from engine import Worker
+from engine import RUN_TIMEOUT_S, Worker
 
 CONFIRM_TIMES = 3
 # A worker ends by itself when its time is up; after this it has hung.
@@ -55,7 +55,7 @@ class Result:
         return asdict(self)
 
 
-def replay_json(tool, path, times=1, timeout_s=20, env=None, limit_s=600):
+def replay_json(tool, path, times=1, timeout_s=RUN_TIMEOUT_S, env=None, limit_s=600):
     """What the tool says of an input; raises Unusable when it says nothing."""
     command = [tool, "replay", "--json", "--times", times, "--timeout", timeout_s, path]
     try:
