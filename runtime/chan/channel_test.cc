@@ -274,6 +274,17 @@ TEST(NonBlocking, TakesFromAWaitingSender) {
   EXPECT_EQ(received(run, 1), Ids{6});
 }
 
+TEST(NonBlocking, GivesUpWithoutTheLock) {
+  const Body main({try_send(1, 1), try_receive(1), try_receive(2), send(2, 1), try_send(2, 1)});
+  const auto run = run_alone({{}, {.capacity = 1}}, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  unsigned locked = 0;
+  for (const Event& event : run.of(EventKind::kLockAcquired)) {
+    locked += event.index == static_cast<unsigned>(LockRank::kChannel);
+  }
+  EXPECT_EQ(locked, 1u);  // the blocking send
+}
+
 // It has seen an element without the lock; another one takes it before the lock.
 TEST(NonBlocking, ReceiverGivesUpWhenItWasBeatenToTheElement) {
   ScriptChooser script;

@@ -108,15 +108,36 @@ TEST(Close, OfNilPanics) {
   EXPECT_EQ(run.of(EventKind::kPanicked).at(0).index, kPanicCloseOfNil);
 }
 
-TEST(Close, LeavesNoLockBehindWhenItPanics) {
-  const Body main({close(1), close(1)});
-  const auto run = run_alone({{}}, main);
-  unsigned held = 0;
-  for (const Event& event : run.events) {
-    if (event.kind == EventKind::kLockAcquired) ++held;
-    if (event.kind == EventKind::kLockReleased) --held;
+TEST(Close, NoPanicLeavesALockBehind) {
+  const Body close_twice({close(1), close(1)});
+  const Body send_after({close(1), send(1, 1)});
+  const Body select_after({close(1), select({on_send(1, 1), on_receive(2)})}, 64, 2);
+  const Body waiter({select({on_send(1, 1), on_receive(2)})}, 64, 2);
+  const Body waiting_select({go(waiter), yield(), close(1)});
+  for (const Body* const main : {&close_twice, &send_after, &select_after, &waiting_select}) {
+    const auto run = run_alone({{}, {}}, *main);
+    EXPECT_EQ(run.report.outcome, Outcome::kPanic);
+    unsigned held = 0;
+    for (const Event& event : run.events) {
+      if (event.kind == EventKind::kLockAcquired) ++held;
+      if (event.kind == EventKind::kLockReleased) --held;
+    }
+    EXPECT_EQ(held, 0u);
   }
-  EXPECT_EQ(held, 0u);
+}
+
+TEST(Close, LeavesTheElementOfAWaitingSenderAlone) {
+  const Body sender({send(1, 6)});
+  const Body main({go(sender), yield(),
+                   [](Machine& m, Goroutine& g) {
+                     task_frame(g).value = channel(m, 1)->senders.first()->element.peek();
+                   },
+                   close(1),
+                   [](Machine&, Goroutine& g) {
+                     const auto* const element = reinterpret_cast<void*>(task_frame(g).value);
+                     announce(g, 1, read_element(element, 8).value);
+                   }});
+  EXPECT_EQ(run_alone({{}}, main).notes(1), Ids{6});
 }
 
 // A select may wait on both ends of a channel that is closed.

@@ -78,6 +78,19 @@ TEST(SelectRace, ExactlyOneWakerWinsWhateverTheSchedule) {
   EXPECT_GT(wins[1], 20u);
 }
 
+// The machine that parks the select walks its sudogs while it unlocks; the waker may come at once.
+TEST(SelectRace, DuplicatesAreUnlockedOnlyAfterTheirLastSudog) {
+  const Body waiter({loop(2, {select({on_receive(1), on_receive(1), on_receive(1)})})}, 64, 3);
+  const Body main({go(waiter), send(1, 5), send(1, 6)});
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    Random random(seed);
+    const auto run = run_program(with_channels({{}}, {.chooser = &random}), main);
+    ASSERT_EQ(run.ending(), "exit: ") << seed;
+    ASSERT_EQ(received(run, 1), (Ids{5, 6}));
+    ASSERT_EQ(leftovers(run), Leftovers{});
+  }
+}
+
 // Go: TestNonblockSelectRace. Channel 1 is ready, then 2 is made ready, then 1 is drained: a select
 // with default acts on one instant, so it never takes the default.
 TEST(SelectRace, DefaultIsNeverTakenWhileOneOfTwoChannelsIsAlwaysReady) {

@@ -70,6 +70,17 @@ TEST(WaitQueue, RemovesFromEveryPlace) {
   EXPECT_EQ(without(3), (Ids{103, 1, 2, 4, 1, 1}));
 }
 
+TEST(WaitQueue, NeighboursOfARemovedOneKnowEachOther) {
+  EXPECT_EQ(said_by([](Waiters& w) {
+              w.enqueue({1, 2, 3});
+              w.queue.remove(w.sudog(2));
+              w.queue.remove(w.sudog(3));
+              w.enqueue({4});
+              w.say_queue();
+            }),
+            (Ids{102, 1, 4, 1}));
+}
+
 TEST(WaitQueue, RemovesTheOnlyOne) {
   EXPECT_EQ(said_by([](Waiters& w) {
               w.enqueue({1});
