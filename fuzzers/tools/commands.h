@@ -49,6 +49,7 @@ struct HealthOptions {
   unsigned count = 10000;
   std::uint64_t seed = 1;
   bool json = false;
+  bool check = false;  // fail when a share is below its floor
 };
 int health(const HealthOptions& options);
 

@@ -72,6 +72,7 @@ void add_health(CLI::App& app, HealthOptions& options, int& code) {
       ->capture_default_str();
   command->add_option("--seed", options.seed, "Seed of the generator")->capture_default_str();
   command->add_flag("--json", options.json, "One JSON object");
+  command->add_flag("--check", options.check, "Fail when a share is below its floor");
   command->callback([&] { code = health(options); });
 }
 
