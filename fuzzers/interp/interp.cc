@@ -1,5 +1,6 @@
 #include "interp/interp.h"
 
+#include <algorithm>
 #include <new>
 
 #include "interp/element.h"
@@ -189,6 +190,11 @@ void Step::spawn_child(const Operation& op) {
   state_.fuel -= half;
   if (m_.runtime->goroutine_count.peek() >= kGoroutinesMax) return;
   spawn(m_, g_, function_.program->functions[op.function].function, make_state(state_, half));
+}
+
+// Every eight cases of a select cost as much as an operation: so many steps do they take.
+std::uint32_t cost(const Operation& op) {
+  return 1 + static_cast<std::uint32_t>(op.cases.size() / 8);
 }
 
 void Step::send(const Operation& op) {
@@ -387,7 +393,7 @@ Action Step::run() {
   if (frame_->is_operation_open) complete();
   for (;;) {
     if (frame_->pc >= function_.source->body.size() || state_.fuel == 0) return finish();
-    --state_.fuel;
+    state_.fuel -= std::min(state_.fuel, cost(operation()));
     Action action;
     if (execute(action)) return action;
   }

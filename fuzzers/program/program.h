@@ -6,8 +6,9 @@
 //
 // Loops and ranges are brackets: kLoop/kRange ... kEnd, properly nested (kNestingMax deep).
 // A field that its operation doesn't use holds its default, so that equal meaning is equal value.
-// Running is bounded: each goroutine has fuel (operations it may start). main begins with kFuel and
-// a spawn gives half of what is left to the child, so no program and no schedule runs for ever.
+// Running is bounded: each goroutine has fuel (operations it may start; every eight cases of a
+// select cost one more). main begins with kFuel and a spawn gives half of what is left to the
+// child, so no program and no schedule runs for ever.
 #pragma once
 
 #include <cstdint>

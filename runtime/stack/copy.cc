@@ -14,11 +14,18 @@ struct Move {
   std::uintptr_t delta() const { return to.hi - from.hi; }  // modulo 2^64
 };
 
-// Go: adjustsudogs. Every element in the old stack moves with it.
-void adjust_sudogs(Goroutine& g, const Move& move) {
+// Go: adjustsudogs. Every element in the old stack moves with it. An owner's copy has no yield
+// points here: whoever could reach the sudogs would need a lock that the owner holds, or loses on
+// select_done; and a select of 64 cases that is copied at each prologue would take thousands of
+// steps.
+void adjust_sudogs(Goroutine& g, const Move& move, bool by_owner) {
   for (Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
-    const std::uintptr_t element = sudog->element.load(Site::kSudogElementLoad);
-    if (move.from.contains(element)) {
+    const std::uintptr_t element =
+        by_owner ? sudog->element.peek() : sudog->element.load(Site::kSudogElementLoad);
+    if (!move.from.contains(element)) continue;
+    if (by_owner) {
+      sudog->element.poke(element + move.delta());
+    } else {
       sudog->element.store(element + move.delta(), Site::kSudogElementStore);
     }
   }
@@ -35,11 +42,14 @@ std::uintptr_t find_sudog_high(const Goroutine& g, const Stack& stack) {
   return high;
 }
 
-// What the verifier's oracle needs to know of the elements. Whoever calls it holds whatever
-// protects them, and `stack` is where they must point by now.
+// What the verifier's oracle needs to know of the elements: in the first copies of a run all of
+// them, later those that point outside. Whoever calls it holds whatever protects them, and `stack`
+// is where they must point by now.
 void announce_elements(const Goroutine& g, const Stack& stack) {
+  const bool announces_all = g.stack_pool->has_census_tickets();
   for (const Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
     const std::uintptr_t element = sudog->element.peek();
+    if (!announces_all && (element == 0 || stack.contains(element))) continue;
     std::uint32_t distance = 0;
     if (element != 0) {
       distance =
@@ -104,7 +114,7 @@ std::uintptr_t sync_adjust_sudogs(Goroutine& g, const Move& move) {
   }
   // C4. The element slots must not change while they are copied.
   const std::uintptr_t high = find_sudog_high(g, move.from);
-  adjust_sudogs(g, move);
+  adjust_sudogs(g, move, false);
   announce_elements(g, move.to);
   std::uintptr_t copied = g.sp;
   if (high > g.sp) {
@@ -149,7 +159,7 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   if (sync) {
     copied = sync_adjust_sudogs(g, move);  // C3 to C5
   } else {
-    adjust_sudogs(g, move);  // C2
+    adjust_sudogs(g, move, by_owner);  // C2
     announce_elements(g, move.to);
   }
   copy_range(move, copied, move.from.hi, Site::kCopyStackHigh);  // C6

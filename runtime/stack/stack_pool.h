@@ -64,6 +64,7 @@ class StackPool {
   std::uint32_t in_use() const { return in_use_.peek(); }
 
   /// True for the first kCensusTickets calls of a run: full stack walks are announced that often.
+  bool has_census_tickets() const { return census_tickets_.peek() < kCensusTickets; }
   bool take_census_ticket() { return census_tickets_.add(1) <= kCensusTickets; }
 
  private:

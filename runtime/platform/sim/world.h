@@ -69,8 +69,8 @@ struct Config {
   Chooser* chooser = nullptr;
   StackEvents* stack_events = nullptr;  // may be null
   StepRecorder* recorder = nullptr;     // may be null
-  std::uint32_t steps_max = 20'000;
-  std::uint32_t events_max = 60'000;
+  std::uint32_t steps_max = 50'000;
+  std::uint32_t events_max = 100'000;
 };
 
 struct ThreadReport {
