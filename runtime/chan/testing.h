@@ -56,6 +56,7 @@ inline constexpr std::uint32_t kStaleValue = 0xabababab;
 
 inline void stage(Machine& m, Goroutine& g, ChannelId id, std::uint32_t value, unsigned slot = 0) {
   if (id == kNilChannel) return;
+  require(channel(m, id)->element_bytes <= Body::slot_bytes(g), "test", "the slot is too small");
   fill_element(reinterpret_cast<void*>(g.at(Body::slot(g, slot))), channel(m, id)->element_bytes,
                value);
 }

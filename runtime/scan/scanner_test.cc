@@ -221,6 +221,30 @@ TEST(Suspend, RequestThatWasNotSeenIsTakenBack) {
   EXPECT_EQ(run_scanned(main).notes(1), Ids{0});
 }
 
+// The scanner adds its request to what is asked already: the child moves its stack and stops.
+TEST(Suspend, RequestsAddUp) {
+  Flags* flags = nullptr;
+  const Body child({[&flags](Machine&, Goroutine& g) {
+                      g.preempt.poke(kPreemptMove);
+                      spin_for(flags->a, 1);
+                      return Action::kBackEdge;
+                    },
+                    note(1, 1)});
+  const Body main({go(child), wait_for_status(2, kRunning), scan(false, kChild),
+                   [&flags](Machine& m, Goroutine& g) {
+                     if ((goroutine(m, 2).preempt.load(Site::kTest) & kPreemptStop) == 0) {
+                       --g.top().resume;
+                     } else {
+                       flags->a.store(1, Site::kTest);
+                     }
+                     return Action::kBackEdge;
+                   }});
+  const auto run = run_scanned(main, with_flags(flags));
+  EXPECT_EQ(copies(run, 2), (std::vector<Copy>{{CopyReason::kMove, 2048, 2048, false}}));
+  EXPECT_EQ(run.count(EventKind::kPreempted, 2), 1u);
+  EXPECT_EQ(run.notes(1), Ids{1});
+}
+
 // --- What is done to the stack -------------------------------------------------------------------
 
 // The child grows `times` and parks; main does `ops`, and then lets it go on.

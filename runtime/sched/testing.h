@@ -85,6 +85,9 @@ class Body {
     const auto& self = *static_cast<const Body*>(g.top().function->data);
     return g.below_hi(g.sp + sizeof(TaskFrame) + self.slot_bytes_ * index);
   }
+  static std::uint32_t slot_bytes(Goroutine& g) {
+    return static_cast<const Body*>(g.top().function->data)->slot_bytes_;
+  }
 
  private:
   static Action run_step(Machine& m, Goroutine& g) {
