@@ -204,15 +204,18 @@ TEST(Copy, IsAnnouncedFromBeginToEnd) {
     suspend_waiting(g);
     g.locks_held = 1;  // its machine's business, not the suspender's
     copy_same(g);
+    g.active_stack_chans.poke(false);
+    copy_same(g);
   });
   EXPECT_EQ(run.report.message, "");
   const auto begun = run.of(EventKind::kCopyBegin);
   const auto ended = run.of(EventKind::kCopyEnd);
-  ASSERT_EQ(begun.size(), 3u);
-  ASSERT_EQ(ended.size(), 3u);
+  ASSERT_EQ(begun.size(), 4u);
+  ASSERT_EQ(ended.size(), 4u);
   EXPECT_EQ(begun[0].channel, 2) << "its own machine holds locks";
   EXPECT_EQ(begun[1].channel, 0);
   EXPECT_EQ(begun[2].channel, 1) << "channel locks will be taken";
+  EXPECT_EQ(begun[3].channel, 0);
   for (const Event& event : ended) EXPECT_EQ(event.a, sizeof(PlainFrame));
 }
 
@@ -387,6 +390,8 @@ bool is_copied_under_locks(std::uint32_t offset, std::uint32_t element_offset,
                        static constexpr Function kWide = {.name = "wide", .frame_bytes = 256};
                        push(g, kWide);
                        wait_on(g, make_channel(2, bytes), g.sp + element_offset);
+                       wait_on(g, make_channel(2, bytes),
+                               g.sp + kHeaderBytes);  // the last one is not the highest
                        wait_on(g, make_channel(3, 4096),
                                0);  // nil: nobody writes there, whatever the size
                        suspend_waiting(g);

@@ -265,12 +265,13 @@ TEST(Chooser, NeedsOnlyToPickAndToDraw) {
 
 TEST(Chooser, IsNotAskedForADrawOfOne) {
   Witness witness(false, 4);
-  run_body(witness, [] {
+  const RunResult run = run_body(witness, [] {
     platform::set_goroutine(1, 77);
     EXPECT_EQ(platform::choose(0, kSite), 0u);
     EXPECT_EQ(platform::choose(1, kSite), 0u);
     EXPECT_EQ(platform::choose(5, kSite), 4u);
   });
+  EXPECT_EQ(run.report.outcome, Outcome::kExit);
   EXPECT_EQ(witness.draws_, 1u);
   EXPECT_EQ(witness.draw_path_, 77u);
 }

@@ -152,6 +152,13 @@ TEST(ScanRequests, WaitInOrderAndTheScannerForThem) {
   EXPECT_EQ(run.said(), (Numbers{0, 0, 0, 1, 2, 3}));
 }
 
+TEST(ScanRequests, AreForgottenByTheNextRun) {
+  simulator::World world;
+  run_body(world, {}, [] { platform::post_scan_request({5, false}); });
+  const RunResult run = run_body(world, {}, [] { platform::await_scan_request(kSite); });
+  EXPECT_EQ(run.report.outcome, Outcome::kHung);
+}
+
 TEST(ScanRequests, AreDroppedBeyondThirtyTwo) {
   const RunResult run = run_body([] {
     for (int i = 0; i < 3; ++i) platform::post_scan_request({1000, false});

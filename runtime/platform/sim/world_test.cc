@@ -309,6 +309,44 @@ TEST(Enabled, AFailedExchangeWakesNoSpinner) {
   EXPECT_FALSE(run.report.threads[1].is_enabled) << "it has ended";
 }
 
+// What a thread waited for in the past does not enable it, or each strategy would see phantoms.
+TEST(Enabled, WhoOnceSpunOnAVariableIsNotWokenByItLater) {
+  StepLog log;
+  Switches stay({});
+  run_body({.chooser = &stay, .recorder = &log}, [] {
+    auto& first = make<Counter>(0u);
+    auto& second = make<Counter>(0u);
+    start([&] {
+      first.store(1, kSite);
+      platform::spin_until(second, is_one, kSite);
+      first.store(2, kSite);
+      first.store(3, Site::kChanLen);
+      second.store(2, kSite);
+    });
+    platform::spin_until(first, is_one, kSite);
+    second.store(1, kSite);
+    platform::spin_until(second, [](std::uint32_t v) { return v == 2; }, Site::kStatusLoad);
+  });
+  ASSERT_EQ(log.count(1, Site::kChanLen), 1u);
+  for (const StepSeen& seen : log.steps()) {
+    if (seen.pending.site == Site::kChanLen) EXPECT_FALSE(seen.is_decision);
+  }
+}
+
+TEST(Enabled, AReportNamesNoLockThatAThreadOnceHad) {
+  const RunResult run = run_body([] {
+    auto& mutex = make<Mutex>(LockRank::kScheduler);
+    start([&] { mutex.lock(kSite); });
+    mutex.lock(kSite);
+    mutex.unlock(kSite);
+    make<Note>().sleep(kSite);
+  });
+  EXPECT_EQ(run.report.outcome, Outcome::kHung);
+  ASSERT_EQ(run.report.threads.size(), 2u);
+  EXPECT_EQ(run.report.threads[0].lock_holder, -1) << "thread 1 has it, but nobody wants it";
+  EXPECT_EQ(run.report.threads[1].lock_holder, -1);
+}
+
 TEST(Enabled, ASleeperWithoutAWakerHangs) {
   const RunResult run = run_body([] { make<Note>().sleep(Site::kMachineNoteSleep); });
   EXPECT_EQ(run.report.outcome, Outcome::kHung);
@@ -340,6 +378,16 @@ TEST(Time, PassesOnlyBySleeping) {
     EXPECT_EQ(platform::now_ns(), 70u);
   });
   EXPECT_EQ(run.report.outcome, Outcome::kExit);
+}
+
+TEST(Time, BeginsAtZeroInEachRun) {
+  simulator::World world;
+  for (int i = 0; i < 2; ++i) {
+    run_body(world, {}, [] {
+      EXPECT_EQ(platform::now_ns(), 0u);
+      platform::sleep_ns(70, kSite);
+    });
+  }
 }
 
 // A sleeper stays enabled: picking it lets the time pass until its alarm, and never back.
