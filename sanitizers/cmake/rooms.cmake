@@ -108,6 +108,12 @@ function(needs_pipeline result)
   endforeach()
 endfunction()
 
+# GoogleTest's header is parsed once for all tests; that is a third of their build.
+add_library(test_header OBJECT ${CMAKE_SOURCE_DIR}/sanitizers/cmake/test_header.cc)
+target_link_libraries(test_header PRIVATE GTest::gtest)
+target_compile_options(test_header PRIVATE -O0 -g1)
+target_precompile_headers(test_header PRIVATE <gtest/gtest.h>)
+
 function(add_room_tests folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_test.cc)
   if(folder STREQUAL "runtime/platform")
@@ -123,6 +129,7 @@ function(add_room_tests folder)
   target_compile_definitions(${name} PRIVATE CONCERTINA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # GoogleTest's macros are most of a build's time when optimised, and nothing of a run's.
   target_compile_options(${name} PRIVATE -O0 -g1)
+  target_precompile_headers(${name} REUSE_FROM test_header)
   needs_pipeline(pipeline ${sources})
   if(pipeline)
     target_link_libraries(${name} PRIVATE fuzzers fuzzers_mutate fuzzers_report)
