@@ -13,7 +13,7 @@ namespace concertina::simulator {
 namespace {
 
 // no_builtin: else the loop is recognised and becomes a call of memset.
-[[clang::no_builtin("memset")]] void fill_by_words(void* memory, std::size_t bytes,
+[[maybe_unused, clang::no_builtin("memset")]] void fill_by_words(void* memory, std::size_t bytes,
                                                    unsigned char value) {
   auto* const words = static_cast<std::uint64_t*>(memory);
   const std::uint64_t word = value * 0x0101010101010101ull;
