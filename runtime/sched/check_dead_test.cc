@@ -77,7 +77,7 @@ TEST(CheckDead, ForgottenRunnableGoroutineIsFatal) {
                      goroutine(m, 2).status.poke(kRunnable);  // and in no queue
                    }});
   EXPECT_EQ(run_program(kOneProcessor, main).ending(),
-            "fatal: checkdead: runnable goroutine: all machines are idle");
+            "fatal: check_dead found a runnable goroutine: all machines are idle");
 }
 
 // A suspender that is not busy by its own account holds kScan: the goroutine still counts as
