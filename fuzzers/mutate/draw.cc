@@ -244,8 +244,7 @@ Schedule draw_schedule(Random& random) {
   static constexpr std::uint8_t kDepths[] = {2, 3, 3, 5, 10};
   Schedule schedule;
   schedule.processors = static_cast<std::uint8_t>(1 + weighted(kProcessorWeights, random));
-  schedule.strategy =
-      static_cast<Strategy>(random.below(static_cast<std::uint32_t>(Strategy::kCount)));
+  schedule.strategy = static_cast<Strategy>(random.below(kDrawnStrategies));
   schedule.depth = random.pick(kDepths);
   schedule.seed = random.next();
   schedule.move_at_every_prologue = random.percent(12);

@@ -147,8 +147,7 @@ void mutate_schedule(Schedule& schedule, const Program& program, Random& random)
       shift_wish(schedule, program, random);
       break;
     case 6:
-      schedule.strategy =
-          static_cast<Strategy>(random.below(static_cast<std::uint32_t>(Strategy::kCount)));
+      schedule.strategy = static_cast<Strategy>(random.below(kDrawnStrategies));
       schedule.depth = static_cast<std::uint8_t>(random.between(1, kDepthMax));
       break;
     case 7:

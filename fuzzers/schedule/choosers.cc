@@ -9,6 +9,10 @@ Chooser& Choosers::prepare(const Schedule& schedule) {
       pct_.reset(schedule);
       strategy = &pct_;
       break;
+    case Strategy::kNonPreemptive:
+      non_preemptive_.reset(schedule);
+      strategy = &non_preemptive_;
+      break;
     case Strategy::kRandom:
     case Strategy::kCount:
       random_walk_.reset(schedule);
@@ -25,6 +29,8 @@ std::string_view strategy_name(Strategy strategy) {
       return "random";
     case Strategy::kPct:
       return "pct";
+    case Strategy::kNonPreemptive:
+      return "non-preemptive";
     case Strategy::kCount:
       break;
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "schedule/deviating.h"
+#include "schedule/non_preemptive.h"
 #include "schedule/pct.h"
 #include "schedule/random_walk.h"
 
@@ -25,6 +26,7 @@ class Choosers {
  private:
   RandomWalk random_walk_;
   Pct pct_;
+  NonPreemptive non_preemptive_;
   Deviating deviating_;
 };
 

@@ -60,8 +60,12 @@ Schedule holding(std::uint8_t value, const Key& key) {
 
 class EachStrategy : public testing::TestWithParam<Strategy> {};
 
-INSTANTIATE_TEST_SUITE_P(Choosers, EachStrategy, testing::Values(Strategy::kRandom, Strategy::kPct),
-                         [](const auto& info) { return std::string(strategy_name(info.param)); });
+INSTANTIATE_TEST_SUITE_P(Choosers, EachStrategy, testing::Values(Strategy::kRandom, Strategy::kPct, Strategy::kNonPreemptive),
+                         [](const auto& info) {
+                           std::string name(strategy_name(info.param));
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST_P(EachStrategy, NameIsReversible) {
   EXPECT_EQ(strategy_by_name(strategy_name(GetParam())), GetParam());
@@ -245,6 +249,32 @@ TEST(Choose, TheDrawIsTheValueAndLaterDrawsAreUntouched) {
     EXPECT_EQ(without.chooser.choose(5, Site::kSelectOrder, kSchedulerPath),
               run.chooser.choose(5, Site::kSelectOrder, kSchedulerPath));
   }
+}
+
+TEST(NonPreemptive, AThreadRunsUntilItWaits) {
+  FakeRun run(with(Strategy::kNonPreemptive, 1), 4);
+  EXPECT_EQ(run.steps(5), (std::vector<ThreadId>(5, 0)));
+  EXPECT_EQ(run.step(0b1110), 1);  // 0 waits: the next one
+  EXPECT_EQ(run.step(0b1111), 1);  // 0 may go on, but 1 has not stopped
+  EXPECT_EQ(run.step(0b1101), 2);
+  EXPECT_EQ(run.step(0b0011), 0);  // round and round
+}
+
+TEST(NonPreemptive, WhoSpinsGivesWayAndSpinnersTakeTurns) {
+  FakeRun run(with(Strategy::kNonPreemptive, 1), 3);
+  run.pending[0].is_spinning = true;
+  EXPECT_EQ(run.step(), 1);
+  run.pending[1].is_spinning = run.pending[2].is_spinning = true;
+  EXPECT_EQ(run.steps(4), (std::vector<ThreadId>{2, 0, 1, 2}));
+}
+
+TEST(NonPreemptive, AHoldIsItsOnlyPreemption) {
+  const SpawnPath path = child_path(kMainPath, 0);
+  Schedule schedule = holding(3, {path, Site::kTest, 2});
+  schedule.strategy = Strategy::kNonPreemptive;
+  FakeRun run(schedule, 2);
+  run.pending[0].path = path;
+  EXPECT_EQ(run.steps(3), (std::vector<ThreadId>{0, 0, 1}));
 }
 
 }  // namespace

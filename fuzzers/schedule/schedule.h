@@ -22,7 +22,10 @@ inline constexpr unsigned kDeviationsMax = 16;
 inline constexpr unsigned kDepthMax = 10;
 
 /// Append only.
-enum class Strategy : std::uint8_t { kRandom, kPct, kCount };
+enum class Strategy : std::uint8_t { kRandom, kPct, kNonPreemptive, kCount };
+/// The generator and the mutator draw from the first so many: a schedule without preemptions is for
+/// minimised cases, and a seed is little to it.
+inline constexpr unsigned kDrawnStrategies = 2;
 
 struct Key {
   SpawnPath path = kAnyPath;

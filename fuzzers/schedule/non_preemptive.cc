@@ -1,0 +1,20 @@
+#include "schedule/non_preemptive.h"
+
+#include "schedule/thread_mask.h"
+
+namespace concertina::fuzzers {
+
+ThreadId NonPreemptive::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
+  ThreadMask useful = 0;
+  for (ThreadMask rest = enabled; rest != 0; rest = without_lowest(rest)) {
+    if (!pending[lowest(rest)].is_spinning) useful |= bit(lowest(rest));
+  }
+  // When all of them spin they take turns, or one of them would run for ever.
+  const bool all_spin = useful == 0;
+  if (all_spin) useful = enabled;
+  if (!all_spin && (useful & bit(current)) != 0) return current;
+  const ThreadMask above = useful & ~(bit(current) | (bit(current) - 1));
+  return lowest(above != 0 ? above : useful);
+}
+
+}  // namespace concertina::fuzzers
