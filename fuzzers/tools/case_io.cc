@@ -79,6 +79,11 @@ std::string set_header_field(CaseHeader& header, const std::string& assignment) 
   return "";
 }
 
+CaseHeader with_mutant(CaseHeader header, std::string_view mutant) {
+  if (!mutant.empty() && header.bug == mutant) header.expect = "fail";
+  return header;
+}
+
 bool is_as_expected(const CaseHeader& header, const Verdict& verdict) {
   if (header.expect != "fail") return !verdict.failed();
   return verdict.failed() && (header.oracle.empty() || header.oracle == verdict.oracle);

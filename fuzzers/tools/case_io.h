@@ -31,6 +31,10 @@ std::string header_lines(const CaseHeader& header);
 /// Sets one header field by its key. Empty on success, else what is wrong with "key=value".
 std::string set_header_field(CaseHeader& header, const std::string& assignment);
 
+/// The header as it holds for a runtime with the named mutant in it (empty: none): a case whose bug
+/// that is must fail there, by its oracle.
+CaseHeader with_mutant(CaseHeader header, std::string_view mutant);
+
 /// Does the verdict satisfy the header? An expected failure must come from the header's oracle.
 bool is_as_expected(const CaseHeader& header, const Verdict& verdict);
 

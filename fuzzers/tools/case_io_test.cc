@@ -79,5 +79,13 @@ TEST(Json, QuotesWhatNeedsIt) {
             "{\"k\": \"v\", \"n\": 3, \"f\": true}");
 }
 
+TEST(CaseIo, ACaseMustFailOnItsOwnMutantOnly) {
+  const CaseHeader header{"t", "close-forgets-senders", "deadlock", "any", "pass"};
+  EXPECT_EQ(with_mutant(header, "close-forgets-senders").expect, "fail");
+  EXPECT_EQ(with_mutant(header, "another").expect, "pass");
+  EXPECT_EQ(with_mutant(header, "").expect, "pass");
+  EXPECT_EQ(with_mutant({"t", "", "", "any", "pass"}, "").expect, "pass");
+}
+
 }  // namespace
 }  // namespace concertina::fuzzers

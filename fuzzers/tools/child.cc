@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <new>
 #include <thread>
 #include <type_traits>
 
 #include "oracle/crash.h"
+#include "tools/memory_file.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -117,39 +119,7 @@ bool unpack(std::string_view content, ChildRun& result) {
   return in.is_complete() && mark == kResultComplete;
 }
 
-// --- Resources shared by both processes. ---
-
-class MemoryFile {
- public:
-  explicit MemoryFile(const char* name) : descriptor_(memfd_create(name, 0)) {}
-  ~MemoryFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-
-  int descriptor() const { return descriptor_; }
-
-  bool write_all(std::string_view content) const {
-    while (!content.empty()) {
-      const ssize_t written = write(descriptor_, content.data(), content.size());
-      if (written <= 0) return false;
-      content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-  }
-
-  std::string read_all() const {
-    const off_t size = lseek(descriptor_, 0, SEEK_END);
-    std::string content(static_cast<std::size_t>(std::max<off_t>(size, 0)), '\0');
-    const ssize_t got = pread(descriptor_, content.data(), content.size(), 0);
-    content.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    return content;
-  }
-
- private:
-  int descriptor_;
-};
+// --- What both processes share. ---
 
 class SharedRing {
  public:
@@ -221,6 +191,7 @@ ChildRun run_in_child(const Input& input, const ChildOptions& options, std::stri
   const SharedRing ring(std::max<std::uint32_t>(options.last_steps_max, 1));
   error = std::strerror(errno);
   if (log.descriptor() < 0 || result.descriptor() < 0 || ring.get() == nullptr) return child_run;
+  std::fflush(nullptr);  // or the child would write out what is buffered here once more
   const pid_t child = fork();
   error = child < 0 ? std::strerror(errno) : "";
   if (child < 0) return child_run;

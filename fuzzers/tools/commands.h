@@ -28,6 +28,7 @@ int run_command(const RunCommandOptions& options);
 struct ReplayOptions {
   std::vector<std::string> files;
   bool expect_from_header = false;
+  std::string mutant;        // that this binary has in it: cases that show it must fail
   bool skip_unseen = false;  // skip, rather than refuse, what this flavour cannot see
   bool json = false;         // one object a line instead of text
   bool quiet = false;        // one line a file
@@ -36,6 +37,27 @@ struct ReplayOptions {
   unsigned times = 1;
 };
 int replay(const ReplayOptions& options);
+
+struct MinimizeCommandOptions {
+  std::string file;
+  std::string output;                // empty: FILE with .min.case in place of its extension
+  std::uint64_t seed = 1;            // of the search
+  std::uint64_t budget = 1'000'000;  // runs
+  unsigned timeout_s = 20;
+  bool json = false;
+  bool progress = false;  // a line on stderr that is rewritten
+};
+int minimize_command(const MinimizeCommandOptions& options);
+
+struct NeighboursOptions {
+  std::vector<std::string> files;
+  unsigned count = 1000;
+  std::uint64_t seed = 1;
+  unsigned timeout_s = 20;
+  bool json = false;
+};
+/// Runs each file's program under schedules near its own; a neighbour that fails is a failure.
+int neighbours(const NeighboursOptions& options);
 
 struct GenerateCommandOptions {
   unsigned count = 1;

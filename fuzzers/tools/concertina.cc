@@ -38,6 +38,8 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
   command->add_option("file", options.files, "Case files or engine bytes")->required();
   command->add_flag("--expect-from-header", options.expect_from_header,
                     "Exit 0 when the verdict is the header's, not only for a pass");
+  command->add_option("--mutant", options.mutant,
+                      "The mutant in this build: a case that shows it must fail");
   command->add_flag("--skip-unseen", options.skip_unseen,
                     "Skip, not refuse, a failure that this flavour cannot see");
   command->add_flag("--json", options.json, "One JSON object a file");
@@ -51,6 +53,38 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->callback([&] { code = replay(options); });
+}
+
+void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand(
+      "minimize", "Make a failing input as small as it goes, with the same signature");
+  command->add_option("file", options.file, "A case file or engine bytes")->required();
+  command->add_option("-o,--output", options.output, "Where to write it; default FILE.min.case");
+  command->add_option("--seed", options.seed, "Seed of the search")->capture_default_str();
+  command->add_option("--budget", options.budget, "Runs at most")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--json", options.json, "One JSON object instead of text");
+  command->add_flag("--progress", options.progress, "Show on stderr what has been reached");
+  command->callback([&] { code = minimize_command(options); });
+}
+
+void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand(
+      "neighbours", "Run each input under schedules near its own; all must pass");
+  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  command->add_option("--count", options.count, "Schedules of each input")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "Seed of the draws")->capture_default_str();
+  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--json", options.json, "One JSON object a file");
+  command->callback([&] { code = neighbours(options); });
 }
 
 void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
@@ -109,6 +143,8 @@ int main(int argc, char** argv) {
   ShowOptions show_options;
   RunCommandOptions run_options;
   ReplayOptions replay_options;
+  MinimizeCommandOptions minimize_options;
+  NeighboursOptions neighbours_options;
   GenerateCommandOptions generate_options;
   HealthOptions health_options;
   BenchOptions bench_options;
@@ -116,6 +152,8 @@ int main(int argc, char** argv) {
   add_show(app, show_options, code);
   add_run(app, run_options, code);
   add_replay(app, replay_options, code);
+  add_minimize(app, minimize_options, code);
+  add_neighbours(app, neighbours_options, code);
   add_generate(app, generate_options, code);
   add_health(app, health_options, code);
   add_bench(app, bench_options, code);

@@ -71,7 +71,7 @@ void print_text(const CaseFile& file, const Replays& replays, unsigned last_step
 int replay_one(const std::string& path, const ReplayOptions& options) {
   CaseFile file;
   if (!load_or_complain(path, file)) return kExitUnusable;
-  const CaseHeader& header = file.header;
+  const CaseHeader header = with_mutant(file.header, options.mutant);
   if (options.expect_from_header && !flavour_can_see(header, this_flavour())) {
     std::fprintf(options.skip_unseen ? stdout : stderr,
                  "%s: skipped: it expects a failure that flavour '%s' cannot see; it needs %s\n",

@@ -1,0 +1,44 @@
+// minimize: the smallest input that still fails the same way.
+//
+//   1  the schedule, the program as it is: wishes, stack events and settings that are not needed go
+//   2  the program, step by step (reduce_program.h); the schedule fits the old program, so each
+//      candidate is tried under fresh schedules, too, and the one that fails is kept
+//   3  1 and 2 to a fixpoint, first with few schedules a candidate, then with many
+//   4  the preemptions: with none, one, two, ... a schedule that needs no chance (non_preemptive.h)
+//   5  the schedule once more; and the program, under schedules near that one
+//
+// Every candidate must fail with the same signature and cost less (size.h), so it ends; `runs_max`
+// bounds it in any case. A pure function of its arguments and the examiner's answers.
+//
+// The idea of a fresh search of schedules for each candidate is from property-based testing of
+// concurrent programs (Claessen et al., "Finding race conditions in Erlang with QuickCheck and
+// PULSE", ICFP 2009): a program that has been changed needs another schedule.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "minimize/examiner.h"
+#include "minimize/size.h"
+
+namespace concertina::fuzzers {
+
+struct MinimizeOptions {
+  std::uint64_t seed = 1;
+  std::uint64_t runs_max = 1'000'000;
+  unsigned schedules_few = 200;    // a candidate, in the first fixpoint
+  unsigned schedules_many = 2000;  // a candidate, in the second
+  // Called whenever a smaller input has been found, with what was done and the runs so far.
+  std::function<void(const char* what, const Input& input, std::uint64_t runs)> progress;
+};
+
+struct Minimized {
+  Input input;
+  std::uint64_t runs = 0;        // candidates examined
+  bool is_out_of_budget = false;  // `runs_max` was hit: it may be possible to make it smaller
+};
+
+/// `input` must fail with the examiner's signature.
+Minimized minimize(const Input& input, Examiner& examiner, const MinimizeOptions& options);
+
+}  // namespace concertina::fuzzers

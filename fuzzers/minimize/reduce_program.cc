@@ -1,0 +1,369 @@
+#include "minimize/reduce_program.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace concertina::fuzzers {
+namespace {
+
+using Body = std::vector<Operation>;
+using Candidate = std::optional<Program>;
+
+struct Place {
+  std::size_t function = 0;
+  std::size_t at = 0;
+};
+
+/// The i-th operation, over all functions, for which `matches` holds.
+template <class Matches>
+std::optional<Place> nth_operation(const Program& program, std::size_t i, Matches matches) {
+  for (std::size_t f = 0; f < program.functions.size(); ++f) {
+    const Body& body = program.functions[f].body;
+    for (std::size_t at = 0; at < body.size(); ++at) {
+      if (matches(body[at]) && i-- == 0) return Place{f, at};
+    }
+  }
+  return std::nullopt;
+}
+
+Operation& operation_at(Program& program, const Place& place) {
+  return program.functions[place.function].body[place.at];
+}
+
+/// One past the operation, or past the bracket that closes it.
+std::size_t end_of(const Body& body, std::size_t at) {
+  unsigned open = 0;
+  for (std::size_t i = at; i < body.size(); ++i) {
+    if (opens_block(body[i].code)) ++open;
+    if (body[i].code == Code::kEnd && open > 0) --open;
+    if (open == 0) return i + 1;
+  }
+  return body.size();
+}
+
+void erase(Body& body, std::size_t begin, std::size_t end) {
+  body.erase(body.begin() + static_cast<std::ptrdiff_t>(begin),
+             body.begin() + static_cast<std::ptrdiff_t>(end));
+}
+
+/// Every mention of `from` becomes one of `to`, and what is behind `from` moves up by one.
+void redirect_function(Program& program, std::size_t from, std::size_t to) {
+  program.functions.erase(program.functions.begin() + static_cast<std::ptrdiff_t>(from));
+  for (Function& function : program.functions) {
+    for (Operation& operation : function.body) {
+      if (!uses_function(operation.code)) continue;
+      if (operation.function == from) operation.function = static_cast<std::uint8_t>(to);
+      if (operation.function > from) --operation.function;
+    }
+  }
+}
+
+void redirect_channel(Program& program, std::uint8_t from, std::uint8_t to) {
+  program.channels.erase(program.channels.begin() + from);
+  const auto redirect = [&](std::uint8_t& channel) {
+    if (channel == kNil) return;
+    if (channel == from) channel = to;
+    if (channel != kNil && channel > from) --channel;
+  };
+  for (Function& function : program.functions) {
+    for (Operation& operation : function.body) {
+      if (uses_channel(operation.code)) redirect(operation.channel);
+      for (Case& one : operation.cases) redirect(one.channel);
+    }
+  }
+}
+
+Candidate drop_function(const Program& program, std::size_t i) {
+  const std::size_t dropped = i + 1;  // main stays
+  if (dropped >= program.functions.size()) return std::nullopt;
+  Program result = program;
+  for (Function& function : result.functions) {
+    std::erase_if(function.body, [&](const Operation& operation) {
+      return uses_function(operation.code) && operation.function == dropped;
+    });
+  }
+  redirect_function(result, dropped, 0);
+  return result;
+}
+
+/// Pieces of a body, brackets as they fall: normalise closes and drops what does not fit.
+Candidate drop_piece(const Program& program, std::size_t i, std::size_t pieces) {
+  if (i >= program.functions.size() * pieces) return std::nullopt;
+  Program result = program;
+  Body& body = result.functions[i / pieces].body;
+  const std::size_t length = (body.size() + pieces - 1) / pieces;
+  const std::size_t begin = std::min(body.size(), i % pieces * length);
+  erase(body, begin, std::min(body.size(), begin + length));
+  normalise(result);
+  return result;
+}
+
+Candidate drop_operation(const Program& program, std::size_t i) {
+  const auto place = nth_operation(program, i, [](const Operation& operation) {
+    return operation.code != Code::kEnd;
+  });
+  if (!place) return std::nullopt;
+  Program result = program;
+  Body& body = result.functions[place->function].body;
+  erase(body, place->at, end_of(body, place->at));
+  return result;
+}
+
+Candidate unwrap_block(const Program& program, std::size_t i) {
+  const auto place = nth_operation(program, i, [](const Operation& operation) {
+    return opens_block(operation.code);
+  });
+  if (!place) return std::nullopt;
+  Program result = program;
+  Body& body = result.functions[place->function].body;
+  const std::size_t end = end_of(body, place->at);
+  erase(body, end - 1, end);
+  erase(body, place->at, place->at + 1);
+  return result;
+}
+
+Candidate inline_callee(const Program& program, std::size_t i, Code code) {
+  const auto place =
+      nth_operation(program, i, [&](const Operation& operation) { return operation.code == code; });
+  if (!place) return std::nullopt;
+  Program result = program;
+  const Body callee = program.functions[operation_at(result, *place).function].body;
+  Body& body = result.functions[place->function].body;
+  erase(body, place->at, place->at + 1);
+  body.insert(body.begin() + static_cast<std::ptrdiff_t>(place->at), callee.begin(), callee.end());
+  normalise(result);
+  return result;
+}
+
+Candidate spawn_becomes_call(const Program& program, std::size_t i) {
+  const auto place = nth_operation(program, i, [](const Operation& operation) {
+    return operation.code == Code::kSpawn;
+  });
+  if (!place) return std::nullopt;
+  Program result = program;
+  operation_at(result, *place).code = Code::kCall;
+  return result;
+}
+
+/// The i-th ordered pair (from, to) of different numbers below n, `from` not 0.
+std::optional<std::pair<std::size_t, std::size_t>> nth_pair(std::size_t n, std::size_t i) {
+  if (n < 2 || i >= (n - 1) * (n - 1)) return std::nullopt;
+  const std::size_t from = n - 1 - i / (n - 1);
+  std::size_t to = i % (n - 1);
+  if (to >= from) ++to;
+  return std::pair{from, to};
+}
+
+Candidate merge_functions(const Program& program, std::size_t i) {
+  const auto pair = nth_pair(program.functions.size(), i);
+  if (!pair) return std::nullopt;
+  Program result = program;
+  redirect_function(result, pair->first, pair->second);
+  return result;
+}
+
+Candidate merge_channels(const Program& program, std::size_t i) {
+  const auto pair = nth_pair(program.channels.size(), i);
+  if (!pair) return std::nullopt;
+  Program result = program;
+  redirect_channel(result, static_cast<std::uint8_t>(pair->first),
+                   static_cast<std::uint8_t>(pair->second));
+  return result;
+}
+
+Candidate drop_case(const Program& program, std::size_t i) {
+  Program result = program;
+  for (Function& function : result.functions) {
+    for (Operation& operation : function.body) {
+      if (i < operation.cases.size()) {
+        operation.cases.erase(operation.cases.begin() + static_cast<std::ptrdiff_t>(i));
+        return result;
+      }
+      i -= operation.cases.size();
+    }
+  }
+  return std::nullopt;
+}
+
+Candidate select_becomes_plain(const Program& program, std::size_t i) {
+  const auto place = nth_operation(program, i, [](const Operation& operation) {
+    return operation.cases.size() == 1;
+  });
+  if (!place) return std::nullopt;
+  Program result = program;
+  Operation& operation = operation_at(result, *place);
+  const Case one = operation.cases[0];
+  const bool blocks = !operation.has_default;
+  operation = Operation{};
+  operation.code = one.is_send ? (blocks ? Code::kSend : Code::kTrySend)
+                               : (blocks ? Code::kReceive : Code::kTryReceive);
+  operation.channel = one.channel;
+  operation.by_pointer = one.by_pointer;
+  return result;
+}
+
+/// The plainer operation of which this one is a variant; itself when there is none.
+Code plainer(Code code) {
+  switch (code) {
+    case Code::kReceiveOk:
+    case Code::kTryReceive:
+      return Code::kReceive;
+    case Code::kTrySend:
+      return Code::kSend;
+    default:
+      return code;
+  }
+}
+
+Candidate simpler_operation(const Program& program, std::size_t i) {
+  constexpr std::size_t kWays = 5;
+  const auto place = nth_operation(program, i / kWays, [](const Operation&) { return true; });
+  if (!place) return std::nullopt;
+  Program result = program;
+  Body& body = result.functions[place->function].body;
+  Operation& operation = body[place->at];
+  switch (i % kWays) {
+    case 0:
+      operation.code = plainer(operation.code);
+      break;
+    case 1:
+      operation.by_pointer = false;
+      break;
+    case 2:
+      operation.has_default = false;
+      break;
+    case 3:
+      for (Case& one : operation.cases) one.by_pointer = false;
+      break;
+    default:
+      if (operation.code != Code::kRange) break;
+      operation.code = Code::kReceive;
+      erase(body, place->at + 1, end_of(program.functions[place->function].body, place->at));
+      break;
+  }
+  return result;
+}
+
+Candidate smaller_count(const Program& program, std::size_t i) {
+  constexpr std::size_t kWays = 3;
+  const auto place = nth_operation(program, i / kWays, [](const Operation& operation) {
+    return operation.count > 0;
+  });
+  if (!place) return std::nullopt;
+  Program result = program;
+  std::uint8_t& count = operation_at(result, *place).count;
+  const std::array<std::uint8_t, kWays> values = {0, static_cast<std::uint8_t>(count / 2),
+                                                  static_cast<std::uint8_t>(count - 1)};
+  count = values[i % kWays];
+  normalise(result);  // a loop has at least one round
+  return result;
+}
+
+Candidate smaller_channel(const Program& program, std::size_t i) {
+  constexpr std::size_t kWays = 5;
+  constexpr std::uint8_t kPlain = 4;  // 8 bytes
+  if (i / kWays >= program.channels.size()) return std::nullopt;
+  Program result = program;
+  Channel& channel = result.channels[i / kWays];
+  const auto nearer = static_cast<std::uint8_t>(channel.size_class > kPlain   ? channel.size_class - 1
+                                                : channel.size_class < kPlain ? channel.size_class + 1
+                                                                              : kPlain);
+  switch (i % kWays) {
+    case 0:
+      channel.capacity = 0;
+      break;
+    case 1:
+      channel.capacity = static_cast<std::uint8_t>(channel.capacity / 2);
+      break;
+    case 2:
+      if (channel.capacity > 0) --channel.capacity;
+      break;
+    case 3:
+      channel.size_class = kPlain;
+      break;
+    default:
+      channel.size_class = nearer;
+      break;
+  }
+  return result;
+}
+
+Candidate smaller_frame(const Program& program, std::size_t i) {
+  if (i / 2 >= program.functions.size()) return std::nullopt;
+  Program result = program;
+  std::uint8_t& frame = result.functions[i / 2].frame_class;
+  if (i % 2 == 0) {
+    frame = 0;
+  } else if (frame > 0) {
+    --frame;
+  }
+  return result;
+}
+
+Candidate drop_unused(const Program& program, std::size_t i) {
+  if (i > 0) return std::nullopt;
+  Program result = program;
+  for (std::size_t f = result.functions.size(); f-- > 1;) {
+    const bool used = nth_operation(result, 0, [&](const Operation& operation) {
+      return uses_function(operation.code) && operation.function == f;
+    }).has_value();
+    if (!used) redirect_function(result, f, 0);
+  }
+  for (std::size_t c = result.channels.size(); c-- > 0;) {
+    const bool used = nth_operation(result, 0, [&](const Operation& operation) {
+      if (uses_channel(operation.code) && operation.channel == c) return true;
+      return std::any_of(operation.cases.begin(), operation.cases.end(),
+                         [&](const Case& one) { return one.channel == c; });
+    }).has_value();
+    if (!used) redirect_channel(result, static_cast<std::uint8_t>(c), kNil);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::optional<Program> reduce(const Program& program, Reduction kind, std::size_t i) {
+  switch (kind) {
+    case Reduction::kDropFunction:
+      return drop_function(program, i);
+    case Reduction::kDropHalf:
+      return drop_piece(program, i, 2);
+    case Reduction::kDropQuarter:
+      return drop_piece(program, i, 4);
+    case Reduction::kDropOperation:
+      return drop_operation(program, i);
+    case Reduction::kUnwrapBlock:
+      return unwrap_block(program, i);
+    case Reduction::kInlineSpawn:
+      return inline_callee(program, i, Code::kSpawn);
+    case Reduction::kInlineCall:
+      return inline_callee(program, i, Code::kCall);
+    case Reduction::kSpawnBecomesCall:
+      return spawn_becomes_call(program, i);
+    case Reduction::kMergeFunctions:
+      return merge_functions(program, i);
+    case Reduction::kMergeChannels:
+      return merge_channels(program, i);
+    case Reduction::kDropCase:
+      return drop_case(program, i);
+    case Reduction::kSelectBecomesPlain:
+      return select_becomes_plain(program, i);
+    case Reduction::kSimplerOperation:
+      return simpler_operation(program, i);
+    case Reduction::kSmallerCount:
+      return smaller_count(program, i);
+    case Reduction::kSmallerChannel:
+      return smaller_channel(program, i);
+    case Reduction::kSmallerFrame:
+      return smaller_frame(program, i);
+    case Reduction::kDropUnused:
+      return drop_unused(program, i);
+    case Reduction::kCount:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace concertina::fuzzers

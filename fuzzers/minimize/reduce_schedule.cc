@@ -1,0 +1,160 @@
+#include "minimize/reduce_schedule.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "minimize/size.h"
+#include "mutate/draw.h"
+#include "mutate/mutate.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+// Held for good: the thread goes on only when no other can. A preemption in the sense of PCT's
+// priority change points.
+constexpr std::uint8_t kForGood = 255;
+constexpr std::uint64_t kSmallSeeds = 4;
+constexpr std::uint32_t kLastOccurrence = 255;  // of a key
+
+class Simpler {
+ public:
+  explicit Simpler(const Schedule& schedule) : schedule_(schedule), cost_(cost_of(schedule)) {}
+
+  template <class Change>
+  void add(Change change) {
+    Schedule candidate = schedule_;
+    change(candidate);
+    if (validate(candidate).empty() && cost_of(candidate) < cost_) {
+      result_.push_back(std::move(candidate));
+    }
+  }
+
+  std::vector<Schedule> take() { return std::move(result_); }
+
+ private:
+  const Schedule& schedule_;
+  std::uint32_t cost_;
+  std::vector<Schedule> result_;
+};
+
+template <class T>
+void erase_at(std::vector<T>& list, std::size_t i) {
+  list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
+}
+
+void add_without_wishes(Simpler& simpler, const Schedule& schedule) {
+  simpler.add([](Schedule& s) { s.stack_events.clear(), s.deviations.clear(); });
+  simpler.add([](Schedule& s) { s.stack_events.clear(); });
+  simpler.add([](Schedule& s) { s.deviations.clear(); });
+  for (std::size_t i = schedule.stack_events.size(); i-- > 0;) {
+    simpler.add([i](Schedule& s) { erase_at(s.stack_events, i); });
+  }
+  for (std::size_t i = schedule.deviations.size(); i-- > 0;) {
+    simpler.add([i](Schedule& s) { erase_at(s.deviations, i); });
+  }
+}
+
+void add_plainer_settings(Simpler& simpler) {
+  simpler.add([](Schedule& s) { s.move_at_every_prologue = false; });
+  simpler.add([](Schedule& s) { s.reuse_stacks = s.cache_stacks = s.shrink_stacks = true; });
+  simpler.add([](Schedule& s) { s.reuse_stacks = true; });
+  simpler.add([](Schedule& s) { s.cache_stacks = true; });
+  simpler.add([](Schedule& s) { s.shrink_stacks = true; });
+  simpler.add([](Schedule& s) { s.processors = 2; });
+  simpler.add([](Schedule& s) { s.seed = 0; });
+}
+
+void add_plainer_wishes(Simpler& simpler, const Schedule& schedule) {
+  for (std::size_t i = 0; i < schedule.stack_events.size(); ++i) {
+    simpler.add([i](Schedule& s) {
+      StackAction& action = s.stack_events[i].action;
+      if (action == StackAction::kScanShrink) action = StackAction::kScanMove;
+      if (action == StackAction::kGrow) action = StackAction::kMove;
+    });
+    simpler.add([i](Schedule& s) { s.stack_events[i].key.occurrence = 0; });
+    simpler.add([i](Schedule& s) {
+      if (s.stack_events[i].key.occurrence > 0) --s.stack_events[i].key.occurrence;
+    });
+  }
+  for (std::size_t i = 0; i < schedule.deviations.size(); ++i) {
+    simpler.add([i](Schedule& s) { s.deviations[i].value = kForGood; });
+    simpler.add([i](Schedule& s) { s.deviations[i].key.occurrence = 0; });
+    simpler.add([i](Schedule& s) {
+      if (s.deviations[i].key.occurrence > 0) --s.deviations[i].key.occurrence;
+    });
+  }
+}
+
+}  // namespace
+
+std::vector<Schedule> simpler_schedules(const Schedule& schedule) {
+  Simpler simpler(schedule);
+  add_without_wishes(simpler, schedule);
+  add_plainer_settings(simpler);
+  add_plainer_wishes(simpler, schedule);
+  return simpler.take();
+}
+
+std::vector<Schedule> fresh_schedules(const Schedule& schedule, const Program& program,
+                                      std::size_t count, Random& random) {
+  std::vector<Schedule> result{schedule};
+  while (result.size() < count) {
+    Schedule fresh = schedule;
+    const std::uint32_t way = random.below(100);
+    if (way < 40) {
+      fresh.seed = random.next();
+    } else if (way < 80) {
+      for (unsigned steps = 1 + random.below(3); steps > 0; --steps) {
+        mutate_schedule(fresh, program, random);
+      }
+    } else {
+      fresh = draw_schedule(random);
+      add_copy_race(fresh, program, random);
+    }
+    // A failure that needs no preemption fails under any seed; one that needs some wants chance.
+    if (fresh.strategy == Strategy::kNonPreemptive && random.percent(50)) {
+      fresh.strategy = static_cast<Strategy>(random.below(kDrawnStrategies));
+    }
+    result.push_back(std::move(fresh));
+  }
+  return result;
+}
+
+Schedule without_preemptions(const Schedule& schedule, std::uint64_t seed) {
+  Schedule result = schedule;
+  result.strategy = Strategy::kNonPreemptive;
+  result.depth = Schedule{}.depth;
+  result.seed = seed % kSmallSeeds;
+  std::erase_if(result.deviations, [](const Deviation& deviation) {
+    return deviation.kind == DeviationKind::kHold;
+  });
+  return result;
+}
+
+std::vector<Key> places_of(std::span<const Key> passed) {
+  std::map<std::pair<SpawnPath, Site>, std::uint32_t> passes;
+  std::vector<Key> places;
+  places.reserve(passed.size());
+  for (const Key& key : passed) {
+    const std::uint32_t occurrence = passes[{key.path, key.site}]++;
+    if (occurrence > kLastOccurrence) continue;
+    places.push_back({key.path, key.site, static_cast<std::uint8_t>(occurrence)});
+  }
+  return places;
+}
+
+std::vector<Schedule> with_one_more_preemption(const Schedule& base, std::span<const Key> passed) {
+  std::vector<Schedule> result;
+  if (base.deviations.size() == kDeviationsMax) return result;
+  for (const Key& place : places_of(passed)) {
+    for (const std::uint8_t value : {kForGood, std::uint8_t{1}}) {
+      Schedule schedule = base;
+      schedule.deviations.push_back({DeviationKind::kHold, place, value});
+      result.push_back(std::move(schedule));
+    }
+  }
+  return result;
+}
+
+}  // namespace concertina::fuzzers

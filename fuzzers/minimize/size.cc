@@ -1,0 +1,125 @@
+#include "minimize/size.h"
+
+#include <algorithm>
+#include <array>
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr std::uint8_t kPlainSizeClass = 4;  // 8 bytes
+
+// Goroutines that one activation of the function can start, itself not counted. A recursive program
+// is as large as the runtime allows.
+unsigned spawned_by(const Program& program, std::size_t function, unsigned depth) {
+  if (depth > program.functions.size()) return kGoroutinesMax;
+  unsigned total = 0;
+  std::array<unsigned, kNestingMax + 1> factor{1, 1, 1, 1};
+  std::size_t open = 0;
+  for (const Operation& operation : program.functions[function].body) {
+    if (opens_block(operation.code) && open < kNestingMax) {
+      const unsigned times = operation.code == Code::kLoop ? operation.count : kLoopCountMax;
+      factor[open + 1] = factor[open] * times;
+      ++open;
+    } else if (operation.code == Code::kEnd && open > 0) {
+      --open;
+    } else if (uses_function(operation.code)) {
+      const unsigned below = spawned_by(program, operation.function, depth + 1);
+      total += factor[open] * (below + (operation.code == Code::kSpawn ? 1 : 0));
+    }
+    if (total >= kGoroutinesMax) return kGoroutinesMax;
+  }
+  return total;
+}
+
+std::uint32_t cost_of_case(const Case& one) {
+  return 30 + (one.by_pointer ? 4 : 0) + (one.channel == kNil ? 1 : 0) + one.channel;
+}
+
+std::uint32_t cost_of_operation(const Operation& operation) {
+  std::uint32_t cost = 100;
+  switch (operation.code) {
+    case Code::kEnd:
+      return 0;
+    case Code::kSpawn:
+      cost += 60;
+      break;
+    case Code::kCall:
+      cost += 30;
+      break;
+    case Code::kLoop:
+    case Code::kRange:
+      cost += 20;
+      break;
+    case Code::kReceiveOk:
+    case Code::kTrySend:
+    case Code::kTryReceive:
+      cost += 5;
+      break;
+    case Code::kSelect:
+      cost += 10;
+      break;
+    default:
+      break;
+  }
+  cost += operation.count + (operation.by_pointer ? 4U : 0U) + (operation.has_default ? 8U : 0U);
+  if (uses_channel(operation.code)) cost += operation.channel;
+  for (const Case& one : operation.cases) cost += cost_of_case(one);
+  return cost;
+}
+
+}  // namespace
+
+std::uint32_t cost_of(const Program& program) {
+  std::uint32_t cost = 0;
+  for (const Channel& channel : program.channels) {
+    const int off = channel.size_class - kPlainSizeClass;
+    cost += 40U + channel.capacity + static_cast<std::uint32_t>(off < 0 ? -off : off);
+  }
+  for (const Function& function : program.functions) {
+    cost += 50U + function.frame_class;
+    for (const Operation& operation : function.body) cost += cost_of_operation(operation);
+  }
+  return cost;
+}
+
+std::uint32_t cost_of(const Schedule& schedule) {
+  std::uint32_t cost = 0;
+  if (schedule.strategy != Strategy::kNonPreemptive) cost += 100;
+  if (schedule.strategy == Strategy::kPct) cost += schedule.depth;
+  cost += schedule.seed == 0 ? 0 : 1;
+  const int processors = schedule.processors - 2;
+  cost += static_cast<std::uint32_t>(processors < 0 ? 1 : 3 * processors);
+  cost += schedule.move_at_every_prologue ? 15 : 0;
+  for (const bool knob :
+       {schedule.reuse_stacks, schedule.cache_stacks, schedule.shrink_stacks}) {
+    cost += knob ? 0 : 5;
+  }
+  for (const StackEvent& event : schedule.stack_events) {
+    cost += 20U + event.key.occurrence + (event.key.path == kAnyPath ? 1 : 0);
+    if (event.action == StackAction::kScanShrink || event.action == StackAction::kGrow) cost += 2;
+  }
+  for (const Deviation& deviation : schedule.deviations) {
+    cost += 20U + deviation.key.occurrence + (deviation.value == 255 ? 1 : 2);
+  }
+  return cost;
+}
+
+Size size_of(const Input& input) {
+  Size size;
+  size.goroutines = std::min(kGoroutinesMax, 1 + spawned_by(input.program, 0, 0));
+  for (const Function& function : input.program.functions) {
+    for (const Operation& operation : function.body) {
+      if (operation.code != Code::kEnd) ++size.operations;
+    }
+  }
+  size.functions = static_cast<unsigned>(input.program.functions.size());
+  size.channels = static_cast<unsigned>(input.program.channels.size());
+  for (const Deviation& deviation : input.schedule.deviations) {
+    if (deviation.kind == DeviationKind::kHold) ++size.preemptions;
+  }
+  size.stack_events = static_cast<unsigned>(input.schedule.stack_events.size());
+  size.is_free_of_chance = input.schedule.strategy == Strategy::kNonPreemptive;
+  return size;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,114 @@
+#include <chrono>
+#include <cinttypes>
+#include <cstdio>
+#include <filesystem>
+
+#include "minimize/minimize.h"
+#include "tools/batch.h"
+#include "tools/case_io.h"
+#include "tools/child.h"
+#include "tools/commands.h"
+#include "tools/json.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+std::string size_text(const Size& size) {
+  std::string text = std::to_string(size.goroutines) + " goroutines, " +
+                     std::to_string(size.operations) + " operations, " +
+                     std::to_string(size.stack_events) + " stack events, ";
+  text += size.is_free_of_chance ? std::to_string(size.preemptions) + " preemptions"
+                                 : "a schedule by chance with " +
+                                       std::to_string(size.preemptions) + " holds";
+  return text;
+}
+
+/// The verdict of the input as it is; false, after a complaint, when it does not fail.
+bool find_verdict(const std::string& path, const CaseFile& file, unsigned timeout_s,
+                  Verdict& verdict) {
+  std::string error;
+  const ChildRun child = run_in_child(file.input, {.last_steps_max = 1, .timeout_s = timeout_s},
+                                      error);
+  verdict = child.verdict;
+  if (!error.empty()) {
+    std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
+    return false;
+  }
+  if (verdict.failed()) return true;
+  std::fprintf(stderr, "%s: it does not fail in flavour '%s', so there is nothing to minimise\n",
+               path.c_str(), std::string(this_flavour()).c_str());
+  return false;
+}
+
+std::string default_output(const std::string& path) {
+  std::filesystem::path name(path);
+  return (name.parent_path() / (name.stem().string() + ".min.case")).string();
+}
+
+void print_progress(const char* what, const Input& input, std::uint64_t runs) {
+  std::fprintf(stderr, "\r\x1b[K%12s: %s (%" PRIu64 " runs)", what,
+               size_text(size_of(input)).c_str(), runs);
+}
+
+int report(const MinimizeCommandOptions& options, const std::string& output, const Verdict& verdict,
+           const Size& before, const Minimized& minimized, double seconds) {
+  const Size after = size_of(minimized.input);
+  if (options.json) {
+    JsonObject object;
+    object.text("file", options.file)
+        .text("output", output)
+        .text("signature", verdict.signature())
+        .text("oracle", verdict.oracle)
+        .text("flavour", this_flavour())
+        .number("goroutines", after.goroutines)
+        .number("operations", after.operations)
+        .number("channels", after.channels)
+        .number("preemptions", after.preemptions)
+        .number("stack_events", after.stack_events)
+        .flag("free_of_chance", after.is_free_of_chance)
+        .number("runs", minimized.runs)
+        .flag("out_of_budget", minimized.is_out_of_budget)
+        .real("seconds", seconds);
+    std::printf("%s\n", object.str().c_str());
+    return kExitAsExpected;
+  }
+  std::printf("%s\n  signature  %s\n  before     %s\n  after      %s\n  effort     %" PRIu64
+              " runs, %.1f s%s\n",
+              output.c_str(), verdict.signature().c_str(), size_text(before).c_str(),
+              size_text(after).c_str(), minimized.runs, seconds,
+              minimized.is_out_of_budget ? "; stopped by --budget" : "");
+  return kExitAsExpected;
+}
+
+}  // namespace
+
+int minimize_command(const MinimizeCommandOptions& options) {
+  CaseFile file;
+  if (!load_or_complain(options.file, file)) return kExitUnusable;
+  Verdict verdict;
+  if (!find_verdict(options.file, file, options.timeout_s, verdict)) return kExitUnusable;
+
+  BatchExaminer examiner(verdict.signature(), options.timeout_s);
+  MinimizeOptions minimize_options;
+  minimize_options.seed = options.seed;
+  minimize_options.runs_max = options.budget;
+  if (options.progress) minimize_options.progress = &print_progress;
+  const auto begin = std::chrono::steady_clock::now();
+  const Minimized minimized = minimize(file.input, examiner, minimize_options);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  if (options.progress) std::fprintf(stderr, "\r\x1b[K");
+  if (!examiner.error().empty()) {
+    std::fprintf(stderr, "%s\n", examiner.error().c_str());
+    return kExitUnusable;
+  }
+  const Size before = size_of(file.input);
+  file.input = minimized.input;
+  if (file.header.title.empty()) file.header.title = verdict.signature();
+  file.header.oracle = verdict.oracle;
+  file.header.expect = "fail";
+  const std::string output = options.output.empty() ? default_output(options.file) : options.output;
+  if (!write_file(output, print(file))) return kExitUnusable;
+  return report(options, output, verdict, before, minimized, took.count());
+}
+
+}  // namespace concertina::fuzzers

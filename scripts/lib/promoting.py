@@ -1,0 +1,48 @@
+"""What makes a finding a regression (scripts/promote)."""
+
+import json
+import subprocess
+
+from campaign import replay_json
+from common import FUZZ_FLAVOURS, Unusable
+
+
+def count_neighbours(tool, path, count):
+    """How many of `count` schedules near the case's own fail, and the first one's signature."""
+    result = subprocess.run([str(tool), "neighbours", "--json", "--count", str(count), str(path)],
+                            capture_output=True, text=True, errors="replace", check=False)
+    try:
+        answer = json.loads(result.stdout.splitlines()[-1])
+        return answer["failures"], answer["first_signature"]
+    except (IndexError, ValueError) as error:
+        raise Unusable(f"cannot run the neighbours of {path}: {result.stderr.strip()}") from error
+
+
+def complaint_of_clean(tool, path, neighbours):
+    """Why the case is no regression on the unchanged tree; empty when it is one."""
+    answer = replay_json(tool, path, times=2)
+    if answer["failures"] or not answer["agree"]:
+        return (f"it still fails on this tree ({answer['signature']}): a regression shows a bug "
+                "that is fixed; fix it, and write the mutant that puts it back")
+    if neighbours:
+        failures, signature = count_neighbours(tool, path, neighbours)
+        if failures:
+            return f"{failures} of {neighbours} neighbouring schedules fail on this tree ({signature})"
+    return ""
+
+
+def who_sees_it(answers, wanted_oracle):
+    """The oracle, and the flavours in which each replay fails by it: the header's oracle if it is seen
+    at all, else the one that most flavours agree on (address before thread before none)."""
+    good = {flavour: answer for flavour, answer in answers.items()
+            if answer["failures"] == answer["times"] and answer["agree"]}
+    oracles = [answer["oracle"] for answer in good.values()]
+    if not oracles:
+        return "", []
+    oracle = wanted_oracle if wanted_oracle in oracles else max(oracles, key=oracles.count)
+    return oracle, [flavour for flavour in FUZZ_FLAVOURS
+                    if flavour in good and good[flavour]["oracle"] == oracle]
+
+
+def flavour_words(flavours):
+    return "any" if set(flavours) == set(FUZZ_FLAVOURS) else ", ".join(flavours)

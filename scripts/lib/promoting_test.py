@@ -1,0 +1,57 @@
+import stat
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import promoting
+
+TOOL = """
+import json, sys
+if sys.argv[1] == 'neighbours':
+    print(json.dumps({{'failures': {near}, 'first_signature': 'locals: torn'}}))
+else:
+    print(json.dumps({{'failures': {own}, 'agree': True, 'signature': 'channels: lost value'}}))
+"""
+
+
+def answer(failures, oracle, times=100, agree=True):
+    return {"failures": failures, "times": times, "agree": agree, "oracle": oracle}
+
+
+class PromotingTest(unittest.TestCase):
+    def tool(self, own, near):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        path = folder / "concertina"
+        path.write_text(f"#!{sys.executable}\n" + TOOL.format(own=own, near=near))
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        return path
+
+    def test_a_case_that_passes_with_its_neighbours_is_a_regression(self):
+        self.assertEqual(promoting.complaint_of_clean(self.tool(0, 0), "x.case", 10), "")
+
+    def test_a_case_that_still_fails_is_none(self):
+        self.assertIn("still fails", promoting.complaint_of_clean(self.tool(2, 0), "x.case", 10))
+
+    def test_a_case_with_a_failing_neighbour_is_none(self):
+        complaint = promoting.complaint_of_clean(self.tool(0, 3), "x.case", 10)
+        self.assertIn("3 of 10 neighbouring schedules fail", complaint)
+
+    def test_the_headers_oracle_counts_where_it_is_seen(self):
+        answers = {"address": answer(100, "stack"), "thread": answer(100, "race"),
+                   "none": answer(100, "stack")}
+        self.assertEqual(promoting.who_sees_it(answers, "race"), ("race", ["thread"]))
+        self.assertEqual(promoting.who_sees_it(answers, "locals"), ("stack", ["address", "none"]))
+
+    def test_a_flavour_counts_only_when_every_replay_fails_alike(self):
+        answers = {"address": answer(99, "stack"), "thread": answer(100, "race", agree=False),
+                   "none": answer(0, "")}
+        self.assertEqual(promoting.who_sees_it(answers, "stack"), ("", []))
+
+    def test_all_flavours_are_any(self):
+        self.assertEqual(promoting.flavour_words(["address", "thread", "none"]), "any")
+        self.assertEqual(promoting.flavour_words(["address", "none"]), "address, none")
+
+
+if __name__ == "__main__":
+    unittest.main()
