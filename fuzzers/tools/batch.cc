@@ -24,6 +24,12 @@ constexpr std::uint64_t kNone = ~std::uint64_t{0};
 // More than any run passes: a place anywhere in the run may matter.
 constexpr std::uint32_t kStepsKept = 50'000;
 
+// Candidates that die of something else: each costs a child, and often a sanitizer's report. A call
+// gives up after so many, and one more for every so many candidates: a program that mostly dies of
+// another bug is no good for finding this one.
+constexpr std::size_t kDeathsMax = 8;
+constexpr std::size_t kCandidatesPerDeath = 200;
+
 struct Progress {
   std::atomic<std::uint64_t> current{0};  // the candidate being run
   std::atomic<std::uint64_t> match{kNone};
@@ -111,6 +117,7 @@ BatchExaminer::BatchExaminer(std::string signature, unsigned timeout_s, Examine 
 struct BatchExaminer::Outcome {
   std::size_t examined = 0;  // candidates that need no other child
   bool is_match = false;     // the last of them
+  bool has_died = false;     // the last of them, of something else
 };
 
 BatchExaminer::Outcome BatchExaminer::run_batch(std::span<const Input> candidates) {
@@ -133,10 +140,10 @@ BatchExaminer::Outcome BatchExaminer::run_batch(std::span<const Input> candidate
   const std::uint64_t match = progress.get()->match.load(std::memory_order_acquire);
   if (match != kNone) {
     verdict_ = verdict_from(detail.read_all());
-    return {match + 1, true};
+    return {match + 1, true, false};
   }
   const std::uint64_t current = progress.get()->current.load(std::memory_order_acquire);
-  if (current >= candidates.size()) return {candidates.size(), false};
+  if (current >= candidates.size()) return {candidates.size(), false, false};
   // It died, or hung, in this one.
   Verdict verdict{"progress", "watchdog", "a candidate did not end"};
   if (in_time) {
@@ -145,17 +152,19 @@ BatchExaminer::Outcome BatchExaminer::run_batch(std::span<const Input> candidate
   }
   if (matches(verdict, signature_)) {
     verdict_ = verdict;
-    return {current + 1, true};
+    return {current + 1, true, false};
   }
-  return {current + 1, false};
+  return {current + 1, false, true};
 }
 
 std::optional<std::size_t> BatchExaminer::first_match(std::span<const Input> candidates) {
   std::size_t done = 0;
-  while (done < candidates.size() && error_.empty()) {
+  std::size_t deaths_left = kDeathsMax + candidates.size() / kCandidatesPerDeath;
+  while (done < candidates.size() && deaths_left > 0 && error_.empty()) {
     const Outcome outcome = run_batch(candidates.subspan(done));
     done += outcome.examined;
     if (outcome.is_match) return done - 1;
+    if (outcome.has_died) --deaths_left;
   }
   return std::nullopt;
 }

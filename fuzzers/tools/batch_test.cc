@@ -85,6 +85,12 @@ TEST(Batch, ACandidateThatDiesIsJudgedAndTheRestGoesOn) {
   EXPECT_EQ(first_match("channels: lost value", {kPasses, kDies}), std::nullopt);
 }
 
+TEST(Batch, GivesUpWhenTooManyDieOfSomethingElse) {
+  EXPECT_EQ(first_match("channels: lost value", {kDies, kDies, kDies, kDies, kDies, kDies, kDies,
+                                                 kDies, kFails}),
+            std::nullopt);
+}
+
 TEST(Batch, ACandidateThatHangsIsKilledAndTheRestGoesOn) {
   EXPECT_EQ(first_match("channels: lost value", {kPasses, kHangs, kFails}), 2U);
   EXPECT_EQ(first_match("progress: watchdog", {kPasses, kHangs, kFails}), 1U);
