@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "pipeline.h"
+#include "targets/in_flight.h"
 
 namespace {
 
@@ -17,6 +18,7 @@ namespace {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace concertina::fuzzers;
+  keep_in_flight(data, size);
   const Input input = decode({data, size});
   const Verdict verdict = judge(input, run(input));
   if (verdict.failed()) stop(verdict);

@@ -54,6 +54,21 @@ if(CONCERTINA_HAS_FUZZER)
       -fno-sanitize-coverage=stack-depth,trace-cmp,indirect-calls)
 endif()
 
+# AFL++ takes the same objects with its own edge callbacks; its driver is the main of a target and
+# its runtime the fork server. Debian's package afl++ brings both. Without it there is no AFL target.
+set(CONCERTINA_HAS_AFL OFF)
+if(CONCERTINA_HAS_FUZZER)
+  find_file(AFL_DRIVER libAFLDriver.a PATHS /usr/lib/afl /usr/local/lib/afl NO_DEFAULT_PATH)
+  find_file(AFL_RUNTIME afl-compiler-rt.o PATHS /usr/lib/afl /usr/local/lib/afl NO_DEFAULT_PATH)
+  find_program(AFL_SHOWMAP afl-showmap)
+  if(AFL_DRIVER AND AFL_RUNTIME AND AFL_SHOWMAP)
+    set(CONCERTINA_HAS_AFL ON)
+  else()
+    message(STATUS "afl++ is not installed (scripts/setup does that): no target fuzz_sim_afl")
+  endif()
+endif()
+set(AFL_INSTRUMENTED_OPTIONS -fsanitize-coverage=trace-pc-guard)
+
 # Options that a bare `binary FILE` needs are compiled in.
 find_program(CONCERTINA_SYMBOLIZER NAMES llvm-symbolizer-19 llvm-symbolizer)
 file(GLOB options_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sanitizers/options/*_options.cc)

@@ -4,6 +4,7 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_library(BOOST_CONTEXT NAMES libboost_context.a boost_context REQUIRED)
 
 set(TEST_TIMEOUT_SECONDS 300)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/reports)
 
 # Sources of the given folders (not below them), without tests.
 function(room_sources result)
@@ -144,6 +145,18 @@ function(add_room_tests folder)
   set_tests_properties(${folder} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
+# What targets of every engine share, apart from the doors themselves. Not watched by TSan, like the
+# rest of the harness.
+function(add_targets_library)
+  set(folder ${CMAKE_SOURCE_DIR}/fuzzers/targets)
+  add_library(fuzzers_targets STATIC ${folder}/in_flight.cc ${folder}/mutator_afl.cc)
+  target_include_directories(fuzzers_targets PUBLIC ${CMAKE_SOURCE_DIR}/fuzzers)
+  target_link_libraries(fuzzers_targets PUBLIC ${ARGN})
+  if(CONCERTINA_FLAVOUR STREQUAL "thread")
+    target_compile_options(fuzzers_targets PRIVATE -fno-sanitize=thread)
+  endif()
+endfunction()
+
 # A fuzz target with libFuzzer's main; mutator_libfuzzer.cc is its mutator. As a test it fuzzes for
 # so many runs, always the same ones: add_fuzz_target(NAME RUNS LIBRARY...).
 function(add_fuzz_target name runs)
@@ -157,11 +170,71 @@ function(add_fuzz_target name runs)
     set(mutator "")
   endif()
   add_executable(${name} ${folder}/${name}.cc ${mutator})
-  target_link_libraries(${name} PRIVATE ${ARGN} sanitizer_options)
+  target_link_libraries(${name} PRIVATE ${ARGN} fuzzers_targets sanitizer_options)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   add_test(NAME targets/${name} COMMAND ${name} -runs=${runs} -seed=1 -len_control=0 -max_len=8192
     -artifact_prefix=${CMAKE_BINARY_DIR}/reports/${name}-)
   set_tests_properties(targets/${name} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
+endfunction()
+
+# add_afl_twin(NAME) makes NAME_afl: a room's library once more, with AFL++'s edge callbacks where the
+# room has libFuzzer's counters. Sources and all other options are the first build's; of the libraries,
+# those that have a twin give way to it, so twins are made from the bottom up.
+function(add_afl_twin name)
+  if(NOT CONCERTINA_HAS_AFL)
+    return()
+  endif()
+  foreach(property SOURCES COMPILE_OPTIONS INTERFACE_INCLUDE_DIRECTORIES LINK_LIBRARIES)
+    get_target_property(${property} ${name} ${property})
+    if(NOT ${property})
+      set(${property} "")
+    endif()
+  endforeach()
+  set(libraries "")
+  foreach(library ${LINK_LIBRARIES})
+    if(TARGET ${library}_afl)
+      set(library ${library}_afl)
+    endif()
+    list(APPEND libraries ${library})
+  endforeach()
+  list(GET INSTRUMENTED_OPTIONS 0 mark)
+  if(mark IN_LIST COMPILE_OPTIONS)
+    list(REMOVE_ITEM COMPILE_OPTIONS ${INSTRUMENTED_OPTIONS})
+    list(APPEND COMPILE_OPTIONS ${AFL_INSTRUMENTED_OPTIONS})
+  endif()
+  add_library(${name}_afl STATIC ${SOURCES})
+  set_target_properties(${name}_afl PROPERTIES COMPILE_OPTIONS "${COMPILE_OPTIONS}")
+  target_include_directories(${name}_afl PUBLIC ${INTERFACE_INCLUDE_DIRECTORIES})
+  target_link_libraries(${name}_afl PUBLIC ${libraries})
+endfunction()
+
+# The same fuzz target for AFL++: NAME_afl, persistent, its inputs in shared memory. Its test replays
+# the seeds and compares the maps of two runs.
+function(add_afl_target name)
+  if(NOT CONCERTINA_HAS_AFL)
+    return()
+  endif()
+  set(folder ${CMAKE_SOURCE_DIR}/fuzzers/targets)
+  add_executable(${name}_afl ${folder}/${name}.cc ${folder}/afl_process.cc)
+  target_link_libraries(${name}_afl PRIVATE
+    ${ARGN} fuzzers_targets sanitizer_options ${AFL_DRIVER} ${AFL_RUNTIME})
+  add_test(NAME targets/${name}_afl COMMAND ${Python3_EXECUTABLE}
+    ${CMAKE_SOURCE_DIR}/scripts/lib/check_afl_target.py $<TARGET_FILE:${name}_afl>
+    $<TARGET_FILE:concertina> ${CMAKE_SOURCE_DIR}/corpus/seeds ${AFL_SHOWMAP})
+  set_tests_properties(targets/${name}_afl PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
+endfunction()
+
+# The mutator as a module for afl-fuzz, which is a plain program: no sanitizer, so in one flavour only.
+# The rooms that it is made of become position-independent.
+function(add_afl_mutator name)
+  if(NOT CONCERTINA_FLAVOUR STREQUAL "none")
+    return()
+  endif()
+  add_library(${name} MODULE ${CMAKE_SOURCE_DIR}/fuzzers/targets/${name}.cc)
+  set_target_properties(${ARGN} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(${name} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden)
+  target_link_libraries(${name} PRIVATE ${ARGN})
+  target_link_options(${name} PRIVATE -Wl,--no-undefined -Wl,--exclude-libs,ALL)
 endfunction()
 
 # A command-line program from fuzzers/tools: NAME.cc has its main, the rest is the library

@@ -1,0 +1,96 @@
+#include "targets/in_flight.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace concertina::fuzzers {
+namespace {
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string in_flight(const std::string& path) {
+  const std::string file = read_file(path);
+  std::uint32_t size = 0;
+  if (file.size() != sizeof(size) + kInFlightSizeMax) return "(not a slot)";
+  std::memcpy(&size, file.data(), sizeof(size));
+  return file.substr(sizeof(size), size);
+}
+
+void keep(const std::string& text) {
+  keep_in_flight(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+}
+
+/// Runs `body` in a child, which is then killed, or ends by itself without the variable.
+template <class Body>
+void run_and_kill(const std::string& path, Body body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    if (!path.empty()) setenv(kInFlightVariable, path.c_str(), 1);
+    body();
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
+}
+
+class InFlight : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/in_flight_XXXXXX";
+    const int file = mkstemp(name);
+    ASSERT_GE(file, 0);
+    close(file);
+    path_ = name;
+  }
+  void TearDown() override { unlink(path_.c_str()); }
+
+  std::string path_;
+};
+
+TEST_F(InFlight, SurvivesSigkill) {
+  run_and_kill(path_, [] {
+    keep("a longer input, run before");
+    keep("the last one");
+  });
+  EXPECT_EQ(in_flight(path_), "the last one");
+}
+
+TEST_F(InFlight, WithoutTheVariableNothingIsWritten) {
+  unsetenv(kInFlightVariable);
+  run_and_kill("", [] { keep("input"); });
+  EXPECT_EQ(read_file(path_), "");
+}
+
+TEST_F(InFlight, WhatDoesNotFitIsNotKeptCutOff) {
+  run_and_kill(path_, [] {
+    keep("input");
+    keep(std::string(kInFlightSizeMax, 'x'));
+  });
+  EXPECT_EQ(in_flight(path_), std::string(kInFlightSizeMax, 'x'));
+  run_and_kill(path_, [] { keep(std::string(kInFlightSizeMax + 1, 'x')); });
+  EXPECT_EQ(in_flight(path_), "");
+}
+
+TEST_F(InFlight, AnEmptyInputIsNothing) {
+  run_and_kill(path_, [] {
+    keep("input");
+    keep_in_flight(nullptr, 0);
+  });
+  EXPECT_EQ(in_flight(path_), "");
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers
