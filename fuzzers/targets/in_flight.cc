@@ -1,8 +1,9 @@
-// The file is a 32-bit size and that many bytes. It is a shared mapping, so what was written is in the
-// page cache and stays there when the process is killed.
+// The file is a 64-bit count of runs, a 32-bit size and that many bytes. It is a shared mapping, so what
+// was written is in the page cache and stays there when the process is killed. One process at a time
+// writes it; the next one with the same file counts on.
 //
 //   writer                                      reader, after the writer's death
-// W1 size = 0: the input before has been run,   R1 size is 0, or more than the file holds:
+// W1 count, size = 0: the input before is done,  R1 size is 0, or more than the file holds:
 //    and its engine has saved what it wanted       nothing was in flight
 // W2 bytes                                      R2 else the bytes are whole
 // W3 size = n; run
@@ -24,10 +25,11 @@ namespace concertina::fuzzers {
 namespace {
 
 struct Slot {
+  std::uint64_t runs;
   std::atomic<std::uint32_t> size;
   std::uint8_t bytes[kInFlightSizeMax];
 };
-static_assert(sizeof(Slot) == sizeof(std::uint32_t) + kInFlightSizeMax);
+static_assert(offsetof(Slot, bytes) == kInFlightHeaderSize);
 
 Slot* map_slot() {
   const char* const path = std::getenv(kInFlightVariable);
@@ -50,6 +52,7 @@ Slot* map_slot() {
 void keep_in_flight(const std::uint8_t* data, std::size_t size) {
   static Slot* const slot = map_slot();
   if (slot == nullptr) return;
+  ++slot->runs;
   slot->size.store(0, std::memory_order_relaxed);
   if (size == 0 || size > sizeof(slot->bytes)) return;
   // Only the order of this thread's stores counts: the kernel sees memory as this processor does.

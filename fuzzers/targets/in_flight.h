@@ -8,6 +8,7 @@
 namespace concertina::fuzzers {
 
 inline constexpr char kInFlightVariable[] = "CONCERTINA_IN_FLIGHT";
+inline constexpr std::size_t kInFlightHeaderSize = 12;
 inline constexpr std::size_t kInFlightSizeMax = 1 << 16;
 
 /// Copies the input into the file that the environment variable CONCERTINA_IN_FLIGHT names, which is

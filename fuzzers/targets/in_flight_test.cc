@@ -23,9 +23,16 @@ std::string read_file(const std::string& path) {
 std::string in_flight(const std::string& path) {
   const std::string file = read_file(path);
   std::uint32_t size = 0;
-  if (file.size() != sizeof(size) + kInFlightSizeMax) return "(not a slot)";
-  std::memcpy(&size, file.data(), sizeof(size));
-  return file.substr(sizeof(size), size);
+  if (file.size() < kInFlightHeaderSize + kInFlightSizeMax) return "(not a slot)";
+  std::memcpy(&size, file.data() + sizeof(std::uint64_t), sizeof(size));
+  return file.substr(kInFlightHeaderSize, size);
+}
+
+std::uint64_t runs(const std::string& path) {
+  std::uint64_t count = 0;
+  const std::string file = read_file(path);
+  if (file.size() >= sizeof(count)) std::memcpy(&count, file.data(), sizeof(count));
+  return count;
 }
 
 void keep(const std::string& text) {
@@ -66,6 +73,17 @@ TEST_F(InFlight, SurvivesSigkill) {
     keep("the last one");
   });
   EXPECT_EQ(in_flight(path_), "the last one");
+}
+
+TEST_F(InFlight, TheNextProcessCountsOn) {
+  for (int i = 0; i < 2; ++i) {
+    run_and_kill(path_, [] {
+      keep("one");
+      keep("two");
+      keep_in_flight(nullptr, 0);
+    });
+  }
+  EXPECT_EQ(runs(path_), 6u);
 }
 
 TEST_F(InFlight, WithoutTheVariableNothingIsWritten) {

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import engine_afl
 import mutants
 from common import BUILD, FLAVOURS, ROOT, Unusable, call, cores, relative
+from engines import targets_of, uses_afl
 
 
 @dataclass
@@ -25,6 +27,11 @@ class Tree:
 
     def tool(self, flavour):
         return self.binary(flavour, "concertina")
+
+    def mutator(self):
+        """AFL++'s module. It belongs to the harness, not to what is tested: mutants use the clean
+        tree's, too."""
+        return clean_tree().binary("none", "mutator_afl.so")
 
     def fuzz_folder(self, flavour):
         base = BUILD / "fuzz" if not self.mutant else mutants.folder_of(self.mutant) / "fuzz"
@@ -48,13 +55,30 @@ def tree(mutant=""):
     return mutant_tree(mutant) if mutant else clean_tree()
 
 
+def knows(folder, targets):
+    """False for a folder that was configured before a target existed, or before what it needs was
+    installed."""
+    rules = folder / "build.ninja"
+    text = rules.read_text(errors="replace") if rules.is_file() else ""
+    return bool(text) and all(f"\nbuild {target}:" in text for target in targets)
+
+
+def build_for_engine(where, flavour, engine):
+    """The targets of a campaign's engines, its tool, and AFL++'s mutator."""
+    if uses_afl(engine) and not engine_afl.is_installed():
+        raise Unusable("afl++ is not installed; scripts/setup installs it")
+    build(where, flavour, targets_of(engine))
+    if uses_afl(engine):
+        build(clean_tree(), "none", ["mutator_afl"])
+
+
 def build(where, flavour, targets=(), quiet=True):
     """Configures once and builds; returns the build folder."""
     if flavour not in FLAVOURS:
         raise Unusable(f"no flavour '{flavour}'; there are: {', '.join(FLAVOURS)}")
     folder = where.build_folder(flavour)
     what = f"the build of {relative(folder)}"
-    if not (folder / "build.ninja").is_file():
+    if not knows(folder, targets):
         call(["cmake", "--preset", flavour, "-S", where.source, "-B", folder], what, quiet=quiet,
              cwd=where.source)
     command = ["cmake", "--build", folder, "-j", cores()]

@@ -1,23 +1,33 @@
-"""A fuzz campaign: some workers on one binary until the time is up or one of them crashes.
+"""A fuzz campaign: some workers, of one engine or of several, until the time is up or one crashes.
 
 A crash is believed only when the `concertina` tool repeats it in a child process of its own; then it
 is kept as a .case file whose header says what must be seen.
+
+A campaign may be killed at any moment. The next one in the same folder first examines what that one
+left (rescue.py), and ends at once with what still fails. An artifact is removed only by settle(),
+when what it showed has been reported.
 """
 
+import fcntl
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import rescue
 from common import ROOT, Unusable, call, cores, relative, slug
-from engine import RUN_TIMEOUT_S, Worker
+from engine import RUN_TIMEOUT_S, Artifact, Job
+from engines import WORKERS, engines_of, uses_afl
 
 CONFIRM_TIMES = 3
 # A worker ends by itself when its time is up; after this it has hung.
 OVERTIME_S = 10
+# The workers of a killed campaign die with it, but not in the same instant.
+LOCK_WAIT_S = 5
 
 
 @dataclass
@@ -28,12 +38,15 @@ class Finding:
     executions: int
     seconds: float
     confirmed: bool = True
+    engine: str = ""
+    left_over: bool = False  # by a campaign that was killed
 
 
 @dataclass
 class Settings:
     flavour: str
     seconds: float
+    engine: str = "libfuzzer"
     workers: int = field(default_factory=cores)
     seed: int = 1
     corpus: list = None  # folders; None: corpus/seeds and corpus/regress
@@ -44,6 +57,7 @@ class Settings:
 @dataclass
 class Result:
     flavour: str
+    engine: str = "libfuzzer"
     seconds: float = 0.0
     executions: int = 0
     executions_per_second: float = 0.0
@@ -69,32 +83,86 @@ def replay_json(tool, path, times=1, timeout_s=RUN_TIMEOUT_S, env=None, limit_s=
 
 
 class Campaign:
-    """start(), then poll() until it returns True, then `result`. stop() at any time."""
+    """start(), then poll() until it returns True, then `result`; settle() when that is reported.
+    stop() at any time."""
 
     def __init__(self, tree, settings):
         self.tree = tree
         self.settings = settings
         self.folder = Path(settings.folder or tree.fuzz_folder(settings.flavour))
-        self.binary = tree.binary(settings.flavour, "fuzz_sim")
         self.tool = tree.tool(settings.flavour)
-        self.result = Result(settings.flavour)
+        self.result = Result(settings.flavour, settings.engine)
         self.workers = []
+        self.examined = []  # artifacts that the result speaks of
+        self.lock = None
         self.begin = 0.0
 
     def start(self):
-        corpus = self.folder / "corpus"
-        if self.settings.empty:
-            shutil.rmtree(corpus, ignore_errors=True)
-        seeds = [] if self.settings.empty else self.seed_folders()
-        count = max(1, self.settings.workers)
-        for i in range(count):
-            self.workers.append(Worker(
-                self.binary, f"worker-{i}", self.settings.seed + i, self.folder,
-                max(1, round(self.settings.seconds)), corpus, seeds, reload=count > 1))
         self.begin = time.monotonic()
-        self.begin_wall = time.time()
+        self.take_lock()
+        if self.settings.empty:
+            shutil.rmtree(self.folder / "corpus", ignore_errors=True)
+        self.examine_left_overs()
+        if self.result.findings:
+            return
+        seeds = [] if self.settings.empty else self.seed_folders()
+        self.make_workers(seeds)
+        self.begin = time.monotonic()
         for worker in self.workers:
             worker.start()
+
+    def make_workers(self, seeds):
+        settings = self.settings
+        engines = engines_of(settings.engine)
+        count = max(len(engines), settings.workers)
+        for i in range(count):
+            worker = WORKERS[engines[i % len(engines)]]
+            job = Job(
+                name=f"{worker.engine}-{i}", folder=self.folder, seed=settings.seed + i,
+                binary=self.tree.binary(settings.flavour, worker.target),
+                seconds=max(1, round(settings.seconds)), seeds=seeds, shares=count > 1,
+                mutator=self.tree.mutator() if uses_afl(worker.engine) else None, lock=self.lock)
+            self.workers.append(worker(job))
+
+    def take_lock(self):
+        """One campaign a folder. Workers hold the lock, too: none of a killed campaign is left when
+        the next one has it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        deadline = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    self.release_lock()
+                    raise Unusable(f"another campaign runs in {relative(self.folder)}") from None
+                time.sleep(0.05)
+
+    def release_lock(self):
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
+
+    def examine_left_overs(self):
+        """Findings of a campaign that was killed count as this one's."""
+        failing = []
+        for path in rescue.take_in(self.folder, with_corpus=not self.settings.empty):
+            # An input in flight was most likely a harmless one; a saved crash is to be believed,
+            # unless the target has been built anew since.
+            doubtful = rescue.is_in_flight(path) or self.is_rebuilt_since(path)
+            if not doubtful or replay_json(self.tool, path)["failures"]:
+                failing.append(Artifact(path, 0, 0.0))
+            elif self.settings.empty:
+                path.unlink()
+            else:
+                rescue.keep_in_corpus(path, self.folder)
+        if failing:
+            self.keep_findings([("", artifact) for artifact in failing], left_over=True)
+
+    def is_rebuilt_since(self, path):
+        return self.tool.stat().st_mtime > path.stat().st_mtime
 
     def seed_folders(self):
         """Seed folders as bytes: case files are converted, other files are taken as they are."""
@@ -122,19 +190,21 @@ class Campaign:
 
     def poll(self):
         """True when the campaign is over. A crash ends it at once."""
+        if self.result.findings:
+            return True
         codes = [worker.poll() for worker in self.workers]
         self.update()
-        crashed = [worker for worker, code in zip(self.workers, codes)
-                   if worker.artifacts() and code is not None]
-        if crashed:
+        if any(code is not None and worker.artifacts()
+               for worker, code in zip(self.workers, codes)):
             self.finish()
-            self.keep_findings(crashed)
+            self.keep_findings([(worker.engine, artifact) for worker in self.workers
+                                for artifact in worker.artifacts()])
             return True
         for worker, code in zip(self.workers, codes):
             if code not in (None, 0):
                 self.stop()
-                raise Unusable(f"{' '.join(worker.command[:1])} ended with exit code {code} and "
-                               f"no input saved; its log ends:\n{worker.log_tail()}")
+                raise Unusable(f"{worker.job.name} ended with exit code {code} and no input saved; "
+                               f"its log ends:\n{worker.log_tail()}")
         late = time.monotonic() - self.begin > self.settings.seconds + OVERTIME_S
         if late or all(code == 0 for code in codes):
             self.finish()
@@ -148,34 +218,43 @@ class Campaign:
         result.seconds = round(now - self.begin, 3)
         result.executions = sum(item.estimate(now) for item in progress)
         result.executions_per_second = round(result.executions / max(result.seconds, 0.001), 1)
-        result.coverage = max(item.coverage for item in progress)
-        result.corpus = max(item.corpus for item in progress)
+        result.coverage = max((item.coverage for item in progress), default=0)
+        result.corpus = max((item.corpus for item in progress), default=0)
 
     def finish(self):
         self.stop()
         for worker in self.workers:
             worker.poll()
         self.update()
+        for worker in self.workers:
+            worker.forget_in_flight()
 
     def stop(self):
         for worker in self.workers:
             worker.stop()
+        self.release_lock()
 
-    def keep_findings(self, crashed):
+    def settle(self):
+        """What has been reported need not be examined by the next campaign."""
+        for artifact in self.examined:
+            artifact.unlink(missing_ok=True)
+
+    def keep_findings(self, artifacts, left_over=False):
         """One case a signature: of workers that met the same bug at once, the smaller input."""
-        artifacts = [worker.artifacts()[0] for worker in crashed]
         seen = set()
-        for artifact in sorted(artifacts, key=lambda path: path.stat().st_size):
-            seconds = max(0.0, artifact.stat().st_mtime - self.begin_wall)
-            answer = replay_json(self.tool, artifact, CONFIRM_TIMES)
+        for engine, artifact in sorted(artifacts, key=lambda item: item[1].path.stat().st_size):
+            answer = replay_json(self.tool, artifact.path, CONFIRM_TIMES)
+            self.examined.append(artifact.path)
             if answer["signature"] not in seen:
-                self.result.findings.append(self.keep(artifact, answer, round(seconds, 3)))
+                finding = self.keep(artifact, answer)
+                finding.engine, finding.left_over = engine, left_over
+                self.result.findings.append(finding)
             seen.add(answer["signature"])
 
-    def keep(self, artifact, answer, seconds):
+    def keep(self, artifact, answer):
         confirmed = answer["failures"] == CONFIRM_TIMES and answer["agree"]
         signature = answer["signature"] if answer["failures"] else "unconfirmed"
-        digest = hashlib.sha1(artifact.read_bytes()).hexdigest()[:10]
+        digest = hashlib.sha1(artifact.path.read_bytes()).hexdigest()[:10]
         path = self.findings_folder() / f"{slug(signature)}-{digest}.case"
         path.parent.mkdir(parents=True, exist_ok=True)
         died = answer.get("died", True)
@@ -188,10 +267,12 @@ class Campaign:
             "expect": "fail" if answer["failures"] else "pass",
         }
         assignments = [part for key, value in header.items() for part in ("--set", f"{key}={value}")]
-        call([self.tool, "show", "--as", "text", *assignments, "-o", path, artifact],
+        partial = path.with_suffix(".partial")
+        call([self.tool, "show", "--as", "text", *assignments, "-o", partial, artifact.path],
              "writing the case")
-        return Finding(signature, answer["oracle"], str(path), self.result.executions, seconds,
-                       confirmed)
+        os.replace(partial, path)  # a killed script leaves no half of a case
+        return Finding(signature, answer["oracle"], str(path), artifact.executions,
+                       round(artifact.seconds, 3), confirmed)
 
     def findings_folder(self):
         return self.folder.parent / "findings" if self.settings.folder is None \

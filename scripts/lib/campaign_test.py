@@ -1,102 +1,92 @@
 import json
-import stat
-import sys
+import os
 import tempfile
-import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
+import campaign as campaign_module
+import fakes
 from campaign import Campaign, Settings
 from common import Unusable
 
-# A fuzzer that saves an input after a moment, when its folder of behaviour says so.
-FUZZER = """
-import os, sys, time
-prefix = [a.split('=', 1)[1] for a in sys.argv if a.startswith('-artifact_prefix')][0]
-print('#8\\tNEW cov: 5 ft: 6 corp: 2/2b exec/s: 100 rss: 1Mb', flush=True)
-time.sleep(0.05)
-if {crashes}:
-    open(prefix + 'crash-1', 'w').write('input')
-    print('stat::number_of_executed_units: 9')
-sys.exit({code})
-"""
-# A tool that answers replays and writes whatever it is asked to show.
-TOOL = """
-import json, sys
-if sys.argv[1] == 'show':
-    target = sys.argv[sys.argv.index('-o') + 1]
-    sets = [sys.argv[i + 1] for i, a in enumerate(sys.argv) if a == '--set']
-    open(target, 'w').write('\\n'.join(sets))
-else:
-    print(json.dumps({answer}))
-"""
-
-
-class FakeTree:
-    mutant = "planted"
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def fuzz_folder(self, flavour):
-        return self.folder / "fuzz" / flavour
-
-    def binary(self, _, name):
-        return self.folder / name
-
-    def tool(self, _):
-        return self.folder / "concertina"
-
-    def write(self, name, text):
-        path = self.folder / name
-        path.write_text(f"#!{sys.executable}\n{text}")
-        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+QUIET = "time.sleep(0.05)"
+CRASH = "save(b'crash', prefix + 'crash-')\nprint('stat::number_of_executed_units: 9')\nsys.exit(77)"
 
 
 class CampaignTest(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.tree = FakeTree(self.folder)
+        path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
+        self.enterContext(mock.patch.dict(os.environ, PATH=path))
+        self.tree = fakes.Tree(self.folder)
 
-    def run_campaign(self, crashes, code, failures=3):
-        answer = {"failures": failures, "agree": True, "signature": "channels: lost value",
-                  "oracle": "channels", "died": False}
-        self.tree.write("fuzz_sim", FUZZER.format(crashes=crashes, code=code))
-        self.tree.write("concertina", TOOL.format(answer=answer))
-        campaign = Campaign(self.tree, Settings("address", 5, workers=2, empty=True))
+    def start(self, engine="libfuzzer", workers=2, seconds=20):
+        campaign = Campaign(self.tree, Settings("address", seconds, engine=engine, workers=workers,
+                                                empty=True))
         self.addCleanup(campaign.stop)
         campaign.start()
-        deadline = time.monotonic() + 20
-        while not campaign.poll():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.02)
-        return campaign.result
+        return campaign
+
+    def run_campaign(self, behaviour, **settings):
+        self.tree.write_libfuzzer(behaviour)
+        campaign = self.start(**settings)
+        fakes.poll_until(campaign.poll)
+        return campaign
 
     def test_a_quiet_campaign_ends_without_findings(self):
-        result = self.run_campaign(crashes=False, code=0)
+        result = self.run_campaign(QUIET).result
         self.assertEqual(result.findings, [])
         self.assertEqual(result.coverage, 5)
         json.dumps(result.as_dict())
 
     def test_a_crash_becomes_a_case_with_a_header(self):
-        result = self.run_campaign(crashes=True, code=77)
-        finding = result.findings[0]
+        campaign = self.run_campaign(CRASH)
+        finding, = campaign.result.findings
         self.assertTrue(finding.confirmed)
-        self.assertEqual(finding.signature, "channels: lost value")
+        self.assertEqual((finding.signature, finding.engine, finding.executions),
+                         ("channels: lost value", "libfuzzer", 9))
         self.assertRegex(finding.case, r"findings/channels-lost-value-[0-9a-f]{10}\.case$")
         header = Path(finding.case).read_text().splitlines()
-        self.assertIn("bug=planted", header)
-        self.assertIn("oracle=channels", header)
-        self.assertIn("flavour=any", header)
-        self.assertIn("expect=fail", header)
+        for line in ("bug=planted", "oracle=channels", "flavour=any", "expect=fail"):
+            self.assertIn(line, header)
+        self.assertEqual(len(list(Path(finding.case).parent.iterdir())), 1)
 
     def test_a_crash_that_does_not_repeat_is_kept_but_not_confirmed(self):
-        finding = self.run_campaign(crashes=True, code=77, failures=1).findings[0]
+        self.tree.write_tool(failures=1)
+        finding, = self.run_campaign(CRASH).result.findings
         self.assertFalse(finding.confirmed)
+
+    def test_what_was_reported_is_not_examined_again(self):
+        self.run_campaign(CRASH).settle()
+        self.assertEqual(self.run_campaign(QUIET).result.findings, [])
 
     def test_a_fuzzer_that_dies_without_an_input_is_no_finding(self):
         with self.assertRaisesRegex(Unusable, "exit code 3"):
-            self.run_campaign(crashes=False, code=3)
+            self.run_campaign("sys.exit(3)")
+
+    def test_two_campaigns_in_one_folder_are_refused(self):
+        self.enterContext(mock.patch.object(campaign_module, "LOCK_WAIT_S", 0.2))
+        self.tree.write_libfuzzer("time.sleep(600)")
+        self.start().poll()
+        with self.assertRaisesRegex(Unusable, "another campaign"):
+            self.start()
+
+    def test_with_all_engines_each_has_a_worker_and_the_corpus_is_common(self):
+        self.tree.write_afl("write('queue/id:000009,src:0,time:5,execs:9,op:x', b'by afl')\n"
+                            "write('queue/id:000010,src:0,time:6,execs:10,op:x', b'more')\n"
+                            "while not os.path.exists(os.path.join(option('-F'), 'by-libfuzzer')):\n"
+                            "    time.sleep(0.02)\n"
+                            "write('crashes/id:000000,time:1500,execs:40', b'crash')")
+        # Ends when it sees what the other has found, and leaves something for it to see.
+        self.tree.write_libfuzzer("while not os.path.exists(os.path.join(corpus, hashlib.sha1("
+                                  "b'by afl').hexdigest())):\n    time.sleep(0.02)\n"
+                                  "open(os.path.join(corpus, 'by-libfuzzer'), 'w').close()")
+        campaign = self.start("all", workers=1)
+        fakes.poll_until(campaign.poll)
+        self.assertEqual([worker.engine for worker in campaign.workers], ["libfuzzer", "afl"])
+        finding, = campaign.result.findings
+        self.assertEqual(finding.engine, "afl")
 
 
 if __name__ == "__main__":

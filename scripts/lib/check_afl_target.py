@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import engine
+
 RUN_TIMEOUT_MS = 10000
 EDGES_MIN = 50
 SINGLE_RUNS = 4
@@ -31,9 +33,7 @@ def run(command, **options):
 def in_flight_input(path):
     if not path.is_file():
         return None
-    content = path.read_bytes()
-    size = int.from_bytes(content[:4], "little")
-    return content[4:4 + size]
+    return engine.read_in_flight(path).content
 
 
 def showmap(tool, binary, source, target):

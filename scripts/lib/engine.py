@@ -1,8 +1,21 @@
-"""One libFuzzer process: how it is started, what its log says, how it is stopped."""
+"""What a campaign asks of a fuzzing engine, and what its engines share.
+
+A Worker is one engine's process (engine_libfuzzer.py, engine_afl.py):
+
+    start()      begins in its own session; dies with the script that started it
+    poll()       reads what is new; the exit code, or None while it runs
+    progress     counts, read by the campaign
+    artifacts()  inputs that failed, whole files in folder/artifacts
+    stop()       ends it and all that it started
+    log_tail()   for the reader, when nothing else explains an end
+
+In a campaign's folder: corpus/ is common to all workers, artifacts/ and logs/ have files named by
+worker, in-flight/WORKER holds what the worker runs at this moment (fuzzers/targets/in_flight.h).
+"""
 
 import ctypes
+import hashlib
 import os
-import re
 import signal
 import subprocess
 import time
@@ -12,25 +25,53 @@ from pathlib import Path
 INPUT_BYTES_MAX = 8192
 # A run is at most some milliseconds; printing a sanitizer's report may take seconds.
 RUN_TIMEOUT_S = 10
-RSS_LIMIT_MB = 3072
 STOP_GRACE_S = 3
 
-PROGRESS = re.compile(r"^#(\d+)\s+[A-Za-z]+")
-FIELDS = {
-    "coverage": re.compile(r"\bcov: (\d+)"),
-    "features": re.compile(r"\bft: (\d+)"),
-    "corpus": re.compile(r"\bcorp: (\d+)/"),
-}
-FINAL = re.compile(r"^stat::number_of_executed_units:\s*(\d+)")
-# Artifacts that are findings; slow-unit-* is only a remark.
+IN_FLIGHT_VARIABLE = "CONCERTINA_IN_FLIGHT"
+IN_FLIGHT_HEADER_BYTES = 12
+# Artifacts that are findings; libFuzzer's slow-unit-* is only a remark.
 ARTIFACT_KINDS = ("crash-", "timeout-", "oom-", "leak-")
+
+
+def sha1(content):
+    return hashlib.sha1(content).hexdigest()
+
+
+def write_whole(path, content):
+    """A reader, or a rerun after SIGKILL, sees all of the file or none of it."""
+    temporary = path.parent.parent / f".{path.name}.{os.getpid()}"
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+@dataclass
+class InFlight:
+    runs: int = 0
+    content: bytes = b""
+
+
+def read_in_flight(path):
+    """What fuzzers/targets/in_flight.cc wrote; of a file that is missing or no slot, nothing."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return InFlight()
+    size = int.from_bytes(content[8:IN_FLIGHT_HEADER_BYTES], "little")
+    body = content[IN_FLIGHT_HEADER_BYTES:]
+    return InFlight(int.from_bytes(content[:8], "little"), body[:size] if size <= len(body) else b"")
+
+
+@dataclass
+class Artifact:
+    """A failing input, and what it took to find it."""
+    path: Path
+    executions: int
+    seconds: float
 
 
 @dataclass
 class Progress:
-    """What the log said last. libFuzzer prints only when it finds something and at powers of two,
-    so `estimate` carries the count on at the average rate. (Its own exec/s divides by whole seconds,
-    which is far too high in the first few.)"""
+    """What is known of the counts; `estimate` carries the executions on at the average rate."""
     started_at: float = 0.0
     executions: int = 0
     coverage: int = 0
@@ -39,27 +80,41 @@ class Progress:
     is_final: bool = False
     seen_at: float = 0.0
 
-    def read_line(self, line, now):
-        final = FINAL.match(line)
-        if final:
-            self.executions = int(final.group(1))
-            self.is_final = True
-            return
-        match = PROGRESS.match(line)
-        if not match:
-            return
-        self.executions = int(match.group(1))
-        self.seen_at = now
-        for name, pattern in FIELDS.items():
-            found = pattern.search(line)
-            if found:
-                setattr(self, name, int(found.group(1)))
-
     def estimate(self, now):
         if self.is_final or not self.seen_at:
             return self.executions
         rate = self.executions / max(self.seen_at - self.started_at, 0.5)
         return self.executions + int(rate * (now - self.seen_at))
+
+
+@dataclass
+class Job:
+    """What a worker is to do. `seeds` are folders of inputs beside the common corpus."""
+    name: str
+    folder: Path
+    binary: Path
+    seed: int
+    seconds: int
+    seeds: list
+    shares: bool = False  # other workers write to the corpus
+    mutator: Path = None  # a module, for an engine that needs one
+    lock: int = None  # an open file that is to stay open as long as the worker lives
+
+    @property
+    def corpus(self):
+        return self.folder / "corpus"
+
+    @property
+    def in_flight(self):
+        return self.folder / "in-flight" / self.name
+
+    @property
+    def artifacts(self):
+        return self.folder / "artifacts"
+
+    @property
+    def log(self):
+        return self.folder / "logs" / f"{self.name}.log"
 
 
 def die_with_parent():
@@ -69,61 +124,48 @@ def die_with_parent():
 
 
 class Worker:
-    """Owns one process, its log and its artifacts (those that carry its prefix)."""
+    """Owns one process at a time, its log and the artifacts that carry its name."""
 
-    def __init__(self, binary, name, seed, folder, seconds, corpus, seeds, reload):
-        self.folder = Path(folder)
-        self.prefix = f"{name}-"
-        self.artifacts_folder = self.folder / "artifacts"
-        self.log_path = self.folder / "logs" / f"{name}.log"
-        for path in (self.artifacts_folder, self.log_path.parent, Path(corpus)):
+    def __init__(self, job):
+        self.job = job
+        for path in (job.corpus, job.artifacts, job.log.parent, job.in_flight.parent):
             path.mkdir(parents=True, exist_ok=True)
-        for old in self.artifacts_folder.glob(self.prefix + "*"):
-            old.unlink()
-        self.command = [
-            str(binary), f"-seed={seed}", f"-max_total_time={seconds}", "-print_final_stats=1",
-            f"-artifact_prefix={self.artifacts_folder}/{self.prefix}",
-            f"-max_len={INPUT_BYTES_MAX}", "-len_control=0", f"-timeout={RUN_TIMEOUT_S}",
-            f"-rss_limit_mb={RSS_LIMIT_MB}", f"-reload={1 if reload else 0}", "-detect_leaks=0",
-            str(corpus), *map(str, seeds)]
         self.progress = Progress()
-        self.offset = 0
-        self.partial = ""
+        self.started_wall = 0.0
         self.process = None
 
     def start(self):
+        self.job.in_flight.unlink(missing_ok=True)
+        self.job.log.write_bytes(b"")
         self.progress.started_at = time.monotonic()
-        with open(self.log_path, "wb") as log:
+        self.started_wall = time.time()
+        self.begin()
+
+    def launch(self, command, cwd, env=()):
+        pass_fds = () if self.job.lock is None else (self.job.lock,)
+        with open(self.job.log, "ab") as log:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=die_with_parent, cwd=self.folder)
+                [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=die_with_parent, cwd=cwd, pass_fds=pass_fds,
+                env={**os.environ, IN_FLIGHT_VARIABLE: str(self.job.in_flight), **dict(env)})
 
-    def poll(self):
-        """Reads what is new in the log; the exit code, or None while running."""
-        code = self.process.poll()
-        with open(self.log_path, "r", errors="replace") as log:
-            log.seek(self.offset)
-            text = self.partial + log.read()
-            self.offset = log.tell()
-        lines = text.split("\n")
-        self.partial = lines.pop()
-        now = time.monotonic()
-        for line in lines:
-            self.progress.read_line(line, now)
-        return code
+    def artifact_paths(self):
+        prefix = f"{self.job.name}-"
+        return sorted(path for path in self.job.artifacts.glob(prefix + "*")
+                      if path.name[len(prefix):].startswith(ARTIFACT_KINDS))
 
-    def artifacts(self):
-        return sorted(path for path in self.artifacts_folder.glob(self.prefix + "*")
-                      if path.name[len(self.prefix):].startswith(ARTIFACT_KINDS))
+    def forget_in_flight(self):
+        """After an end in good order nothing is in flight."""
+        self.job.in_flight.unlink(missing_ok=True)
 
     def stop(self):
         """libFuzzer may swallow SIGTERM, so SIGKILL follows; both to the whole session."""
         if self.process is None or self.process.poll() is not None:
             return
-        for sign, grace in ((signal.SIGTERM, STOP_GRACE_S), (signal.SIGKILL, STOP_GRACE_S)):
+        for sign in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.process.pid, sign)
-                self.process.wait(timeout=grace)
+                self.process.wait(timeout=STOP_GRACE_S)
                 return
             except ProcessLookupError:
                 self.process.wait()
@@ -132,5 +174,5 @@ class Worker:
                 continue
 
     def log_tail(self, count=30):
-        lines = self.log_path.read_text(errors="replace").splitlines()
+        lines = self.job.log.read_text(errors="replace").splitlines()
         return "\n".join(lines[-count:])

@@ -1,5 +1,5 @@
 import os
-import stat
+import subprocess
 import sys
 import tempfile
 import time
@@ -7,87 +7,78 @@ import unittest
 from pathlib import Path
 
 import engine
-
-LOG = """INFO: Running with entropic power schedule (0xFF, 100).
-#2\tINITED cov: 12 ft: 13 corp: 1/1b exec/s: 0 rss: 38Mb
-#1024\tNEW    cov: 40 ft: 90 corp: 7/90b lim: 4 exec/s: 512 rss: 60Mb L: 3/4 MS: 1 Custom-
-#2048\tpulse  cov: 40 ft: 90 corp: 7/90b lim: 4 exec/s: 1000 rss: 60Mb
-"""
+from fakes import poll_until, write_program
 
 
-class ProgressTest(unittest.TestCase):
-    def test_reads_the_log_of_libfuzzer(self):
-        progress = engine.Progress()
-        for line in LOG.splitlines():
-            progress.read_line(line, now=100.0)
-        self.assertEqual((progress.executions, progress.coverage, progress.features,
-                          progress.corpus), (2048, 40, 90, 7))
-
-    def test_carries_the_count_on_until_the_final_one_is_known(self):
-        progress = engine.Progress(started_at=98.0)
-        progress.read_line(LOG.splitlines()[-1], now=100.0)
-        self.assertEqual(progress.estimate(now=101.0), 3072)
-        progress.read_line("stat::number_of_executed_units: 5000", now=103.0)
-        self.assertEqual(progress.estimate(now=110.0), 5000)
-
-    def test_ignores_the_frames_of_a_report(self):
-        progress = engine.Progress()
-        progress.read_line("    #0 0x55 in main /x/y.cc:3", now=1.0)
-        progress.read_line("#0 0x55 in main", now=1.0)
-        self.assertEqual(progress.executions, 0)
+class SleepingWorker(engine.Worker):
+    def begin(self):
+        self.launch([self.job.binary], cwd=self.job.folder)
 
 
-class WorkerTest(unittest.TestCase):
+class EngineTest(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
 
     def worker(self, script):
-        binary = self.folder / "fake_fuzzer"
-        binary.write_text(f"#!{sys.executable}\n{script}")
-        binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
-        worker = engine.Worker(binary, "worker-0", 1, self.folder / "work", 5,
-                               self.folder / "corpus", [], reload=False)
+        binary = write_program(self.folder / "fake", script)
+        worker = SleepingWorker(engine.Job("w-0", self.folder / "work", binary, 1, 5, []))
         self.addCleanup(worker.stop)
         return worker
 
-    def wait(self, worker):
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            code = worker.poll()
-            if code is not None:
-                worker.poll()
-                return code
-            time.sleep(0.02)
-        return self.fail("the fake fuzzer did not end")
-
-    def test_sees_the_crash_artifact_but_no_slow_unit(self):
-        worker = self.worker(
-            "import sys\n"
-            "prefix = [a.split('=', 1)[1] for a in sys.argv if a.startswith('-artifact_prefix')][0]\n"
-            "open(prefix + 'slow-unit-1', 'w').close()\n"
-            "open(prefix + 'crash-1', 'w').write('x')\n"
-            "print('stat::number_of_executed_units: 77')\n"
-            "sys.exit(77)\n")
-        worker.start()
-        self.assertEqual(self.wait(worker), 77)
-        self.assertEqual([path.name for path in worker.artifacts()], ["worker-0-crash-1"])
-        self.assertEqual(worker.progress.executions, 77)
-
     def test_stops_a_process_that_ignores_sigterm(self):
-        engine_grace, engine.STOP_GRACE_S = engine.STOP_GRACE_S, 0.3
-        self.addCleanup(setattr, engine, "STOP_GRACE_S", engine_grace)
+        grace, engine.STOP_GRACE_S = engine.STOP_GRACE_S, 0.3
+        self.addCleanup(setattr, engine, "STOP_GRACE_S", grace)
         worker = self.worker(
             "import signal, time\n"
             "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
             "print('ready', flush=True)\n"
             "time.sleep(600)\n")
         worker.start()
-        while "ready" not in worker.log_tail():
-            time.sleep(0.02)
+        poll_until(lambda: "ready" in worker.log_tail())
         worker.stop()
         self.assertIsNotNone(worker.process.poll())
         with self.assertRaises(ProcessLookupError):
             os.kill(worker.process.pid, 0)
+
+    def test_a_worker_dies_with_the_script_that_started_it(self):
+        binary = write_program(self.folder / "fake", "import time\ntime.sleep(600)\n")
+        script = ("import sys, time\n"
+                  f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+                  "import engine, engine_test\n"
+                  "from pathlib import Path\n"
+                  f"worker = engine_test.SleepingWorker(engine.Job('w', Path({str(self.folder)!r}),"
+                  f" {str(binary)!r}, 1, 5, []))\n"
+                  "worker.start()\n"
+                  "print(worker.process.pid, flush=True)\n"
+                  "time.sleep(600)\n")
+        with subprocess.Popen([sys.executable, "-B", "-c", script], stdout=subprocess.PIPE,
+                              text=True) as parent:
+            pid = int(parent.stdout.readline())
+            parent.kill()
+        stat = Path(f"/proc/{pid}/stat")
+        poll_until(lambda: not stat.exists() or stat.read_text().split()[2] in "ZX")
+
+    def test_carries_the_count_on_until_the_final_one_is_known(self):
+        progress = engine.Progress(started_at=98.0, executions=2048, seen_at=100.0)
+        self.assertEqual(progress.estimate(now=101.0), 3072)
+        progress.is_final = True
+        self.assertEqual(progress.estimate(now=110.0), 2048)
+
+    def test_reads_what_is_in_flight(self):
+        path = self.folder / "slot"
+        slot = (7).to_bytes(8, "little") + (3).to_bytes(4, "little") + b"abcdef"
+        path.write_bytes(slot)
+        self.assertEqual(engine.read_in_flight(path), engine.InFlight(7, b"abc"))
+        path.write_bytes(slot[:13])  # no slot: its size is more than it holds
+        self.assertEqual(engine.read_in_flight(path).content, b"")
+        self.assertEqual(engine.read_in_flight(self.folder / "none"), engine.InFlight())
+
+    def test_a_file_is_written_whole_or_not_at_all(self):
+        (self.folder / "corpus").mkdir()
+        path = self.folder / "corpus" / "name"
+        engine.write_whole(path, b"content")
+        self.assertEqual(path.read_bytes(), b"content")
+        self.assertEqual([entry.name for entry in self.folder.rglob("*") if entry.is_file()], ["name"])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,224 @@
+"""AFL++: one afl-fuzz a worker, in three steps.
+
+1. The target runs all seeds itself: afl-fuzz would skip one that crashes, without saying which.
+2. afl-fuzz begins with the seeds and the common corpus, and fuzzes in a folder of its own.
+3. What it finds is copied to where all workers look: its queue into the common corpus, its crashes
+   and hangs to the artifacts, both named by SHA-1 (afl-fuzz's names have colons in them).
+
+afl-fuzz reads the common corpus as a foreign queue (-F), every half minute at best. Its folder is not
+resumed: a killed campaign's is taken in by rescue.py and the next afl-fuzz begins with the corpus,
+which then holds the same inputs, so that a damaged folder cannot stop it.
+"""
+
+import ctypes
+import os
+import re
+import shutil
+import time
+
+from engine import (INPUT_BYTES_MAX, RUN_TIMEOUT_S, Artifact, Worker, read_in_flight, sha1,
+                    write_whole)
+
+# AFL++'s driver runs these bytes before the first input of each process; they are also the seed when
+# there is no other, which afl-fuzz must have.
+FIRST_INPUT = b"##SI"
+SHARE_S = 1.0
+# Arguments of one run of the target: the kernel takes two megabytes.
+SEEDS_A_RUN = 10000
+FOUND_AFTER = re.compile(r",time:(\d+),execs:(\d+)")
+STATISTIC = re.compile(r"^(\w+)\s*:\s*(\d+)", re.MULTILINE)
+SANITIZER_OPTIONS = "abort_on_error=1:symbolize=0"
+ENVIRONMENT = {
+    "AFL_NO_UI": "1", "TERM": "dumb",
+    "AFL_SKIP_CPUFREQ": "1", "AFL_NO_AFFINITY": "1",
+    "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1",  # nobody's core_pattern is worth a refusal
+    "AFL_IGNORE_PROBLEMS": "1", "AFL_NO_CRASH_README": "1",
+    "AFL_CUSTOM_MUTATOR_ONLY": "1", "AFL_DISABLE_TRIM": "1",
+    "AFL_FAST_CAL": "1",  # every run of an input is the same here
+    "AFL_SYNC_TIME": "1", "AFL_BENCH_UNTIL_CRASH": "1",
+    "AFL_HANG_TMOUT": str(RUN_TIMEOUT_S * 1000),
+    "AFL_FORKSRV_INIT_TMOUT": "30000",
+    # A finding must be a signal: an exit code is no crash for afl-fuzz.
+    "ASAN_OPTIONS": SANITIZER_OPTIONS, "UBSAN_OPTIONS": SANITIZER_OPTIONS,
+    "TSAN_OPTIONS": "halt_on_error=1:" + SANITIZER_OPTIONS,
+}
+
+
+def is_installed():
+    return shutil.which("afl-fuzz") is not None
+
+
+def queue_entries(out):
+    """What afl-fuzz found itself, oldest first; seeds and what it took from others are known."""
+    return sorted(path for path in out.glob("*/queue/id:*")
+                  if ",orig:" not in path.name and ",sync:" not in path.name)
+
+
+def copy_to_corpus(path, corpus):
+    content = path.read_bytes()
+    if not content:
+        return
+    target = corpus / sha1(content)
+    if not target.exists():
+        write_whole(target, content)
+
+
+def copy_artifacts(out, name, folder):
+    """Crashes and hangs as artifacts; returns what they took, by path."""
+    found = {}
+    for kind, pattern in (("crash", "*/crashes/id:*"), ("timeout", "*/hangs/id:*")):
+        for path in sorted(out.glob(pattern)):
+            content = path.read_bytes()
+            target = folder / f"{name}-{kind}-{sha1(content)}"
+            if not target.exists():
+                write_whole(target, content)
+            took = FOUND_AFTER.search(path.name)
+            found.setdefault(target, tuple(map(int, took.groups())) if took else (0, 0))
+    return found
+
+
+def free_segments(pid):
+    """Removes the shared memory that a dead afl-fuzz made and nobody uses. (Mostly the target has
+    marked it already, see afl_process.cc; this is for one killed before the target was there.)"""
+    remove = 0
+    try:
+        with open("/proc/sysvipc/shm", encoding="ascii") as table:
+            names = table.readline().split()
+            segments = [dict(zip(names, map(int, line.split()))) for line in table]
+    except OSError:
+        return
+    for segment in segments:
+        if segment["cpid"] == pid and segment["nattch"] == 0 and segment["uid"] == os.getuid():
+            ctypes.CDLL(None).shmctl(segment["shmid"], remove, None)
+
+
+class AflWorker(Worker):
+    engine = "afl"
+    target = "fuzz_sim_afl"
+
+    def __init__(self, job):
+        super().__init__(job)
+        self.folder = job.folder / "afl" / job.name
+        self.inputs = self.folder / "in"
+        self.out = self.folder / "out"
+        self.command = [
+            "afl-fuzz", "-M", job.name, "-s", job.seed, "-t", RUN_TIMEOUT_S * 1000,
+            "-G", INPUT_BYTES_MAX, "-i", self.inputs, "-o", self.out, "-F", job.corpus]
+        self.seed_names = []
+        self.seed_runs = []  # steps still to come
+        self.seeds_done = 0
+        self.is_fuzzing = False
+        self.is_stopped = False  # by us, in good order
+        self.fuzzing_since = 0.0
+        self.in_flight_seen = (0, 0.0)
+        self.took = {}  # executions and seconds of each artifact
+        self.shared = set()
+        self.share_at = 0.0
+
+    def begin(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.inputs.mkdir(parents=True)
+        self.gather_seeds()
+        self.seed_names = sorted(path.name for path in self.inputs.iterdir())
+        self.seed_runs = [self.seed_names[i:i + SEEDS_A_RUN]
+                          for i in range(0, len(self.seed_names), SEEDS_A_RUN)]
+        self.run_seeds()
+
+    def gather_seeds(self):
+        (self.inputs / sha1(FIRST_INPUT)).write_bytes(FIRST_INPUT)
+        for folder in [*self.job.seeds, self.job.corpus]:
+            for path in sorted(folder.iterdir()):
+                content = path.read_bytes() if path.is_file() else b""
+                if content:
+                    (self.inputs / sha1(content)).write_bytes(content)
+
+    def run_seeds(self):
+        self.in_flight_seen = (0, time.monotonic())
+        self.launch([self.job.binary, *self.seed_runs.pop(0)], cwd=self.inputs)
+
+    def fuzz(self):
+        self.is_fuzzing = True
+        self.fuzzing_since = time.monotonic()
+        env = dict(ENVIRONMENT, AFL_CUSTOM_MUTATOR_LIBRARY=str(self.job.mutator))
+        self.launch([*self.command, "--", self.job.binary], cwd=self.folder, env=env)
+        (self.folder / "pid").write_text(str(self.process.pid))
+
+    def poll(self):
+        code = self.process.poll()
+        now = time.monotonic()
+        self.progress.executions = read_in_flight(self.job.in_flight).runs
+        if not self.is_fuzzing:
+            return self.poll_seeds(code, now)
+        if code is not None or now >= self.share_at:
+            self.share_at = now + SHARE_S
+            self.share(is_over=code is not None)
+        if code is None and (self.is_late(now) or any(self.out.glob("*/hangs/id:*"))):
+            self.stop()
+            self.is_stopped = True
+            return self.poll()
+        if code is not None:
+            self.progress.is_final = True
+            free_segments(self.process.pid)
+        return 0 if self.is_stopped else code
+
+    def is_late(self, now):
+        """afl-fuzz's own limit counts from the end of its calibration, and looks up once a second."""
+        return now - self.progress.started_at >= self.job.seconds
+
+    def poll_seeds(self, code, now):
+        if code == 0 and self.seed_runs:
+            self.run_seeds()
+            return None
+        if code == 0:
+            self.seeds_done = self.progress.executions
+            self.fuzz()
+            return None
+        if code is None and not self.hangs(now):
+            return None
+        if code is None:
+            self.stop()
+            code = self.process.returncode
+            self.save_seed("timeout")
+        else:
+            self.save_seed("crash")
+        return code
+
+    def hangs(self, now):
+        """The same input for longer than any run may take."""
+        if self.progress.executions != self.in_flight_seen[0]:
+            self.in_flight_seen = (self.progress.executions, now)
+        return self.progress.executions and now - self.in_flight_seen[1] > RUN_TIMEOUT_S
+
+    def save_seed(self, kind):
+        seen = read_in_flight(self.job.in_flight)
+        if seen.content:
+            path = self.job.artifacts / f"{self.job.name}-{kind}-{sha1(seen.content)}"
+            write_whole(path, seen.content)
+            self.took[path] = (seen.runs, time.monotonic() - self.progress.started_at)
+
+    def share(self, is_over):
+        entries = queue_entries(self.out)
+        if not is_over:
+            entries = entries[:-1]  # afl-fuzz may still be writing the last one
+        for path in entries:
+            if path.name not in self.shared:
+                self.shared.add(path.name)
+                copy_to_corpus(path, self.job.corpus)
+        self.progress.corpus = sum(1 for _ in self.out.glob("*/queue/id:*"))
+        for path in self.out.glob("*/fuzzer_stats"):  # afl-fuzz writes it once a minute, and at its end
+            statistics = dict(STATISTIC.findall(path.read_text(errors="replace")))
+            self.progress.coverage = int(statistics.get("edges_found", self.progress.coverage))
+
+    def artifacts(self):
+        if self.is_fuzzing and self.process.poll() is not None:
+            before = self.fuzzing_since - self.progress.started_at
+            for path, (time_ms, executions) in copy_artifacts(
+                    self.out, self.job.name, self.job.artifacts).items():
+                self.took[path] = (self.seeds_done + executions, before + time_ms / 1000)
+        return [Artifact(path, *self.took[path]) for path in self.artifact_paths()
+                if path in self.took]
+
+    def stop(self):
+        super().stop()
+        if self.is_fuzzing:
+            free_segments(self.process.pid)

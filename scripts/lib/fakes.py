@@ -1,0 +1,123 @@
+"""For tests: programs that behave like a fuzzer, like afl-fuzz and like the tool, and a tree of them."""
+
+import stat
+import sys
+import time
+
+# A libFuzzer. `behaviour` is Python with `prefix` (of artifacts), `corpus` and `slot` (in flight).
+LIBFUZZER = """
+import hashlib, os, sys, time
+arguments = dict(a[1:].split('=', 1) for a in sys.argv[1:] if a.startswith('-'))
+prefix = arguments['artifact_prefix']
+corpus = [a for a in sys.argv[1:] if not a.startswith('-')][0]
+slot = os.environ['CONCERTINA_IN_FLIGHT']
+
+def run(content, runs=1):
+    with open(slot, 'wb') as file:
+        file.write(runs.to_bytes(8, 'little') + len(content).to_bytes(4, 'little') + content)
+
+def save(content, path=''):
+    name = hashlib.sha1(content).hexdigest()
+    with open(path + name if path else os.path.join(corpus, name), 'wb') as file:
+        file.write(content)
+
+print('#8\\tNEW cov: 5 ft: 6 corp: 2/2b exec/s: 100 rss: 1Mb', flush=True)
+BEHAVIOUR
+"""
+# An AFL++ target that runs seeds: it dies of one that contains 'fatal'.
+AFL_TARGET = """
+import os, sys
+for runs, path in enumerate(sys.argv[1:], 1):
+    content = open(path, 'rb').read()
+    with open(os.environ['CONCERTINA_IN_FLIGHT'], 'wb') as file:
+        file.write(runs.to_bytes(8, 'little') + len(content).to_bytes(4, 'little') + content)
+    if b'hang' in content:
+        import time
+        time.sleep(600)
+    if b'fatal' in content:
+        os.abort()
+"""
+# An afl-fuzz. `behaviour` is Python with `out`, its folder, and `inputs`, what it began with.
+AFL_FUZZ = """
+import os, signal, sys, time
+option = lambda name: sys.argv[sys.argv.index(name) + 1]
+inputs = [open(os.path.join(option('-i'), name), 'rb').read()
+          for name in sorted(os.listdir(option('-i')))]
+out = os.path.join(option('-o'), option('-M'))
+for name in ('queue', 'crashes', 'hangs'):
+    os.makedirs(os.path.join(out, name))
+
+def write(name, content):
+    with open(os.path.join(out, name), 'wb') as file:
+        file.write(content)
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+for i, content in enumerate(inputs):
+    write(f'queue/id:{i:06},time:0,execs:0,orig:seed', content)
+BEHAVIOUR
+"""
+# A tool. An input with 'fatal' or 'crash' in it fails; what it shows are the header fields that it was given.
+TOOL = """
+import json, sys
+source = open(sys.argv[-1], 'rb').read()
+if sys.argv[1] == 'show':
+    target = sys.argv[sys.argv.index('-o') + 1]
+    sets = [sys.argv[i + 1] for i, a in enumerate(sys.argv) if a == '--set']
+    open(target, 'w').write('\\n'.join(sets))
+else:
+    times = int(sys.argv[sys.argv.index('--times') + 1])
+    fails = b'fatal' in source or b'crash' in source
+    print(json.dumps(dict(dict(failures=times if fails else 0, agree=True, died=False,
+                               signature='channels: lost value' if fails else 'pass',
+                               oracle='channels' if fails else ''), **ANSWER)))
+"""
+
+
+def write_program(path, text):
+    path.write_text(f"#!{sys.executable}\n{text}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+class Tree:
+    """Stands for building.Tree, with fakes for binaries."""
+    mutant = "planted"
+
+    def __init__(self, folder, is_new=True):
+        self.folder = folder
+        if is_new:
+            self.write_tool()
+
+    def fuzz_folder(self, flavour):
+        return self.folder / "fuzz" / flavour
+
+    def binary(self, _, name):
+        return self.folder / name
+
+    def tool(self, _):
+        return self.folder / "concertina"
+
+    def mutator(self):
+        return self.folder / "mutator_afl.so"
+
+    def write_tool(self, **answer):
+        write_program(self.folder / "concertina", TOOL.replace("ANSWER", repr(answer)))
+
+    def write_libfuzzer(self, behaviour):
+        write_program(self.folder / "fuzz_sim", LIBFUZZER.replace("BEHAVIOUR", behaviour))
+
+    def write_afl(self, behaviour):
+        """afl-fuzz itself is looked for in PATH: put `folder` in front of it."""
+        write_program(self.folder / "fuzz_sim_afl", AFL_TARGET)
+        write_program(self.folder / "afl-fuzz", AFL_FUZZ.replace("BEHAVIOUR", behaviour))
+
+
+def poll_until(done, seconds=20):
+    """Waits for a true answer and returns it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answer = done()
+        if answer:
+            return answer
+        time.sleep(0.02)
+    raise AssertionError("it did not happen in time")

@@ -1,0 +1,97 @@
+"""What a killed campaign left in its folder, taken in by the next one before it starts.
+
+SIGKILL may come at any moment, so an input may be in any of these states:
+
+| state                                    | what is on disk                       | what is done |
+|------------------------------------------|---------------------------------------|--------------|
+| being run                                | in-flight/WORKER                      | examined; if it passes, kept in the corpus |
+| run, being written as crash or corpus    | the same, and a file that may be cut  | the same; a cut corpus file is repaired or dropped |
+| saved as an artifact                     | artifacts/WORKER-KIND-SHA1            | examined |
+| saved by afl-fuzz                        | afl/WORKER/out/*/{crashes,hangs,queue}| to artifacts and corpus |
+| kept as .case, not yet reported          | its artifact, too                     | examined and reported once more |
+
+Each step writes its result whole before it removes where that came from, so that a rerun that is
+killed, too, loses nothing either.
+"""
+
+import re
+import shutil
+
+import engine_afl
+from engine import INPUT_BYTES_MAX, read_in_flight, sha1, write_whole
+
+SHA1_NAME = re.compile(r"^[0-9a-f]{40}$")
+ARTIFACT_NAME = re.compile(r"^(?P<worker>.+?)-(?P<kind>crash|timeout|oom|leak|in-flight)-(?P<sha1>\w+)$")
+
+
+def take_afl_folders(folder, with_queue):
+    for worker in sorted((folder / "afl").glob("*")):
+        out = worker / "out"
+        engine_afl.copy_artifacts(out, worker.name, folder / "artifacts")
+        if with_queue:
+            for path in engine_afl.queue_entries(out):
+                engine_afl.copy_to_corpus(path, folder / "corpus")
+        pid = worker / "pid"
+        if pid.is_file() and pid.read_text().isdigit():
+            engine_afl.free_segments(int(pid.read_text()))
+        shutil.rmtree(worker)
+
+
+def take_in_flight(folder):
+    """The inputs in flight become artifacts of their own kind."""
+    for path in sorted((folder / "in-flight").glob("*")):
+        content = read_in_flight(path).content
+        if content:
+            write_whole(folder / "artifacts" / f"{path.name}-in-flight-{sha1(content)}", content)
+        path.unlink()
+
+
+def mend_corpus(folder):
+    """Engines name corpus files by their content's SHA-1. One with another content was cut off."""
+    whole = {}
+    for path in (folder / "artifacts").glob("*-in-flight-*"):
+        whole[path.name.rpartition("-")[2]] = path.read_bytes()
+    for path in sorted((folder / "corpus").glob("*")):
+        if not SHA1_NAME.match(path.name) or sha1(path.read_bytes()) == path.name:
+            continue
+        if path.name in whole:
+            write_whole(path, whole[path.name])
+        else:
+            path.unlink()
+
+
+def remove_cut_artifacts(folder):
+    """A crash file that was cut off, when the whole input is there as the one in flight."""
+    artifacts = folder / "artifacts"
+    for path in sorted(artifacts.glob("*")):
+        match = ARTIFACT_NAME.match(path.name)
+        if match and match["sha1"] != sha1(path.read_bytes()) and any(
+                other != path for other in artifacts.glob(f"*-in-flight-{match['sha1']}")):
+            path.unlink()
+
+
+def take_in(folder, with_corpus=True):
+    """Brings everything into artifacts/ and corpus/; returns the artifacts, to be examined."""
+    for name in ("artifacts", "corpus"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for path in folder.glob(".*"):  # half of a write_whole
+        if path.is_file():
+            path.unlink()
+    take_afl_folders(folder, with_corpus)
+    take_in_flight(folder)
+    mend_corpus(folder)
+    remove_cut_artifacts(folder)
+    return sorted(path for path in (folder / "artifacts").glob("*")
+                  if ARTIFACT_NAME.match(path.name))
+
+
+def is_in_flight(path):
+    return "-in-flight-" in path.name
+
+
+def keep_in_corpus(path, folder):
+    """An input that passes after all is worth running again."""
+    content = path.read_bytes()
+    if 0 < len(content) <= INPUT_BYTES_MAX:
+        write_whole(folder / "corpus" / sha1(content), content)
+    path.unlink()

@@ -1,0 +1,222 @@
+"""A campaign is killed with SIGKILL in a known state; the next one must lose nothing of it.
+
+The fake engine brings itself into the state, says so by creating the file `ready`, and sleeps; so no
+test needs luck.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import fakes
+import rescue
+from campaign import Campaign, Settings
+from engine import sha1, write_whole
+
+READY = "\nopen(READY, 'w').close()\ntime.sleep(600)\n"
+QUIET = "sys.exit(0)"
+# Saves entries as fast as it can, and a crash after the hundredth, as engines do: run first, then save.
+BUSY = """
+for i in range(1000000):
+    content = b'entry %d' % i
+    run(content)
+    save(content)
+    if i == 100:
+        run(b'a crash, saved')
+        save(b'a crash, saved', prefix + 'crash-')
+        sys.exit(77)
+    time.sleep(0.001)
+"""
+SCRIPT = """
+import sys, time
+sys.path.insert(0, {lib!r})
+import fakes
+from campaign import Campaign, Settings
+from pathlib import Path
+
+folder = Path({folder!r})
+campaign = Campaign(fakes.Tree(folder, is_new=False),
+                    Settings("address", 60, engine={engine!r}, workers=1, corpus=[folder / "seeds"]))
+campaign.start()
+while not campaign.poll():
+    time.sleep(0.01)
+"""
+
+
+class KilledCampaignTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
+        self.enterContext(mock.patch.dict(os.environ, PATH=path))
+        (self.folder / "seeds").mkdir()
+        (self.folder / "seeds" / "seed").write_bytes(b"seed")
+        self.tree = fakes.Tree(self.folder)
+        self.work = self.tree.fuzz_folder("address")
+        self.ready = self.folder / "ready"
+
+    def script(self, engine):
+        return subprocess.Popen(
+            [sys.executable, "-B", "-c", SCRIPT.format(lib=str(Path(__file__).parent),
+                                                       folder=str(self.folder), engine=engine)],
+            stdout=subprocess.DEVNULL)
+
+    def kill_when_ready(self, behaviour, engine="libfuzzer", then=READY):
+        """Runs a campaign until the fake is in the state that `behaviour` makes, and kills it."""
+        behaviour = behaviour + then.replace("READY", repr(str(self.ready)))
+        if engine == "afl":
+            self.tree.write_afl(behaviour)
+        else:
+            self.tree.write_libfuzzer(behaviour)
+        with self.script(engine) as process:
+            fakes.poll_until(self.ready.exists)
+            process.kill()
+        self.ready.unlink()
+
+    def rerun(self, engine="libfuzzer"):
+        self.tree.write_libfuzzer(QUIET)
+        self.tree.write_afl(QUIET)
+        campaign = Campaign(self.tree, Settings("address", 20, engine=engine, workers=1,
+                                                corpus=[self.folder / "seeds"]))
+        self.addCleanup(campaign.stop)
+        campaign.start()
+        fakes.poll_until(campaign.poll)
+        campaign.stop()
+        return campaign
+
+    def assert_reported(self, campaign):
+        finding, = campaign.result.findings
+        self.assertTrue(finding.confirmed and finding.left_over)
+        self.assertTrue(Path(finding.case).is_file())
+        campaign.settle()
+        self.assertEqual(self.rerun().result.findings, [])
+
+    def corpus(self):
+        return {path.name: path.read_bytes() for path in (self.work / "corpus").iterdir()}
+
+    def test_an_input_that_was_being_run_is_examined(self):
+        self.kill_when_ready("run(b'fatal')")
+        self.assert_reported(self.rerun())
+
+    def test_an_input_that_was_being_run_and_passes_is_kept(self):
+        self.kill_when_ready("run(b'entry')")
+        self.assertEqual(self.rerun().result.findings, [])
+        self.assertEqual(self.corpus(), {sha1(b"entry"): b"entry"})
+
+    def test_a_saved_crash_is_reported(self):
+        self.kill_when_ready("run(b'crash')\nsave(b'crash', prefix + 'crash-')")
+        self.assert_reported(self.rerun())
+
+    def test_a_crash_whose_file_was_cut_off_is_reported(self):
+        self.kill_when_ready("run(b'crash')\n"
+                             "open(prefix + 'crash-' + hashlib.sha1(b'crash').hexdigest(), 'wb')"
+                             ".write(b'cra')")
+        self.assert_reported(self.rerun())
+
+    def test_a_crash_that_does_not_repeat_is_reported_as_such(self):
+        self.tree.write_tool(failures=1)
+        self.kill_when_ready("save(b'crash', prefix + 'crash-')")
+        finding, = self.rerun().result.findings
+        self.assertFalse(finding.confirmed)
+
+    def test_a_crash_that_passes_in_a_newer_build_goes_to_the_corpus(self):
+        self.kill_when_ready("save(b'was a bug', prefix + 'crash-')")
+        now = time.time()
+        os.utime(self.tree.tool(""), (now + 10, now + 10))
+        self.assertEqual(self.rerun().result.findings, [])
+        self.assertEqual(self.corpus(), {sha1(b"was a bug"): b"was a bug"})
+
+    def test_a_corpus_file_that_was_cut_off_is_repaired(self):
+        self.kill_when_ready("save(b'earlier')\nrun(b'entry')\n"
+                             "open(os.path.join(corpus, hashlib.sha1(b'entry').hexdigest()), 'wb')"
+                             ".write(b'ent')")
+        self.rerun()
+        self.assertEqual(self.corpus(), {sha1(b"entry"): b"entry", sha1(b"earlier"): b"earlier"})
+
+    def test_a_damaged_corpus_file_that_nothing_repairs_is_dropped_and_foreign_names_stay(self):
+        self.kill_when_ready("save(b'earlier')\n"
+                             "open(os.path.join(corpus, 'f' * 40), 'wb').write(b'x')\n"
+                             "open(os.path.join(corpus, 'my-own'), 'wb').write(b'mine')")
+        self.rerun()
+        self.assertEqual(self.corpus(), {sha1(b"earlier"): b"earlier", "my-own": b"mine"})
+
+    def test_killed_while_a_crash_is_being_confirmed(self):
+        tool = self.tree.tool("")
+        fakes.write_program(tool, f"import time\nopen({str(self.ready)!r}, 'w')\ntime.sleep(600)\n")
+        self.kill_when_ready("run(b'crash')\nsave(b'crash', prefix + 'crash-')\nsys.exit(77)",
+                             then="")
+        self.tree.write_tool()
+        self.assert_reported(self.rerun())
+
+    def test_killed_between_keeping_and_reporting(self):
+        self.kill_when_ready("run(b'crash')\nsave(b'crash', prefix + 'crash-')")
+        first, = self.rerun().result.findings  # ends before settle()
+        second, = self.rerun().result.findings
+        self.assertEqual(first.case, second.case)
+
+    def test_what_afl_fuzz_had_is_taken_in(self):
+        self.kill_when_ready("write('queue/id:000002,src:0,time:5,execs:9,op:x', b'entry')\n"
+                             "write('crashes/id:000000,time:1500,execs:40', b'crash')", "afl")
+        campaign = self.rerun("afl")
+        self.assertEqual(self.corpus()[sha1(b"entry")], b"entry")
+        self.assert_reported(campaign)
+
+    def test_a_damaged_folder_of_afl_fuzz_stops_nobody(self):
+        self.kill_when_ready("write('queue/id:000002,src:0', b'')\n"
+                             "write('fuzzer_stats', b'\\xff garbage')\n"
+                             "write('.synced', b'')\n"
+                             "write('queue/id:000003,src:0,time:5,execs:9,op:x', b'entry')", "afl")
+        self.assertEqual(self.rerun("afl").result.findings, [])
+        self.assertEqual(self.corpus()[sha1(b"entry")], b"entry")
+
+    def test_the_other_engine_takes_in_as_well(self):
+        self.kill_when_ready("write('crashes/id:000000,time:1500,execs:40', b'crash')", "afl")
+        self.assert_reported(self.rerun("libfuzzer"))
+
+    def test_a_rerun_that_is_killed_loses_nothing_either(self):
+        self.kill_when_ready("run(b'fatal')\nsave(b'earlier')")
+        fakes.write_program(self.tree.tool(""),
+                            f"import time\nopen({str(self.ready)!r}, 'w')\ntime.sleep(600)\n")
+        with self.script("libfuzzer") as process:
+            fakes.poll_until(self.ready.exists)
+            process.kill()
+        self.tree.write_tool()
+        campaign = self.rerun()
+        self.assertIn(sha1(b"earlier"), self.corpus())
+        self.assert_reported(campaign)
+
+    def test_killed_at_any_moment_a_busy_campaign_loses_nothing(self):
+        for delay_s in (0.0, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4):
+            with self.subTest(delay_s=delay_s):
+                self.tree.write_libfuzzer(BUSY)
+                with self.script("libfuzzer") as process:
+                    fakes.poll_until(lambda: any((self.work / "corpus").glob("*")))
+                    time.sleep(delay_s)
+                    process.kill()
+                had_artifact = any((self.work / "artifacts").glob("*crash*"))
+                had = {name for name in self.corpus() if name}
+                campaign = self.rerun()
+                self.assertLessEqual(had, set(self.corpus()))
+                for name, content in self.corpus().items():
+                    self.assertEqual(sha1(content), name)
+                if had_artifact:
+                    self.assertEqual(len(campaign.result.findings), 1)
+                campaign.settle()
+
+
+class WriteTest(unittest.TestCase):
+    def test_half_of_a_file_is_removed(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (folder / "corpus").mkdir()
+        write_whole(folder / "corpus" / sha1(b"whole"), b"whole")
+        (folder / f".{sha1(b'half')}.123").write_bytes(b"ha")
+        self.assertEqual(rescue.take_in(folder), [])
+        self.assertEqual([path.name for path in folder.rglob("*") if path.is_file()], [sha1(b"whole")])
+
+
+if __name__ == "__main__":
+    unittest.main()
