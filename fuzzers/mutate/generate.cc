@@ -30,6 +30,7 @@ class Builder {
   void close_with_waiters();
   void close_by_producer();
   void close_with_senders();
+  void close_under_polling();
   void fan_in_by_select();
   void semaphore();
   void polling();
@@ -210,6 +211,13 @@ void Builder::close_with_senders() {
   main_does({make(Code::kYield), make_on(Code::kClose, c)});
 }
 
+// The last elements and the close come while somebody looks without waiting (golang/go 36714).
+void Builder::close_under_polling() {
+  const std::uint8_t c = channel_with(static_cast<std::uint8_t>(random_.between(1, 2)));
+  spawn({make_on(Code::kSend, c), make_on(Code::kClose, c)});
+  main_does(repeat(random_.between(1, 3), {make_on(Code::kTryReceive, c)}));
+}
+
 void Builder::fan_in_by_select() {
   const std::vector<std::uint8_t> list = channels(random_.between(2, 3));
   for (const std::uint8_t c : list) spawn({make_on(Code::kSend, c)});
@@ -267,6 +275,7 @@ void Builder::add_pattern() {
       &Builder::fan_in_by_select,
       &Builder::pipeline,
       &Builder::close_with_senders,
+      &Builder::close_under_polling,
   };
   (this->*random_.pick(kPatterns))();
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/lock_rank.h"
+#include "oracle/kinds.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
@@ -16,6 +17,8 @@ constexpr unsigned kLocksMax = 256;        // distinct locks in one run
 constexpr ObjectId kObjectsMax = 1 << 16;  // platform objects in one run
 constexpr unsigned kNobody = 0xffff;
 constexpr unsigned kWords = kLocksMax / 64;
+
+constexpr Kinds kKinds{EventKind::kLockAcquired, EventKind::kLockReleased, EventKind::kReadied};
 
 struct Held {
   std::uint16_t lock;  // dense id
@@ -35,9 +38,7 @@ class Locks {
     reset();
     for (std::size_t i = 0; i < trace.events.size(); ++i) {
       const Event& e = trace.events[i];
-      if (e.kind != EventKind::kLockAcquired && e.kind != EventKind::kLockReleased) continue;
-      const bool fine = e.kind == EventKind::kLockAcquired ? acquired(e) : released(e);
-      if (fine) continue;
+      if (!kKinds.has(e.kind) || apply(e)) continue;
       verdict_.detail += "; at event " + std::to_string(i) + ": " + describe(e);
       return verdict_;
     }
@@ -74,6 +75,11 @@ class Locks {
   std::string text_of(unsigned lock, std::uint16_t rank) const {
     return "lock " + std::to_string(objects_[lock]) + " (" +
            std::string(lock_rank_name(static_cast<LockRank>(rank))) + ")";
+  }
+
+  bool apply(const Event& e) {
+    if (e.kind == EventKind::kLockAcquired) return acquired(e);
+    return e.kind == EventKind::kLockReleased ? released(e) : readied(e);
   }
 
   bool acquired(const Event& e) {
@@ -120,6 +126,14 @@ class Locks {
     while (i-- > 0 && held[i].lock != lock) {
     }
     held.erase(held.begin() + static_cast<std::ptrdiff_t>(i));
+    return true;
+  }
+
+  bool readied(const Event& e) {
+    for (const Held& before : held_[e.thread]) {
+      if (!may_be_many(before.rank)) continue;
+      return fail("readied under a channel lock", "held is " + text_of(before.lock, before.rank));
+    }
     return true;
   }
 

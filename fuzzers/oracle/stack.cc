@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "oracle/kinds.h"
 #include "trace/text.h"
 
@@ -16,6 +17,9 @@ constexpr std::uint32_t kSerialsMax = 1 << 16;  // stacks in one run
 constexpr std::uint32_t kOutside = 0xffffffff;
 constexpr std::uint16_t kNoFunction = 0xffff;  // a frame without its header
 constexpr int kNobody = -1;
+constexpr std::uint16_t kCopyStack = 8;    // Status of the runtime
+constexpr std::uint16_t kScanBit = 0x1000;
+constexpr std::uint16_t kShrink = 1;  // reason of a copy
 
 constexpr Kinds kKinds{
     EventKind::kChannelMade,    EventKind::kStackAllocated, EventKind::kStackFreed,
@@ -39,7 +43,9 @@ struct Subject {
   bool in_syscall = false;
   bool is_copying = false;
   int enqueued_by = kNobody;           // thread that enqueued it on a channel, until it is readied
-  std::uint32_t new_bytes = 0;         // of the copy
+  bool is_shrinking = false;
+  std::uint32_t old_bytes = 0;         // of the copy
+  std::uint32_t new_bytes = 0;
   std::uint32_t element_distance = 0;  // the farthest waiting element of the copy
   Walk before;                         // of the copy
 };
@@ -155,6 +161,8 @@ class Stacks {
                   "it is enqueued on channels, and whoever wakes it writes to the stack");
     }
     s.is_copying = true;
+    s.is_shrinking = e.index == kShrink;
+    s.old_bytes = e.a;
     s.new_bytes = e.b;
     s.element_distance = 0;
     s.before = Walk{};
@@ -165,6 +173,13 @@ class Stacks {
     if (!s.is_copying) return fail("malformed event", "no copy has begun");
     s.is_copying = false;
     if (e.a > s.new_bytes) return fail("copy does not fit", "more is used than the new stack has");
+    if (e.index != kCopyStack && (e.index & kScanBit) == 0) {
+      return fail("copied in the wrong status", "neither copy-stack nor suspended");
+    }
+    if (s.is_shrinking && e.a + kStackGuard >= s.old_bytes / 4) {
+      return fail("shrunk too far",
+                  "a quarter of " + std::to_string(s.old_bytes) + " bytes and more was in use");
+    }
     if (s.element_distance > e.a) {
       return fail("sudog outside the stack", "an element is below the stack pointer");
     }

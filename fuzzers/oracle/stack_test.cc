@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
 #include "oracle/history.h"
 
 namespace concertina::fuzzers {
@@ -39,14 +40,14 @@ TEST(Stack, ACopyThatChangesNothing) {
   h.add(kStackAllocated, 1, 0, {0, 2, 4096});
   h.add(kSudogSeen, 1, 1, {0, 0, 64}).add(kSudogSeen, 1, 1, {1, 0, 0});
   h.add(kStackFreed, 1, 0, {0, 2, 2048});
-  walk(h, 1, 48, 4096).add(kCopyEnd, 1, 0, {0, 160});
+  walk(h, 1, 48, 4096).add(kCopyEnd, 1, 0, {8, 160});
   walk(h, 2);
   EXPECT_EQ(kind_of(h), "");
 }
 
 TEST(Stack, SomeWalksAreNotAnnounced) {
   History before, after;
-  walk(copy_begin(before), 0).add(kCopyEnd, 1, 0, {0, 160});
+  walk(copy_begin(before), 0).add(kCopyEnd, 1, 0, {8, 160});
   copy_begin(before);
   EXPECT_EQ(kind_of(walk(before, 1, 0)), "");  // its own walk before is missing
   EXPECT_EQ(kind_of(walk(copy_begin(after), 1)), "");
@@ -124,7 +125,7 @@ TEST(StackFail, SudogsOutside) {
     EXPECT_EQ(kind_of(h), "sudog outside the stack") << distance;
   }
   History below;
-  copy_begin(below).add(kSudogSeen, 1, 1, {0, 0, 200}).add(kCopyEnd, 1, 0, {0, 160});
+  copy_begin(below).add(kSudogSeen, 1, 1, {0, 0, 200}).add(kCopyEnd, 1, 0, {8, 160});
   EXPECT_EQ(kind_of(below), "sudog outside the stack");
 }
 
@@ -150,6 +151,31 @@ TEST(StackFail, Sizes) {
   History census, copy;
   EXPECT_EQ(kind_of(census.add(kCensusBegin, 1, 0, {2, 4000, 2048})), "stack overflow");
   EXPECT_EQ(kind_of(copy_begin(copy).add(kCopyEnd, 1, 0, {0, 5000})), "copy does not fit");
+}
+
+TEST(Stack, AShrinkLeavesThreeQuartersAndTheGuardUnused) {
+  const auto shrink = [](std::uint32_t old_bytes, std::uint32_t used) {
+    History h;
+    h.add(kCopyBegin, 1, 0, {1, old_bytes, old_bytes / 2});
+    return kind_of(h.add(kCopyEnd, 1, 0, {8, used}));
+  };
+  EXPECT_EQ(shrink(8192, 2048 - kStackGuard - 1), "");
+  EXPECT_EQ(shrink(8192, 2048 - kStackGuard), "shrunk too far");
+  EXPECT_EQ(shrink(8192, 4096), "shrunk too far");
+  History move;
+  move.add(kCopyBegin, 1, 0, {2, 8192, 8192});
+  EXPECT_EQ(kind_of(move.add(kCopyEnd, 1, 0, {8, 4096})), "");
+}
+
+TEST(Stack, ACopySaysInTheStatusThatItIsOne) {
+  const auto copy_in = [](std::uint16_t status) {
+    History h;
+    return kind_of(copy_begin(h).add(kCopyEnd, 1, 0, {status, 160}));
+  };
+  EXPECT_EQ(copy_in(8), "");                                // copy-stack
+  EXPECT_EQ(copy_in(0x1000 | 4), "");                       // waiting, suspended
+  EXPECT_EQ(copy_in(2), "copied in the wrong status");      // running
+  EXPECT_EQ(copy_in(4), "copied in the wrong status");      // waiting
 }
 
 TEST(StackFail, Allocation) {

@@ -169,8 +169,10 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   g.sp = move.to.hi - used;
   g.stack_pool->free(move.from, old_sp, g.id, g.stack_cache);
   take_census(g, 1);
-  platform::record(
-      {.kind = EventKind::kCopyEnd, .goroutine = g.id, .a = static_cast<std::uint32_t>(used)});
+  platform::record({.kind = EventKind::kCopyEnd,
+                    .goroutine = g.id,
+                    .index = static_cast<std::uint16_t>(g.status.peek()),
+                    .a = static_cast<std::uint32_t>(used)});
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

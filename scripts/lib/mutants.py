@@ -4,8 +4,11 @@ A patch opens with header lines `key: value` (a leading '#' is allowed) before i
 
     title:    close does not wake senders that wait in a select
     bug:      golang/go 12345
+    row:      M12                     which row of the table in fuzzers/mutants/README.md; or none
+    go-tests: miss                    whether Go's own tests miss it or kill it; or not run
     oracles:  deadlock, channels      which oracles may name it
     flavours: address, thread         in which builds it is hunted (default: address)
+    seeds:    show it                 some of corpus/seeds fail with it (default: none may)
 """
 
 import os
@@ -47,6 +50,14 @@ class Mutant:
         if unknown:
             raise Unusable(f"{self.path.name}: unknown flavour '{unknown[0]}' in its header")
         return words or ["address"]
+
+    @property
+    def seeds_show_it(self):
+        word = self.header.get("seeds", "hide it")
+        if word not in ("hide it", "show it"):
+            raise Unusable(f"{self.path.name}: its header says 'seeds: {word}', neither 'show it' "
+                           "nor 'hide it'")
+        return word == "show it"
 
 
 def parse_header(text):

@@ -54,6 +54,15 @@ class MutantsTest(unittest.TestCase):
         with self.assertRaisesRegex(Unusable, "therad"):
             _ = self.find("odd").flavours
 
+    def test_seeds_may_show_a_mutant_only_when_its_header_says_so(self):
+        self.assertFalse(self.find().seeds_show_it)
+        for word, shows in (("show it", True), ("hide it", False)):
+            self.write("fuzzers/mutants/plain.patch", f"# seeds: {word}\n" + PATCH)
+            self.assertEqual(self.find("plain").seeds_show_it, shows)
+        self.write("fuzzers/mutants/odd.patch", "# seeds: maybe\n" + PATCH)
+        with self.assertRaisesRegex(Unusable, "maybe"):
+            _ = self.find("odd").seeds_show_it
+
     def test_an_unknown_name_lists_the_known_ones(self):
         with self.assertRaisesRegex(Unusable, "wrong-answer"):
             self.find("nothing")
