@@ -9,13 +9,15 @@
 #include "oracle/lock_order.h"
 #include "oracle/progress.h"
 #include "oracle/stack.h"
+#include "oracle/work.h"
 
 namespace concertina::fuzzers {
 
 std::span<const std::string_view> oracle_names() {
   static constexpr std::string_view kNames[] = {
       "invariants", "stack",    "lock_order",  "channels", "locals", "deadlock",
-      "leaks",      "progress", "determinism", "memory",   "race",   "crash",
+      "leaks",      "work",     "progress",    "determinism", "memory", "race",
+      "crash",
   };
   return kNames;
 }
@@ -29,6 +31,7 @@ Verdict judge(const Program& program, const Trace& trace) {
   if (Verdict v = judge_locals(program, trace); v.failed()) return v;
   if (Verdict v = judge_deadlock(trace, model); v.failed()) return v;
   if (Verdict v = judge_leaks(trace, model); v.failed()) return v;
+  if (Verdict v = judge_work(program, trace); v.failed()) return v;
   return judge_progress(program, trace);
 }
 

@@ -17,7 +17,7 @@ constexpr std::uint32_t kSerialsMax = 1 << 16;  // stacks in one run
 constexpr std::uint32_t kOutside = 0xffffffff;
 constexpr std::uint16_t kNoFunction = 0xffff;  // a frame without its header
 constexpr int kNobody = -1;
-constexpr std::uint16_t kCopyStack = 8;    // Status of the runtime
+constexpr std::uint16_t kCopyStack = 8;  // Status of the runtime
 constexpr std::uint16_t kScanBit = 0x1000;
 constexpr std::uint16_t kShrink = 1;  // reason of a copy
 
@@ -42,9 +42,9 @@ struct Walk {
 struct Subject {
   bool in_syscall = false;
   bool is_copying = false;
-  int enqueued_by = kNobody;           // thread that enqueued it on a channel, until it is readied
+  int enqueued_by = kNobody;  // thread that enqueued it on a channel, until it is readied
   bool is_shrinking = false;
-  std::uint32_t old_bytes = 0;         // of the copy
+  std::uint32_t old_bytes = 0;  // of the copy
   std::uint32_t new_bytes = 0;
   std::uint32_t element_distance = 0;  // the farthest waiting element of the copy
   Walk before;                         // of the copy

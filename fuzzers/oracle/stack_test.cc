@@ -172,10 +172,10 @@ TEST(Stack, ACopySaysInTheStatusThatItIsOne) {
     History h;
     return kind_of(copy_begin(h).add(kCopyEnd, 1, 0, {status, 160}));
   };
-  EXPECT_EQ(copy_in(8), "");                                // copy-stack
-  EXPECT_EQ(copy_in(0x1000 | 4), "");                       // waiting, suspended
-  EXPECT_EQ(copy_in(2), "copied in the wrong status");      // running
-  EXPECT_EQ(copy_in(4), "copied in the wrong status");      // waiting
+  EXPECT_EQ(copy_in(8), "");                            // copy-stack
+  EXPECT_EQ(copy_in(0x1000 | 4), "");                   // waiting, suspended
+  EXPECT_EQ(copy_in(2), "copied in the wrong status");  // running
+  EXPECT_EQ(copy_in(4), "copied in the wrong status");  // waiting
 }
 
 TEST(StackFail, Allocation) {

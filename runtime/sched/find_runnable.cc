@@ -52,7 +52,10 @@ bool may_spin(Machine& m) {
 // Step I2 of the dance in scheduler.h. True when a processor was taken for work that is there.
 bool recheck_queues(Machine& m) {
   Runtime& runtime = *m.runtime;
-  bool found = runtime.global_count.load(Site::kGlobalQueueSizeLoad) != 0;
+  // Under the lock: a batch on its way from the global queue to a processor's is in neither.
+  runtime.lock.lock(Site::kSchedulerLock);
+  bool found = runtime.global_head != nullptr;
+  runtime.lock.unlock(Site::kSchedulerUnlock);
   for (unsigned i = 0; i < runtime.knobs.processors && !found; ++i) {
     found = !runtime.processors[i]->run_queue.is_empty();
   }
@@ -128,14 +131,15 @@ void wake_processor(Runtime& runtime) {
   if (!runtime.spinning_count.compare_exchange(none, 1, Site::kSpinningUpdate)) return;
   runtime.lock.lock(Site::kSchedulerLock);
   Processor* const processor = take_idle_processor(runtime);
-  // A machine that is just dropping its processor must not go to sleep over our work (#45867).
-  if (processor == nullptr) runtime.need_spinning.store(1, Site::kNeedSpinning);
-  runtime.lock.unlock(Site::kSchedulerUnlock);
   if (processor == nullptr) {
+    // A machine that is just dropping its processor must not go to sleep over our work (#45867).
+    // Who answers the request must not take us for one that is still looking: so stop counting
+    // first, and both before the unlock. (Go's wakep sets the request first.)
     runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
-    return;
+    runtime.need_spinning.store(1, Site::kNeedSpinning);
   }
-  start_machine(runtime, *processor, true);
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+  if (processor != nullptr) start_machine(runtime, *processor, true);
 }
 
 void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
@@ -145,6 +149,7 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
     runtime.idle_machines = machine->idle_link;
     --runtime.idle_machine_count;
     runtime.lock.unlock(Site::kSchedulerUnlock);
+    platform::record({.kind = EventKind::kMachineCalled});
     machine->is_spinning = spinning;
     machine->next_processor = &processor;
     require(machine->note.wake(Site::kMachineNoteWake), "machine note", "double wake-up");
@@ -161,6 +166,7 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
   // Counted before the lock is free: else check_dead could miss a machine that is about to run.
   const auto id = static_cast<std::uint16_t>(runtime.machine_count++);
   runtime.lock.unlock(Site::kSchedulerUnlock);
+  platform::record({.kind = EventKind::kMachineCalled, .a = 1});
   auto* const made = new (platform::allocate(sizeof(Machine))) Machine(id, runtime);
   made->is_spinning = spinning;
   made->next_processor = &processor;
@@ -177,7 +183,9 @@ void stop_machine(Machine& m) {
   ++runtime.idle_machine_count;
   check_dead(runtime);
   runtime.lock.unlock(Site::kSchedulerUnlock);
+  platform::record({.kind = EventKind::kMachineSleeps});
   m.note.sleep(Site::kMachineNoteSleep);
+  platform::record({.kind = EventKind::kMachineBegins});
   m.note.clear();
   acquire_processor(m, *m.next_processor);
   m.next_processor = nullptr;
@@ -187,6 +195,7 @@ namespace {
 
 void machine_main(void* argument) {
   auto& m = *static_cast<Machine*>(argument);
+  platform::record({.kind = EventKind::kMachineBegins});
   acquire_processor(m, *m.next_processor);
   m.next_processor = nullptr;
   run_machine(m);

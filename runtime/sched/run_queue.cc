@@ -2,12 +2,18 @@
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
+void RunQueue::announce(EventKind kind, const Goroutine* g) const {
+  platform::record({.kind = kind, .goroutine = g->id, .index = number_});
+}
+
 bool RunQueue::put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlots],
                    unsigned& overflow_count) {
   overflow_count = 0;
   if (next) {
     // Only the owner sets it to non-null; a thief may set it to null meanwhile.
     Goroutine* const kicked = run_next_.exchange(g, Site::kRunNextUpdate);
+    if (kicked != nullptr) announce(EventKind::kUnqueued, kicked);
+    announce(EventKind::kQueued, g);
     if (kicked == nullptr) return true;
     g = kicked;
   }
@@ -22,6 +28,7 @@ bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
     if (tail - head < kRunQueueSlots) {
       slots_[tail % kRunQueueSlots].poke(g);
       tail_.store(tail + 1, Site::kRunQueueTailStore);
+      announce(EventKind::kQueued, g);
       return true;
     }
     // Full: move half of it out, with g behind (Go: runqputslow).
@@ -30,6 +37,7 @@ bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
       overflow[i] = slots_[(head + i) % kRunQueueSlots].peek();
     }
     if (!head_.compare_exchange(head, head + half, Site::kRunQueueHeadUpdate)) continue;
+    for (unsigned i = 0; i < half; ++i) announce(EventKind::kUnqueued, overflow[i]);
     overflow[half] = g;
     overflow_count = half + 1;
     return false;
@@ -40,6 +48,7 @@ Goroutine* RunQueue::get(bool& inherits) {
   inherits = false;
   Goroutine* next = run_next_.load(Site::kRunNextLoad);
   if (next != nullptr && run_next_.compare_exchange(next, nullptr, Site::kRunNextUpdate)) {
+    announce(EventKind::kUnqueued, next);
     inherits = true;
     return next;
   }
@@ -47,7 +56,9 @@ Goroutine* RunQueue::get(bool& inherits) {
     std::uint32_t head = head_.load(Site::kRunQueueHeadLoad);
     if (tail_.peek() == head) return nullptr;
     Goroutine* const g = slots_[head % kRunQueueSlots].peek();
-    if (head_.compare_exchange(head, head + 1, Site::kRunQueueHeadUpdate)) return g;
+    if (!head_.compare_exchange(head, head + 1, Site::kRunQueueHeadUpdate)) continue;
+    announce(EventKind::kUnqueued, g);
+    return g;
   }
 }
 
@@ -62,12 +73,15 @@ unsigned RunQueue::grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next
       Goroutine* next = run_next_.load(Site::kRunNextLoad);
       if (next == nullptr) return 0;
       if (!run_next_.compare_exchange(next, nullptr, Site::kRunNextUpdate)) continue;
+      announce(EventKind::kUnqueued, next);
       batch[0] = next;
       return 1;
     }
     if (count > kRunQueueSlots / 2) continue;  // head and tail were read at different times
     for (unsigned i = 0; i < count; ++i) batch[i] = slots_[(head + i) % kRunQueueSlots].peek();
-    if (head_.compare_exchange(head, head + count, Site::kRunQueueHeadUpdate)) return count;
+    if (!head_.compare_exchange(head, head + count, Site::kRunQueueHeadUpdate)) continue;
+    for (unsigned i = 0; i < count; ++i) announce(EventKind::kUnqueued, batch[i]);
+    return count;
   }
 }
 
@@ -79,10 +93,20 @@ Goroutine* RunQueue::steal_from(RunQueue& victim, bool steal_run_next) {
   const std::uint32_t tail = tail_.peek();
   for (unsigned i = 0; i + 1 < count; ++i) slots_[(tail + i) % kRunQueueSlots].poke(batch[i]);
   if (count > 1) tail_.store(tail + count - 1, Site::kRunQueueTailStore);
+  for (unsigned i = 0; i + 1 < count; ++i) announce(EventKind::kQueued, batch[i]);
   return batch[count - 1];
 }
 
 bool RunQueue::is_empty() {
+  const std::uint32_t begin_step = platform::step();
+  const bool empty = looks_empty();
+  if (empty) {
+    platform::record({.kind = EventKind::kQueueSeenEmpty, .index = number_, .b = begin_step});
+  }
+  return empty;
+}
+
+bool RunQueue::looks_empty() {
   // head == tail and run_next == null, read one by one, is not enough: a put may kick run_next into
   // the ring between the reads. The same tail at both ends proves that none did.
   for (;;) {

@@ -18,6 +18,9 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 class RunQueue {
  public:
+  /// `number` names it in events.
+  explicit RunQueue(std::uint16_t number = 0) : number_(number) {}
+
   /// Owner. With `next`, into the run-next slot; what was there is kicked to the tail. Returns
   /// false when the ring was full: then `overflow` holds half of it and the goroutine, for the
   /// global queue.
@@ -35,6 +38,10 @@ class RunQueue {
   bool put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots], unsigned& overflow_count);
   unsigned grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next);
 
+  bool looks_empty();
+  void announce(EventKind kind, const Goroutine* g) const;
+
+  const std::uint16_t number_;
   platform::Atomic<std::uint32_t> head_{0};
   platform::Atomic<std::uint32_t> tail_{0};
   platform::Atomic<Goroutine*> slots_[kRunQueueSlots];

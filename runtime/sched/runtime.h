@@ -19,6 +19,9 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 struct Runtime;
 
+/// How events name the global run queue; processors' queues have their processor's number.
+inline constexpr std::uint16_t kGlobalQueue = kProcessorsLimit;
+
 /// What to do once the goroutine's status is kWaiting and its machine has let go of it. Must not
 /// touch the goroutine's stack. False: do not park after all.
 using CommitFunction = bool (*)(Goroutine& g, void* argument);
@@ -29,7 +32,7 @@ struct ParkRequest {
 };
 
 struct Processor {
-  explicit Processor(std::uint16_t processor_id) : id(processor_id) {}
+  explicit Processor(std::uint16_t processor_id) : id(processor_id), run_queue(processor_id) {}
 
   const std::uint16_t id;
   // Owner: the machine that holds the processor; idle processors are guarded by the scheduler's

@@ -150,6 +150,7 @@ void execute(Machine& m, Goroutine& g, bool inherits) {
   g.stack_cache = &m.processor->stacks;
   m.goroutine = &g;
   if (!inherits) ++m.processor->tick;
+  settled(g.id);
   if (!g.has_started) {
     g.has_started = true;
     platform::record({.kind = EventKind::kStarted, .goroutine = g.id});
@@ -158,6 +159,8 @@ void execute(Machine& m, Goroutine& g, bool inherits) {
 }
 
 }  // namespace
+
+void settled(GoroutineId id) { platform::record({.kind = EventKind::kSettled, .goroutine = id}); }
 
 void run_machine(Machine& m) {
   for (;;) {
@@ -203,6 +206,7 @@ Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* 
   cas_status(g, kIdle, kRunnable, Site::kReadyStatus);
   put_runnable(m, g, true);
   wake_processor(runtime);
+  settled(parent.id);
   return &g;
 }
 
@@ -221,6 +225,7 @@ void ready(Machine& m, Goroutine& waker, Goroutine& g) {
   cas_status(g, kWaiting, kRunnable, Site::kReadyStatus);
   put_runnable(m, g, true);
   wake_processor(*m.runtime);
+  settled(waker.id);
 }
 
 void ready_from_outside(Runtime& runtime, Goroutine& g) {
@@ -229,6 +234,7 @@ void ready_from_outside(Runtime& runtime, Goroutine& g) {
   Goroutine* const batch[1] = {&g};
   put_global(runtime, batch, 1);
   wake_processor(runtime);
+  settled(kNoGoroutine);
 }
 
 void panic(Goroutine& g, std::uint16_t kind, ChannelId channel) {

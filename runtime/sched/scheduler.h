@@ -19,10 +19,14 @@
 //
 //   submitter (ready, spawn)                   machine out of work
 //   S1 put the goroutine on a run queue        I1 spinning_count -= 1
-//   S2 if spinning_count is 0 and a            I2 look at all run queues again; found: take an idle
-//      processor is idle, start a machine         processor, spin again
+//   S2 if spinning_count is 0, make it 1;      I2 look at all run queues again (the global one
+//      under the lock take an idle                under the lock); found: take an idle processor,
+//      processor and start a machine, or          spin again
+//      else take the 1 back and then set
+//      need_spinning
 //
-// Whichever side comes second sees the other: no goroutine waits while a processor stays idle.
+// Whichever side comes second sees the other: no goroutine waits while a processor stays idle. Who
+// is about to make a processor idle asks for need_spinning under the lock, system calls included.
 #pragma once
 
 #include "sched/runtime.h"

@@ -9,6 +9,8 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 void run_machine(Machine& m);
 /// Finds a goroutine to run, sleeping until there is one. `inherits`: it shares the time slice.
 Goroutine& find_runnable(Machine& m, bool& inherits);
+/// Announces that the thread has done what its part in the dance of scheduler.h asks of it.
+void settled(GoroutineId id);
 /// Starts another machine if a processor is idle and nobody is looking for work (Go: wakep).
 void wake_processor(Runtime& runtime);
 /// Runs a machine for `processor`, which the caller gives away (Go: startm).

@@ -26,6 +26,14 @@ void hand_off(Runtime& runtime, Processor& processor) {
     runtime.lock.unlock(Site::kSchedulerUnlock);
     return start_machine(runtime, processor, false);
   }
+  // A submitter found no idle processor, counting on whoever drops one next. Go's handoffp does not
+  // ask, and leaves the submitter's goroutine beside the processor that it drops.
+  if (runtime.need_spinning.load(Site::kNeedSpinning) != 0) {
+    runtime.spinning_count.fetch_add(1, Site::kSpinningUpdate);
+    runtime.need_spinning.store(0, Site::kNeedSpinning);
+    runtime.lock.unlock(Site::kSchedulerUnlock);
+    return start_machine(runtime, processor, true);
+  }
   put_idle_processor(runtime, processor);
   runtime.lock.unlock(Site::kSchedulerUnlock);
 }
@@ -33,9 +41,7 @@ void hand_off(Runtime& runtime, Processor& processor) {
 }  // namespace
 
 void enter_syscall(Machine& m, Goroutine& g) {
-  {
-    const NativeFrame frame(g, kSyscallFrame, Site::kSyscallPrologue);
-  }
+  { const NativeFrame frame(g, kSyscallFrame, Site::kSyscallPrologue); }
   platform::record({.kind = EventKind::kSyscallEntered, .goroutine = g.id});
   g.in_syscall = true;
   g.stack_cache = nullptr;
@@ -43,6 +49,7 @@ void enter_syscall(Machine& m, Goroutine& g) {
   Processor& processor = *m.processor;
   m.processor = nullptr;
   hand_off(*m.runtime, processor);
+  settled(g.id);
 }
 
 bool exit_syscall(Machine& m, Goroutine& g) {

@@ -1,0 +1,144 @@
+#include "oracle/work.h"
+
+#include <array>
+#include <bitset>
+#include <string_view>
+
+#include "base/limits.h"
+#include "oracle/kinds.h"
+#include "trace/text.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr unsigned kThreads = 256;                  // ThreadId is a byte
+constexpr unsigned kQueues = kProcessorsLimit + 1;  // the last one is the global queue
+constexpr std::uint32_t kCalledAnew = 1;
+
+constexpr Kinds kKinds{
+    EventKind::kQueued,         EventKind::kUnqueued,       EventKind::kQueueSeenEmpty,
+    EventKind::kProcessorIdle,  EventKind::kProcessorTaken, EventKind::kMachineCalled,
+    EventKind::kMachineBegins,  EventKind::kMachineSleeps,  EventKind::kSettled,
+    EventKind::kParked,         EventKind::kExited,         EventKind::kPreempted,
+    EventKind::kSyscallEntered,
+};
+
+class Work {
+ public:
+  Verdict judge(const Trace& trace) {
+    *this = Work{};
+    for (std::size_t i = 0; i < trace.events.size(); ++i) {
+      const Event& e = trace.events[i];
+      if (!kKinds.has(e.kind)) continue;
+      if (apply(e) && is_conserved()) continue;
+      verdict_.detail += "; at event " + std::to_string(i) + ": " + describe(e);
+      return verdict_;
+    }
+    return {};
+  }
+
+ private:
+  struct Queue {
+    int size = 0;
+    std::uint32_t filled_at = 0;  // step of the last change from empty to not empty
+  };
+
+  bool fail(std::string_view kind, std::string detail) {
+    verdict_ = {"work", std::string(kind), std::move(detail)};
+    return false;
+  }
+
+  bool apply(const Event& e) {
+    switch (e.kind) {
+      case EventKind::kQueued:
+        set_active(e.thread, true);
+        return queued(e);
+      case EventKind::kUnqueued:
+        set_active(e.thread, true);
+        return unqueued(e);
+      case EventKind::kQueueSeenEmpty:
+        return seen_empty(e);
+      case EventKind::kProcessorIdle:
+        ++idle_processors_;
+        return true;
+      case EventKind::kProcessorTaken:
+        if (--idle_processors_ >= 0) return true;
+        return fail("malformed event", "no processor is idle");
+      case EventKind::kMachineCalled:
+        ++called_;
+        machines_ += e.a == kCalledAnew ? 1 : 0;
+        return true;
+      case EventKind::kMachineBegins:
+        set_active(e.thread, true);
+        if (--called_ >= 0) return true;
+        return fail("malformed event", "nobody called it");
+      case EventKind::kMachineSleeps:
+      case EventKind::kSettled:
+        set_active(e.thread, false);
+        return true;
+      default:  // its goroutine stopped running
+        set_active(e.thread, true);
+        return true;
+    }
+  }
+
+  void set_active(ThreadId thread, bool active) {
+    if (is_active_[thread] == active) return;
+    is_active_[thread] = active;
+    active_ += active ? 1 : -1;
+  }
+
+  bool queued(const Event& e) {
+    if (e.index >= kQueues) return fail("malformed event", "no such queue");
+    Queue& queue = queues_[e.index];
+    if (queue.size++ == 0) queue.filled_at = e.step;
+    ++waiting_;
+    return true;
+  }
+
+  bool unqueued(const Event& e) {
+    if (e.index >= kQueues || queues_[e.index].size == 0) {
+      return fail("malformed event", "no such queue, or it is empty");
+    }
+    --queues_[e.index].size;
+    --waiting_;
+    return true;
+  }
+
+  bool seen_empty(const Event& e) {
+    if (e.index >= kQueues) return fail("malformed event", "no such queue");
+    const Queue& queue = queues_[e.index];
+    if (queue.size == 0 || queue.filled_at > e.b) return true;
+    return fail("queue found empty that never was",
+                std::to_string(queue.size) +
+                    " goroutines are in it, and it was last empty before " + "step " +
+                    std::to_string(queue.filled_at) + "; the look began in step " +
+                    std::to_string(e.b));
+  }
+
+  bool is_conserved() {
+    if (waiting_ == 0 || idle_processors_ == 0 || active_ != 0 || called_ != 0) return true;
+    if (machines_ >= static_cast<int>(kMachinesMax)) return true;
+    return fail("idle processor beside a runnable goroutine",
+                std::to_string(waiting_) + " goroutines wait in run queues, " +
+                    std::to_string(idle_processors_) + " processors are idle, nobody is looking");
+  }
+
+  Verdict verdict_;
+  std::array<Queue, kQueues> queues_{};
+  std::bitset<kThreads> is_active_;
+  int active_ = 0;    // threads that are about to notice
+  int called_ = 0;    // machines that were called and have not begun
+  int machines_ = 1;  // ever made
+  int waiting_ = 0;   // goroutines in run queues
+  int idle_processors_ = 0;
+};
+
+}  // namespace
+
+Verdict judge_work(const Program&, const Trace& trace) {
+  thread_local Work work;
+  return work.judge(trace);
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,26 @@
+// work: is a processor ever left idle beside a goroutine that could run?
+//
+//   1. Conservation (sched/scheduler.h, "submitting work and going idle"): at no moment is a
+//      goroutine in a run queue and a processor idle while nobody is about to notice. About to
+//      notice is
+//        - who has put a goroutine on a queue, until it has woken somebody or seen that it need
+//        not;
+//        - a machine whose goroutine has parked, exited, stopped or entered a system call, and one
+//          that was woken, until it runs a goroutine, has given its processor away, or sleeps after
+//          its last look at the queues;
+//        - a machine that was called and has not begun.
+//      Everybody else runs a program for as long as the program likes, or sleeps.
+//   2. A look that finds a queue empty is true of some moment between its beginning and its end.
+// Readings: a machine is its virtual thread. Once kMachinesMax machines exist there may be none to
+// start: then rule 1 says nothing of the rest of the run.
+#pragma once
+
+#include "oracle/verdict.h"
+#include "program/program.h"
+#include "trace/trace.h"
+
+namespace concertina::fuzzers {
+
+Verdict judge_work(const Program& program, const Trace& trace);
+
+}  // namespace concertina::fuzzers
