@@ -40,6 +40,7 @@ class Finding:
     confirmed: bool = True
     engine: str = ""
     left_over: bool = False  # by a campaign that was killed
+    minimised: str = ""  # its minimised case, once there is one
 
 
 @dataclass

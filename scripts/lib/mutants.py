@@ -52,6 +52,16 @@ class Mutant:
         return words or ["address"]
 
     @property
+    def row(self):
+        """Of the table in fuzzers/mutants/README.md: "M12", or "-"."""
+        word = self.header.get("row", "none")
+        return "-" if word == "none" else word
+
+    @property
+    def go_tests(self):
+        return self.header.get("go-tests", "not run")
+
+    @property
     def seeds_show_it(self):
         word = self.header.get("seeds", "hide it")
         if word not in ("hide it", "show it"):

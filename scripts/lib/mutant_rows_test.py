@@ -1,0 +1,71 @@
+import unittest
+from dataclasses import dataclass, field
+
+import mutant_rows
+
+SMALL = {"goroutines": 2, "operations": 3, "stack_events": 1, "preemptions": 0,
+         "free_of_chance": True}
+
+
+@dataclass
+class FakeMutant:
+    name: str = "close-forgets-senders"
+    row: str = "M13"
+    go_tests: str = "miss"
+    oracles: list = field(default_factory=lambda: ["channels"])
+    seeds_show_it: bool = False
+
+
+def run(found=True, oracle="channels", executions=100, seconds=1.0):
+    return {"found": found, "oracle": oracle, "executions": executions, "seconds": seconds}
+
+
+def kept(**changes):
+    return {"failures_with": 100, "times": 100, "failures_without": 0, "signature_without": "pass",
+            "neighbours": 1000, "neighbours_failing": 0, "minimised": SMALL, **changes}
+
+
+def judge(runs, kept_case, mutant=None, seeds=(), engine="libfuzzer"):
+    return mutant_rows.judge(mutant or FakeMutant(), engine, "address", "seeds", runs, kept_case,
+                             seeds)
+
+
+class RowsTest(unittest.TestCase):
+    def test_a_good_row_has_medians_and_no_faults(self):
+        row = judge([run(executions=1), run(executions=5), run(executions=9)], kept())
+        self.assertEqual(row["faults"], [])
+        self.assertEqual(row["median_executions"], 5)
+        self.assertIn("| 3/3 | 5 | 1.0 | channels | 2 goroutines, 3 operations, 1 stack event |",
+                      mutant_rows.line(row))
+
+    def test_each_fault_is_named(self):
+        good = [run()]
+        for expected, row in {
+                "MISSED": judge([run(), run(found=False)], kept()),
+                "WRONG ORACLE: race": judge([run(oracle="race")], kept()),
+                "SEEDS FAIL": judge(good, kept(), seeds=["unbuffered-handover"]),
+                "UNSTABLE": judge(good, kept(failures_with=99)),
+                "NEIGHBOURS FAIL": judge(good, kept(neighbours_failing=1)),
+                "LARGE": judge(good, kept(minimised=dict(SMALL, operations=9)))}.items():
+            self.assertEqual(row["faults"], [expected])
+        self.assertEqual(judge(good, kept(failures_without=1))["faults"], ["UNSTABLE"])
+        self.assertEqual(judge([], None)["faults"], ["MISSED"])
+
+    def test_seeds_may_fail_where_the_header_says_so(self):
+        row = judge([run()], kept(), FakeMutant(seeds_show_it=True), seeds=["x", "y"])
+        self.assertEqual(row["faults"], [])
+        self.assertIn("| 2 fail |", mutant_rows.line(row))
+
+    def test_the_summary_has_the_engines_side_by_side_in_the_order_of_the_rows(self):
+        rows = [judge([run(executions=7)], kept()),
+                judge([run(executions=8)], kept(), engine="afl"),
+                judge([run()], kept(), FakeMutant("own", "-", "not run")),
+                judge([run()], kept(), FakeMutant("first", "M02"))]
+        lines = mutant_rows.summary(rows).splitlines()[2:]
+        self.assertEqual([text.split(" | ")[1] for text in lines],
+                         ["first", "close-forgets-senders", "own"])
+        self.assertIn("| 1/1, 7, 1.0 | 1/1, 8, 1.0 | channels |", lines[1])
+
+
+if __name__ == "__main__":
+    unittest.main()
