@@ -5,7 +5,7 @@ SIGKILL may come at any moment, so an input may be in any of these states:
 | state                                    | what is on disk                       | what is done |
 |------------------------------------------|---------------------------------------|--------------|
 | being run                                | in-flight/WORKER                      | examined; if it passes, kept in the corpus |
-| run, being written as crash or corpus    | the same, and a file that may be cut  | the same; a cut corpus file is repaired or dropped |
+| run, being written as crash or corpus    | the same, and a file that may be cut  | the same; a cut corpus file is dropped |
 | saved as an artifact                     | artifacts/WORKER-KIND-SHA1            | examined |
 | saved by afl-fuzz                        | afl/WORKER/out/*/{crashes,hangs,queue}| to artifacts and corpus |
 | kept as .case, not yet reported          | its artifact, too                     | examined and reported once more |
@@ -46,17 +46,11 @@ def take_in_flight(folder):
         path.unlink()
 
 
-def mend_corpus(folder):
-    """Engines name corpus files by their content's SHA-1. One with another content was cut off."""
-    whole = {}
-    for path in (folder / "artifacts").glob("*-in-flight-*"):
-        whole[path.name.rpartition("-")[2]] = path.read_bytes()
+def drop_cut_corpus_files(folder):
+    """Engines name corpus files by their content's SHA-1. One with another content was cut off; the
+    whole input was in flight, and returns to the corpus when it has been examined."""
     for path in sorted((folder / "corpus").glob("*")):
-        if not SHA1_NAME.match(path.name) or sha1(path.read_bytes()) == path.name:
-            continue
-        if path.name in whole:
-            write_whole(path, whole[path.name])
-        else:
+        if SHA1_NAME.match(path.name) and sha1(path.read_bytes()) != path.name:
             path.unlink()
 
 
@@ -79,7 +73,7 @@ def take_in(folder, with_corpus=True):
             path.unlink()
     take_afl_folders(folder, with_corpus)
     take_in_flight(folder)
-    mend_corpus(folder)
+    drop_cut_corpus_files(folder)
     remove_cut_artifacts(folder)
     return sorted(path for path in (folder / "artifacts").glob("*")
                   if ARTIFACT_NAME.match(path.name))
