@@ -61,6 +61,27 @@ class CampaignTest(unittest.TestCase):
         self.run_campaign(CRASH).settle()
         self.assertEqual(self.run_campaign(QUIET).result.findings, [])
 
+    def test_what_afl_fuzz_found_is_not_examined_again_either(self):
+        self.tree.write_afl("write('crashes/id:000000,time:15,execs:40', b'crash')\n"
+                            "write('crashes/id:000001,time:16,execs:41', b'crash 2')")
+        campaign = self.start("afl", workers=1)
+        fakes.poll_until(campaign.poll)
+        self.assertEqual(len(campaign.result.findings), 1)
+        campaign.settle()
+        campaign.stop()
+        self.assertEqual(self.run_campaign(QUIET).result.findings, [])
+
+    def test_a_corpus_file_that_sigterm_cut_off_is_repaired(self):
+        self.tree.write_libfuzzer("run(b'entry')\n"
+                                  "open(os.path.join(corpus, hashlib.sha1(b'entry').hexdigest()), 'w')"
+                                  ".close()\nprint('ready', flush=True)\ntime.sleep(600)")
+        campaign = self.start(workers=1)
+        fakes.poll_until(lambda: "ready" in campaign.workers[0].log_tail())
+        campaign.finish()
+        entry, = (campaign.folder / "corpus").iterdir()
+        self.assertEqual(entry.read_bytes(), b"entry")
+        self.assertEqual(list((campaign.folder / "in-flight").iterdir()), [])
+
     def test_a_fuzzer_that_dies_without_an_input_is_no_finding(self):
         with self.assertRaisesRegex(Unusable, "exit code 3"):
             self.run_campaign("sys.exit(3)")

@@ -155,7 +155,12 @@ class Worker:
                       if path.name[len(prefix):].startswith(ARTIFACT_KINDS))
 
     def forget_in_flight(self):
-        """After an end in good order nothing is in flight."""
+        """After an end in good order nothing is in flight; but SIGTERM, too, may have come while the
+        engine wrote a corpus file."""
+        content = read_in_flight(self.job.in_flight).content
+        entry = self.job.corpus / sha1(content)
+        if content and entry.is_file() and entry.read_bytes() != content:
+            write_whole(entry, content)
         self.job.in_flight.unlink(missing_ok=True)
 
     def stop(self):

@@ -2,8 +2,8 @@
 
 1. The target runs all seeds itself: afl-fuzz would skip one that crashes, without saying which.
 2. afl-fuzz begins with the seeds and the common corpus, and fuzzes in a folder of its own.
-3. What it finds is copied to where all workers look: its queue into the common corpus, its crashes
-   and hangs to the artifacts, both named by SHA-1 (afl-fuzz's names have colons in them).
+3. What it finds goes to where all workers look: its queue is copied into the common corpus, its
+   crashes and hangs become artifacts, both named by SHA-1 (afl-fuzz's names have colons in them).
 
 afl-fuzz reads the common corpus as a foreign queue (-F), every half minute at best. Its folder is not
 resumed: a killed campaign's is taken in by rescue.py and the next afl-fuzz begins with the corpus,
@@ -63,15 +63,15 @@ def copy_to_corpus(path, corpus):
         write_whole(target, content)
 
 
-def copy_artifacts(out, name, folder):
-    """Crashes and hangs as artifacts; returns what they took, by path."""
+def move_artifacts(out, name, folder):
+    """Makes artifacts of crashes and hangs; returns what they took, by path."""
     found = {}
     for kind, pattern in (("crash", "*/crashes/id:*"), ("timeout", "*/hangs/id:*")):
         for path in sorted(out.glob(pattern)):
             content = path.read_bytes()
             target = folder / f"{name}-{kind}-{sha1(content)}"
-            if not target.exists():
-                write_whole(target, content)
+            write_whole(target, content)
+            path.unlink()
             took = FOUND_AFTER.search(path.name)
             found.setdefault(target, tuple(map(int, took.groups())) if took else (0, 0))
     return found
@@ -212,7 +212,7 @@ class AflWorker(Worker):
     def artifacts(self):
         if self.is_fuzzing and self.process.poll() is not None:
             before = self.fuzzing_since - self.progress.started_at
-            for path, (time_ms, executions) in copy_artifacts(
+            for path, (time_ms, executions) in move_artifacts(
                     self.out, self.job.name, self.job.artifacts).items():
                 self.took[path] = (self.seeds_done + executions, before + time_ms / 1000)
         return [Artifact(path, *self.took[path]) for path in self.artifact_paths()

@@ -27,7 +27,7 @@ ARTIFACT_NAME = re.compile(r"^(?P<worker>.+?)-(?P<kind>crash|timeout|oom|leak|in
 def take_afl_folders(folder, with_queue):
     for worker in sorted((folder / "afl").glob("*")):
         out = worker / "out"
-        engine_afl.copy_artifacts(out, worker.name, folder / "artifacts")
+        engine_afl.move_artifacts(out, worker.name, folder / "artifacts")
         if with_queue:
             for path in engine_afl.queue_entries(out):
                 engine_afl.copy_to_corpus(path, folder / "corpus")
