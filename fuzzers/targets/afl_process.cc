@@ -4,8 +4,8 @@
 //
 // - Each asks the kernel to be killed with its parent. The child is mostly stopped, waiting for the
 //   next input, in a session of its own: nothing else would end it.
-// - AFL's two shared memory segments are marked for removal as soon as they are attached; Linux frees
-//   them with the last process, and lets later children attach as long as afl-fuzz is there.
+// - AFL's two shared memory segments are marked for removal as soon as they are attached; Linux
+//   frees them with the last process, and lets later children attach as long as afl-fuzz is there.
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>

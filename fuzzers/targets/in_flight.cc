@@ -1,15 +1,16 @@
-// The file is a 64-bit count of runs, a 32-bit size and that many bytes. It is a shared mapping, so what
-// was written is in the page cache and stays there when the process is killed. One process at a time
-// writes it; the next one with the same file counts on.
+// The file is a 64-bit count of runs, a 32-bit size and that many bytes. It is a shared mapping, so
+// what was written is in the page cache and stays there when the process is killed. One process at
+// a time writes it; the next one with the same file counts on.
 //
-//   writer                                      reader, after the writer's death
-// W1 count, size = 0: the input before is done,  R1 size is 0, or more than the file holds:
-//    and its engine has saved what it wanted       nothing was in flight
-// W2 bytes                                      R2 else the bytes are whole
+//   writer                                    reader, after the writer's death
+// W1 count; size = 0: the input before is     R1 size is 0, or more than the file holds:
+//    done, its engine has saved what it          nothing was in flight
+//    wanted of it                             R2 else the bytes are whole
+// W2 bytes
 // W3 size = n; run
 //
-// Killed between W1 and W3: the new input has not been run, the one before is finished. An input too
-// large for the file is not kept; engines are told a much smaller limit.
+// Killed between W1 and W3: the new input has not been run, the one before is finished. An input
+// too large for the file is not kept; engines are told a much smaller limit.
 #include "targets/in_flight.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-// afl-fuzz loads the mutator as a plain module, where a stray write ends afl-fuzz itself. Here it is
-// driven as afl-fuzz drives it, under the flavour's sanitizer.
+// afl-fuzz loads the mutator as a plain module, where a stray write ends afl-fuzz itself. Here it
+// is driven as afl-fuzz drives it, under the flavour's sanitizer.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -55,7 +55,9 @@ constexpr std::size_t kMegabyte = 1 << 20;
 std::vector<Bytes> evolve(unsigned seed, unsigned count, const Bytes* other = nullptr) {
   Driver driver(seed);
   std::vector<Bytes> result{Bytes{'\n'}};
-  for (unsigned i = 0; i < count; ++i) result.push_back(driver.fuzz(result.back(), other, kMegabyte));
+  for (unsigned i = 0; i < count; ++i) {
+    result.push_back(driver.fuzz(result.back(), other, kMegabyte));
+  }
   return result;
 }
 

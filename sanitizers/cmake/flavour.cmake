@@ -54,8 +54,9 @@ if(CONCERTINA_HAS_FUZZER)
       -fno-sanitize-coverage=stack-depth,trace-cmp,indirect-calls)
 endif()
 
-# AFL++ takes the same objects with its own edge callbacks; its driver is the main of a target and
-# its runtime the fork server. Debian's package afl++ brings both. Without it there is no AFL target.
+# AFL++ takes the same sources with its own edge callbacks; its driver is the main of a target and
+# its runtime the fork server. Debian's package afl++ brings both; without it there is no AFL
+# target.
 set(CONCERTINA_HAS_AFL OFF)
 if(CONCERTINA_HAS_FUZZER)
   find_file(AFL_DRIVER libAFLDriver.a PATHS /usr/lib/afl /usr/local/lib/afl NO_DEFAULT_PATH)

@@ -177,9 +177,9 @@ function(add_fuzz_target name runs)
   set_tests_properties(targets/${name} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
-# add_afl_twin(NAME) makes NAME_afl: a room's library once more, with AFL++'s edge callbacks where the
-# room has libFuzzer's counters. Sources and all other options are the first build's; of the libraries,
-# those that have a twin give way to it, so twins are made from the bottom up.
+# add_afl_twin(NAME) makes NAME_afl: a room's library once more, with AFL++'s edge callbacks where
+# the room has libFuzzer's counters. Sources and all other options are the first build's; of the
+# libraries, those that have a twin give way to it, so twins are made from the bottom up.
 function(add_afl_twin name)
   if(NOT CONCERTINA_HAS_AFL)
     return()
@@ -208,8 +208,8 @@ function(add_afl_twin name)
   target_link_libraries(${name}_afl PUBLIC ${libraries})
 endfunction()
 
-# The same fuzz target for AFL++: NAME_afl, persistent, its inputs in shared memory. Its test replays
-# the seeds and compares the maps of two runs.
+# The same fuzz target for AFL++: NAME_afl, persistent, its inputs in shared memory. Its test
+# replays the seeds and compares the maps of two runs.
 function(add_afl_target name)
   if(NOT CONCERTINA_HAS_AFL)
     return()
@@ -224,8 +224,8 @@ function(add_afl_target name)
   set_tests_properties(targets/${name}_afl PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
-# The mutator as a module for afl-fuzz, which is a plain program: no sanitizer, so in one flavour only.
-# The rooms that it is made of become position-independent.
+# The mutator as a module for afl-fuzz, which is a plain program: no sanitizer, so in one flavour
+# only. The rooms that it is made of become position-independent.
 function(add_afl_mutator name)
   if(NOT CONCERTINA_FLAVOUR STREQUAL "none")
     return()

@@ -11,7 +11,8 @@ from campaign import Campaign, Settings
 from common import Unusable
 
 QUIET = "time.sleep(0.05)"
-CRASH = "save(b'crash', prefix + 'crash-')\nprint('stat::number_of_executed_units: 9')\nsys.exit(77)"
+CRASH = ("save(b'crash', prefix + 'crash-')\nprint('stat::number_of_executed_units: 9')\n"
+         "sys.exit(77)")
 
 
 class CampaignTest(unittest.TestCase):
@@ -73,8 +74,8 @@ class CampaignTest(unittest.TestCase):
 
     def test_a_corpus_file_that_sigterm_cut_off_is_repaired(self):
         self.tree.write_libfuzzer("run(b'entry')\n"
-                                  "open(os.path.join(corpus, hashlib.sha1(b'entry').hexdigest()), 'w')"
-                                  ".close()\nprint('ready', flush=True)\ntime.sleep(600)")
+                                  "open(os.path.join(corpus, hashlib.sha1(b'entry').hexdigest()),"
+                                  "     'w').close()\nprint('ready', flush=True)\ntime.sleep(600)")
         campaign = self.start(workers=1)
         fakes.poll_until(lambda: "ready" in campaign.workers[0].log_tail())
         campaign.finish()
@@ -96,7 +97,8 @@ class CampaignTest(unittest.TestCase):
     def test_with_all_engines_each_has_a_worker_and_the_corpus_is_common(self):
         self.tree.write_afl("write('queue/id:000009,src:0,time:5,execs:9,op:x', b'by afl')\n"
                             "write('queue/id:000010,src:0,time:6,execs:10,op:x', b'more')\n"
-                            "while not os.path.exists(os.path.join(option('-F'), 'by-libfuzzer')):\n"
+                            "theirs = os.path.join(option('-F'), 'by-libfuzzer')\n"
+                            "while not os.path.exists(theirs):\n"
                             "    time.sleep(0.02)\n"
                             "write('crashes/id:000000,time:1500,execs:40', b'crash')")
         # Ends when it sees what the other has found, and leaves something for it to see.

@@ -1,8 +1,8 @@
 """Proves that an AFL++ target runs inputs and that its coverage is a function of the input.
 
 check_afl_target.py BINARY TOOL CASES AFL_SHOWMAP. A ctest test: the cases are run by the target
-itself; afl-showmap must see edges, the same whatever the process ran before (persistent mode) and when
-it ran nothing else, and other edges for other inputs.
+itself; afl-showmap must see edges, the same whatever the process ran before (persistent mode) and
+when it ran nothing else, and other edges for other inputs.
 """
 
 import hashlib

@@ -58,7 +58,8 @@ def read_in_flight(path):
         return InFlight()
     size = int.from_bytes(content[8:IN_FLIGHT_HEADER_BYTES], "little")
     body = content[IN_FLIGHT_HEADER_BYTES:]
-    return InFlight(int.from_bytes(content[:8], "little"), body[:size] if size <= len(body) else b"")
+    is_whole = size <= len(body)
+    return InFlight(int.from_bytes(content[:8], "little"), body[:size] if is_whole else b"")
 
 
 @dataclass
@@ -155,8 +156,8 @@ class Worker:
                       if path.name[len(prefix):].startswith(ARTIFACT_KINDS))
 
     def forget_in_flight(self):
-        """After an end in good order nothing is in flight; but SIGTERM, too, may have come while the
-        engine wrote a corpus file."""
+        """After an end in good order nothing is in flight; but SIGTERM, too, may have come while
+        the engine wrote a corpus file."""
         content = read_in_flight(self.job.in_flight).content
         entry = self.job.corpus / sha1(content)
         if content and entry.is_file() and entry.read_bytes() != content:

@@ -5,9 +5,9 @@
 3. What it finds goes to where all workers look: its queue is copied into the common corpus, its
    crashes and hangs become artifacts, both named by SHA-1 (afl-fuzz's names have colons in them).
 
-afl-fuzz reads the common corpus as a foreign queue (-F), every half minute at best. Its folder is not
-resumed: a killed campaign's is taken in by rescue.py and the next afl-fuzz begins with the corpus,
-which then holds the same inputs, so that a damaged folder cannot stop it.
+afl-fuzz reads the common corpus as a foreign queue (-F), every half minute at best. Its folder is
+not resumed: a killed campaign's is taken in by rescue.py and the next afl-fuzz begins with the
+corpus, which then holds the same inputs, so that a damaged folder cannot stop it.
 """
 
 import ctypes
@@ -19,8 +19,8 @@ import time
 from engine import (INPUT_BYTES_MAX, RUN_TIMEOUT_S, Artifact, Worker, read_in_flight, sha1,
                     write_whole)
 
-# AFL++'s driver runs these bytes before the first input of each process; they are also the seed when
-# there is no other, which afl-fuzz must have.
+# AFL++'s driver runs these bytes before the first input of each process; they are also the seed
+# when there is no other, which afl-fuzz must have.
 FIRST_INPUT = b"##SI"
 SHARE_S = 1.0
 # Arguments of one run of the target: the kernel takes two megabytes.
@@ -162,7 +162,7 @@ class AflWorker(Worker):
         return 0 if self.is_stopped else code
 
     def is_late(self, now):
-        """afl-fuzz's own limit counts from the end of its calibration, and looks up once a second."""
+        """afl-fuzz's own limit would count from the end of its calibration, in whole seconds."""
         return now - self.progress.started_at >= self.job.seconds
 
     def poll_seeds(self, code, now):
@@ -205,7 +205,8 @@ class AflWorker(Worker):
                 self.shared.add(path.name)
                 copy_to_corpus(path, self.job.corpus)
         self.progress.corpus = sum(1 for _ in self.out.glob("*/queue/id:*"))
-        for path in self.out.glob("*/fuzzer_stats"):  # afl-fuzz writes it once a minute, and at its end
+        # afl-fuzz writes it once a minute, and at its end.
+        for path in self.out.glob("*/fuzzer_stats"):
             statistics = dict(STATISTIC.findall(path.read_text(errors="replace")))
             self.progress.coverage = int(statistics.get("edges_found", self.progress.coverage))
 

@@ -44,7 +44,8 @@ class AflWorkerTest(unittest.TestCase):
         return code[0]
 
     def test_a_crash_becomes_an_artifact_named_by_its_content(self):
-        worker = self.worker("write('crashes/id:000000,sig:06,src:0,time:1500,execs:40,op:x', b'crash')")
+        worker = self.worker("name = 'id:000000,sig:06,src:0,time:1500,execs:40,op:x'\n"
+                             "write('crashes/' + name, b'crash')")
         self.assertEqual(self.wait(worker), 0)
         artifact, = worker.artifacts()
         self.assertEqual(artifact.path.name, f"afl-0-crash-{engine.sha1(b'crash')}")
@@ -74,7 +75,7 @@ class AflWorkerTest(unittest.TestCase):
         self.assertFalse(last.exists())  # it may still be being written
         worker.stop()
         worker.poll()
-        self.assertEqual(sorted(path.name for path in corpus.iterdir()), sorted([new.name, last.name]))
+        self.assertEqual({path.name for path in corpus.iterdir()}, {new.name, last.name})
 
     def test_a_seed_that_crashes_is_a_finding(self):
         (self.seeds / "other").write_bytes(b"fatal")
@@ -113,14 +114,15 @@ class SegmentsTest(unittest.TestCase):
         libc = ctypes.CDLL(None)
         mine = libc.shmget(IPC_PRIVATE, 4096, IPC_CREATE_OURS)
         self.addCleanup(libc.shmctl, mine, IPC_RMID, None)
-        with subprocess.Popen([sys.executable, "-c",
-                               "import ctypes\n"
-                               f"print(ctypes.CDLL(None).shmget({IPC_PRIVATE}, 4096, {IPC_CREATE_OURS}))"],
-                              stdout=subprocess.PIPE, text=True) as child:
+        script = ("import ctypes\n"
+                  f"print(ctypes.CDLL(None).shmget({IPC_PRIVATE}, 4096, {IPC_CREATE_OURS}))")
+        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE,
+                              text=True) as child:
             theirs = int(child.stdout.readline())
         self.assertGreaterEqual(min(mine, theirs), 0)
         engine_afl.free_segments(child.pid)
-        left = {int(line.split()[1]) for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]}
+        lines = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+        left = {int(line.split()[1]) for line in lines}
         self.assertNotIn(theirs, left)
         self.assertIn(mine, left)
 

@@ -17,8 +17,8 @@ FINAL = re.compile(r"^stat::number_of_executed_units:\s*(\d+)")
 
 
 def read_line(progress, line, now):
-    """libFuzzer prints only when it finds something and at powers of two. (Its own exec/s divides by
-    whole seconds, which is far too high in the first few.)"""
+    """libFuzzer prints only when it finds something and at powers of two. (Its own exec/s divides
+    by whole seconds, which is far too high in the first few.)"""
     final = FINAL.match(line)
     if final:
         progress.executions = int(final.group(1))

@@ -78,7 +78,8 @@ class EngineTest(unittest.TestCase):
         path = self.folder / "corpus" / "name"
         engine.write_whole(path, b"content")
         self.assertEqual(path.read_bytes(), b"content")
-        self.assertEqual([entry.name for entry in self.folder.rglob("*") if entry.is_file()], ["name"])
+        files = [entry.name for entry in self.folder.rglob("*") if entry.is_file()]
+        self.assertEqual(files, ["name"])
 
 
 if __name__ == "__main__":

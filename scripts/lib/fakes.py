@@ -1,4 +1,4 @@
-"""For tests: programs that behave like a fuzzer, like afl-fuzz and like the tool, and a tree of them."""
+"""For tests: programs that behave like a fuzzer, afl-fuzz and the tool, and a tree of them."""
 
 import stat
 import sys
@@ -56,7 +56,8 @@ for i, content in enumerate(inputs):
     write(f'queue/id:{i:06},time:0,execs:0,orig:seed', content)
 BEHAVIOUR
 """
-# A tool. An input with 'fatal' or 'crash' in it fails; what it shows are the header fields that it was given.
+# A tool. An input with 'fatal' or 'crash' in it fails; what it shows are the header fields that it
+# was given.
 TOOL = """
 import json, sys
 source = open(sys.argv[-1], 'rb').read()

@@ -2,13 +2,14 @@
 
 SIGKILL may come at any moment, so an input may be in any of these states:
 
-| state                                    | what is on disk                       | what is done |
-|------------------------------------------|---------------------------------------|--------------|
-| being run                                | in-flight/WORKER                      | examined; if it passes, kept in the corpus |
-| run, being written as crash or corpus    | the same, and a file that may be cut  | the same; a cut corpus file is dropped |
-| saved as an artifact                     | artifacts/WORKER-KIND-SHA1            | examined |
-| saved by afl-fuzz                        | afl/WORKER/out/*/{crashes,hangs,queue}| to artifacts and corpus |
-| kept as .case, not yet reported          | its artifact, too                     | examined and reported once more |
+    state                                  on disk                      what is done
+    being run                              in-flight/WORKER             examined; if it passes,
+                                                                        kept in the corpus
+    being saved as crash or corpus entry   the same, and a cut file     the same; the cut file goes
+    saved as an artifact                   artifacts/WORKER-KIND-SHA1   examined
+    saved by afl-fuzz                      afl/WORKER/out/*/{crashes,   to artifacts and corpus
+                                           hangs,queue}
+    kept as .case, not yet reported        its artifact, too            examined, reported again
 
 Each step writes its result whole before it removes where that came from, so that a rerun that is
 killed, too, loses nothing either.
@@ -21,7 +22,7 @@ import engine_afl
 from engine import INPUT_BYTES_MAX, read_in_flight, sha1, write_whole
 
 SHA1_NAME = re.compile(r"^[0-9a-f]{40}$")
-ARTIFACT_NAME = re.compile(r"^(?P<worker>.+?)-(?P<kind>crash|timeout|oom|leak|in-flight)-(?P<sha1>\w+)$")
+ARTIFACT_NAME = re.compile(r"^.+?-(?:crash|timeout|oom|leak|in-flight)-(?P<sha1>\w+)$")
 
 
 def take_afl_folders(folder, with_queue):

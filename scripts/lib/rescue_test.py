@@ -1,7 +1,7 @@
 """A campaign is killed with SIGKILL in a known state; the next one must lose nothing of it.
 
-The fake engine brings itself into the state, says so by creating the file `ready`, and sleeps; so no
-test needs luck.
+The fake engine brings itself into the state, says so by creating the file `ready`, and sleeps; so
+no test needs luck.
 """
 
 import os
@@ -20,7 +20,8 @@ from engine import sha1, write_whole
 
 READY = "\nopen(READY, 'w').close()\ntime.sleep(600)\n"
 QUIET = "sys.exit(0)"
-# Saves entries as fast as it can, and a crash after the hundredth, as engines do: run first, then save.
+# Saves entries as fast as it can, and a crash after the hundredth, as engines do: run first, then
+# save.
 BUSY = """
 for i in range(1000000):
     content = b'entry %d' % i
@@ -41,7 +42,8 @@ from pathlib import Path
 
 folder = Path({folder!r})
 campaign = Campaign(fakes.Tree(folder, is_new=False),
-                    Settings("address", 60, engine={engine!r}, workers=1, corpus=[folder / "seeds"]))
+                    Settings("address", 60, engine={engine!r}, workers=1,
+                             corpus=[folder / "seeds"]))
 campaign.start()
 while not campaign.poll():
     time.sleep(0.01)
@@ -215,7 +217,8 @@ class WriteTest(unittest.TestCase):
         write_whole(folder / "corpus" / sha1(b"whole"), b"whole")
         (folder / f".{sha1(b'half')}.123").write_bytes(b"ha")
         self.assertEqual(rescue.take_in(folder), [])
-        self.assertEqual([path.name for path in folder.rglob("*") if path.is_file()], [sha1(b"whole")])
+        files = [path.name for path in folder.rglob("*") if path.is_file()]
+        self.assertEqual(files, [sha1(b"whole")])
 
 
 if __name__ == "__main__":
