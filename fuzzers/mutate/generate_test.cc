@@ -79,7 +79,7 @@ TEST(Generate, MostProgramsCommunicateAndAreSmall) {
 TEST(Generate, EveryOperationStrategyActionAndKnobComesUp) {
   Random random(2);
   std::array<unsigned, static_cast<std::size_t>(Code::kCount)> codes{};
-  std::array<unsigned, static_cast<std::size_t>(Strategy::kCount)> strategies{};
+  std::array<unsigned, kDrawnStrategies> strategies{};  // at() refuses the others
   std::array<unsigned, static_cast<std::size_t>(DeviationKind::kCount)> kinds{};
   std::array<unsigned, 5> actions{};
   std::array<unsigned, 4> knobs{};
