@@ -90,6 +90,10 @@ Trace run(const Input& input, const RunOptions& options) {
   simulator::Config config;
   config.chooser = &shop.choosers.prepare(schedule);
   config.stack_events = &shop.stack_events;
+  config.events_max = kEventsMax;
+  if (options.event_log != nullptr) {
+    config.event_store = {&options.event_log->count, options.event_log->events};
+  }
   config.recorder = records ? &shop.recorder : nullptr;
   const simulator::Report report =
       platform::run(shop.world, config, &interpreter_main, &interpreter);

@@ -14,12 +14,16 @@
 
 namespace concertina::fuzzers {
 
+inline constexpr std::uint32_t kEventsMax = 100'000;  // in one run
+
 struct RunOptions {
   // Keep the last n steps of the schedule in Trace::last_steps (0: none; it costs time).
   std::uint32_t last_steps_max = 0;
   // When set, steps are also written here as they happen, as a ring of `last_steps_max` entries
   // with a running count, so that a parent process can read them after this one died. See report/.
   struct StepRing* step_ring = nullptr;
+  // When set, the run's events are written here instead, as they happen, for the same purpose.
+  struct EventLog* event_log = nullptr;
 };
 
 /// Shared-memory ring of steps. `count` steps have been written; entry i is at i % capacity.
@@ -28,6 +32,12 @@ struct StepRing {
   std::uint32_t capacity = 0;
   std::uint32_t reserved = 0;
   Step steps[1];  // really `capacity` of them
+};
+
+/// All events that a run can have, in shared memory; `count` have been written.
+struct EventLog {
+  std::uint32_t count = 0;
+  Event events[kEventsMax];
 };
 
 /// Runs the program under its schedule in the simulator. One run at a time in a process. The

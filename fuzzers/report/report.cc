@@ -2,51 +2,34 @@
 
 #include <algorithm>
 
-#include "trace/text.h"
+#include "report/accesses.h"
+#include "report/ink.h"
+#include "report/lanes.h"
+#include "report/listing.h"
+#include "report/locks.h"
+#include "report/names.h"
+#include "report/picture.h"
+#include "report/stacks.h"
+#include "report/state.h"
+#include "report/story.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-/// One tag and its text; further lines of the text are indented to where it began.
-void add_field(std::string& page, std::string_view tag, std::string_view text) {
-  constexpr std::size_t kColumn = 10;
-  if (text.empty()) return;
-  std::string line(tag);
-  line += ':';
-  line.resize(std::max(kColumn, line.size() + 1), ' ');
-  for (const char c : text) {
-    if (c == '\n') {
-      line += '\n' + std::string(kColumn, ' ');
-    } else {
-      line += c >= ' ' && c <= '~' ? c : '?';
-    }
-  }
-  page += line + '\n';
-}
+constexpr std::size_t kTextWidth = 100;
+constexpr std::size_t kPageWidth = 148;
+constexpr std::size_t kStacksShown = 3;
 
-void add_indented(std::string& page, std::string_view text) {
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    page += line.empty() ? "\n" : "  " + std::string(line) + '\n';
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-  }
-}
-
-void add_column(std::string& line, std::string_view text, std::size_t width) {
-  line += text;
-  line.append(text.size() < width ? width - text.size() : 0, ' ');
-  line += ' ';
-}
-
-std::string outcome_text(const Trace& trace) {
-  std::string text(outcome_name(trace.outcome));
+std::string outcome_text(const Trace& trace, bool died) {
+  std::string text = died ? "the process died" : std::string(outcome_name(trace.outcome));
   if (!trace.message.empty()) text += ": " + trace.message;
-  return text + "\n" + std::to_string(trace.steps) + " steps, " + std::to_string(trace.decisions) +
-         " of them with a choice; " + std::to_string(trace.events.size()) + " events";
+  text += "; " + plural(trace.steps, "step");
+  if (!died) text += ", " + std::to_string(trace.decisions) + " of them with a choice";
+  return text + ", " + plural(trace.events.size(), "event");
 }
 
 std::string schedule_text(const Schedule& schedule) {
-  std::string text = std::to_string(schedule.processors) + " processors, ";
+  std::string text = plural(schedule.processors, "processor") + ", ";
   text += schedule.strategy == Strategy::kPct ? "pct of depth " + std::to_string(schedule.depth)
                                               : std::string("random walk");
   text += ", seed " + std::to_string(schedule.seed);
@@ -63,109 +46,298 @@ std::string schedule_text(const Schedule& schedule) {
   return text;
 }
 
-std::string object_text(ObjectId object) {
-  return object == 0 ? std::string("-") : "#" + std::to_string(object);
+std::string ascii(std::string_view text) {
+  std::string result;
+  for (const char c : text) result += (c >= ' ' && c <= '~') || c == '\n' ? c : '?';
+  return result;
 }
 
-/// What was announced in a step; `next` is the first event not looked at yet.
-std::string facts_of_step(const Trace& trace, std::uint32_t step, std::size_t& next) {
-  std::string facts;
-  while (next < trace.events.size() && trace.events[next].step < step) ++next;
-  for (; next < trace.events.size() && trace.events[next].step == step; ++next) {
-    const Event& event = trace.events[next];
-    if (event.kind == EventKind::kLockAcquired || event.kind == EventKind::kLockReleased) continue;
-    const std::string text = describe(event);
-    facts += (facts.empty() ? "" : "; ") + text.substr(0, text.rfind(" (thread"));
+/// Breaks lines at blanks where they would be wider than a page; what follows is indented.
+std::string fold(std::string_view text, std::size_t width) {
+  constexpr std::string_view kIndent = "      ";
+  std::string result;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    std::size_t room = width;
+    while (line.size() > room) {
+      std::size_t end = line.rfind(' ', room);
+      if (end == std::string_view::npos || end <= kIndent.size()) end = room;
+      result += std::string(line.substr(0, end)) + "\n" + std::string(kIndent);
+      line.remove_prefix(std::min(end + (line[end] == ' ' ? 1 : 0), line.size()));
+      room = width - kIndent.size();
+    }
+    result += std::string(line) + "\n";
   }
-  return facts;
+  return result;
 }
 
-void add_steps(std::string& page, const Trace& trace, unsigned last_steps) {
-  const std::size_t kept = trace.last_steps.size();
-  const std::size_t shown = std::min<std::size_t>(kept, last_steps);
-  if (shown == 0) return;
-  page += "\nlast " + std::to_string(shown) + " of " + std::to_string(trace.steps) + " steps:\n";
-  page += "   step   thread who        site                      operation object announced\n";
-  const std::size_t before = trace.steps > kept ? trace.steps - kept : 0;
-  std::size_t next_event = 0;
-  for (std::size_t i = kept - shown; i < kept; ++i) {
-    const Step& step = trace.last_steps[i];
-    const auto number = static_cast<std::uint32_t>(before + i + 1);
-    const std::string text = std::to_string(number);
-    std::string line(text.size() < 7 ? 7 - text.size() : 0, ' ');
-    line += text + (step.is_decision ? " * " : "   ");
-    add_column(line, "T" + std::to_string(step.thread), 5);
-    add_column(line, describe_path(step.path), 10);
-    add_column(line, site_name(step.site), 25);
-    add_column(line, operation_kind_name(step.kind), 9);
-    add_column(line, object_text(step.object), 6);
-    line += facts_of_step(trace, number, next_event);
-    line.erase(line.find_last_not_of(' ') + 1);
-    page += line + '\n';
-  }
-}
+class Page {
+ public:
+  Page(const CaseFile& file, const Trace& trace, const Verdict& verdict, const PageOptions& options)
+      : file_(file),
+        trace_(trace),
+        verdict_(verdict),
+        options_(options),
+        ink_(options.color),
+        names_(file.input.program, trace),
+        picture_(Picture::at_end(trace)),
+        listing_(file.input.program),
+        places_(whereabouts(file.input.program, trace)),
+        accesses_(verdict.failed() ? accesses(options.log, trace) : std::vector<Access>()),
+        story_(tell(verdict, trace, names_, picture_, accesses_)) {}
 
-void add_threads(std::string& page, const Trace& trace) {
-  if (trace.threads.empty()) return;
-  page += "\nthreads at the end:\n";
-  for (const ThreadAtEnd& thread : trace.threads) {
-    std::string line = "  T" + std::to_string(thread.thread);
-    if (thread.goroutine != kNoGoroutine)
-      line += " (goroutine " + std::to_string(thread.goroutine) + ")";
-    line += thread.is_enabled ? " could go on at " : " waits at ";
-    line += std::string(site_name(thread.site)) + ": " +
-            std::string(operation_kind_name(thread.kind)) + " " + object_text(thread.object);
-    if (thread.lock_holder >= 0) line += ", held by T" + std::to_string(thread.lock_holder);
-    page += line + '\n';
+  std::string render() {
+    add_head();
+    if (verdict_.failed() || trace_.outcome == Outcome::kDeadlock) add_look_at();
+    add_lanes();
+    if (verdict_.failed() || trace_.outcome == Outcome::kDeadlock) add_state();
+    if (verdict_.failed()) add_stacks();
+    add_program();
+    if (verdict_.failed()) add_section("words", glossary());
+    if (options_.raw) add_section("what the process said", options_.log);
+    return text_;
   }
-}
+
+ private:
+  bool died() const { return !options_.log.empty() && trace_.threads.empty() && verdict_.failed(); }
+
+  /// One tag and its text, wrapped; further lines are indented to where it began.
+  void add_field(std::string_view tag, std::string_view value, bool is_bad = false) {
+    constexpr std::size_t kColumn = 10;
+    if (value.empty()) return;
+    std::string line(tag);
+    line += ':';
+    line.resize(std::max(kColumn, line.size() + 1), ' ');
+    text_ += line;
+    std::size_t column = kColumn;
+    std::string body;
+    const std::string plain = ascii(value);
+    std::size_t at = 0;
+    while (at < plain.size()) {
+      const std::size_t end = std::min(plain.find_first_of(" \n", at), plain.size());
+      const std::string word = plain.substr(at, end - at);
+      if (column > kColumn && column + 1 + word.size() > kTextWidth) {
+        body += "\n" + std::string(kColumn, ' ');
+        column = kColumn;
+      } else if (column > kColumn) {
+        body += ' ';
+        ++column;
+      }
+      body += word;
+      column += word.size();
+      if (end < plain.size() && plain[end] == '\n') {
+        body += "\n" + std::string(kColumn, ' ');
+        column = kColumn;
+      }
+      at = end + 1;
+    }
+    text_ += (is_bad ? ink_.bad(body) : body) + "\n";
+  }
+
+  void add_section(std::string_view title, std::string_view body) {
+    if (body.empty()) return;
+    text_ += "\n" + ink_.title(title) + ":\n" + std::string(body);
+    if (body.back() != '\n') text_ += '\n';
+  }
+
+  void add_head() {
+    add_field("verdict", verdict_.signature(), verdict_.failed());
+    add_field("meaning", story_.text);
+    add_field("detail", plain_detail(verdict_, trace_, names_));
+    add_field("case", file_.header.title);
+    add_field("bug", file_.header.bug);
+    add_field("outcome", outcome_text(trace_, died()));
+    add_field("schedule", schedule_text(file_.input.schedule));
+  }
+
+  void add_look_at() {
+    if (!accesses_.empty()) {
+      add_section(accesses_.size() > 1 ? "who did it, innermost function first"
+                                       : "where, innermost function first",
+                  say_accesses(accesses_, names_));
+    }
+    add_section("who waits for whom", fold(wait_cycle(trace_, picture_, names_), kPageWidth));
+    if (verdict_.oracle == "lock_order") {
+      add_section("who took which lock while holding which", lock_order(trace_, names_).text);
+    }
+    if (trace_.outcome == Outcome::kDeadlock) {
+      add_section("who is asleep, and until when", fold(why_asleep(picture_, names_), kPageWidth));
+    }
+  }
+
+  void add_lanes() {
+    LanesOptions options;
+    options.lines_max = options_.last_steps;
+    options.marks = story_.marks;
+    options.goes_to_the_end = trace_.outcome == Outcome::kHung;
+    const std::string body = lanes(trace_, names_, ink_, options);
+    const std::string title = "the last of " + plural(trace_.steps, "step") +
+                              " ('*': there was a choice; '>>': what the failure is about)";
+    add_section(verdict_.failed() ? title : "the last of " + plural(trace_.steps, "step"), body);
+  }
+
+  void add_state() {
+    add_section("locks at the end", fold(locks_at_end(trace_, picture_, names_), kPageWidth));
+    add_section("channels at the end", fold(channels_at_end(picture_, names_), kPageWidth));
+    add_section("goroutines at the end",
+                fold(goroutines_at_end(picture_, names_, listing_, places_), kPageWidth));
+    add_section("threads at the end", threads_at_end());
+  }
+
+  /// Of a process that died nobody could ask: then each thread's last step has to do.
+  std::string last_steps_of_threads() const {
+    std::map<ThreadId, std::size_t> last;
+    for (std::size_t i = 0; i < trace_.last_steps.size(); ++i) {
+      last[trace_.last_steps[i].thread] = i;
+    }
+    std::string text;
+    for (const auto& [thread, i] : last) {
+      const Step& step = trace_.last_steps[i];
+      text += "  " + Names::thread(thread) + " " + std::string(names_.role(thread));
+      if (step.goroutine != kNoGoroutine) text += ", runs " + names_.goroutine(step.goroutine);
+      text += i + 1 == trace_.last_steps.size() ? ": died in step " : ": its last step was ";
+      text += std::to_string(first_step_number(trace_) + i) + ", " +
+              std::string(site_name(step.site)) + "\n";
+    }
+    return text;
+  }
+
+  std::string threads_at_end() const {
+    if (died()) return last_steps_of_threads();
+    std::string text;
+    for (const ThreadAtEnd& thread : trace_.threads) {
+      text += "  " + Names::thread(thread.thread) + " ";
+      text += names_.role(thread.thread);
+      if (thread.goroutine != kNoGoroutine) text += ", runs " + names_.goroutine(thread.goroutine);
+      text += thread.is_enabled ? ": could go on at " : ": waits at ";
+      text += site_name(thread.site);
+      const std::string object = names_.object(thread.object);
+      if (!object.empty()) text += ": " + object;
+      if (thread.lock_holder >= 0) {
+        text += ", held by " + Names::thread(static_cast<ThreadId>(thread.lock_holder));
+      }
+      text += "\n";
+    }
+    return text;
+  }
+
+  // Those that the failure is about; when none of them was ever copied, those copied last.
+  void add_stacks() {
+    const std::vector<GoroutineId> copied = last_copied(trace_);
+    std::vector<GoroutineId> chosen;
+    for (const GoroutineId g : story_.goroutines) {
+      if (chosen.size() < kStacksShown) chosen.push_back(g);
+    }
+    const auto is_copied = [&](GoroutineId g) {
+      return std::find(copied.begin(), copied.end(), g) != copied.end();
+    };
+    if (std::none_of(chosen.begin(), chosen.end(), is_copied)) {
+      for (const GoroutineId g : copied) {
+        if (chosen.size() < kStacksShown &&
+            std::find(chosen.begin(), chosen.end(), g) == chosen.end())
+          chosen.push_back(g);
+      }
+    }
+
+    std::string body;
+    for (const GoroutineId g : chosen) {
+      body += stack_of(g, file_.input.program, trace_, names_, ink_, story_.step);
+    }
+    add_section("stacks, last copies up to the failure", body);
+  }
+
+  static std::string who_stands(std::vector<std::string> names) {
+    constexpr std::size_t kNamesShown = 6;
+    if (names.size() > kNamesShown) {
+      const std::size_t more = names.size() - kNamesShown;
+      names.resize(kNamesShown);
+      names.push_back(std::to_string(more) + " more");
+    }
+    return list_of(names);
+  }
+
+  void add_program() {
+    std::map<unsigned, std::vector<std::string>> at_line;
+    for (const auto& [g, place] : places_) {
+      const auto found = picture_.goroutines.find(g);
+      if (found == picture_.goroutines.end() || found->second.standing == Standing::kReturned)
+        continue;
+      at_line[listing_.line_of(place)].push_back(names_.goroutine(g));
+    }
+    std::string body;
+    for (std::size_t i = 0; i < listing_.lines().size(); ++i) {
+      const std::string number = std::to_string(i + 1);
+      std::string line =
+          std::string(number.size() < 4 ? 4 - number.size() : 0, ' ') + number + "  ";
+      for (const char c : listing_.lines()[i]) line += c == '\t' ? "    " : std::string(1, c);
+      const auto who = at_line.find(static_cast<unsigned>(i + 1));
+      if (who != at_line.end()) {
+        line.resize(std::max<std::size_t>(line.size() + 2, 44), ' ');
+        line += ink_.mark("<== " + who_stands(who->second));
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      body += line + "\n";
+    }
+    add_section("program", body);
+  }
+
+  /// What a reader without the source would have to look up, of what the page says.
+  std::string glossary() const {
+    struct Term {
+      std::string_view needle;
+      std::string_view text;
+    };
+    constexpr Term kTerms[] = {
+        {"[scheduler]", "[scheduler]: a machine's code between two goroutines"},
+        {" scanner", "scanner: the thread that suspends goroutines to shrink or move their stacks"},
+        {"sudog-element",
+         "waiting element: where a goroutine that sleeps on a channel wants its value put or taken "
+         "from;\n    it lies on that goroutine's stack, and others reach it through the channel's "
+         "queue "
+         "(a sudog)"},
+        {"scan bit",
+         "scan bit: set in a goroutine's status by whoever suspended it; until it is taken "
+         "off,\n    nobody else may change that status, and the stack is the suspender's"},
+        {"parking-on-chan",
+         "parking_on_chan: the goroutine is about to sleep on a channel; its stack must not be "
+         "copied yet"},
+        {"active-stack-chans",
+         "active_stack_chans: it sleeps on channels; whoever copies its stack must take their "
+         "locks"},
+        {"select-done", "select_done: 1 once somebody has won the race to wake this select"},
+        {"copy-stack-low",
+         "copy-stack-low: the part of a stack that others may write to, copied "
+         "under the channels' locks"},
+        {"copy-stack-high", "copy-stack-high: the rest of the stack, copied without locks"},
+    };
+    std::string text;
+    for (const Term& term : kTerms) {
+      if (text_.find(term.needle) == std::string::npos) continue;
+      text += "  " + std::string(term.text) + "\n";
+    }
+    return text;
+  }
+
+  const CaseFile& file_;
+  const Trace& trace_;
+  const Verdict& verdict_;
+  const PageOptions& options_;
+  Ink ink_;
+  Names names_;
+  Picture picture_;
+  Listing listing_;
+  std::map<GoroutineId, Place> places_;
+  std::vector<Access> accesses_;
+  Story story_;
+  std::string text_;
+};
 
 }  // namespace
 
-std::string_view operation_kind_name(std::uint8_t kind) {
-  switch (static_cast<OperationKind>(kind)) {
-    case OperationKind::kStart:
-      return "start";
-    case OperationKind::kLoad:
-      return "load";
-    case OperationKind::kStore:
-      return "store";
-    case OperationKind::kUpdate:
-      return "update";
-    case OperationKind::kLock:
-      return "lock";
-    case OperationKind::kUnlock:
-      return "unlock";
-    case OperationKind::kSleep:
-      return "sleep";
-    case OperationKind::kWake:
-      return "wake";
-    case OperationKind::kSpin:
-      return "spin";
-    case OperationKind::kCopy:
-      return "copy";
-    case OperationKind::kPause:
-      return "pause";
-    case OperationKind::kScanRequest:
-      return "scan";
-  }
-  return "unknown";
-}
-
 std::string render(const CaseFile& file, const Trace& trace, const Verdict& verdict,
-                   unsigned last_steps) {
-  std::string page;
-  add_field(page, "case", file.header.title);
-  add_field(page, "bug", file.header.bug);
-  add_field(page, "verdict", verdict.signature());
-  add_field(page, "detail", verdict.detail);
-  add_field(page, "outcome", outcome_text(trace));
-  add_field(page, "schedule", schedule_text(file.input.schedule));
-  page += "\nprogram:\n";
-  add_indented(page, to_go(file.input.program));
-  add_threads(page, trace);
-  add_steps(page, trace, last_steps);
-  return page;
+                   const PageOptions& options) {
+  return Page(file, trace, verdict, options).render();
 }
 
 }  // namespace concertina::fuzzers

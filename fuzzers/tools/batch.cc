@@ -1,6 +1,5 @@
 #include "tools/batch.h"
 
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -15,7 +14,7 @@
 
 #include "oracle/crash.h"
 #include "tools/child.h"
-#include "tools/memory_file.h"
+#include "tools/shared_memory.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -33,25 +32,6 @@ constexpr std::size_t kCandidatesPerDeath = 200;
 struct Progress {
   std::atomic<std::uint64_t> current{0};  // the candidate being run
   std::atomic<std::uint64_t> match{kNone};
-};
-
-class SharedProgress {
- public:
-  SharedProgress() {
-    void* const memory = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory != MAP_FAILED) progress_ = new (memory) Progress;
-  }
-  ~SharedProgress() {
-    if (progress_ != nullptr) munmap(progress_, sizeof(Progress));
-  }
-  SharedProgress(const SharedProgress&) = delete;
-  SharedProgress& operator=(const SharedProgress&) = delete;
-
-  Progress* get() const { return progress_; }
-
- private:
-  Progress* progress_ = nullptr;
 };
 
 bool matches(const Verdict& verdict, const std::string& signature) {
@@ -122,27 +102,28 @@ struct BatchExaminer::Outcome {
 
 BatchExaminer::Outcome BatchExaminer::run_batch(std::span<const Input> candidates) {
   Outcome outcome;
-  const SharedProgress progress;
+  const SharedMemory memory(sizeof(Progress));
+  Progress* const progress = memory.get() != nullptr ? new (memory.get()) Progress : nullptr;
   const MemoryFile log("concertina-log");
   const MemoryFile detail("concertina-detail");
   std::fflush(nullptr);  // or the child would write out what is buffered here once more
   const bool can_start =
-      progress.get() != nullptr && log.descriptor() >= 0 && detail.descriptor() >= 0;
+      progress != nullptr && log.descriptor() >= 0 && detail.descriptor() >= 0;
   const pid_t child = can_start ? fork() : -1;
   if (child < 0) {
     error_ = std::string("cannot run a child process: ") + std::strerror(errno);
     return outcome;
   }
-  if (child == 0) be_child(candidates, signature_, examine_, *progress.get(), log, detail);
+  if (child == 0) be_child(candidates, signature_, examine_, *progress, log, detail);
 
   int status = 0;
-  const bool in_time = wait_for(child, *progress.get(), timeout_s_, status);
-  const std::uint64_t match = progress.get()->match.load(std::memory_order_acquire);
+  const bool in_time = wait_for(child, *progress, timeout_s_, status);
+  const std::uint64_t match = progress->match.load(std::memory_order_acquire);
   if (match != kNone) {
     verdict_ = verdict_from(detail.read_all());
     return {match + 1, true, false};
   }
-  const std::uint64_t current = progress.get()->current.load(std::memory_order_acquire);
+  const std::uint64_t current = progress->current.load(std::memory_order_acquire);
   if (current >= candidates.size()) return {candidates.size(), false, false};
   // It died, or hung, in this one.
   Verdict verdict{"progress", "watchdog", "a candidate did not end"};

@@ -15,7 +15,7 @@
 #include <type_traits>
 
 #include "oracle/crash.h"
-#include "tools/memory_file.h"
+#include "tools/shared_memory.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -121,23 +121,21 @@ bool unpack(std::string_view content, ChildRun& result) {
 
 // --- What both processes share. ---
 
-class SharedRing {
+/// What the child writes as it happens, and the parent reads when the child could not finish.
+class BlackBox {
  public:
-  explicit SharedRing(std::uint32_t capacity)
-      : bytes_(sizeof(StepRing) + std::size_t{capacity} * sizeof(Step)) {
-    void* const memory =
-        mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return;
-    ring_ = new (memory) StepRing;
-    ring_->capacity = capacity;
+  explicit BlackBox(std::uint32_t steps_max)
+      : ring_memory_(sizeof(StepRing) + std::size_t{steps_max} * sizeof(Step)),
+        log_memory_(sizeof(EventLog)) {
+    if (!is_there()) return;
+    ring_ = new (ring_memory_.get()) StepRing;
+    ring_->capacity = steps_max;
+    log_ = static_cast<EventLog*>(log_memory_.get());  // all zero: an empty log
   }
-  ~SharedRing() {
-    if (ring_ != nullptr) munmap(ring_, bytes_);
-  }
-  SharedRing(const SharedRing&) = delete;
-  SharedRing& operator=(const SharedRing&) = delete;
 
-  StepRing* get() const { return ring_; }
+  bool is_there() const { return ring_memory_.get() != nullptr && log_memory_.get() != nullptr; }
+  StepRing* ring() const { return ring_; }
+  EventLog* log() const { return log_; }
 
   /// The steps that are still in the ring, oldest first.
   std::vector<Step> steps() const {
@@ -149,17 +147,26 @@ class SharedRing {
     return result;
   }
 
+  std::vector<Event> events() const {
+    return {log_->events, log_->events + std::min(log_->count, kEventsMax)};
+  }
+
  private:
-  std::size_t bytes_;
+  SharedMemory ring_memory_;
+  SharedMemory log_memory_;
   StepRing* ring_ = nullptr;
+  EventLog* log_ = nullptr;
 };
 
-[[noreturn]] void be_child(const Input& input, const ChildOptions& options, StepRing* ring,
-                           const MemoryFile& log, const MemoryFile& result) {
+[[noreturn]] void be_child(const Input& input, const ChildOptions& options,
+                           const BlackBox& black_box, const MemoryFile& log,
+                           const MemoryFile& result) {
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   dup2(log.descriptor(), STDERR_FILENO);
-  const RunOptions run_options{.last_steps_max = options.last_steps_max, .step_ring = ring};
+  const RunOptions run_options{.last_steps_max = options.last_steps_max,
+                               .step_ring = black_box.ring(),
+                               .event_log = black_box.log()};
   const Trace trace = run(input, run_options);
   const bool written = result.write_all(pack(judge(input, trace), trace));
   _exit(written ? 0 : kResultComplete & 0x7f);
@@ -188,14 +195,14 @@ ChildRun run_in_child(const Input& input, const ChildOptions& options, std::stri
   ChildRun child_run;
   const MemoryFile log("concertina-log");
   const MemoryFile result("concertina-result");
-  const SharedRing ring(std::max<std::uint32_t>(options.last_steps_max, 1));
+  const BlackBox black_box(std::max<std::uint32_t>(options.last_steps_max, 1));
   error = std::strerror(errno);
-  if (log.descriptor() < 0 || result.descriptor() < 0 || ring.get() == nullptr) return child_run;
+  if (log.descriptor() < 0 || result.descriptor() < 0 || !black_box.is_there()) return child_run;
   std::fflush(nullptr);  // or the child would write out what is buffered here once more
   const pid_t child = fork();
   error = child < 0 ? std::strerror(errno) : "";
   if (child < 0) return child_run;
-  if (child == 0) be_child(input, options, ring.get(), log, result);
+  if (child == 0) be_child(input, options, black_box, log, result);
 
   int status = 0;
   const bool in_time = wait_for(child, options.timeout_s, status);
@@ -205,8 +212,10 @@ ChildRun run_in_child(const Input& input, const ChildOptions& options, std::stri
 
   child_run.died = true;
   child_run.trace.outcome = Outcome::kFatal;
-  child_run.trace.steps = static_cast<std::uint32_t>(ring.get()->count);
-  child_run.trace.last_steps = ring.steps();
+  child_run.trace.steps = static_cast<std::uint32_t>(black_box.ring()->count);
+  child_run.trace.last_steps = black_box.steps();
+  child_run.events = black_box.events();
+  child_run.trace.events = child_run.events;
   if (in_time) {
     child_run.verdict = judge_crash(WIFSIGNALED(status) ? WTERMSIG(status) : 0,
                                     WIFEXITED(status) ? WEXITSTATUS(status) : 0, child_run.log);

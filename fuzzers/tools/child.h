@@ -2,14 +2,15 @@
 // not the end of the tool.
 //
 //   parent                                   child
-// P1 map the step ring, shared; fork        C1 stderr to a memory file
-// P2 wait, at most `timeout_s`              C2 run and judge; steps go to the ring as they happen
+// P1 map steps and events, shared; fork     C1 stderr to a memory file
+// P2 wait, at most `timeout_s`              C2 run and judge; steps and events are written as they
+//                                             happen
 // P3 on timeout: SIGKILL, "watchdog"        C3 write the trace and the verdict to a memory file
 // P4 read what C3 wrote; if it is missing,  C4 _exit(0)
-//    the ring and stderr say what happened
+//    what C2 wrote and stderr say what happened
 //
-// Fork before the first run of this process: ThreadSanitizer does not carry fibers across a fork, and
-// what they did before it would look like races in the child.
+// Fork before the first run of this process: ThreadSanitizer does not carry fibers across a fork,
+// and what they did before it would look like races in the child.
 #pragma once
 
 #include <string>
@@ -26,7 +27,7 @@ struct ChildOptions {
 
 struct ChildRun {
   Verdict verdict;
-  Trace trace;                // of a dead child: only its step count and last steps
+  Trace trace;                // of a dead child: its step count, last steps and events
   std::vector<Event> events;  // what trace.events looks at
   std::string log;            // what the child wrote to stderr
   bool died = false;          // it ended before it could judge its trace

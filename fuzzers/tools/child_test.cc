@@ -1,6 +1,12 @@
 #include "tools/child.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
 
 #include "tools/generator.h"
 
@@ -15,6 +21,31 @@ ChildRun in_child(const Input& input, const ChildOptions& options) {
   ChildRun child = run_in_child(input, options, error);
   EXPECT_EQ(error, "");
   return child;
+}
+
+/// Events of a run in a process that died before it could tell anybody.
+std::vector<Event> events_of_the_dead(const Input& input) {
+  void* const memory = mmap(nullptr, sizeof(EventLog), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  EXPECT_NE(memory, MAP_FAILED);
+  auto* const log = static_cast<EventLog*>(memory);
+  const pid_t child = fork();
+  if (child == 0) {
+    run(input, {.event_log = log});
+    raise(SIGKILL);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  std::vector<Event> events(log->events, log->events + log->count);
+  munmap(memory, sizeof(EventLog));
+  return events;
+}
+
+bool is_same(const Event& a, const Event& b) {
+  return a.kind == b.kind && a.thread == b.thread && a.goroutine == b.goroutine &&
+         a.channel == b.channel && a.index == b.index && a.a == b.a && a.b == b.b &&
+         a.step == b.step;
 }
 
 /// What is compared. A trace's own events are valid until the next run only.
@@ -36,6 +67,7 @@ TEST(Child, GivesTheTraceThatThisProcessGets) {
   const Input first = generated_input(7, 0);
   const ChildRun all = in_child(first, {.last_steps_max = 1 << 16});
   const ChildRun tail = in_child(first, {.last_steps_max = kTailSteps});
+  const std::vector<Event> left_behind = events_of_the_dead(first);
   std::vector<Summary> summaries;
   for (std::uint64_t i = 0; i < kInputs; ++i) {
     const ChildRun child = in_child(generated_input(7, i), {});
@@ -48,6 +80,11 @@ TEST(Child, GivesTheTraceThatThisProcessGets) {
     const Trace here = run(input);
     EXPECT_EQ(summary(here, judge(input, here)), summaries[i]) << i;
   }
+
+  const Trace alive = run(first);
+  EXPECT_FALSE(left_behind.empty());
+  EXPECT_TRUE(std::equal(left_behind.begin(), left_behind.end(), alive.events.begin(),
+                         alive.events.end(), &is_same));
 
   ASSERT_EQ(all.trace.last_steps.size(), all.trace.steps);
   ASSERT_GE(all.trace.steps, kTailSteps);

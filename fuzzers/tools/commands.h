@@ -33,6 +33,8 @@ struct ReplayOptions {
   bool json = false;         // one object a line instead of text
   bool quiet = false;        // one line a file
   unsigned last_steps = 40;
+  std::string color = "auto";  // auto, always, never
+  bool raw = false;            // also what the process said, as it said it
   unsigned timeout_s = 20;
   unsigned times = 1;
 };

@@ -46,6 +46,12 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
   command->add_flag("-q,--quiet", options.quiet, "One line a file");
   command->add_option("--last", options.last_steps, "Steps of the schedule to print")
       ->capture_default_str();
+  command
+      ->add_option("--color", options.color,
+                   "auto (on a terminal, unless NO_COLOR is set), always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  command->add_flag("--raw", options.raw, "Also print what the process said on its stderr");
   command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -1,6 +1,9 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 
 #include "report/report.h"
 #include "tools/case_io.h"
@@ -11,16 +14,18 @@
 namespace concertina::fuzzers {
 namespace {
 
+// All steps of any run: what the end is about may have begun long before.
+constexpr std::uint32_t kStepsKept = 1 << 16;
+
 struct Replays {
-  ChildRun first;          // the first failing run, else the first
+  ChildRun first;  // the first failing run, else the first
   unsigned failures = 0;
-  bool agree = true;       // all runs had one signature
+  bool agree = true;  // all runs had one signature
 };
 
 /// Replays `times` times; false with a complaint when no child could be started.
 bool replay_all(const Input& input, const ReplayOptions& options, Replays& result) {
-  const ChildOptions child_options{.last_steps_max = options.last_steps,
-                                   .timeout_s = options.timeout_s};
+  const ChildOptions child_options{.last_steps_max = kStepsKept, .timeout_s = options.timeout_s};
   for (unsigned i = 0; i < options.times; ++i) {
     std::string error;
     ChildRun child = run_in_child(input, child_options, error);
@@ -61,11 +66,20 @@ void print_json(const std::string& path, const Replays& replays, const ReplayOpt
   std::printf("%s\n", object.str().c_str());
 }
 
-void print_text(const CaseFile& file, const Replays& replays, unsigned last_steps) {
+/// "auto": a terminal that somebody looks at, unless they said NO_COLOR.
+bool wants_color(const std::string& when) {
+  if (when != "auto") return when == "always";
+  const char* const refused = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) != 0 && (refused == nullptr || *refused == '\0');
+}
+
+void print_text(const CaseFile& file, const Replays& replays, const ReplayOptions& options) {
   const ChildRun& run = replays.first;
-  std::printf("%s\n", render(file, run.trace, run.verdict, last_steps).c_str());
-  // A sanitizer's own report, frame by frame, when that is what ended the run.
-  if (!run.log.empty()) std::printf("what the process said:\n%s\n", run.log.c_str());
+  const PageOptions page{.last_steps = options.last_steps,
+                         .color = wants_color(options.color),
+                         .log = run.log,
+                         .raw = options.raw};
+  std::printf("%s\n", render(file, run.trace, run.verdict, page).c_str());
 }
 
 int replay_one(const std::string& path, const ReplayOptions& options) {
@@ -86,7 +100,7 @@ int replay_one(const std::string& path, const ReplayOptions& options) {
     print_json(path, replays, options, expected);
     return expected ? kExitAsExpected : kExitFailed;
   }
-  if (!options.quiet) print_text(file, replays, options.last_steps);
+  if (!options.quiet) print_text(file, replays, options);
   std::string wish = "pass";
   if (wanted.expect == "fail") wish = "fail by " + (wanted.oracle.empty() ? "any" : wanted.oracle);
   std::printf("%s: %s: %s (expected: %s)", path.c_str(), expected ? "ok" : "NOT AS EXPECTED",

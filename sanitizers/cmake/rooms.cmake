@@ -90,6 +90,19 @@ function(add_room folder)
   endif()
 endfunction()
 
+# Where the runtime's sites are in its source, as a table for the reports.
+function(add_runtime_map library)
+  set(script ${CMAKE_SOURCE_DIR}/fuzzers/report/runtime_map.py)
+  set(map ${CMAKE_BINARY_DIR}/generated/runtime_map_tables.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/*.cc
+    ${CMAKE_SOURCE_DIR}/runtime/*.h ${CMAKE_SOURCE_DIR}/runtime/*.def)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  add_custom_command(OUTPUT ${map}
+    COMMAND ${Python3_EXECUTABLE} ${script} ${CMAKE_SOURCE_DIR} ${map}
+    DEPENDS ${script} ${sources})
+  target_sources(${library} PRIVATE ${map})
+endfunction()
+
 # What every program without libFuzzer's main needs.
 function(finish_program name)
   target_link_libraries(${name} PRIVATE sanitizer_options)

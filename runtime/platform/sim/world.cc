@@ -19,7 +19,7 @@ constexpr const char* kThreadNames[kThreadsMax] = {
 
 }  // namespace
 
-World::World() = default;
+World::World() : event_store_{&own_event_count_, nullptr} {}
 World::~World() = default;
 
 World& World::current() { return *current_world; }
@@ -27,8 +27,12 @@ World& World::current() { return *current_world; }
 void World::reset(const Config& config) {
   config_ = config;
   arena_.reset();
-  if (events_.size() < config.events_max) events_.resize(config.events_max);
-  event_count_ = 0;
+  event_store_ = config.event_store;
+  if (event_store_.events == nullptr) {
+    if (own_events_.size() < config.events_max) own_events_.resize(config.events_max);
+    event_store_ = {&own_event_count_, own_events_.data()};
+  }
+  *event_store_.count = 0;
   thread_count_ = 0;
   current_ = 0;
   enabled_ = 0;
@@ -98,9 +102,11 @@ void World::record(Event event) {
   std::memcpy(halves, &event, sizeof(halves));
   mix(halves[0]);
   mix(halves[1]);
-  if (event_count_ == config_.events_max) [[unlikely]]
+  const std::uint32_t count = *event_store_.count;
+  if (count == config_.events_max) [[unlikely]]
     stop(Outcome::kBudget, "events per run");
-  events_[event_count_++] = event;
+  event_store_.events[count] = event;
+  *event_store_.count = count + 1;  // last: a reader after our death never sees half an event
 }
 
 // The path is kept up to date by set_goroutine.

@@ -65,12 +65,20 @@ class StepRecorder {
   virtual void step(const StepSeen& step) = 0;
 };
 
+/// Where a run's events go. `events` has room for events_max of the Config, and both outlive the
+/// run. In memory shared with another process they tell it what happened up to this one's death.
+struct EventStore {
+  std::uint32_t* count = nullptr;
+  Event* events = nullptr;
+};
+
 struct Config {
   Chooser* chooser = nullptr;
   StackEvents* stack_events = nullptr;  // may be null
   StepRecorder* recorder = nullptr;     // may be null
   std::uint32_t steps_max = 50'000;
   std::uint32_t events_max = 100'000;
+  EventStore event_store = {};  // null: the world's own
 };
 
 struct ThreadReport {
@@ -104,7 +112,7 @@ class World {
   /// Runs entry(argument) as virtual thread 0 until somebody stops the run.
   Report run(const Config& config, void (*entry)(void*), void* argument);
   /// Of the latest run; valid until the next one.
-  std::span<const Event> events() const { return {events_.data(), event_count_}; }
+  std::span<const Event> events() const { return {event_store_.events, *event_store_.count}; }
 
   // --- The virtual threads' side (through platform.h) ---
   // Nothing here is inline: the callers are compiled with ThreadSanitizer, which must not look at
@@ -179,8 +187,9 @@ class World {
   bool chooser_observes_ = false;
   bool is_observed_ = false;  // by a recorder, or a chooser that wants to know each step
   SiteSet stack_event_sites_;
-  std::vector<Event> events_;  // room for events_max
-  std::uint32_t event_count_ = 0;
+  EventStore event_store_;         // of the run: the config's, or the two below
+  std::vector<Event> own_events_;  // room for events_max
+  std::uint32_t own_event_count_ = 0;
   static constexpr unsigned kScanRequestsMax = 32;
   std::array<ScanRequest, kScanRequestsMax> scan_requests_{};
   unsigned scan_requests_head_ = 0, scan_requests_tail_ = 0;

@@ -1,5 +1,5 @@
-// MemoryFile: a file without a name, for what a child process has to say: it outlives the child
-// however the child ends.
+// What a child process leaves to its parent however it ends: a file without a name, and memory that
+// both map.
 #pragma once
 
 #include <sys/mman.h>
@@ -41,6 +41,27 @@ class MemoryFile {
 
  private:
   int descriptor_;
+};
+
+/// Zeroed memory that a child shares; null when there was none.
+class SharedMemory {
+ public:
+  explicit SharedMemory(std::size_t bytes) : bytes_(bytes) {
+    void* const memory =
+        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory != MAP_FAILED) memory_ = memory;
+  }
+  ~SharedMemory() {
+    if (memory_ != nullptr) munmap(memory_, bytes_);
+  }
+  SharedMemory(const SharedMemory&) = delete;
+  SharedMemory& operator=(const SharedMemory&) = delete;
+
+  void* get() const { return memory_; }
+
+ private:
+  std::size_t bytes_;
+  void* memory_ = nullptr;
 };
 
 }  // namespace concertina::fuzzers

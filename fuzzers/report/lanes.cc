@@ -1,0 +1,406 @@
+#include "report/lanes.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "report/picture.h"
+#include "report/runtime_map.h"
+#include "report/words.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr std::size_t kStepColumn = 9;     // ">>  123 *"
+constexpr std::size_t kSourceColumn = 28;  // "sched/find_runnable.cc:180 "
+constexpr std::size_t kLaneMin = 24;
+constexpr std::size_t kWhoColumn = 12;  // "[scheduler] "
+constexpr std::size_t kFactsPerStep = 6;
+
+/// Looking for work, and locks that are not about goroutines: rarely what a failure is about.
+bool is_housekeeping(Site site) {
+  switch (site) {
+    case Site::kStackPoolLock:
+    case Site::kStackPoolUnlock:
+    case Site::kSudogCacheLock:
+    case Site::kSudogCacheUnlock:
+    case Site::kAllGoroutinesLock:
+    case Site::kAllGoroutinesUnlock:
+    case Site::kSchedulerLock:
+    case Site::kSchedulerUnlock:
+    case Site::kRunQueueHeadLoad:
+    case Site::kRunQueueTailLoad:
+    case Site::kRunQueueTailStore:
+    case Site::kRunQueueHeadUpdate:
+    case Site::kRunQueueSlot:
+    case Site::kRunNextLoad:
+    case Site::kRunNextUpdate:
+    case Site::kStealOrder:
+    case Site::kSpinningLoad:
+    case Site::kSpinningUpdate:
+    case Site::kIdleProcessorsLoad:
+    case Site::kIdleProcessorsStore:
+    case Site::kGlobalQueueSizeLoad:
+    case Site::kGlobalQueueSizeStore:
+    case Site::kNeedSpinning:
+    case Site::kMachineNoteSleep:
+    case Site::kMachineNoteWake:
+    case Site::kMachineStart:
+    case Site::kThreadStart:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// A step with all that its lane will say of it.
+struct Row {
+  std::uint32_t number = 0;
+  Step step;
+  std::string text;
+  std::string source;
+  std::vector<std::string> facts;
+  bool is_housekeeping = false;
+  bool is_quiet = false;
+};
+
+std::string who(const Step& step, const Names& names) {
+  if (step.goroutine != kNoGoroutine) return names.goroutine(step.goroutine);
+  return names.is_scanner(step.thread) ? "scanner" : "scheduler";
+}
+
+/// What happens before main begins, and what another fact says better.
+bool is_quiet_fact(const Event& event) {
+  if (event.kind == EventKind::kSpawned) return event.goroutine == kNoGoroutine;
+  return event.kind == EventKind::kStackAllocated || event.kind == EventKind::kChannelMade;
+}
+
+/// Where the source names one site at several places: which of them the thread is at, as a file or
+/// a function that tells them apart.
+std::string_view source_hint(const Step& step, const Names& names, const Picture& picture) {
+  if (step.site == Site::kCopyStackStatus) return "stack/";
+  const auto thread = picture.threads.find(step.thread);
+  if (thread != picture.threads.end() && thread->second.copies != kNoGoroutine) return "stack/";
+  if (names.is_scanner(step.thread)) return "scan/";
+  const auto g = picture.goroutines.find(step.goroutine);
+  if (g == picture.goroutines.end()) return "sched/";
+  switch (g->second.operation.kind) {
+    case OpenKind::kSelect:
+      // A select of one's own, but the transfer to a partner is everybody's.
+      return step.site == Site::kSudogElementLoad || step.site == Site::kSudogElementStore
+                 ? "chan/transfer.cc"
+                 : "chan/select.cc";
+    case OpenKind::kClose:
+      return "chan/channel.cc";
+    case OpenKind::kSend:
+    case OpenKind::kReceive:
+      return step.site == Site::kParkingOnChanStore || step.site == Site::kActiveStackChansClear
+                 ? "chan/channel.cc"
+                 : "chan/transfer.cc";
+    case OpenKind::kNone:
+      break;
+  }
+  return step.site == Site::kReadyStatus ? "spawn" : "sched/";
+}
+
+std::vector<Row> rows_of(const Trace& trace, const Names& names) {
+  std::vector<Row> rows;
+  Picture picture;
+  walk(
+      trace, first_step_number(trace),
+      [&](const Step& step, std::uint32_t number) {
+        Row row;
+        row.number = number;
+        row.step = step;
+        row.text = site_name(step.site);
+        const std::string object = object_of(step, names, picture);
+        if (!object.empty()) row.text += ": " + object;
+        row.source = position_of(step.site, source_hint(step, names, picture));
+        row.is_housekeeping = is_housekeeping(step.site);
+        row.is_quiet = row.is_housekeeping;
+        picture.apply(step);
+        rows.push_back(std::move(row));
+      },
+      [&](const Event& event) {
+        picture.apply(event);
+        if (rows.empty() || rows.back().number != event.step) return;
+        const std::string text = say(event, names);
+        if (text.empty()) return;
+        Row& row = rows.back();
+        // Of a step that is only told for its facts, the facts are all.
+        const bool replaces = row.is_housekeeping && row.is_quiet && !is_quiet_fact(event);
+        if (replaces) {
+          row.text = text;
+          row.source.clear();
+          row.facts.clear();
+        } else {
+          row.facts.push_back(text);
+        }
+        if (!is_quiet_fact(event)) row.is_quiet = false;
+      });
+  return rows;
+}
+
+std::string cut(std::string text, std::size_t width) {
+  if (text.size() > width) text = text.substr(0, width - 3) + "...";
+  return text;
+}
+
+/// Breaks between words; a word longer than a line is cut.
+std::vector<std::string> wrap(std::string_view text, std::size_t width, std::string_view indent) {
+  std::vector<std::string> lines;
+  std::string line;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!line.empty() && line.size() + 1 + word.size() > width) {
+      lines.push_back(line);
+      line = std::string(indent) + std::string(word);
+    } else {
+      line += (line.empty() || line == indent ? "" : " ") + std::string(word);
+    }
+  }
+  if (!line.empty()) lines.push_back(line);
+  for (std::string& one : lines) one = cut(one, width);
+  return lines;
+}
+
+class Table {
+ public:
+  Table(const Trace& trace, const Names& names, const Ink& ink, const LanesOptions& options)
+      : trace_(trace), names_(names), ink_(ink), options_(options) {}
+
+  std::string render(const std::vector<Row>& rows) {
+    const std::set<std::size_t> shown = choose(rows);
+    choose_lanes(rows, shown);
+    add_heading(rows, shown);
+    const std::size_t first = shown.empty() ? rows.size() : *shown.begin();
+    std::map<ThreadId, unsigned> left_out;
+    for (std::size_t i = first; i < rows.size(); ++i) {
+      if (!shown.contains(i)) {
+        ++left_out[rows[i].step.thread];
+        continue;
+      }
+      add_left_out(left_out);
+      add_row(rows[i]);
+    }
+    add_left_out(left_out);
+    return text_;
+  }
+
+  /// What each thread of a lane is about to do, when nobody took another step.
+  std::string at_end() {
+    text_.clear();
+    for (const ThreadAtEnd& thread : trace_.threads) {
+      const auto lane = lanes_.find(thread.thread);
+      if (lane == lanes_.end()) continue;
+      add_in_lane("     end", lane->second, end_text(thread), thread.lock_holder >= 0);
+    }
+    return text_;
+  }
+
+ private:
+  std::string end_text(const ThreadAtEnd& thread) const {
+    std::string text = thread.is_enabled ? "next: " : "WAITS: ";
+    text += site_name(thread.site);
+    const std::string object = names_.object_beside_site(thread.object);
+    if (!object.empty()) text += ": " + object;
+    if (thread.lock_holder >= 0) {
+      text += ", held by " + Names::thread(static_cast<ThreadId>(thread.lock_holder));
+    }
+    return text;
+  }
+
+  bool is_marked(const Row& row) const { return options_.marks.contains(row.number); }
+
+  // Marked rows always. Then rows that say something: up to the last mark, and a few after it;
+  // without marks, up to the end.
+  std::set<std::size_t> choose(const std::vector<Row>& rows) const {
+    std::set<std::size_t> shown;
+    std::size_t end = rows.size();
+    for (std::size_t i = rows.size(); i-- > 0;) {
+      if (!is_marked(rows[i])) continue;
+      if (shown.empty() && !options_.goes_to_the_end) end = i + 1;
+      shown.insert(i);
+    }
+    std::size_t left = options_.lines_max - std::min<std::size_t>(shown.size(), options_.lines_max);
+    std::size_t after = left / 4;
+    for (std::size_t i = end; i < rows.size() && after > 0; ++i) {
+      if (rows[i].is_quiet) continue;
+      shown.insert(i);
+      --after;
+      --left;
+    }
+    for (std::size_t i = end; i-- > 0 && left > 0;) {
+      if (shown.contains(i) || (rows[i].is_quiet && i + 1 != rows.size())) continue;
+      shown.insert(i);
+      --left;
+    }
+    return shown;
+  }
+
+  void choose_lanes(const std::vector<Row>& rows, const std::set<std::size_t>& shown) {
+    std::map<ThreadId, std::size_t> counts;
+    for (const std::size_t i : shown) {
+      counts[rows[i].step.thread] += is_marked(rows[i]) ? rows.size() : 1;
+    }
+    const std::size_t room = options_.width - kStepColumn - 1 - kSourceColumn;
+    const std::size_t lanes_max = std::max<std::size_t>(2, room / kLaneMin);
+    std::vector<ThreadId> own;  // the marked and the busiest have lanes of their own
+    for (const auto& [thread, count] : counts) own.push_back(thread);
+    if (own.size() > lanes_max) {
+      std::sort(own.begin(), own.end(), [&](ThreadId a, ThreadId b) {
+        return counts[a] != counts[b] ? counts[a] > counts[b] : a < b;
+      });
+      own.resize(lanes_max - 1);
+      std::sort(own.begin(), own.end());
+    }
+    for (const ThreadId thread : own) {
+      lanes_[thread] = static_cast<unsigned>(lane_threads_.size());
+      lane_threads_.push_back({thread});
+    }
+    if (own.size() < counts.size()) lane_threads_.emplace_back();
+    for (const auto& [thread, count] : counts) {
+      if (lanes_.contains(thread)) continue;
+      lanes_[thread] = static_cast<unsigned>(own.size());
+      lane_threads_.back().push_back(thread);
+    }
+    choose_widths(rows, shown);
+  }
+
+  bool is_shared(unsigned lane) const { return lane_threads_[lane].size() > 1; }
+
+  std::string heading_of(unsigned lane, const std::vector<Row>& rows,
+                         const std::set<std::size_t>& shown) const {
+    std::vector<std::string> threads;
+    for (const ThreadId thread : lane_threads_[lane]) threads.push_back(Names::thread(thread));
+    if (is_shared(lane)) return list_of(threads);
+    const ThreadId thread = lane_threads_[lane][0];
+    std::set<GoroutineId> runs;
+    for (const std::size_t i : shown) {
+      if (rows[i].step.thread == thread && rows[i].step.goroutine != kNoGoroutine) {
+        runs.insert(rows[i].step.goroutine);
+      }
+    }
+    std::string heading = threads[0] + " " + std::string(names_.role(thread));
+    std::string list;
+    for (const GoroutineId g : runs) list += (list.empty() ? ": " : ", ") + names_.goroutine(g);
+    return heading + list;
+  }
+
+  // Every lane gets what its longest text needs, as far as there is room; the rest is shared.
+  void choose_widths(const std::vector<Row>& rows, const std::set<std::size_t>& shown) {
+    std::vector<std::size_t> wanted(lane_threads_.size(), kLaneMin);
+    for (const std::size_t i : shown) {
+      std::size_t& width = wanted[lanes_.at(rows[i].step.thread)];
+      width = std::max(width, rows[i].text.size() + kWhoColumn);
+      for (const std::string& fact : rows[i].facts) width = std::max(width, fact.size() + 3);
+    }
+    for (const ThreadAtEnd& thread : trace_.threads) {
+      const auto lane = lanes_.find(thread.thread);
+      if (lane == lanes_.end()) continue;
+      wanted[lane->second] = std::max(wanted[lane->second], end_text(thread).size() + 1);
+    }
+    std::size_t room = options_.width - kStepColumn - 1 - kSourceColumn;
+    std::vector<std::size_t> by_wish(wanted.size());
+    for (std::size_t i = 0; i < by_wish.size(); ++i) by_wish[i] = i;
+    std::sort(by_wish.begin(), by_wish.end(), [&](std::size_t a, std::size_t b) {
+      return wanted[a] != wanted[b] ? wanted[a] < wanted[b] : a < b;
+    });
+    widths_.assign(wanted.size(), 0);
+    for (std::size_t done = 0; done < by_wish.size(); ++done) {
+      const std::size_t share = std::max(kLaneMin, room / (by_wish.size() - done));
+      widths_[by_wish[done]] = std::min(wanted[by_wish[done]], share);
+      room -= std::min(room, widths_[by_wish[done]]);
+    }
+  }
+
+  void add_heading(const std::vector<Row>& rows, const std::set<std::size_t>& shown) {
+    std::string line = "    step ";
+    line.resize(kStepColumn + 1, ' ');
+    line += "source";
+    for (unsigned lane = 0; lane < lane_threads_.size(); ++lane) {
+      line.resize(std::max(line.size() + 1, start_of(lane)), ' ');
+      line += cut(heading_of(lane, rows, shown), widths_[lane] - 1);
+    }
+    text_ += ink_.title(line) + "\n";
+  }
+
+  std::size_t start_of(unsigned lane) const {
+    std::size_t start = kStepColumn + 1 + kSourceColumn;
+    for (unsigned i = 0; i < lane; ++i) start += widths_[i];
+    return start;
+  }
+
+  void add_left_out(std::map<ThreadId, unsigned>& left_out) {
+    if (left_out.empty()) return;
+    std::vector<std::string> parts;
+    for (const auto& [thread, count] : left_out) {
+      parts.push_back(plural(count, "step") + " of " + Names::thread(thread));
+    }
+    std::string line(kStepColumn + 1, ' ');
+    line += "... " + list_of(parts);
+    text_ += ink_.faint(line) + "\n";
+    left_out.clear();
+  }
+
+  void add_row(const Row& row) {
+    const std::string number = std::to_string(row.number);
+    std::string line = is_marked(row) ? ">>" : "  ";
+    line.resize(std::max<std::size_t>(line.size(), 7 - std::min<std::size_t>(number.size(), 5)),
+                ' ');
+    line += number + (row.step.is_decision ? " *" : "  ");
+    line.resize(std::max(line.size(), kStepColumn) + 1, ' ');
+    line += cut(row.source, kSourceColumn - 1);
+    const unsigned lane = lanes_.at(row.step.thread);
+    std::string& previous = last_who_[lane];
+    std::string actor = who(row.step, names_);
+    if (is_shared(lane)) actor = Names::thread(row.step.thread) + " " + actor;
+    const std::string text = (actor == previous ? "" : "[" + actor + "] ") + row.text;
+    previous = actor;
+    add_in_lane(line, lane, text, is_marked(row));
+    std::size_t count = 0;
+    for (const std::string& fact : row.facts) {
+      const bool is_last = ++count == kFactsPerStep && row.facts.size() > kFactsPerStep;
+      const std::string more = plural(row.facts.size() - count + 1, "more fact");
+      add_in_lane("", lane, ". " + (is_last ? more : fact), is_marked(row));
+      if (is_last) break;
+    }
+    if (is_marked(row)) {
+      const std::string& why = options_.marks.at(row.number);
+      if (!why.empty()) add_in_lane(">>", lane, "^ " + why, true);
+    }
+  }
+
+  void add_in_lane(std::string line, unsigned lane, std::string_view text, bool is_marked) {
+    for (const std::string& part : wrap(text, widths_[lane] - 1, "  ")) {
+      line.resize(std::max(line.size(), start_of(lane)), ' ');
+      line += part;
+      text_ += (is_marked ? ink_.bad(line) : line) + "\n";
+      line = is_marked && line.starts_with(">>") ? ">>" : "";
+    }
+  }
+
+  const Trace& trace_;
+  const Names& names_;
+  const Ink& ink_;
+  const LanesOptions& options_;
+  std::map<ThreadId, unsigned> lanes_;
+  std::vector<std::vector<ThreadId>> lane_threads_;
+  std::map<unsigned, std::string> last_who_;  // by lane
+  std::vector<std::size_t> widths_;           // by lane
+  std::string text_;
+};
+
+}  // namespace
+
+std::string lanes(const Trace& trace, const Names& names, const Ink& ink,
+                  const LanesOptions& options) {
+  const std::vector<Row> rows = rows_of(trace, names);
+  if (rows.empty() || options.lines_max == 0) return "";
+  Table table(trace, names, ink, options);
+  const std::string steps = table.render(rows);
+  return steps + table.at_end();
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,34 @@
+// Lanes: the end of the schedule, one column a virtual thread, one line a step.
+//
+//     step  source              T0 machine: g0              T1 scanner
+//     92 *  chan/channel.cc:136 [g0] chan-send-lock: lock of c0
+//                               . g0 takes waiting receiver g0.0 off c0 ...
+//
+// '*': there was a choice. '>>': the failure is about this step. What was announced in a step
+// follows it, in the same lane. Steps that only look for work, or pass through a lock of the
+// scheduler, are left out and counted, unless the failure is about them. Where there are more
+// threads than columns, the least busy ones share the last.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "report/ink.h"
+#include "report/names.h"
+
+namespace concertina::fuzzers {
+
+struct LanesOptions {
+  unsigned lines_max = 40;       // steps shown
+  unsigned width = 148;          // columns of a line
+  bool goes_to_the_end = false;  // also past the last mark
+  /// Steps that the failure is about, and why.
+  std::map<std::uint32_t, std::string> marks = {};
+};
+
+/// Empty when the trace kept no steps.
+std::string lanes(const Trace& trace, const Names& names, const Ink& ink,
+                  const LanesOptions& options);
+
+}  // namespace concertina::fuzzers

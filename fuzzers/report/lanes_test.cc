@@ -1,0 +1,123 @@
+#include "report/lanes.h"
+
+#include <gtest/gtest.h>
+
+#include "report/runtime_map.h"
+#include "report/sample.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+/// g0 sends while the scanner looks at g0.0; some steps in between look for work.
+class Lanes : public ::testing::Test {
+ protected:
+  Lanes() {
+    program_.functions.resize(1);
+    sample_.two_goroutines();
+    sample_.step(0, 1, Site::kChanCloseLock, 16).is_decision = true;
+    sample_.event(EventKind::kLockAcquired, 1, kNilChannel, {kRankOfChannels, 16, 1});
+    sample_.step(0, kNoGoroutine, Site::kRunNextLoad);
+    sample_.step(0, kNoGoroutine, Site::kSpinningLoad);
+    sample_.step(1, kNoGoroutine, Site::kScanSuspend).path = kScannerPath;
+    sample_.event(EventKind::kScanBegin, 2);
+    sample_.step(0, 1, Site::kChanClosedStore);
+    sample_.event(EventKind::kClosed, 1, 1);
+  }
+  std::string shown(const LanesOptions& options) {
+    const Trace trace = sample_.trace();
+    return lanes(trace, Names(program_, trace), Ink(false), options);
+  }
+  Program program_;
+  Sample sample_;
+};
+
+TEST_F(Lanes, AColumnAThreadAndALineAStep) {
+  const auto source = [](Site site, std::string_view hint) {
+    std::string text = position_of(site, hint);
+    text.resize(28, ' ');
+    return text;
+  };
+  EXPECT_EQ(shown({.width = 110}),
+            "    step  source                      T0 machine: g0                         "
+            "T1 scanner\n"
+            "      1 * " +
+                source(Site::kChanCloseLock, "") +
+                "[g0] chan-close-lock: lock of c0\n"
+                "          ... 2 steps of T0\n"
+                "      4   " +
+                source(Site::kScanSuspend, "scan/") +
+                "                                       [scanner] scan-suspend\n" +
+                std::string(77, ' ') +
+                ". the scanner has suspended g0.0\n"
+                "      5   " +
+                source(Site::kChanClosedStore, "") + "chan-closed-store: c0's closed\n" +
+                std::string(38, ' ') + ". g0 closes c0\n");
+}
+
+TEST_F(Lanes, MarksTheStepsThatMatter) {
+  LanesOptions options;
+  options.marks[4] = "seen here";
+  const std::string text = shown(options);
+  EXPECT_TRUE(contains(text, ">>    4   "));
+  EXPECT_TRUE(contains(text, "^ seen here"));
+  EXPECT_FALSE(contains(text, ">>    5   "));
+}
+
+TEST_F(Lanes, ShowsNoMoreStepsThanAsked) {
+  const std::string one = shown({.lines_max = 1});
+  EXPECT_TRUE(contains(one, "      5   "));
+  EXPECT_FALSE(contains(one, "chan-close-lock"));
+  EXPECT_EQ(shown({.lines_max = 0}), "");
+}
+
+TEST_F(Lanes, AMarkedStepIsShownHoweverOld) {
+  LanesOptions options;
+  options.lines_max = 1;
+  options.marks[2] = "";
+  EXPECT_TRUE(contains(shown(options), "run-next-load"));
+}
+
+TEST_F(Lanes, KeepsItsWidth) {
+  for (ThreadId thread = 2; thread < 8; ++thread) {
+    sample_.step(thread, 2, Site::kSelectParkCommitUnlock, 16);
+    sample_.event(EventKind::kReceiveFromSender, 2, 1, {0, 1, 17});
+  }
+  const std::string text = shown({});
+  EXPECT_TRUE(contains(text, "[T7 g0.0]"));
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = text.find('\n', begin);
+    EXPECT_LE(end - begin, 148u);
+    begin = end + 1;
+  }
+}
+
+TEST_F(Lanes, SaysWhatEachThreadWouldDoNext) {
+  Trace trace = sample_.trace(Outcome::kHung);
+  ThreadAtEnd waiting;
+  waiting.thread = 0;
+  waiting.site = Site::kSelectLock;
+  waiting.object = 16;
+  waiting.lock_holder = 1;
+  trace.threads = {waiting};
+  const std::string text = lanes(trace, Names(program_, trace), Ink(false), {.width = 300});
+  EXPECT_TRUE(contains(text, "     end "));
+  EXPECT_TRUE(contains(text, "WAITS: select-lock: lock of c0, held by T1"));
+}
+
+TEST_F(Lanes, ColoursOnlyWhenAsked) {
+  LanesOptions options;
+  options.marks[4] = "x";
+  const Trace trace = sample_.trace();
+  EXPECT_FALSE(contains(shown(options), "\x1b"));
+  EXPECT_TRUE(contains(lanes(trace, Names(program_, trace), Ink(true), options), "\x1b[1;31m"));
+}
+
+TEST(LanesOfNothing, AreNothing) {
+  const Program program;
+  const Trace trace;
+  EXPECT_EQ(lanes(trace, Names(program, trace), Ink(false), {}), "");
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers

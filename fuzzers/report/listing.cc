@@ -1,0 +1,212 @@
+#include "report/listing.h"
+
+#include "input/input.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+/// How many lines of to_go's text an operation takes.
+unsigned height(const Operation& operation) {
+  if (operation.code != Code::kSelect) return 1;
+  return 2 + static_cast<unsigned>(operation.cases.size()) + (operation.has_default ? 1 : 0);
+}
+
+/// Which announcement an operation makes when it begins; kCount for none.
+EventKind announced_by(Code code) {
+  switch (code) {
+    case Code::kSend:
+    case Code::kTrySend:
+      return EventKind::kOpSend;
+    case Code::kReceive:
+    case Code::kReceiveOk:
+    case Code::kTryReceive:
+    case Code::kRange:
+      return EventKind::kOpReceive;
+    case Code::kClose:
+      return EventKind::kOpClose;
+    case Code::kSelect:
+      return EventKind::kOpSelect;
+    case Code::kSpawn:
+      return EventKind::kSpawned;
+    case Code::kLen:
+      return EventKind::kLenSeen;
+    case Code::kCap:
+      return EventKind::kCapSeen;
+    case Code::kSyscall:
+      return EventKind::kSyscallEntered;
+    default:
+      return EventKind::kCount;
+  }
+}
+
+bool is_same_channel(const Operation& operation, const Event& event) {
+  if (!uses_channel(operation.code)) return true;
+  const unsigned id = operation.channel == kNil ? 0 : operation.channel + 1u;
+  return event.channel == id;
+}
+
+/// One goroutine's way through the program.
+class Walker {
+ public:
+  Walker() = default;
+  Walker(const Program& program, std::uint8_t function) : program_(&program) { enter(function); }
+
+  /// Goes on to the next operation that makes this announcement; nothing when there is none.
+  std::optional<Place> go_to(const Event& event) {
+    while (!frames_.empty() && steps_ < kStepsMax) {
+      ++steps_;
+      Frame& frame = frames_.back();
+      const auto& body = program_->functions[frame.function].body;
+      if (frame.pc >= body.size()) {
+        frames_.pop_back();
+        continue;
+      }
+      const Operation& operation = body[frame.pc];
+      if (announced_by(operation.code) == event.kind && is_same_channel(operation, event)) {
+        const Place place{frame.function, static_cast<std::uint8_t>(frame.pc)};
+        // A range's operation decides only when its receive has returned.
+        in_range_ = operation.code == Code::kRange;
+        if (!in_range_) ++frame.pc;
+        return place;
+      }
+      pass(operation);
+    }
+    return std::nullopt;
+  }
+
+  /// The open receive has returned.
+  void received(bool ok) {
+    if (!in_range_ || frames_.empty()) return;
+    in_range_ = false;
+    Frame& frame = frames_.back();
+    if (ok) {
+      ++frame.pc;
+    } else {
+      frame.pc = end_of_block(frame) + 1;
+    }
+  }
+
+ private:
+  static constexpr unsigned kStepsMax = 20'000;  // a way that is lost may go round for long
+
+  struct Block {
+    unsigned begin;
+    unsigned left;  // rounds of a loop
+  };
+  struct Frame {
+    std::uint8_t function;
+    unsigned pc = 0;
+    std::vector<Block> blocks;
+  };
+
+  void enter(std::uint8_t function) { frames_.push_back({function, 0, {}}); }
+
+  void pass(const Operation& operation) {
+    Frame& frame = frames_.back();
+    const auto& body = program_->functions[frame.function].body;
+    switch (operation.code) {
+      case Code::kLoop:
+        frame.blocks.push_back({frame.pc++, operation.count});
+        return;
+      case Code::kCall:
+        ++frame.pc;
+        if (frames_.size() <= kCallDepthMax) enter(operation.function);
+        return;
+      case Code::kEnd: {
+        const unsigned begin = begin_of_block(frame);
+        if (body[begin].code == Code::kRange) {
+          frame.pc = begin;
+        } else if (!frame.blocks.empty() && --frame.blocks.back().left > 0) {
+          frame.pc = begin + 1;
+        } else {
+          if (!frame.blocks.empty()) frame.blocks.pop_back();
+          ++frame.pc;
+        }
+        return;
+      }
+      default:
+        ++frame.pc;
+    }
+  }
+
+  unsigned begin_of_block(const Frame& frame) const {
+    const auto& body = program_->functions[frame.function].body;
+    unsigned depth = 0;
+    for (unsigned i = frame.pc; i-- > 0;) {
+      if (body[i].code == Code::kEnd) ++depth;
+      if (opens_block(body[i].code) && depth-- == 0) return i;
+    }
+    return 0;
+  }
+
+  unsigned end_of_block(const Frame& frame) const {
+    const auto& body = program_->functions[frame.function].body;
+    unsigned depth = 0;
+    for (unsigned i = frame.pc + 1; i < body.size(); ++i) {
+      if (opens_block(body[i].code)) ++depth;
+      if (body[i].code == Code::kEnd && depth-- == 0) return i;
+    }
+    return static_cast<unsigned>(body.size());
+  }
+
+  const Program* program_ = nullptr;
+  std::vector<Frame> frames_;
+  bool in_range_ = false;
+  unsigned steps_ = 0;
+};
+
+}  // namespace
+
+Listing::Listing(const Program& program) {
+  std::string text = to_go(program);
+  for (std::size_t begin = 0; begin < text.size();) {
+    std::size_t end = text.find('\n', begin);
+    if (end == std::string::npos) end = text.size();
+    lines_.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  auto line = static_cast<unsigned>(program.channels.size());
+  for (std::size_t f = 0; f < program.functions.size(); ++f) {
+    line += line == 0 ? 1 : 2;  // an empty line, and the function's first
+    for (std::size_t i = 0; i < program.functions[f].body.size(); ++i) {
+      first_lines_[{static_cast<std::uint8_t>(f), static_cast<std::uint8_t>(i)}] = line + 1;
+      line += height(program.functions[f].body[i]);
+    }
+    ++line;  // the closing brace
+  }
+}
+
+std::string Listing::text_of(Place place) const {
+  const std::string& line = lines_.at(line_of(place) - 1);
+  const std::size_t begin = line.find_first_not_of('\t');
+  return begin == std::string::npos ? "" : line.substr(begin);
+}
+
+std::map<GoroutineId, Place> whereabouts(const Program& program, const Trace& trace) {
+  constexpr GoroutineId kMain = 1;
+  std::map<GoroutineId, Walker> walkers;
+  std::map<GoroutineId, Place> places;
+  walkers[kMain] = Walker(program, 0);
+  for (const Event& event : trace.events) {
+    const auto walker = walkers.find(event.goroutine);
+    if (walker == walkers.end()) continue;
+    if (event.kind == EventKind::kDoneReceive) walker->second.received((event.index & 2) != 0);
+    bool is_announcement = false;
+    for (unsigned code = 0; code < static_cast<unsigned>(Code::kCount); ++code) {
+      is_announcement |= announced_by(static_cast<Code>(code)) == event.kind;
+    }
+    if (!is_announcement) continue;
+    const std::optional<Place> place = walker->second.go_to(event);
+    if (!place) {
+      places.erase(event.goroutine);
+      continue;
+    }
+    places[event.goroutine] = *place;
+    if (event.kind != EventKind::kSpawned) continue;
+    const Operation& spawn = program.functions[place->function].body[place->operation];
+    walkers[static_cast<GoroutineId>(event.a)] = Walker(program, spawn.function);
+  }
+  return places;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,228 @@
+#include "report/names.h"
+
+#include <set>
+
+#include "base/lock_rank.h"
+#include "report/runtime_map.h"
+#include "trace/text.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_word(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.';
+}
+
+std::string lock_name(LockRank rank, std::uint32_t order, const Names& names) {
+  switch (rank) {
+    case LockRank::kChannel:
+    case LockRank::kChannelLeaf:
+      return "lock of " + names.channel(static_cast<ChannelId>(order));
+    case LockRank::kAllGoroutines:
+      return "lock of the goroutine list";
+    case LockRank::kScheduler:
+      return "lock of the scheduler";
+    case LockRank::kSudogCache:
+      return "lock of the sudog cache";
+    case LockRank::kStackPool:
+      return "lock of the stack pool";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+Names::Names(const Program& program, const Trace& trace) : program_(&program) {
+  learn_from_events(trace);
+  learn_from_steps(trace);
+  for (const ThreadAtEnd& thread : trace.threads) {
+    if (thread.site == Site::kScanRequest) scanner_ = thread.thread;
+    if (thread.site != Site::kScanRequest) machines_.insert(thread.thread);
+  }
+}
+
+void Names::learn_from_events(const Trace& trace) {
+  std::set<std::string> taken;
+  for (const Event& event : trace.events) {
+    if (event.kind == EventKind::kSpawned) {
+      std::string name = describe_path(event.b);
+      // Very deep or wide trees give one path to several goroutines.
+      if (!taken.insert(name).second) name += "#" + std::to_string(event.a);
+      goroutines_[static_cast<GoroutineId>(event.a)] = name;
+    }
+    if (event.kind == EventKind::kLockAcquired && !locks_.contains(event.a)) {
+      locks_[event.a] = lock_name(static_cast<LockRank>(event.index), event.b, *this);
+    }
+    if (event.kind == EventKind::kScanBegin) scanner_ = event.thread;
+    if (event.kind == EventKind::kStarted) machines_.insert(event.thread);
+  }
+}
+
+// Steps know paths and ids, and who a step is about when its thread has just announced it.
+void Names::learn_from_steps(const Trace& trace) {
+  std::map<ThreadId, GoroutineId> target;
+  std::uint32_t number = first_step_number(trace);
+  std::size_t next = 0;
+  const auto follow_events = [&](std::uint32_t before) {
+    for (; next < trace.events.size() && trace.events[next].step < before; ++next) {
+      const Event& event = trace.events[next];
+      if (event.kind == EventKind::kReadied || event.kind == EventKind::kSpawned) {
+        target[event.thread] = static_cast<GoroutineId>(event.a);
+      }
+    }
+  };
+  for (const Step& step : trace.last_steps) {
+    follow_events(number++);
+    if (step.path == kScannerPath) scanner_ = step.thread;
+    if (step.path != kScannerPath && step.site != Site::kThreadStart) machines_.insert(step.thread);
+    if (step.goroutine != kNoGoroutine && !goroutines_.contains(step.goroutine)) {
+      goroutines_[step.goroutine] = describe_path(step.path);
+    }
+    if (step.object != 0) learn_from_step(step, target[step.thread]);
+  }
+}
+
+void Names::learn_from_step(const Step& step, GoroutineId target) {
+  Field field = Field::kStatus;
+  GoroutineId owner = step.goroutine;
+  switch (step.site) {
+    case Site::kMachineNoteSleep:
+      notes_[step.object] = step.thread;
+      return;
+    case Site::kReadyStatus:
+      owner = target;
+      break;
+    case Site::kExecuteStatus:
+    case Site::kParkStatus:
+    case Site::kYieldStatus:
+    case Site::kExitStatus:
+    case Site::kSyscallStatus:
+    case Site::kCopyStackStatus:
+      break;
+    case Site::kLoopBackEdge:
+      field = Field::kPreempt;
+      break;
+    case Site::kSelectDoneReset:
+      field = Field::kSelectDone;
+      break;
+    case Site::kParkingOnChanStore:
+    case Site::kParkingOnChanClear:
+      field = Field::kParkingFlag;
+      break;
+    case Site::kActiveStackChansSet:
+    case Site::kActiveStackChansClear:
+      field = Field::kStackFlag;
+      break;
+    default:
+      return;
+  }
+  if (owner != kNoGoroutine) owned_.try_emplace(step.object, Owned{field, owner});
+}
+
+std::string Names::goroutine(GoroutineId g) const {
+  const auto found = goroutines_.find(g);
+  return found != goroutines_.end() ? found->second : "g?" + std::to_string(g);
+}
+
+std::string Names::channel(ChannelId c) const {
+  return c == kNilChannel ? "the nil channel" : "c" + std::to_string(c - 1);
+}
+
+std::string Names::object(ObjectId object) const {
+  if (const auto lock = locks_.find(object); lock != locks_.end()) return lock->second;
+  if (const auto note = notes_.find(object); note != notes_.end()) {
+    return thread(note->second) + "'s note";
+  }
+  const auto found = owned_.find(object);
+  if (found == owned_.end()) return "";
+  const std::string owner = goroutine(found->second.goroutine) + "'s ";
+  switch (found->second.field) {
+    case Field::kStatus:
+      return owner + "status";
+    case Field::kPreempt:
+      return owner + "preemption request";
+    case Field::kSelectDone:
+      return owner + "select_done";
+    case Field::kParkingFlag:
+      return owner + "parking_on_chan";
+    case Field::kStackFlag:
+      return owner + "active_stack_chans";
+  }
+  return "";
+}
+
+std::string Names::object_beside_site(ObjectId object_id) const {
+  const auto found = owned_.find(object_id);
+  return found != owned_.end() ? goroutine(found->second.goroutine) : object(object_id);
+}
+
+GoroutineId Names::status_of(ObjectId object) const {
+  const auto found = owned_.find(object);
+  if (found == owned_.end() || found->second.field != Field::kStatus) return kNoGoroutine;
+  return found->second.goroutine;
+}
+
+std::string Names::function(std::uint16_t id) const {
+  if (const std::string_view name = runtime_function_name(id); !name.empty()) {
+    return std::string(name);
+  }
+  if (id == kProgramFunctionIds) return "main";
+  const unsigned index = id - kProgramFunctionIds;
+  if (id > kProgramFunctionIds && index < program_->functions.size()) {
+    return "f" + std::to_string(index);
+  }
+  return "function " + std::to_string(id);
+}
+
+std::string Names::value(std::uint32_t token) const {
+  if (token == 0) return "the zero value";
+  if (token == 0xffffffff) return "a torn value";
+  const auto sender = static_cast<GoroutineId>(token & 31);
+  return goroutine(sender) + "'s value " + std::to_string(token >> 5);
+}
+
+std::string Names::in_words(std::string_view detail) const {
+  std::string result;
+  std::size_t i = 0;
+  const auto number_at = [&](std::size_t at, std::size_t& end) {
+    unsigned number = 0;
+    for (end = at; end < detail.size() && is_digit(detail[end]) && end < at + 9; ++end) {
+      number = number * 10 + static_cast<unsigned>(detail[end] - '0');
+    }
+    return number;
+  };
+  while (i < detail.size()) {
+    const bool begins_word = i == 0 || !is_word(detail[i - 1]);
+    const std::string_view rest = detail.substr(i);
+    std::size_t prefix = 0;
+    for (const std::string_view word : {"g", "c", "thread ", "channel ", "lock "}) {
+      if (begins_word && rest.starts_with(word) && rest.size() > word.size() &&
+          is_digit(rest[word.size()])) {
+        prefix = word.size();
+      }
+    }
+    if (prefix == 0) {
+      result += detail[i++];
+      continue;
+    }
+    std::size_t end = 0;
+    const unsigned number = number_at(i + prefix, end);
+    const char first = rest[0];
+    std::string name = first == 'g'   ? goroutine(static_cast<GoroutineId>(number))
+                       : first == 't' ? thread(static_cast<ThreadId>(number))
+                       : first == 'l' ? object(number)
+                                      : channel(static_cast<ChannelId>(number));
+    result += name.empty() ? detail.substr(i, end - i) : name;
+    i = end;
+    // "lock 21 (channel)": the rank says nothing that the name does not.
+    if (first == 'l' && !name.empty() && detail.substr(i).starts_with(" (")) {
+      const std::size_t close = detail.find(')', i);
+      if (close != std::string_view::npos) i = close + 1;
+    }
+  }
+  return result;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,111 @@
+#include "report/stacks.h"
+
+#include <gtest/gtest.h>
+
+#include "report/sample.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr std::uint32_t kOutside = 0xffffffff;
+
+class Stacks : public ::testing::Test {
+ protected:
+  Stacks() {
+    program_.channels.resize(2);
+    program_.functions.resize(2);
+    Operation receive;
+    receive.code = Code::kReceive;
+    receive.channel = 1;
+    program_.functions[1].body = {receive};
+    sample_.two_goroutines();
+    sample_.step(3, kNoGoroutine, Site::kScanSuspend).path = kScannerPath;
+  }
+  void begin_copy() { sample_.event(EventKind::kCopyBegin, 2, ChannelId{0}, {1, 4096, 2048}); }
+  void walk(std::uint16_t moment, std::uint32_t target) {
+    sample_.event(EventKind::kCensusBegin, 2, kNilChannel, {moment, 208, 4096});
+    sample_.event(EventKind::kFrameSeen, 2, kNilChannel, {10, 208, 80});
+    sample_.event(EventKind::kPointerSeen, 2, kNilChannel, {0, 176, target});
+    sample_.event(EventKind::kFrameSeen, 2, kNilChannel, {33, 80, 0});
+    sample_.event(EventKind::kPointerSeen, 2, kNilChannel, {0, 32, 0});
+  }
+  std::string shown(std::uint32_t until = 0xffffffff) {
+    const Trace trace = sample_.trace();
+    return stack_of(2, program_, trace, Names(program_, trace), Ink(false), until);
+  }
+  Program program_;
+  Sample sample_;
+};
+
+TEST_F(Stacks, SideBySide) {
+  begin_copy();
+  walk(0, 8);
+  sample_.event(EventKind::kSudogSeen, 2, 2, {0, 0, 8});
+  walk(1, 8);
+  sample_.event(EventKind::kCopyEnd, 2, kNilChannel, {0, 208});
+  EXPECT_EQ(
+      shown(),
+      "g0.0: last copy by T3 (scanner) to shrink it, 4096 to 2048 bytes, from step 1 to step 1; "
+      "no channel lock is taken\n"
+      "  distances in bytes below the top of the stack; 208 in use\n"
+      "     at  before the copy                                               after the copy\n"
+      "    208  frame of chan_receive, called by the frame at 80              same\n"
+      "    176    element: points to 8                                        same\n"
+      "     80  frame of f1, the oldest                                       same\n"
+      "     32    p1: nil                                                     same\n"
+      "  waits on c1; after the adjustment its element is at 8, in the new stack\n");
+}
+
+TEST_F(Stacks, WhatTheCopyBrokeIsMarked) {
+  begin_copy();
+  walk(0, 8);
+  sample_.event(EventKind::kSudogSeen, 2, 2, {1, 0, kOutside});
+  walk(1, kOutside);
+  sample_.event(EventKind::kCopyEnd, 2);
+  const std::string text = shown();
+  EXPECT_TRUE(contains(text, "  element: OUTSIDE the stack  <== differs\n"));
+  EXPECT_TRUE(contains(text, "waits on c1 (case 1); after the adjustment its element is OUTSIDE"));
+}
+
+TEST_F(Stacks, ACopyThatWasNotFinishedSaysSo) {
+  begin_copy();
+  walk(0, 8);
+  const std::string text = shown();
+  EXPECT_TRUE(contains(text, "from step 1 on, NOT FINISHED"));
+  EXPECT_TRUE(contains(text, "not reached: the copy is not finished\n"));
+}
+
+TEST_F(Stacks, WhatWasNotRecordedIsNotInvented) {
+  EXPECT_EQ(shown(), "g0.0: its stack was never copied, and its frames were not recorded\n");
+  begin_copy();
+  sample_.event(EventKind::kCopyEnd, 2);
+  EXPECT_TRUE(contains(shown(), "frames: not recorded"));
+}
+
+TEST_F(Stacks, WithoutACopyTheScannersWalkIsShown) {
+  walk(2, 8);
+  EXPECT_EQ(shown(),
+            "g0.0: its stack was never copied; as the scanner saw it at step 1:\n"
+            "    208  frame of chan_receive, called by the frame at 80\n"
+            "    176    element: points to 8\n"
+            "     80  frame of f1, the oldest\n"
+            "     32    p1: nil\n");
+}
+
+TEST_F(Stacks, LaterCopiesThanTheFailureDoNotCount) {
+  begin_copy();
+  sample_.event(EventKind::kCopyEnd, 2);
+  sample_.step(3, kNoGoroutine, Site::kScanSuspend);
+  sample_.event(EventKind::kCopyBegin, 2, ChannelId{1}, {2, 2048, 2048});
+  EXPECT_TRUE(contains(shown(1), "to shrink it"));
+  EXPECT_TRUE(contains(shown(), "to move it"));
+}
+
+TEST_F(Stacks, LastCopied) {
+  begin_copy();
+  sample_.event(EventKind::kCopyBegin, 1);
+  EXPECT_EQ(last_copied(sample_.trace()), (std::vector<GoroutineId>{1, 2}));
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers

@@ -1,0 +1,85 @@
+#include "report/words.h"
+
+#include <gtest/gtest.h>
+
+#include "report/sample.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+class Words : public ::testing::Test {
+ protected:
+  Words() {
+    sample_.two_goroutines();
+    program_.functions.resize(1);
+  }
+  std::string said(const Event& event) { return say(event, Names(program_, sample_.trace())); }
+  Sample sample_;
+  Program program_;
+};
+
+TEST_F(Words, ChannelEvents) {
+  EXPECT_EQ(said({.kind = EventKind::kReceivePark, .goroutine = 2, .channel = 1}),
+            "g0.0 queues on c0 to receive");
+  EXPECT_EQ(said({.kind = EventKind::kReceivePark, .goroutine = 2, .channel = 1, .index = 3}),
+            "g0.0 queues on c0 to receive (case 3)");
+  EXPECT_EQ(said({.kind = EventKind::kSendToReceiver, .goroutine = 1, .channel = 1, .a = 2}),
+            "g0 takes waiting receiver g0.0 off c0 and will write its value into that stack");
+}
+
+TEST_F(Words, StackEvents) {
+  EXPECT_EQ(said({.kind = EventKind::kCopyBegin,
+                  .goroutine = 2,
+                  .channel = 1,
+                  .index = 1,
+                  .a = 4096,
+                  .b = 2048}),
+            "copying g0.0's stack begins (shrink, 4096 to 2048 bytes), taking its channels' locks");
+}
+
+TEST_F(Words, FactsThatAStepOrASectionSaysAreSilent) {
+  EXPECT_EQ(said({.kind = EventKind::kLockAcquired}), "");
+  EXPECT_EQ(said({.kind = EventKind::kFrameSeen, .goroutine = 1}), "");
+  EXPECT_EQ(said({.kind = EventKind::kCount}), "");
+}
+
+TEST_F(Words, ATransferNamesWhoseElementItTouches) {
+  Picture picture;
+  Step step;
+  step.thread = 0;
+  step.site = Site::kSudogElementLoad;
+  const Names names(program_, sample_.trace());
+  EXPECT_EQ(object_of(step, names, picture), "");
+  picture.apply(Event{.kind = EventKind::kSendToReceiver, .goroutine = 1, .channel = 1, .a = 2});
+  EXPECT_EQ(object_of(step, names, picture), "g0.0's waiting element on c0");
+  step.site = Site::kSendDirect;
+  EXPECT_EQ(object_of(step, names, picture), "into g0.0's stack");
+  picture.apply(Event{.kind = EventKind::kCopyBegin, .goroutine = 2});
+  step.site = Site::kCopyStackHigh;
+  EXPECT_EQ(object_of(step, names, picture), "g0.0's stack");
+}
+
+TEST_F(Words, OperationsAsTheProgramAskedForThem) {
+  const Names names(program_, sample_.trace());
+  EXPECT_EQ(say_operation({}, names), "nothing");
+  EXPECT_EQ(say_operation({OpenKind::kSend, true, {{1, true}}}, names), "try to send on c0");
+  EXPECT_EQ(say_operation({OpenKind::kSelect, true, {{1, true}, {0, false}}}, names),
+            "select { send on c0; receive from the nil channel; default }");
+}
+
+TEST(OperationKinds, EachHasAWord) {
+  for (std::uint8_t kind = 0; kind <= static_cast<std::uint8_t>(11); ++kind) {
+    EXPECT_NE(operation_kind_name(kind), "unknown");
+  }
+  EXPECT_EQ(operation_kind_name(200), "unknown");
+}
+
+TEST(Lists, ReadLikeEnglish) {
+  EXPECT_EQ(list_of({"a"}), "a");
+  EXPECT_EQ(list_of({"a", "b", "c"}), "a, b and c");
+  EXPECT_EQ(plural(1, "byte"), "1 byte");
+  EXPECT_EQ(plural(2, "byte"), "2 bytes");
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers
