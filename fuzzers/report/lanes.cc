@@ -102,7 +102,7 @@ std::string_view source_hint(const Step& step, const Names& names, const Picture
   return step.site == Site::kReadyStatus ? "spawn" : "sched/";
 }
 
-std::vector<Row> rows_of(const Trace& trace, const Names& names) {
+std::vector<Row> rows_of(const Trace& trace, const Names& names, bool tells_of_work) {
   std::vector<Row> rows;
   Picture picture;
   walk(
@@ -123,6 +123,7 @@ std::vector<Row> rows_of(const Trace& trace, const Names& names) {
       [&](const Event& event) {
         picture.apply(event);
         if (rows.empty() || rows.back().number != event.step) return;
+        if (!tells_of_work && is_about_work(event.kind)) return;
         const std::string text = say(event, names);
         if (text.empty()) return;
         Row& row = rows.back();
@@ -396,7 +397,7 @@ class Table {
 
 std::string lanes(const Trace& trace, const Names& names, const Ink& ink,
                   const LanesOptions& options) {
-  const std::vector<Row> rows = rows_of(trace, names);
+  const std::vector<Row> rows = rows_of(trace, names, options.tells_of_work);
   if (rows.empty() || options.lines_max == 0) return "";
   Table table(trace, names, ink, options);
   const std::string steps = table.render(rows);

@@ -23,6 +23,7 @@ struct LanesOptions {
   unsigned lines_max = 40;       // steps shown
   unsigned width = 148;          // columns of a line
   bool goes_to_the_end = false;  // also past the last mark
+  bool tells_of_work = false;    // also who could run, and who looks for it
   /// Steps that the failure is about, and why.
   std::map<std::uint32_t, std::string> marks = {};
 };

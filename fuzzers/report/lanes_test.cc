@@ -119,5 +119,12 @@ TEST(LanesOfNothing, AreNothing) {
   EXPECT_EQ(lanes(trace, Names(program, trace), Ink(false), {}), "");
 }
 
+TEST_F(Lanes, WhoCouldRunIsToldWhenTheFailureIsAboutThat) {
+  sample_.step(0, kNoGoroutine, Site::kSpinningLoad);
+  sample_.event(EventKind::kProcessorIdle, kNoGoroutine, kNilChannel, {1});
+  EXPECT_EQ(shown({}).find("processor 1 is idle"), std::string::npos);
+  EXPECT_NE(shown({.tells_of_work = true}).find("processor 1 is idle"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace concertina::fuzzers

@@ -170,6 +170,7 @@ class Page {
     LanesOptions options;
     options.lines_max = options_.last_steps;
     options.marks = story_.marks;
+    options.tells_of_work = verdict_.oracle == "work";
     options.goes_to_the_end = trace_.outcome == Outcome::kHung;
     const std::string body = lanes(trace_, names_, ink_, options);
     const std::string title = "the last of " + plural(trace_.steps, "step") +

@@ -30,6 +30,9 @@ std::string meaning(const Verdict& verdict) {
       {"locals", "A local variable did not hold what was last written to it."},
       {"deadlock", "Somebody is blocked who should not be, or the report of a deadlock is wrong."},
       {"leaks", "Something was not given back at the end of the run."},
+      {"work",
+       "A processor stood idle beside a goroutine that could have run, and nobody was about to "
+       "notice; or a run queue was found empty that was not."},
       {"progress", "The run did not come to its end within its limits."},
       {"determinism", "Two runs of one input differed."},
       {"memory",

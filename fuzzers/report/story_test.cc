@@ -22,7 +22,7 @@ TEST_F(Telling, ThereIsNoStoryOfAPass) { EXPECT_EQ(told({}).text, ""); }
 
 TEST_F(Telling, EveryOracleMeansSomething) {
   for (const char* oracle : {"invariants", "stack", "lock_order", "channels", "locals", "deadlock",
-                             "leaks", "progress", "determinism", "memory", "race", "crash"}) {
+                             "leaks", "work", "progress", "determinism", "memory", "race", "crash"}) {
     EXPECT_NE(told({oracle, "kind", ""}).text, "") << oracle;
   }
 }

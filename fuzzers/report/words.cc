@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "base/limits.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -134,6 +136,33 @@ std::string say_scheduler(const Event& e, const Names& names) {
   }
 }
 
+std::string queue_name(std::uint16_t queue) {
+  return queue == kProcessorsLimit ? "the global queue"
+                                   : "processor " + std::to_string(queue) + "'s queue";
+}
+
+/// Announced by the scheduler for the oracle `work`: who could run, and who looks for it.
+std::string say_work(const Event& e, const Names& names) {
+  switch (e.kind) {
+    case EventKind::kQueued:
+      return names.goroutine(e.goroutine) + " waits in " + queue_name(e.index);
+    case EventKind::kUnqueued:
+      return names.goroutine(e.goroutine) + " is taken off " + queue_name(e.index);
+    case EventKind::kQueueSeenEmpty:
+      return queue_name(e.index) + " looks empty";
+    case EventKind::kProcessorIdle:
+      return "processor " + std::to_string(e.index) + " is idle";
+    case EventKind::kProcessorTaken:
+      return "processor " + std::to_string(e.index) + " is idle no longer";
+    case EventKind::kMachineCalled:
+      return e.a == 1 ? "a new machine is started" : "a sleeping machine is called";
+    case EventKind::kMachineSleeps:
+      return "the machine sleeps: its last look found nothing";
+    default:
+      return "";
+  }
+}
+
 std::string say_stack(const Event& e, const Names& names) {
   const std::string g = names.goroutine(e.goroutine);
   switch (e.kind) {
@@ -205,8 +234,12 @@ std::string of_channel(const Step& step, const Names& names, const Picture& pict
 
 }  // namespace
 
+bool is_about_work(EventKind kind) {
+  return kind >= EventKind::kQueued && kind <= EventKind::kSettled;
+}
+
 std::string say(const Event& event, const Names& names) {
-  for (const auto part : {&say_channel, &say_program, &say_scheduler, &say_stack}) {
+  for (const auto part : {&say_channel, &say_program, &say_scheduler, &say_work, &say_stack}) {
     if (std::string text = part(event, names); !text.empty()) return text;
   }
   return "";

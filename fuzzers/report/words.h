@@ -12,6 +12,9 @@ namespace concertina::fuzzers {
 /// that are facts of a walk over a stack.
 std::string say(const Event& event, const Names& names);
 
+/// Does it only say who could run and who looks for it? Most failures are not about that.
+bool is_about_work(EventKind kind);
+
 /// The word for an OperationKind of the chooser interface ("lock").
 std::string_view operation_kind_name(std::uint8_t kind);
 

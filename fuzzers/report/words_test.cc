@@ -37,6 +37,16 @@ TEST_F(Words, StackEvents) {
             "copying g0.0's stack begins (shrink, 4096 to 2048 bytes), taking its channels' locks");
 }
 
+TEST_F(Words, WorkEvents) {
+  EXPECT_EQ(said({.kind = EventKind::kQueued, .goroutine = 2, .index = 1}),
+            "g0.0 waits in processor 1's queue");
+  EXPECT_EQ(said({.kind = EventKind::kUnqueued, .goroutine = 2, .index = 4}),
+            "g0.0 is taken off the global queue");
+  EXPECT_EQ(said({.kind = EventKind::kProcessorIdle, .index = 1}), "processor 1 is idle");
+  EXPECT_TRUE(is_about_work(EventKind::kQueued) && is_about_work(EventKind::kSettled));
+  EXPECT_FALSE(is_about_work(EventKind::kEndCounts));
+}
+
 TEST_F(Words, FactsThatAStepOrASectionSaysAreSilent) {
   EXPECT_EQ(said({.kind = EventKind::kLockAcquired}), "");
   EXPECT_EQ(said({.kind = EventKind::kFrameSeen, .goroutine = 1}), "");
