@@ -35,6 +35,13 @@ constexpr Site kWakingSites[] = {
     Site::kExecuteStatus,
 };
 
+// Between the pieces of submitting work, moving it from queue to queue, and looking for it.
+constexpr Site kQueueSites[] = {
+    Site::kRunQueueHeadLoad, Site::kRunQueueTailLoad,     Site::kRunQueueTailStore,
+    Site::kRunNextLoad,      Site::kGlobalQueueSizeStore, Site::kSpinningUpdate,
+    Site::kQueueLookHead,    Site::kNeedSpinning,         Site::kIdleProcessorsStore,
+};
+
 constexpr bool is_channel_site(std::string_view name) {
   return !name.ends_with("-prologue") &&
          (name.starts_with("park") || name.starts_with("chan-") || name.starts_with("select-") ||
@@ -108,8 +115,9 @@ Site draw_scan_site(Random& random) {
 
 Site draw_hold_site(Random& random) {
   const std::uint32_t choice = random.below(100);
-  if (choice < 60) return random.pick(kWakingSites);
-  if (choice < 80) return random.pick(kParkingSites);
+  if (choice < 55) return random.pick(kWakingSites);
+  if (choice < 75) return random.pick(kParkingSites);
+  if (choice < 88) return random.pick(kQueueSites);
   return static_cast<Site>(random.below(kSiteCount));
 }
 
@@ -236,6 +244,24 @@ void add_copy_race(Schedule& schedule, const Program& program, Random& random) {
     hold.value = static_cast<std::uint8_t>(1U << random.between(3, 6));
     schedule.deviations.push_back(hold);
   }
+  normalise(schedule);
+}
+
+void add_queue_race(Schedule& schedule, Random& random) {
+  // Whoever comes to one of the places waits there, the first few times.
+  const auto hold = [&](Site site, SpawnPath path, unsigned decisions) {
+    for (std::uint8_t i = 0; i < 4; ++i) {
+      const Key key = {path, site, i};
+      schedule.deviations.push_back(
+          {DeviationKind::kHold, key, static_cast<std::uint8_t>(decisions)});
+    }
+  };
+  // A submitter is late between the pieces of a put, and a machine in its last look before it
+  // sleeps, for longer.
+  hold(random.percent(60) ? Site::kRunQueueTailStore : random.pick(kQueueSites), kAnyPath,
+       1U << random.between(2, 4));
+  hold(random.percent(60) ? Site::kQueueLookNext : random.pick(kQueueSites), kSchedulerPath,
+       1U << random.between(4, 6));
   normalise(schedule);
 }
 

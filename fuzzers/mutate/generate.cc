@@ -31,6 +31,7 @@ class Builder {
   void close_by_producer();
   void close_with_senders();
   void close_under_polling();
+  void taking_turns();
   void fan_in_by_select();
   void semaphore();
   void polling();
@@ -218,6 +219,19 @@ void Builder::close_under_polling() {
   main_does(repeat(random_.between(1, 3), {make_on(Code::kTryReceive, c)}));
 }
 
+// Goroutines go through the run queues, and processors from hand to hand.
+void Builder::taking_turns() {
+  const std::uint8_t done = channel();
+  Body turn = {make(Code::kYield)};
+  if (random_.percent(50)) turn.push_back(make(Code::kSyscall));
+  Body body = repeat(rounds(), turn);
+  body.push_back(make_on(Code::kSend, done));
+  const unsigned count = random_.between(2, 3);
+  spawn_many(std::move(body), count);
+  main_does(repeat(rounds(), {make(Code::kYield)}));
+  main_does(repeat(count, {receive_from(done)}));
+}
+
 void Builder::fan_in_by_select() {
   const std::vector<std::uint8_t> list = channels(random_.between(2, 3));
   for (const std::uint8_t c : list) spawn({make_on(Code::kSend, c)});
@@ -276,6 +290,7 @@ void Builder::add_pattern() {
       &Builder::pipeline,
       &Builder::close_with_senders,
       &Builder::close_under_polling,
+      &Builder::taking_turns,
   };
   (this->*random_.pick(kPatterns))();
 }
@@ -358,6 +373,7 @@ Input generate(Random& random, const GenerateOptions& options) {
     }
   }
   if (random.percent(options.deviations_percent)) {
+    if (random.percent(40)) add_queue_race(input.schedule, random);
     for (unsigned n = random.between(1, 2); n > 0; --n) {
       input.schedule.deviations.push_back(draw_deviation(input.program, random));
     }

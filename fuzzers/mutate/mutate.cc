@@ -139,6 +139,10 @@ void mutate_schedule(Schedule& schedule, const Program& program, Random& random)
                   [&] { return draw_stack_event(program, random); });
       break;
     case 3:
+      if (random.percent(40)) {
+        add_queue_race(schedule, random);
+        break;
+      }
       mutate_list(schedule.deviations, kDeviationsMax, random,
                   [&] { return draw_deviation(program, random); });
       break;

@@ -110,10 +110,10 @@ bool RunQueue::looks_empty() {
   // head == tail and run_next == null, read one by one, is not enough: a put may kick run_next into
   // the ring between the reads. The same tail at both ends proves that none did.
   for (;;) {
-    const std::uint32_t head = head_.load(Site::kRunQueueHeadLoad);
-    const std::uint32_t tail = tail_.load(Site::kRunQueueTailLoad);
-    const bool has_next = run_next_.load(Site::kRunNextLoad) != nullptr;
-    if (tail == tail_.load(Site::kRunQueueTailLoad)) return head == tail && !has_next;
+    const std::uint32_t head = head_.load(Site::kQueueLookHead);
+    const std::uint32_t tail = tail_.load(Site::kQueueLookTail);
+    const bool has_next = run_next_.load(Site::kQueueLookNext) != nullptr;
+    if (tail == tail_.load(Site::kQueueLookTailAgain)) return head == tail && !has_next;
   }
 }
 
