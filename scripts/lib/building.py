@@ -8,6 +8,9 @@ import mutants
 from common import BUILD, FLAVOURS, ROOT, Unusable, call, cores, relative
 from engines import targets_of, uses_afl
 
+# The folder in which many mutants are built one after another, which costs a few files each.
+SLOT = "_slot"
+
 
 @dataclass
 class Tree:
