@@ -7,6 +7,9 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::uint8_t kPlainSizeClass = 4;  // 8 bytes
+// More than any other part of a program: who reads it has to keep track of each. One function that
+// starts itself is a short program and a large run.
+constexpr std::uint32_t kCostOfGoroutine = 150;
 
 // Goroutines that one activation of the function can start, itself not counted. A recursive program
 // is as large as the runtime allows.
@@ -31,6 +34,10 @@ unsigned spawned_by(const Program& program, std::size_t function, unsigned depth
   return total;
 }
 
+unsigned goroutines_of(const Program& program) {
+  return std::min(kGoroutinesMax, 1 + spawned_by(program, 0, 0));
+}
+
 std::uint32_t cost_of_case(const Case& one) {
   return 30 + (one.by_pointer ? 4 : 0) + (one.channel == kNil ? 1 : 0) + one.channel;
 }
@@ -41,7 +48,7 @@ std::uint32_t cost_of_operation(const Operation& operation) {
     case Code::kEnd:
       return 0;
     case Code::kSpawn:
-      cost += 60;
+      cost += 10;
       break;
     case Code::kCall:
       cost += 30;
@@ -70,7 +77,7 @@ std::uint32_t cost_of_operation(const Operation& operation) {
 }  // namespace
 
 std::uint32_t cost_of(const Program& program) {
-  std::uint32_t cost = 0;
+  std::uint32_t cost = kCostOfGoroutine * goroutines_of(program);
   for (const Channel& channel : program.channels) {
     const int off = channel.size_class - kPlainSizeClass;
     cost += 40U + channel.capacity + static_cast<std::uint32_t>(off < 0 ? -off : off);
@@ -106,7 +113,7 @@ std::uint32_t cost_of(const Schedule& schedule) {
 
 Size size_of(const Input& input) {
   Size size;
-  size.goroutines = std::min(kGoroutinesMax, 1 + spawned_by(input.program, 0, 0));
+  size.goroutines = goroutines_of(input.program);
   for (const Function& function : input.program.functions) {
     for (const Operation& operation : function.body) {
       if (operation.code != Code::kEnd) ++size.operations;

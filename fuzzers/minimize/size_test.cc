@@ -31,6 +31,16 @@ TEST(Size, ARecursiveProgramHasAsManyAsAllowed) {
   EXPECT_EQ(size_of(input).goroutines, kGoroutinesMax);
 }
 
+TEST(Size, AShortProgramOfManyGoroutinesIsDearerThanALongerOneOfTwo) {
+  Program recursive, plain;
+  recursive.functions.resize(1);
+  recursive.functions[0].body = {operation(Code::kSpawn, 0)};
+  plain.functions.resize(2);
+  plain.functions[0].body = {operation(Code::kSpawn, 1), operation(Code::kYield)};
+  plain.functions[1].body = {operation(Code::kYield), operation(Code::kYield)};
+  EXPECT_GT(cost_of(recursive), cost_of(plain));
+}
+
 TEST(Size, PreemptionsAreHolds) {
   Input input;
   input.program.functions.resize(1);
