@@ -78,6 +78,7 @@ void Note::sleep(Site) {
   threaded::Thread& self = me_or_leave();
   std::uint32_t seen = kClear;
   if (!word_.compare_exchange_strong(seen, kAsleep, std::memory_order_acquire)) return;
+  self.run->falls_asleep();
   while (word_.load(std::memory_order_acquire) == kAsleep) {
     self.wait_while(word_, kAsleep, threaded::kForEver);
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <type_traits>
+#include <utility>
 
 namespace concertina::threaded {
 namespace {
@@ -79,9 +81,16 @@ void Backoff::pause() {
 
 // --- Run ---
 
-Run::Run(const Config& config) : config_(config), events_(config.events_max) {}
+// calloc: pages that no event reaches cost nothing.
+Run::Run(const Config& config) : config_(config) {
+  if (!records()) return;
+  events_ = static_cast<Event*>(std::calloc(config_.events_max, sizeof(Event)));
+  if (events_ == nullptr) throw std::bad_alloc();
+}
 
 Run::~Run() {
+  static_assert(std::is_trivially_destructible_v<Event>);
+  std::free(events_);
   for (Block* block = blocks_.load(std::memory_order_relaxed); block != nullptr;) {
     Block* const next = block->next;
     std::free(block);
@@ -94,9 +103,9 @@ Report Run::run(void (*entry)(void*), void* argument) {
   await_end();
   collect_threads();
   // Joined: whatever the threads did happens before this.
-  const std::uint32_t count = event_count_.load(std::memory_order_relaxed);
-  events_.resize(std::min(count, config_.events_max));
-  return Report{outcome_, std::move(message_), std::move(events_)};
+  const std::uint32_t count =
+      std::min(event_count_.load(std::memory_order_relaxed), config_.events_max);
+  return Report{outcome_, std::move(message_), std::vector<Event>(events_, events_ + count)};
 }
 
 void Run::await_end() {
@@ -162,11 +171,13 @@ void Run::create_thread(void (*entry)(void*), void* argument) {
   thread.entry = entry;
   thread.argument = argument;
   alive_.fetch_add(1, std::memory_order_relaxed);
+  woke();
   if (pthread_create(&thread.handle, nullptr, &thread_main, &thread) == 0) {
     thread.was_created = true;
     return;
   }
   alive_.fetch_sub(1, std::memory_order_relaxed);
+  // Counted awake for ever: the run ends otherwise.
   if (current_thread != nullptr) stop(Outcome::kBudget, "threads of the operating system");
   announce_end(Outcome::kBudget, "threads of the operating system");
 }
@@ -177,12 +188,17 @@ void* Run::thread_main(void* argument) {
   current_thread = &thread;
   if (setjmp(thread.exit) == 0) thread.entry(thread.argument);
   current_thread = nullptr;
+  run.falls_asleep();
   // Release: the driver, who reads 0, sees what this thread noted of those that it started.
   if (run.alive_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    run.announce_end(Outcome::kHung, "every thread has ended, and nobody stopped the run");
     futex_wake(run.alive_, kAllSleepers);
   }
   return nullptr;
+}
+
+void Run::falls_asleep() {
+  if (awake_.fetch_sub(1, std::memory_order_relaxed) != 1) return;
+  announce_end(Outcome::kHung, "no thread can take a step");
 }
 
 void* Run::allocate(std::size_t bytes) {
@@ -205,7 +221,7 @@ void Run::record(Event event) {
     stop(Outcome::kBudget, "events per run");
   event.thread = current_thread->id;
   event.step = index;
-  events_[index] = event;
+  new (&events_[index]) Event(event);
 }
 
 }  // namespace concertina::threaded

@@ -9,6 +9,10 @@
 //   3. The driver wakes sleepers until all have left, and joins them. Only then is memory freed.
 //   4. A thread that computes for ever without a platform operation cannot be stopped, and run does
 //      not return.
+//   5. A run in which every thread sleeps without an alarm is over as kHung, at once: a wake-up was
+//      lost. `awake_` counts the others. Who is about to sleep takes itself off; who wakes it counts
+//      it again *before* it may itself fall asleep, so that the count is never 0 too early. Waiting
+//      for a lock counts as awake, for its holder is.
 //
 // Leaving, two sides:
 //
@@ -120,6 +124,11 @@ class Run {
   void* allocate(std::size_t bytes);
   ObjectId new_object() { return objects_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
+  /// The calling thread is about to sleep until another one calls `woke` for it.
+  void falls_asleep();
+  /// A thread that had called falls_asleep will go on.
+  void woke() { awake_.fetch_add(1, std::memory_order_relaxed); }
+
   bool records() const { return config_.events_max != 0; }
   void record(Event event);
   std::uint32_t step() const { return event_count_.load(std::memory_order_relaxed); }
@@ -142,13 +151,15 @@ class Run {
   // First, because every platform operation looks at it.
   FutexWord state_{kRunning};
   const Config config_;
-  std::vector<Event> events_;
+  Event* events_ = nullptr;  // room for events_max, constructed one by one
   Outcome outcome_ = Outcome::kExit;  // written by who leaves kRunning, before kStopped
   std::string message_;               // likewise
   std::atomic<std::uint32_t> event_count_{0};
   std::atomic<ObjectId> objects_{0};
   std::atomic<Block*> blocks_{nullptr};
   FutexWord alive_{0};
+  // Relaxed: a counter that orders nothing (an edge between sleepers would hide races).
+  std::atomic<std::uint32_t> awake_{0};
   std::atomic<unsigned> thread_count_{0};
   ScanQueue scan_queue_;
   std::array<Thread, kThreadsMax> threads_;

@@ -4,37 +4,51 @@
 
 namespace concertina::threaded {
 
-void ScanQueue::post(const ScanRequest& request) {
+void ScanQueue::count_as_awake(Run& run) {
+  if (is_asleep_) run.woke();
+  is_asleep_ = false;
+}
+
+void ScanQueue::post(Run& run, const ScanRequest& request) {
   {
     const std::lock_guard lock(mutex_);
     if (tail_ - head_ == kRequestsMax) return;
     requests_[tail_++ % kRequestsMax] = request;
+    count_as_awake(run);
   }
   // After the request is there: a scanner that slept on the old number finds it.
   posted_.fetch_add(1, std::memory_order_release);
   futex_wake(posted_, 1);
 }
 
-bool ScanQueue::take_posted(ScanRequest& request) {
+bool ScanQueue::take_posted(Thread& scanner, ScanRequest& request) {
   const std::lock_guard lock(mutex_);
-  if (head_ == tail_) return false;
+  if (head_ == tail_) {
+    if (!is_asleep_) scanner.run->falls_asleep();
+    is_asleep_ = true;
+    return false;
+  }
   request = requests_[head_++ % kRequestsMax];
   return true;
 }
 
+// The alarm of `period_ns` does not make it awake: in a run in which all others sleep it would find
+// nothing to do for ever.
 ScanRequest ScanQueue::take(Thread& scanner, std::uint64_t period_ns) {
   const std::uint64_t due = period_ns == 0 ? kForEver : monotonic_ns() + period_ns;
   for (;;) {
     // Before the look: a post after the look changes it, and the wait returns at once.
     const std::uint32_t seen = posted_.load(std::memory_order_acquire);
     ScanRequest request;
-    if (take_posted(request)) return request;
+    if (take_posted(scanner, request)) return request;
     if (due == kForEver) {
       scanner.wait_while(posted_, seen, kForEver);
       continue;
     }
     const std::uint64_t now = monotonic_ns();
     if (now >= due) {
+      const std::lock_guard lock(mutex_);
+      count_as_awake(*scanner.run);
       moves_next_ = !moves_next_;
       return {kAnyPath, moves_next_};
     }

@@ -10,23 +10,28 @@
 
 namespace concertina::threaded {
 
+class Run;
 struct Thread;
 
 class ScanQueue {
  public:
   /// Dropped when kRequestsMax are waiting.
-  void post(const ScanRequest& request);
+  void post(Run& run, const ScanRequest& request);
   /// Waits for a request. With `period_ns`, one for all goroutines comes about that often by
   /// itself: shrink and move in turns.
   ScanRequest take(Thread& scanner, std::uint64_t period_ns);
 
  private:
   static constexpr unsigned kRequestsMax = 32;
-  bool take_posted(ScanRequest& request);
+  /// False when there is none; then the scanner counts as asleep.
+  bool take_posted(Thread& scanner, ScanRequest& request);
+  /// mutex_ is held.
+  void count_as_awake(Run& run);
 
   std::mutex mutex_;  // never held across anything that may leave
   std::array<ScanRequest, kRequestsMax> requests_{};
   unsigned head_ = 0, tail_ = 0;  // guarded by mutex_
+  bool is_asleep_ = false;        // guarded by mutex_: the scanner called Run::falls_asleep
   FutexWord posted_{0};
   bool moves_next_ = false;  // the scanner's
 };

@@ -183,10 +183,13 @@ class Note {
   void sleep(Site site);
   /// False when it was set already: a double wake-up, which the caller must treat as fatal.
   [[nodiscard]] bool wake(Site) {
-    me_or_leave();
+    threaded::Thread& self = me_or_leave();
     // Release: pairs with the acquires in sleep.
     const std::uint32_t before = word_.exchange(kSet, std::memory_order_acq_rel);
-    if (before == kAsleep) threaded::futex_wake(word_, 1);
+    if (before == kAsleep) {
+      self.run->woke();
+      threaded::futex_wake(word_, 1);
+    }
     return before != kSet;
   }
 
@@ -251,7 +254,10 @@ inline StackAction prologue(Site) {
 }
 
 /// Asks the scanner to act. Never blocks for long; may be dropped when very many are waiting.
-inline void post_scan_request(const ScanRequest& request) { me().run->scan_queue().post(request); }
+inline void post_scan_request(const ScanRequest& request) {
+  threaded::Run& run = *me().run;
+  run.scan_queue().post(run, request);
+}
 /// Waits for the next request. Only the scanner calls it.
 inline ScanRequest await_scan_request(Site) {
   threaded::Thread& self = me_or_leave();
