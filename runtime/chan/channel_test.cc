@@ -285,31 +285,6 @@ TEST(NonBlocking, GivesUpWithoutTheLock) {
   EXPECT_EQ(locked, 1u);  // the blocking send
 }
 
-// It has seen an element without the lock; another one takes it before the lock.
-TEST(NonBlocking, ReceiverGivesUpWhenItWasBeatenToTheElement) {
-  ScriptChooser script;
-  script.add({.path = child_path(kMainPath, 0),
-              .site = Site::kChanReceiveLock,
-              .until_path = kMainPath,
-              .until_site = Site::kChanReceiveUnlock});
-  script.add({.path = kMainPath,
-              .site = Site::kTest,
-              .until_path = child_path(kMainPath, 0),
-              .until_site = Site::kChanReceiveFastEmpty});
-  const Body loser({try_receive(1)});
-  const Body main({send(1, 5), go(loser),
-                   [](Machine& m, Goroutine&) { (void)m.runtime->need_spinning.load(Site::kTest); },
-                   receive(1)});
-  const auto run = run_program(with_channels({{.capacity = 1}}, {.chooser = &script}), main);
-  EXPECT_EQ(run.ending(), "exit: ");
-  EXPECT_TRUE(script.is_complete());
-  EXPECT_EQ(received(run, 1, 1), Ids{5});
-  const auto done = run.of(EventKind::kDoneReceive);
-  ASSERT_EQ(done.size(), 2u);
-  EXPECT_EQ(done[1].goroutine, 2);
-  EXPECT_EQ(done[1].index, 0);
-}
-
 // --- Broken invariants ---------------------------------------------------------------------------
 
 TEST(Fatal, WaiterIsWokenByNobody) {

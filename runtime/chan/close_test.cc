@@ -152,75 +152,15 @@ TEST(Close, WakesASelectOnBothEndsOnce) {
   EXPECT_EQ(leftovers(run), Leftovers{});
 }
 
-// --- Against non-blocking operations, all over the schedule --------------------------------------
-
-// A waiting receiver makes the channel ready for a send until it is closed: a try-send either meets
-// the receiver or panics, and never gives up.
-TEST(Close, TrySendNeverGivesUpWhileCloseReleasesReceivers) {
-  const Body receiver({receive(1)});
-  const Body sender({try_send(1, 1)});
-  const Body main({go(receiver),
-                   [](Machine& m, Goroutine&) {
-                     while (channel(m, 1)->receivers.looks_empty(Site::kTest)) {
-                     }
-                   },
-                   go(sender), close(1)});
-  unsigned sent = 0, panicked = 0;
-  for (unsigned seed = 0; seed < 600; ++seed) {
-    Random random(seed);
-    const auto run = run_program(with_channels({{}}, {.chooser = &random}), main);
-    for (const Event& event : run.of(EventKind::kDoneSend)) {
-      ASSERT_EQ(event.index, 1) << seed;
-      ++sent;
-    }
-    panicked += run.report.outcome == Outcome::kPanic;
-  }
-  EXPECT_GT(sent, 0u);
-  EXPECT_GT(panicked, 0u);
-}
-
 // Go: TestNonblockRecvRace. The element is there before the close: a try-receive gets it, always.
 TEST(Close, TryReceiveNeverMissesAnElementThatWasSentBefore) {
   const Body receiver({try_receive(1)});
   const Body main({send(1, 5), go(receiver), close(1)});
   for (unsigned seed = 0; seed < 300; ++seed) {
-    Random random(seed);
-    const auto run = run_program(with_channels({{.capacity = 1}}, {.chooser = &random}), main);
+    const AnyRun any(seed);
+    const auto run = run_program(with_channels({{.capacity = 1}}, any.setup), main);
     ASSERT_EQ(run.ending(), "exit: ") << seed;
     ASSERT_EQ(received(run, 1), Ids{5}) << seed;
-  }
-}
-
-// The try-receive has seen the empty channel; then an element comes, and the close.
-TEST(Close, TryReceiveLooksAgainForAnElementAfterItSawTheClose) {
-  ScriptChooser script;
-  const SpawnPath child = child_path(kMainPath, 0);
-  script.add({.path = child,
-              .site = Site::kChanReceiveFastClosed,
-              .until_path = kMainPath,
-              .until_site = Site::kChanCloseUnlock});
-  script.add({.path = kMainPath,
-              .site = Site::kChanSendLock,
-              .until_path = child,
-              .until_site = Site::kChanReceiveFastEmpty});
-  const Body receiver({try_receive(1)});
-  const Body main({go(receiver), send(1, 5), close(1)});
-  const auto run = run_program(with_channels({{.capacity = 1}}, {.chooser = &script}), main);
-  EXPECT_EQ(run.ending(), "exit: ");
-  EXPECT_TRUE(script.is_complete());
-  EXPECT_EQ(receive_results(run), std::vector<std::uint16_t>{kSelectedAndOk});
-  EXPECT_EQ(received(run, 1), Ids{5});
-}
-
-TEST(Close, EveryReceiverIsWokenWhateverTheSchedule) {
-  const Body receiver({range(1, {})});
-  const Body main({loop(4, {go(receiver)}), send(1, 3), yield(), send(1, 4), close(1)});
-  for (unsigned seed = 0; seed < 200; ++seed) {
-    PriorityChooser priorities(seed);
-    const auto run = run_program(with_channels({{}}, {.chooser = &priorities}), main);
-    ASSERT_EQ(run.ending(), "exit: ") << seed;
-    ASSERT_EQ(received(run, 1).size(), 2u);
-    ASSERT_EQ(leftovers(run), Leftovers{});
   }
 }
 

@@ -216,9 +216,8 @@ TEST(Select, TwoOnBothEndsOfAChannelMeetEachOther) {
     const Body second({loop(6, {select({on_receive(1), on_send(1, 102)})})}, 64, 2);
     const Body main({go(first), go(second)});
     for (unsigned seed = 0; seed < 100; ++seed) {
-      Random random(seed);
-      const auto run =
-          run_program(with_channels({{.capacity = capacity}}, {.chooser = &random}), main);
+      const AnyRun any(seed);
+      const auto run = run_program(with_channels({{.capacity = capacity}}, any.setup), main);
       if (capacity != 0) {
         ASSERT_EQ(run.ending(), "exit: ") << seed;
         continue;
@@ -241,27 +240,11 @@ TEST(Select, CanBeDoneAgainAfterItWasWoken) {
 
 // --- Order ---------------------------------------------------------------------------------------
 
-TEST(Select, DrawsDecideWhichReadyCaseIsTaken) {
-  const Body main(
-      {send(1, 1), send(2, 2), send(3, 3), select({on_receive(1), on_receive(2), on_receive(3)})},
-      64, 3);
-  // Fisher-Yates inside out: the i-th draw is where case i goes.
-  const auto taken = [&](std::uint32_t second, std::uint32_t third) {
-    Picks draws({}, {second, third});
-    RunSetup setup = kOneProcessor;
-    setup.chooser = &draws;
-    return chosen(run_program(with_channels({{8, 1}, {8, 1}, {8, 1}}, setup), main));
-  };
-  EXPECT_EQ(taken(1, 2), Ids{0});
-  EXPECT_EQ(taken(0, 2), Ids{1});
-  EXPECT_EQ(taken(0, 0), Ids{2});
-}
-
 TEST(Select, ReadyCasesAllGetTheirTurn) {
   const Body main(
       {loop(300, {try_send(1, 1), try_send(2, 1), select({on_receive(1), on_receive(2)})})}, 64, 2);
-  Random random(5);
-  const auto run = run_program(with_channels({{8, 1}, {8, 1}}, {.chooser = &random}), main);
+  const AnyRun any(5);
+  const auto run = run_program(with_channels({{8, 1}, {8, 1}}, any.setup), main);
   EXPECT_EQ(run.ending(), "exit: ");
   unsigned first = 0;
   for (const std::uint32_t index : chosen(run)) first += index == 0;
@@ -273,10 +256,8 @@ TEST(Select, LocksEachChannelOnceInOrderOfIds) {
   const Body main({select_or_default({on_receive(3), on_receive(1), on_send(3, 1), on_receive(2)})},
                   64, 4);
   for (unsigned seed = 0; seed < 20; ++seed) {  // poll orders
-    Random random(seed);
-    RunSetup setup = kOneProcessor;
-    setup.chooser = &random;
-    const auto run = run_program(with_channels({{}, {}, {}}, setup), main);
+    const AnyRun any(seed, kOneProcessor);
+    const auto run = run_program(with_channels({{}, {}, {}}, any.setup), main);
     Ids locked;
     for (const Event& event : run.of(EventKind::kLockAcquired)) {
       if (event.index == static_cast<unsigned>(LockRank::kChannel)) locked.push_back(event.b);

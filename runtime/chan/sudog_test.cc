@@ -114,8 +114,8 @@ TEST(SudogCache, EverySudogComesBack) {
   const Body receiver({receive(1)});
   const Body main({loop(12, {go(receiver)}), loop(12, {send(1, 5)})});
   for (unsigned seed = 0; seed < 100; ++seed) {
-    Random random(seed);
-    const auto run = run_program(with_channels({{}}, {.chooser = &random}), main);
+    const AnyRun any(seed);
+    const auto run = run_program(with_channels({{}}, any.setup), main);
     ASSERT_EQ(run.ending(), "exit: ") << seed;
     ASSERT_EQ(leftovers(run), Leftovers{});
     ASSERT_EQ(received(run, 1), Ids(12, 5));

@@ -156,10 +156,10 @@ TEST(WaitQueue, DequeueOfLosersOnlyGivesNothing) {
 
 template <class F, class Check>
 void for_all_schedules(F body, Check check) {
-  ExhaustiveChooser chooser;
+  EveryRun every;
   do {
-    check(run_thread({.chooser = &chooser}, body));
-  } while (!::testing::Test::HasFailure() && chooser.next());
+    check(run_thread(every.setup, body));
+  } while (!::testing::Test::HasFailure() && every.next());
 }
 
 // One goroutine selects on two channels whose wakers, under different locks, come at once.

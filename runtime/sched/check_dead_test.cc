@@ -31,8 +31,8 @@ TEST(CheckDead, NamesWhoSleepsForEver) {
   }});
   const Body main({go(child), go(child), yield()});
   for (unsigned seed = 0; seed < 50; ++seed) {
-    Random random(seed);
-    const auto run = run_program({.chooser = &random}, main);
+    const AnyRun any(seed);
+    const auto run = run_program(any.setup, main);
     EXPECT_EQ(run.ending(), kDeadlockEnding);
     const auto left = run.of(EventKind::kEndGoroutine);
     ASSERT_EQ(left.size(), 2u);
@@ -64,8 +64,8 @@ TEST(CheckDead, WaitsWhileAMachineIsInASystemCall) {
                     ready_goroutine(1)});
   const Body main({go(child), park_here(), note(1, 1)});
   for (unsigned seed = 0; seed < 100; ++seed) {
-    Random random(seed);
-    const auto run = run_program(with_flags(flags, {.chooser = &random}), main);
+    const AnyRun any(seed);
+    const auto run = run_program(with_flags(flags, any.setup), main);
     ASSERT_EQ(run.ending(), "exit: ") << seed;
     ASSERT_EQ(run.notes(1), Ids{1});
   }

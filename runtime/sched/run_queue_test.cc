@@ -4,50 +4,12 @@
 
 #include <algorithm>
 
-#include "sched/testing.h"
+#include "sched/run_queue_testing.h"
 
 namespace concertina {
 namespace {
 
 using namespace test;
-
-constexpr std::uint32_t kNone = 0;
-
-struct Overflow {
-  Goroutine* items[kRunQueueSlots];
-  unsigned count = 0;
-};
-
-// Two queues and as many goroutines as a test wants; ids start at 1.
-struct Queues {
-  RunQueue a;
-  RunQueue b;
-  Goroutine* goroutines[24] = {};
-
-  Goroutine* g(std::uint32_t id) {
-    if (goroutines[id] == nullptr) {
-      static const StackKnobs knobs;
-      goroutines[id] =
-          &make<Goroutine>(static_cast<GoroutineId>(id), kMainPath, make<StackPool>(knobs));
-    }
-    return goroutines[id];
-  }
-  bool put(std::uint32_t id, bool next = false) {
-    Overflow overflow;
-    return a.put(g(id), next, overflow.items, overflow.count);
-  }
-};
-
-std::uint32_t id_of(const Goroutine* g) { return g == nullptr ? kNone : g->id; }
-std::uint32_t get(RunQueue& queue) {
-  bool inherits = false;
-  return id_of(queue.get(inherits));
-}
-void say_all(RunQueue& queue) {
-  while (const std::uint32_t id = get(queue)) say(id);
-}
-
-using Ids = std::vector<std::uint32_t>;
 
 TEST(RunQueue, GivesInOrderOfPutting) {
   const auto run = run_thread({}, [] {
@@ -166,32 +128,17 @@ TEST(RunQueue, IsEmptyKnowsRingAndRunNext) {
 
 // --- Races, over all schedules -------------------------------------------------------------------
 
-// Runs the body under every schedule; returns how many there are.
 template <class F, class Check>
-unsigned for_all_schedules(F body, Check check) {
-  ExhaustiveChooser chooser;
-  unsigned schedules = 0;
+void for_all_schedules(F body, Check check, unsigned schedules_min = 1) {
+  EveryRun every;
   do {
-    ++schedules;
-    const auto run = run_thread({.chooser = &chooser}, body);
-    check(run);
-    if (::testing::Test::HasFailure()) return schedules;
-  } while (chooser.next() && schedules < 200'000);
-  return schedules;
+    check(run_thread(every.setup, body));
+  } while (!::testing::Test::HasFailure() && every.next());
+  EXPECT_TRUE(every.were_at_least(schedules_min));
 }
 
-// A gate that the first thread passes once the others have done their part.
-struct Shared {
-  Queues queues;
-  platform::Atomic<std::uint32_t> finished{0};
-
-  void finish() { finished.fetch_add(1, Site::kTest); }
-};
-
-void wait_for(Shared& shared, std::uint32_t threads) { spin_for(shared.finished, threads); }
-
 TEST(RunQueue, IsEmptyIsNeverTrueWhileRunNextIsKickedIntoTheRing) {
-  const unsigned schedules = for_all_schedules(
+  for_all_schedules(
       [] {
         auto& shared = make<Shared>();
         shared.queues.g(2);
@@ -204,8 +151,7 @@ TEST(RunQueue, IsEmptyIsNeverTrueWhileRunNextIsKickedIntoTheRing) {
         get(shared.queues.a);  // the run-next slot is empty again, the ring is not
         wait_for(shared, 1);
       },
-      [](const ProgramRun& run) { EXPECT_EQ(run.said(), Ids{0}); });
-  EXPECT_GT(schedules, 50u);
+      [](const ProgramRun& run) { EXPECT_EQ(run.said(), Ids{0}); }, 50);
 }
 
 TEST(RunQueue, IsEmptyIsNeverTrueWhileOneIsPutAndAnotherTaken) {
@@ -231,7 +177,7 @@ Ids sorted(Ids ids) {
 }
 
 TEST(RunQueue, OwnerAndThiefShareEachGoroutineOut) {
-  const unsigned schedules = for_all_schedules(
+  for_all_schedules(
       [] {
         auto& shared = make<Shared>();
         for (std::uint32_t id = 1; id <= 2; ++id) shared.queues.put(id);
@@ -246,8 +192,8 @@ TEST(RunQueue, OwnerAndThiefShareEachGoroutineOut) {
       },
       [](const ProgramRun& run) {
         EXPECT_EQ(sorted(run.said()), (Ids{1, 2, 3}));
-      });
-  EXPECT_GT(schedules, 100u);
+      },
+      100);
 }
 
 TEST(RunQueue, OverflowAndThiefShareEachGoroutineOut) {
@@ -291,69 +237,6 @@ TEST(RunQueue, TwoThievesShareEachGoroutineOut) {
       [](const ProgramRun& run) {
         EXPECT_EQ(sorted(run.said()), (Ids{1, 2, 3}));
       });
-}
-
-// --- Races, one schedule each --------------------------------------------------------------------
-
-// The thief has read head; then the owner takes and puts so much that the old head and the new tail
-// are further apart than a batch has room.
-TEST(RunQueue, ThiefLooksAgainWhenHeadAndTailAreOfDifferentTimes) {
-  Switches script({{0, Site::kTest, 1}, {1, Site::kRunQueueTailLoad, 0}});
-  const auto run = run_thread({.chooser = &script}, [] {
-    auto& shared = make<Shared>();
-    for (std::uint32_t id = 1; id <= 20; ++id) shared.queues.g(id);
-    for (std::uint32_t id = 1; id <= 8; ++id) shared.queues.put(id);
-    start([&shared] {
-      say(id_of(shared.queues.b.steal_from(shared.queues.a, false)));
-      shared.finish();
-    });
-    (void)shared.finished.load(Site::kTest);  // to the thief
-    for (std::uint32_t id = 9; id <= 20; ++id) {
-      get(shared.queues.a);
-      shared.queues.put(id);
-    }
-    wait_for(shared, 1);
-    say_all(shared.queues.b);
-    say_all(shared.queues.a);
-  });
-  EXPECT_TRUE(script.all_fired());
-  EXPECT_EQ(run.said(), (Ids{16, 13, 14, 15, 17, 18, 19, 20}));
-}
-
-TEST(RunQueue, ThiefLooksAgainWhenItsClaimFails) {
-  // The thief has copied slots; the owner takes the oldest one before the claim.
-  Switches script({{0, Site::kTest, 1}, {1, Site::kRunQueueHeadUpdate, 0}});
-  const auto run = run_thread({.chooser = &script}, [] {
-    auto& shared = make<Shared>();
-    for (std::uint32_t id = 1; id <= 3; ++id) shared.queues.put(id);
-    start([&shared] {
-      say(id_of(shared.queues.b.steal_from(shared.queues.a, false)));
-      shared.finish();
-    });
-    (void)shared.finished.load(Site::kTest);  // to the thief
-    say(get(shared.queues.a));
-    wait_for(shared, 1);
-    say_all(shared.queues.a);
-  });
-  EXPECT_TRUE(script.all_fired());
-  EXPECT_EQ(run.said(), (Ids{1, 2, 3}));
-}
-
-TEST(RunQueue, ThiefOfRunNextLooksAgainWhenTheOwnerWasFaster) {
-  Switches script({{0, Site::kTest, 1}, {1, Site::kRunNextUpdate, 0}});
-  const auto run = run_thread({.chooser = &script}, [] {
-    auto& shared = make<Shared>();
-    shared.queues.put(1, true);
-    start([&shared] {
-      say(id_of(shared.queues.b.steal_from(shared.queues.a, true)));
-      shared.finish();
-    });
-    (void)shared.finished.load(Site::kTest);  // to the thief
-    say(get(shared.queues.a));
-    wait_for(shared, 1);
-  });
-  EXPECT_TRUE(script.all_fired());
-  EXPECT_EQ(run.said(), (Ids{1, kNone}));
 }
 
 }  // namespace

