@@ -25,14 +25,15 @@ constexpr Site kEarlySites[] = {
 
 // Where a goroutine is about to use what belongs to one that waits, or has just been woken.
 constexpr Site kWakingSites[] = {
-    Site::kSendDirect,        Site::kReceiveDirect,
-    Site::kSudogElementLoad,  Site::kWakeUnlock,
-    Site::kSudogElementStore, Site::kSelectDoneUpdate,
-    Site::kReadyStatus,       Site::kActiveStackChansClear,
-    Site::kChanSendLock,      Site::kChanReceiveLock,
-    Site::kSelectLock,        Site::kSelectUnlock,
-    Site::kChanCloseUnlock,   Site::kClearElement,
-    Site::kExecuteStatus,
+    Site::kSendDirect,         Site::kReceiveDirect,
+    Site::kSudogElementLoad,   Site::kWakeUnlock,
+    Site::kSudogElementStore,  Site::kSelectDoneUpdate,
+    Site::kReadyStatus,        Site::kActiveStackChansClear,
+    Site::kChanSendLock,       Site::kChanReceiveLock,
+    Site::kSelectLock,         Site::kSelectUnlock,
+    Site::kChanCloseUnlock,    Site::kClearElement,
+    Site::kExecuteStatus,      Site::kChanSendFastFull,
+    Site::kChanSendFastClosed, Site::kChanReceiveFastClosed,
 };
 
 // Between the pieces of submitting work, moving it from queue to queue, and looking for it.
@@ -245,6 +246,24 @@ void add_copy_race(Schedule& schedule, const Program& program, Random& random) {
     schedule.deviations.push_back(hold);
   }
   normalise(schedule);
+}
+
+void add_poll_race(Schedule& schedule, const Program& program, Random& random) {
+  static constexpr Site kSendSites[] = {Site::kChanSendFastFull, Site::kChanSendFastClosed};
+  static constexpr Site kReceiveSites[] = {Site::kChanReceiveFastClosed,
+                                           Site::kChanReceiveFastEmptyAgain};
+  for (const Function& function : program.functions) {
+    for (const Operation& operation : function.body) {
+      const bool is_send = operation.code == Code::kTrySend;
+      if (!is_send && operation.code != Code::kTryReceive) continue;
+      const Site site = is_send ? random.pick(kSendSites) : random.pick(kReceiveSites);
+      const auto occurrence = static_cast<std::uint8_t>(random.below(3));
+      schedule.deviations.push_back({DeviationKind::kHold,
+                                     {kAnyPath, site, occurrence},
+                                     static_cast<std::uint8_t>(1U << random.between(3, 6))});
+      return normalise(schedule);
+    }
+  }
 }
 
 void add_queue_race(Schedule& schedule, Random& random) {

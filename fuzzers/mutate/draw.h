@@ -32,6 +32,8 @@ Deviation draw_deviation(const Program& program, Random& random);
 /// Events, and sometimes a hold, that together copy a stack about when its goroutine starts to
 /// wait.
 void add_copy_race(Schedule& schedule, const Program& program, Random& random);
+/// A hold between the looks of an operation that does not wait, if the program has any.
+void add_poll_race(Schedule& schedule, const Program& program, Random& random);
 /// Holds in the middle of submitting work, moving it, and looking for it.
 void add_queue_race(Schedule& schedule, Random& random);
 /// Strategy, depth, processors, knobs and seed; no events and no deviations.

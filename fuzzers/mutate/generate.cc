@@ -212,8 +212,16 @@ void Builder::close_with_senders() {
   main_does({make(Code::kYield), make_on(Code::kClose, c)});
 }
 
-// The last elements and the close come while somebody looks without waiting (golang/go 36714).
+// The last elements and the close come while somebody looks without waiting (golang/go 36714), or
+// the close takes waiting receivers away from who would send without waiting.
 void Builder::close_under_polling() {
+  if (random_.percent(40)) {
+    const std::uint8_t c = channel_with(0);
+    spawn_many({receive_from(c)}, random_.between(1, 2));
+    spawn({make_on(Code::kClose, c)});
+    main_does(repeat(random_.between(1, 3), {make_on(Code::kTrySend, c)}));
+    return;
+  }
   const std::uint8_t c = channel_with(static_cast<std::uint8_t>(random_.between(1, 2)));
   spawn({make_on(Code::kSend, c), make_on(Code::kClose, c)});
   main_does(repeat(random_.between(1, 3), {make_on(Code::kTryReceive, c)}));
@@ -289,6 +297,7 @@ void Builder::add_pattern() {
       &Builder::fan_in_by_select,
       &Builder::pipeline,
       &Builder::close_with_senders,
+      &Builder::close_under_polling,
       &Builder::close_under_polling,
       &Builder::taking_turns,
   };
@@ -374,6 +383,7 @@ Input generate(Random& random, const GenerateOptions& options) {
   }
   if (random.percent(options.deviations_percent)) {
     if (random.percent(40)) add_queue_race(input.schedule, random);
+    if (random.percent(60)) add_poll_race(input.schedule, input.program, random);
     for (unsigned n = random.between(1, 2); n > 0; --n) {
       input.schedule.deviations.push_back(draw_deviation(input.program, random));
     }

@@ -140,6 +140,7 @@ void mutate_schedule(Schedule& schedule, const Program& program, Random& random)
       break;
     case 3:
       if (random.percent(40)) {
+        if (random.percent(50)) add_poll_race(schedule, program, random);
         add_queue_race(schedule, random);
         break;
       }
