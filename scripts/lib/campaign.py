@@ -50,7 +50,7 @@ class Settings:
     engine: str = "libfuzzer"
     workers: int = field(default_factory=cores)
     seed: int = 1
-    corpus: list = None  # folders; None: corpus/seeds and corpus/regress
+    corpus: list = None  # folders; None: corpus/seeds, and corpus/regress if no mutant is planted
     empty: bool = False  # no seeds and no earlier corpus
     folder: Path = None  # where corpus, logs, artifacts and findings go
 
@@ -165,11 +165,15 @@ class Campaign:
     def is_rebuilt_since(self, path):
         return self.tool.stat().st_mtime > path.stat().st_mtime
 
+    def default_folders(self):
+        """With a mutant in the tree its own regression would be no find."""
+        names = ("seeds",) if self.tree.mutant else ("seeds", "regress")
+        return [ROOT / "corpus" / name for name in names]
+
     def seed_folders(self):
         """Seed folders as bytes: case files are converted, other files are taken as they are."""
         given = self.settings.corpus
-        folders = [Path(folder) for folder in given] if given else \
-            [ROOT / "corpus" / "seeds", ROOT / "corpus" / "regress"]
+        folders = [Path(folder) for folder in given] if given else self.default_folders()
         result = []
         for i, folder in enumerate(folders):
             if not folder.is_dir():

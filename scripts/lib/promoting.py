@@ -46,3 +46,27 @@ def who_sees_it(answers, wanted_oracle):
 
 def flavour_words(flavours):
     return "any" if set(flavours) == set(FUZZ_FLAVOURS) else ", ".join(flavours)
+
+
+def case_name(row):
+    """A mutant's name says what goes wrong; what only TSan sees is a case of its own."""
+    return row["mutant"] + ("-as-a-race" if row["flavour"] == "thread" else "")
+
+
+def choose(rows):
+    """Of what scripts/mutants measured: the smallest minimised case of each mutant and flavour, from
+    rows without a fault, as {name of the case: row}."""
+    chosen = {}
+    for row in rows:
+        if row["faults"] or not row["kept"]:
+            continue
+        name = case_name(row)
+        if name not in chosen or cost(row) < cost(chosen[name]):
+            chosen[name] = row
+    return chosen
+
+
+def cost(row):
+    answer = row["kept"]["minimised"]
+    return (not answer["free_of_chance"], answer["goroutines"], answer["operations"],
+            answer["preemptions"] + answer["stack_events"], row["engine"] != "libfuzzer")

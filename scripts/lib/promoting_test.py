@@ -48,6 +48,18 @@ class PromotingTest(unittest.TestCase):
                    "none": answer(0, "")}
         self.assertEqual(promoting.who_sees_it(answers, "stack"), ("", []))
 
+    def test_of_a_measurement_the_smallest_case_of_each_mutant_and_flavour_is_chosen(self):
+        def row(mutant, flavour, operations, faults=(), kept=True, free=True):
+            size = {"goroutines": 2, "operations": operations, "preemptions": 0, "stack_events": 0,
+                    "free_of_chance": free}
+            return {"mutant": mutant, "flavour": flavour, "engine": "afl", "faults": list(faults),
+                    "kept": {"minimised": size} if kept else None}
+        small = row("a", "address", 3)
+        race = row("a", "thread", 5)
+        rows = [row("a", "address", 4), small, row("a", "address", 2, free=False), race,
+                row("b", "address", 1, faults=["LARGE"]), row("c", "address", 1, kept=False)]
+        self.assertEqual(promoting.choose(rows), {"a": small, "a-as-a-race": race})
+
     def test_all_flavours_are_any(self):
         self.assertEqual(promoting.flavour_words(["address", "thread", "none"]), "any")
         self.assertEqual(promoting.flavour_words(["address", "none"]), "address, none")
