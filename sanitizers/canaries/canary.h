@@ -1,6 +1,7 @@
 // A canary is a planted defect that its sanitizer must report, or the defect's silent twin, which
 // is the same code made right. Both run on virtual threads of the simulator, where all code under
-// test runs: what is proven is that the simulator does not hide the defect and invents none.
+// test runs: what is proven is that the simulator does not hide the defect and invents none. Those
+// about races run on real threads, too, for the same reason.
 #pragma once
 
 #include <span>
@@ -10,11 +11,16 @@ namespace concertina::canaries {
 
 struct Canary {
   std::string_view name;
-  // Runs as virtual thread 0 of a world whose chooser changes threads at every decision.
+  // Runs as the first thread; in the simulator, under a chooser that changes threads at every
+  // decision.
   void (*body)(void*);
 };
 
 std::span<const Canary> memory_canaries();
 std::span<const Canary> race_canaries();
+
+/// So many runs in one process: what one leaves behind must not look like a race to the next. The
+/// exit code.
+int run(const Canary& canary, int runs);
 
 }  // namespace concertina::canaries
