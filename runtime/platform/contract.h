@@ -8,7 +8,8 @@
 // when.
 //
 //   Mutex        mutual exclusion; lock/unlock order everything before unlock before the next lock
-//   Atomic<T>    a shared variable; load is an acquire, store a release, updates are both
+//   Atomic<T>    a shared variable; operations with a site are sequentially consistent, poke is a
+//                release, peek and add order nothing
 //   Cell<T>      plain memory; the caller guarantees exclusion
 //   Note         one sleeper, one wake-up; wake happens before sleep's return
 //   spin_until   waits in place for another thread's write

@@ -257,8 +257,8 @@ TEST(Disturbed, APrologueGrowsOrMovesThoughTheFrameFits) {
 }
 
 TEST(Disturbed, AMoveAndAFrameThatDoesNotFitAreTwoCopies) {
-  const RunResult run = run_disturbed(StackAction::kMove,
-                                 [] { push_frame(make_running(), kBare, kStackMin, kPrologue); });
+  const RunResult run = run_disturbed(
+      StackAction::kMove, [] { push_frame(make_running(), kBare, kStackMin, kPrologue); });
   EXPECT_EQ(run.report.message, "");
   EXPECT_EQ(run.of(EventKind::kCopyBegin).size(), 2u);
 }
@@ -280,11 +280,11 @@ TEST(Disturbed, NothingHappensWhereTheStackMustNotMove) {
 
 TEST(Disturbed, TheLargestStackDoesNotGrow) {
   EXPECT_EQ(run_disturbed(StackAction::kGrow,
-                     [] {
-                       Goroutine& g = make_running();
-                       for (int i = 0; i < 12; ++i) push(g, kPlain);
-                       EXPECT_EQ(g.stack.bytes(), kStackMax);
-                     })
+                          [] {
+                            Goroutine& g = make_running();
+                            for (int i = 0; i < 12; ++i) push(g, kPlain);
+                            EXPECT_EQ(g.stack.bytes(), kStackMax);
+                          })
                 .report.message,
             "");
 }

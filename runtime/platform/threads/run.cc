@@ -34,7 +34,7 @@ thread_local constinit Thread* current_thread = nullptr;
 void Thread::leave() { longjmp(exit, 1); }
 
 void Thread::sleep_on(const FutexWord& word, std::uint32_t value, std::uint64_t timeout_ns) {
-  sleeps_on.store(&word, std::memory_order_seq_cst);           // T1
+  sleeps_on.store(&word, std::memory_order_seq_cst);            // T1
   if (!run->is_stopped()) futex_wait(word, value, timeout_ns);  // T2, T3
   sleeps_on.store(nullptr, std::memory_order_relaxed);
 }

@@ -3,16 +3,17 @@
 // Rules
 //   1. Each thread of a run has a record in the run, which `current_thread` finds. The driver, who
 //      called run, is not one of them.
-//   2. The first stop wins. From then on every thread leaves: at its next platform operation, or out
-//      of the one that it sleeps in. It leaves by longjmp to its own entry, so that no destructor
-//      runs: like the simulator's virtual threads, what lies on it is forgotten, locks included.
+//   2. The first stop wins. From then on every thread leaves: at its next platform operation, or
+//      out of the one that it sleeps in. It leaves by longjmp to its own entry, so that no
+//      destructor runs: like the simulator's virtual threads, what lies on it is forgotten, locks
+//      included.
 //   3. The driver wakes sleepers until all have left, and joins them. Only then is memory freed.
 //   4. A thread that computes for ever without a platform operation cannot be stopped, and run does
 //      not return.
 //   5. A run in which every thread sleeps without an alarm is over as kHung, at once: a wake-up was
-//      lost. `awake_` counts the others. Who is about to sleep takes itself off; who wakes it counts
-//      it again *before* it may itself fall asleep, so that the count is never 0 too early. Waiting
-//      for a lock counts as awake, for its holder is.
+//      lost. `awake_` counts the others. Who is about to sleep takes itself off; who wakes it
+//      counts it again *before* it may itself fall asleep, so that the count is never 0 too early.
+//      Waiting for a lock counts as awake, for its holder is.
 //
 // Leaving, two sides:
 //
@@ -49,12 +50,12 @@ inline constexpr unsigned kThreadsMax = 16;    // per run: machines, the scanner
 inline constexpr unsigned kHeldLocksMax = 72;  // a select's 64 channels, and what a growth takes
 
 struct Config {
-  std::uint64_t seed = 1;          // of every thread's draws
-  std::uint32_t events_max = 0;    // 0: none is recorded
-  std::uint32_t move_one_in = 0;   // a prologue moves the stack, one in so many; 0: never
-  std::uint32_t grow_one_in = 0;   // a prologue grows the stack, likewise
+  std::uint64_t seed = 1;           // of every thread's draws
+  std::uint32_t events_max = 0;     // 0: none is recorded
+  std::uint32_t move_one_in = 0;    // a prologue moves the stack, one in so many; 0: never
+  std::uint32_t grow_one_in = 0;    // a prologue grows the stack, likewise
   std::uint64_t scan_every_ns = 0;  // the scanner goes to work by itself; 0: on request only
-  std::uint64_t limit_ns = 0;      // the driver stops a run that takes longer; 0: never
+  std::uint64_t limit_ns = 0;       // the driver stops a run that takes longer; 0: never
 };
 
 struct Report {
@@ -151,7 +152,7 @@ class Run {
   // First, because every platform operation looks at it.
   FutexWord state_{kRunning};
   const Config config_;
-  Event* events_ = nullptr;  // room for events_max, constructed one by one
+  Event* events_ = nullptr;           // room for events_max, constructed one by one
   Outcome outcome_ = Outcome::kExit;  // written by who leaves kRunning, before kStopped
   std::string message_;               // likewise
   std::atomic<std::uint32_t> event_count_{0};

@@ -24,7 +24,7 @@ void await(Counter& counter, std::uint32_t value) {
 
 // --- The end -------------------------------------------------------------------------------------
 
-TEST(Stop, TheFirstOneWins) {
+TEST(Stop, MayComeFromManyThreadsAtOnce) {
   for (unsigned i = 0; i < 50; ++i) {
     const RunResult run = run_body([] {
       for (unsigned thread = 0; thread < 3; ++thread) {
