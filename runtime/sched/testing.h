@@ -183,11 +183,13 @@ struct Flags {
 };
 /// The goroutine keeps its machine until the variable holds `value`.
 inline void spin_for(platform::Atomic<std::uint32_t>& variable, std::uint32_t value) {
-  // The condition is a function pointer without state, so the value is looked for here.
-  while (variable.load(Site::kTest) != value) {
-    const std::uint32_t seen = variable.peek();
+  // One look decides, and is what the wait compares with. Of two looks the second may see the value
+  // that the first one missed, and then the wait has no end.
+  std::uint32_t seen = variable.load(Site::kTest);
+  while (seen != value) {
     platform::spin_until(
         variable, [seen](std::uint32_t now) { return now != seen; }, Site::kTest);
+    seen = variable.load(Site::kTest);
   }
 }
 
