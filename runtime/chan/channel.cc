@@ -265,7 +265,8 @@ Goroutine* release_waiters(Goroutine& g, Channel& c, WaitQueue& queue, bool are_
 Channel* make_channel(Runtime& runtime, std::uint32_t element_bytes, std::uint32_t capacity) {
   require(element_bytes <= kElementSizeMax, "make_channel", "element too large");
   runtime.goroutines_lock.lock(Site::kAllGoroutinesLock);
-  require(runtime.channel_count < kChannelsLimit, "make_channel", "kChannelsLimit channels exist");
+  require(runtime.channel_count < runtime.knobs.channels_max, "make_channel",
+          "kChannelsLimit channels exist");
   const auto id = static_cast<ChannelId>(++runtime.channel_count);
   runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
   unsigned char* buffer = nullptr;

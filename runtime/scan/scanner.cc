@@ -20,10 +20,18 @@ void ask(Goroutine& g, std::uint32_t bits) {
 
 Suspended suspend(Goroutine& g) {
   Suspended result;
+  bool has_asked = false;
   for (;;) {
     const Status status = g.status.load(Site::kScanSuspend);
     switch (status) {
-      case kIdle:  // its maker has not finished: there is nothing to scan yet
+      case kIdle:         // its maker has not finished: there is nothing to scan yet
+        if (has_asked) {  // it died and lives again, and may have our request: nobody else serves
+                          // it
+          platform::spin_until(
+              g.status, [](Status s) { return s != kIdle; }, Site::kScanSuspendWait);
+          break;
+        }
+        [[fallthrough]];
       case kDead:
         result.is_dead = true;
         return result;
@@ -41,6 +49,7 @@ Suspended suspend(Goroutine& g) {
         return result;
       case kRunning:
         ask(g, kPreemptStop);
+        has_asked = true;
         platform::spin_until(
             g.status, [](Status s) { return s != kRunning; }, Site::kScanSuspendWait);
         break;

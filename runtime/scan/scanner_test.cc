@@ -184,6 +184,48 @@ TEST(Suspend, UnknownStatusIsFatal) {
             "fatal: suspend: a status that no goroutine has");
 }
 
+// The scanner sees a goroutine run and asks it to stop; but by then it has died, and is about to
+// live again. The request must not stop its next life for ever.
+TEST(Suspend, RequestThatMeetsTheNextLifeIsServed) {
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    ScriptChooser script(seed);
+    script.add({.path = kMainPath,  // main lets the child die once the scanner has seen it run
+                .site = Site::kYieldStatus,
+                .until_path = kScannerPath,
+                .until_site = Site::kScanSuspend});
+    script.add({.path = kScannerPath,
+                .site = Site::kScanPreemptStore,
+                .until_path = kMainPath,
+                .until_site = Site::kPreemptPoll});  // of the next life, which has forgotten it
+    script.add({.path = kMainPath,
+                .site = Site::kReadyStatus,
+                .until_path = kScannerPath,
+                .until_site = Site::kSchedulerLock,
+                .arrival = 3});  // main itself, the child, its next life
+    Flags* flags = nullptr;
+    const Body child({[&flags](Machine&, Goroutine& g) {
+      if (flags->a.load(Site::kTest) == 0) --g.top().resume;
+      return Action::kBackEdge;
+    }});
+    const Body again({yield(), note(1, 1)});
+    const Body main({go(child), wait_for_status(2, kRunning), scan(false, kChild), yield(),
+                     [&flags](Machine&, Goroutine&) { flags->a.store(1, Site::kTest); },
+                     [](Machine& m, Goroutine& g) {
+                       m.runtime->goroutines_lock.lock(Site::kTest);
+                       if (m.runtime->free_goroutines == nullptr) --g.top().resume;
+                       m.runtime->goroutines_lock.unlock(Site::kTest);
+                       return Action::kBackEdge;
+                     },
+                     go(again)});
+    RunSetup setup = with_flags(flags);
+    setup.chooser = &script;
+    setup.knobs.reuse_goroutines = true;
+    const auto run = run_scanned(main, setup);
+    ASSERT_EQ(run.count(EventKind::kStarted, 2), 2u) << seed;
+    ASSERT_EQ(run.notes(1), Ids{1}) << seed;
+  }
+}
+
 // A waker that comes while the goroutine is suspended waits until it is resumed.
 TEST(Suspend, WakerWaitsForTheScanner) {
   ScriptChooser script;
@@ -365,6 +407,28 @@ TEST(ScannerAndEnd, ExitsAndScansNeverMeetBadly) {
       ASSERT_EQ(run.notes(2).size(), 15u);
       ASSERT_EQ(run.of(EventKind::kEndCounts).at(0).b, 0u);  // stacks
     }
+  }
+}
+
+// A request that was meant for a goroutine's last life must not stop its next one for ever.
+TEST(ScannerAndEnd, GoroutinesThatLiveAgainAreNotLeftStopped) {
+  const Body leaf({note(1, 1)});
+  const Body main({loop(12, {scan(true),
+                             [&leaf](Machine& m, Goroutine& g) {
+                               if (spawn(m, g, leaf.function(), nullptr) != nullptr) {
+                                 announce(g, 2, 1);
+                               }
+                             },
+                             yield()})});
+  for (unsigned seed = 0; seed < 600; ++seed) {
+    Random random(seed);
+    RunSetup setup{.knobs = {.processors = 1 + seed % 4, .stacks = {}}, .chooser = &random};
+    setup.knobs.goroutines_max = 2 + seed % 2;
+    setup.knobs.reuse_goroutines = true;
+    const auto run = run_program(with_scanner(setup), main);
+    ASSERT_EQ(run.ending(), "exit: ") << seed;
+    ASSERT_EQ(run.notes(1).size(), run.notes(2).size()) << seed;
+    ASSERT_EQ(run.of(EventKind::kEndCounts).at(0).b, 0u) << seed;  // stacks
   }
 }
 

@@ -62,20 +62,30 @@ struct Knobs {
   unsigned processors = 2;
   StackKnobs stacks;
   bool shrink_stacks = true;
+  unsigned goroutines_max = kGoroutinesLimit;  // in one run; with reuse, at one time
+  unsigned channels_max = kChannelsLimit;      // in one run
+  /// A new goroutine takes the place of a dead one, its id and path included (Go: gfget), so that a
+  /// run may spawn without end. Oracles tell goroutines by their ids: not for runs that they judge.
+  bool reuse_goroutines = false;
 };
 
 /// Announces the channels' side of the end of a run; set by chan/.
 using EndHook = void (*)(Runtime&);
 
 struct Runtime {
-  explicit Runtime(const Knobs& run_knobs) : knobs(run_knobs), stack_pool(run_knobs.stacks) {}
+  explicit Runtime(const Knobs& run_knobs)
+      : knobs(run_knobs),
+        stack_pool(run_knobs.stacks),
+        goroutines(make_table<Goroutine>(run_knobs.goroutines_max)),
+        channels(make_table<ChannelBase>(run_knobs.channels_max)) {}
 
   const Knobs knobs;
   StackPool stack_pool;
 
-  // All goroutines ever made, by id - 1. The count is published after the entry.
+  // All goroutines, by id - 1. The count is published after the entry.
   platform::Mutex goroutines_lock{LockRank::kAllGoroutines};
-  Goroutine* goroutines[kGoroutinesLimit] = {};
+  Goroutine** const goroutines;          // knobs.goroutines_max
+  Goroutine* free_goroutines = nullptr;  // dead, by sched_link; guarded by goroutines_lock
   platform::Atomic<std::uint32_t> goroutine_count{0};
 
   Processor* processors[kProcessorsLimit] = {};  // fixed after start
@@ -103,9 +113,15 @@ struct Runtime {
   platform::Atomic<std::uint32_t> sudogs_in_use{0};
 
   // Channels by id - 1, for the end of the run. Guarded by goroutines_lock.
-  ChannelBase* channels[kChannelsLimit] = {};
+  ChannelBase** const channels;  // knobs.channels_max
   unsigned channel_count = 0;
   EndHook announce_channels = nullptr;
+
+ private:
+  template <class T>
+  static T** make_table(std::size_t entries) {
+    return static_cast<T**>(platform::allocate(entries * sizeof(T*)));
+  }
 };
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

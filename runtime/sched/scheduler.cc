@@ -21,11 +21,33 @@ void drop_goroutine(Machine& m) {
   platform::set_goroutine(kNoGoroutine, kSchedulerPath);
 }
 
-// Null when kGoroutinesLimit is reached.
+// A dead goroutine, for its next life; null when there is none. A suspender may still have the last
+// life in mind, and its request to stop must not stop this one for ever: a request made before it
+// is idle is cleared here; who makes one later finds it idle or beyond, and serves it (scanner.cc).
+Goroutine* reuse_goroutine(Runtime& runtime, void* user) {
+  Goroutine* const g = runtime.free_goroutines;
+  if (g == nullptr) return nullptr;
+  runtime.free_goroutines = g->sched_link;
+  g->sched_link = nullptr;
+  cas_status(*g, kDead, kIdle, Site::kExitStatus);
+  g->preempt.exchange(0, Site::kPreemptPoll);
+  g->spawn_count = 0;
+  g->wait_reason = WaitReason::kNone;
+  g->has_started = false;
+  g->result = Result{};
+  g->user = user;
+  return g;
+}
+
+// Null when knobs.goroutines_max is reached.
 Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
   runtime.goroutines_lock.lock(Site::kAllGoroutinesLock);
+  if (Goroutine* const g = reuse_goroutine(runtime, user)) {
+    runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
+    return g;
+  }
   const std::uint32_t index = runtime.goroutine_count.peek();
-  if (index == kGoroutinesLimit) {
+  if (index == runtime.knobs.goroutines_max) {
     runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
     return nullptr;
   }
@@ -46,6 +68,12 @@ void exit_goroutine(Machine& m, Goroutine& g) {
   release_stack_caches(g);
   cas_status(g, kRunning, kDead, Site::kExitStatus);
   drop_goroutine(m);
+  Runtime& runtime = *m.runtime;
+  if (!runtime.knobs.reuse_goroutines) return;
+  runtime.goroutines_lock.lock(Site::kAllGoroutinesLock);
+  g.sched_link = runtime.free_goroutines;
+  runtime.free_goroutines = &g;
+  runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
 }
 
 void yield_goroutine(Machine& m, Goroutine& g) {

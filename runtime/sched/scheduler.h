@@ -38,7 +38,7 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 [[noreturn]] void start(Runtime& runtime, const Function& main, void* user);
 
 /// Creates a goroutine whose oldest frame is `function` and makes it runnable (Go: newproc). Null
-/// when kGoroutinesLimit is reached. `user` is for the function's own use.
+/// when knobs.goroutines_max is reached. `user` is for the function's own use.
 Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* user);
 
 /// Parks the running goroutine: the caller returns the result as its step's action (Go: gopark).

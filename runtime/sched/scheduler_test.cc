@@ -55,6 +55,43 @@ TEST(Spawn, GivesNullWhenTheLimitIsReached) {
   EXPECT_EQ(run.notes(4), Ids{kGoroutinesLimit - 1});  // who was not made has no path
 }
 
+TEST(Spawn, TakesThePlaceOfADeadGoroutine) {
+  const Body child({note(1, 1), yield()});
+  const Body main({loop(50, {go(child), go(child), yield(), yield(), yield()}),
+                   [](Machine& m, Goroutine&) {
+                     platform::record({.kind = EventKind::kLocalRead,
+                                       .index = 2,
+                                       .b = m.runtime->goroutine_count.peek()});
+                   }});
+  RunSetup setup = kOneProcessor;
+  setup.knobs.goroutines_max = 3;
+  EXPECT_EQ(run_program(setup, main).notes(1).size(), 2u);
+  setup.knobs.reuse_goroutines = true;
+  const auto run = run_program(setup, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1).size(), 100u);
+  EXPECT_EQ(run.notes(2), Ids{3});
+}
+
+TEST(Spawn, NextLifeBeginsLikeTheFirst) {
+  const Body child({[](Machine&, Goroutine& g) {
+    announce(g, 1, g.spawn_count);
+    announce(g, 2, g.preempt.peek());
+    announce(g, 3, argument_of(g));
+    g.spawn_count = 7;
+    g.preempt.poke(kPreemptShrink);
+  }});
+  const Body main({go(child, 5), yield(), yield(), go(child, 6), yield(), yield()});
+  RunSetup setup = kOneProcessor;
+  setup.knobs.goroutines_max = 2;
+  setup.knobs.reuse_goroutines = true;
+  const auto run = run_program(setup, main);
+  EXPECT_EQ(run.notes(1), (Ids{0, 0}));
+  EXPECT_EQ(run.notes(2), (Ids{0, 0}));
+  EXPECT_EQ(run.notes(3), (Ids{5, 6}));
+  EXPECT_EQ(run.count(EventKind::kStarted, 2), 2u);
+}
+
 TEST(Spawn, MoreGoroutinesThanALocalQueueHoldsAllRun) {
   const Body child({yield(), note(1, 1)});
   const Body main({loop(kRunQueueSlots * 2, {go(child)})});

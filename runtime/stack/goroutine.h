@@ -7,7 +7,7 @@
 //   processor has been handed off; the stack must not move kWaiting    nobody owns the stack,
 //   except that channel operations may read and write the element
 //               slots of its sudogs under the channel's lock
-//   kDead       no stack
+//   kDead       no stack; kIdle again when a run uses goroutines more than once
 //   kCopyStack  whoever set it owns the stack and is copying it
 //   kPreempted  stopped itself for a suspender, who must ready it; nobody owns the stack
 //   |kScan      the suspender owns the stack; no other transition may happen until it is taken off

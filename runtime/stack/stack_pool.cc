@@ -12,6 +12,7 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 struct StackSpan {
   unsigned order = 0;
   unsigned slot_count = 0;
+  unsigned free_count = 0;  // of its slots, those in the pool's free list
   StackSlot* slots = nullptr;
   StackSpan* next = nullptr;
 };
@@ -79,6 +80,7 @@ StackSlot* StackPool::make_span(unsigned order) {
     span->slots[i].next = free_[order];
     free_[order] = &span->slots[i];
   }
+  span->free_count = span->slot_count;
   return free_[order];
 }
 
@@ -88,6 +90,7 @@ StackSlot* StackPool::take(unsigned order) {
   StackSlot* const slot = free_[order];
   free_[order] = slot->next;
   slot->next = nullptr;
+  --slot->span->free_count;
   return slot;
 }
 
@@ -96,6 +99,7 @@ void StackPool::give(StackSlot* slot) {
   const unsigned order = slot->span->order;
   slot->next = free_[order];
   free_[order] = slot;
+  ++slot->span->free_count;
 }
 
 void StackPool::refill(StackCache& cache, unsigned order) {
@@ -195,22 +199,19 @@ void StackPool::flush(StackCache& cache) {
 void StackPool::free_spans() {
   lock_.lock(Site::kStackPoolLock);
   for (unsigned order = 0; order < kStackOrdersAll; ++order) {
+    for (StackSlot** slot = &free_[order]; *slot != nullptr;) {
+      const StackSpan& span = *(*slot)->span;
+      if (span.free_count == span.slot_count) {
+        *slot = (*slot)->next;
+      } else {
+        slot = &(*slot)->next;
+      }
+    }
     for (StackSpan** link = &spans_[order]; *link != nullptr;) {
       StackSpan* const span = *link;
-      unsigned free_count = 0;
-      for (StackSlot* slot = free_[order]; slot != nullptr; slot = slot->next) {
-        if (slot->span == span) ++free_count;
-      }
-      if (free_count < span->slot_count) {
+      if (span->free_count < span->slot_count) {
         link = &span->next;
         continue;
-      }
-      for (StackSlot** slot = &free_[order]; *slot != nullptr;) {
-        if ((*slot)->span == span) {
-          *slot = (*slot)->next;
-        } else {
-          slot = &(*slot)->next;
-        }
       }
       *link = span->next;
       span->next = free_span_[order];

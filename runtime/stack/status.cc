@@ -10,7 +10,7 @@ namespace {
 // Running        -      x       -       x       x      x      x         x
 // Syscall        -      -       x       -       -      -      -         -
 // Waiting        -      x       -       -       -      -      -         -
-// Dead           -      -       -       -       -      -      -         -
+// Dead           x      -       -       -       -      -      -         -
 // CopyStack      -      -       x       -       -      -      -         -
 // Preempted      -      -       -       -       x      -      -         -
 bool is_legal(Status from, Status to) {
@@ -26,6 +26,8 @@ bool is_legal(Status from, Status to) {
       return to == kRunning;
     case kWaiting:
       return to == kRunnable;
+    case kDead:  // for another life
+      return to == kIdle;
     case kCopyStack:
       return to == kRunning;
     case kPreempted:

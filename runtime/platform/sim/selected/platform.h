@@ -16,6 +16,8 @@
 #include "base/site.h"
 #include "platform/sim/world.h"
 
+#include "platform_limits.h"
+
 #define CONCERTINA_PLATFORM sim
 
 namespace concertina::inline sim::platform {

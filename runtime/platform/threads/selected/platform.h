@@ -22,6 +22,8 @@
 #include "base/site.h"
 #include "platform/threads/run.h"
 
+#include "platform_limits.h"
+
 #define CONCERTINA_PLATFORM threads
 
 namespace concertina::inline threads::platform {
