@@ -11,6 +11,7 @@ namespace {
 /// What a goroutine of the program knows about itself; lives in the run's arena.
 struct State {
   const Compiled* program = nullptr;
+  void (*made)(Runtime&) = nullptr;
   concertina::Channel** channels = nullptr;
   std::uint32_t fuel = 0;    // operations it may still start
   std::uint32_t sends = 0;   // values made so far
@@ -401,6 +402,7 @@ Action Step::run() {
 
 void before_main(Runtime& runtime, void* user) {
   auto& state = *static_cast<State*>(user);
+  if (state.made != nullptr) state.made(runtime);
   const auto& channels = state.program->source->channels;
   for (std::size_t i = 0; i < channels.size(); ++i) {
     state.channels[i] =
@@ -416,6 +418,7 @@ void interpreter_main(void* argument) {
   const auto& run = *static_cast<const InterpreterRun*>(argument);
   State initial;
   initial.program = run.program;
+  initial.made = run.made;
   initial.channels = static_cast<concertina::Channel**>(
       platform::allocate(sizeof(concertina::Channel*) * kChannelsMax));
   run_main(run.knobs, run.program->functions[0].function, make_state(initial, kFuel), &before_main);

@@ -10,6 +10,7 @@ namespace concertina::fuzzers {
 struct InterpreterRun {
   const Compiled* program = nullptr;
   Knobs knobs;
+  void (*made)(Runtime&) = nullptr;  // told of the runtime, before the first goroutine exists
 };
 
 /// Entry of the first virtual thread; the argument is an InterpreterRun. Never returns.

@@ -92,6 +92,46 @@ function(add_room folder)
   endif()
 endfunction()
 
+# add_platform_twin(fuzzers_interp threads) makes fuzzers_interp_threads: a room's library once more,
+# on another platform. Its headers come first, so that they win over those of the simulator, which
+# other rooms bring along; a mixture would not link (runtime/platform/contract.h).
+function(add_platform_twin name platform)
+  foreach(property SOURCES INTERFACE_INCLUDE_DIRECTORIES LINK_LIBRARIES)
+    get_target_property(${property} ${name} ${property})
+  endforeach()
+  list(TRANSFORM LINK_LIBRARIES REPLACE "^runtime_sim$" "runtime_${platform}")
+  add_library(${name}_${platform} STATIC ${SOURCES})
+  target_include_directories(${name}_${platform} BEFORE PUBLIC
+    ${CMAKE_SOURCE_DIR}/runtime/platform/${platform}/selected)
+  target_include_directories(${name}_${platform} PUBLIC ${INTERFACE_INCLUDE_DIRECTORIES})
+  target_link_libraries(${name}_${platform} PUBLIC runtime_${platform} ${LINK_LIBRARIES})
+endfunction()
+
+# stress/ and stress/jobs are one library and one program, stress_jobs, on real threads.
+function(add_stress)
+  room_sources(sources stress stress/jobs)
+  list(FILTER sources EXCLUDE REGEX "/stress_jobs\\.cc$")
+  add_library(stress STATIC ${sources})
+  target_include_directories(stress BEFORE PUBLIC
+    ${CMAKE_SOURCE_DIR}/runtime/platform/threads/selected)
+  target_include_directories(stress PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(stress PUBLIC ${ARGN})
+  add_executable(stress_jobs ${CMAKE_SOURCE_DIR}/stress/stress_jobs.cc)
+  target_link_libraries(stress_jobs PRIVATE stress)
+  finish_program(stress_jobs)
+  # A fixed amount of each job, whatever the machine. spawn_tree's includes one large batch, in which
+  # goroutines are used again.
+  foreach(job ring select_storm close_race spawn_tree deep_recursion pointer_receive programs)
+    set(size --size small)
+    if(job STREQUAL "spawn_tree")
+      set(size --size mixed)
+    endif()
+    add_test(NAME stress/${job} COMMAND stress_jobs --job ${job} --seed 1 --batches 12 --scale 1
+      ${size} --programs ${CMAKE_SOURCE_DIR}/corpus/seeds)
+    set_tests_properties(stress/${job} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
+  endforeach()
+endfunction()
+
 # Where the runtime's sites are in its source, as a table for the reports.
 function(add_runtime_map library)
   set(script ${CMAKE_SOURCE_DIR}/fuzzers/report/runtime_map.py)

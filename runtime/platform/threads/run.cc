@@ -214,6 +214,8 @@ void* Run::allocate(std::size_t bytes) {
 }
 
 void Run::record(Event event) {
+  if (config_.observer != nullptr) config_.observer->seen(event, current_thread->id);
+  if (config_.events_max == 0) return;
   // Relaxed: of two events of which one happens before the other, that one has the lower number
   // (coherence); and an edge between any two threads that record would hide races.
   const std::uint32_t index = event_count_.fetch_add(1, std::memory_order_relaxed);

@@ -28,10 +28,12 @@
 #include <pthread.h>
 #include <setjmp.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,13 +51,24 @@ namespace concertina::threaded {
 inline constexpr unsigned kThreadsMax = 16;    // per run: machines, the scanner, spare
 inline constexpr unsigned kHeldLocksMax = 72;  // a select's 64 channels, and what a growth takes
 
+/// Sees each event on the thread that announces it, many at the same time. It must order nothing
+/// between threads, or it hides races.
+class EventObserver {
+ public:
+  virtual void seen(const Event& event, ThreadId thread) = 0;
+
+ protected:
+  ~EventObserver() = default;
+};
+
 struct Config {
-  std::uint64_t seed = 1;           // of every thread's draws
-  std::uint32_t events_max = 0;     // 0: none is recorded
-  std::uint32_t move_one_in = 0;    // a prologue moves the stack, one in so many; 0: never
-  std::uint32_t grow_one_in = 0;    // a prologue grows the stack, likewise
-  std::uint64_t scan_every_ns = 0;  // the scanner goes to work by itself; 0: on request only
-  std::uint64_t limit_ns = 0;       // the driver stops a run that takes longer; 0: never
+  std::uint64_t seed = 1;             // of every thread's draws
+  std::uint32_t events_max = 0;       // 0: none is recorded
+  EventObserver* observer = nullptr;  // sees all of them, recorded or not
+  std::uint32_t move_one_in = 0;      // a prologue moves the stack, one in so many; 0: never
+  std::uint32_t grow_one_in = 0;      // a prologue grows the stack, likewise
+  std::uint64_t scan_every_ns = 0;    // the scanner goes to work by itself; 0: on request only
+  std::uint64_t limit_ns = 0;         // the driver stops a run that takes longer; 0: never
 };
 
 struct Report {
@@ -130,11 +143,15 @@ class Run {
   /// A thread that had called falls_asleep will go on.
   void woke() { awake_.fetch_add(1, std::memory_order_relaxed); }
 
-  bool records() const { return config_.events_max != 0; }
+  bool records() const { return config_.events_max != 0 || config_.observer != nullptr; }
   void record(Event event);
   std::uint32_t step() const { return event_count_.load(std::memory_order_relaxed); }
 
   const Config& config() const { return config_; }
+  /// For who looks at a run that hangs: the threads that were started so far.
+  std::span<const Thread> threads() const {
+    return {threads_.data(), std::min(thread_count_.load(std::memory_order_acquire), kThreadsMax)};
+  }
   ScanQueue& scan_queue() { return scan_queue_; }
 
  private:

@@ -1,0 +1,130 @@
+"""One stress job after the other, and what becomes of a failure."""
+
+import json
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import common
+from common import BUILD, Unusable, relative, say
+
+JOBS = ("ring", "select_storm", "close_race", "spawn_tree", "deep_recursion", "pointer_receive",
+        "programs")
+PROGRAMS = 2000  # generated for the job "programs"
+FOLDER = BUILD / "stress"
+
+COLUMNS = ("goroutines", "operations", "stack_copies", "copies_under_lock", "scans", "shrinks",
+           "batches", "failures")
+
+
+def chosen(names):
+    jobs = [name for name in names.split(",") if name]
+    for name in jobs:
+        if name not in JOBS:
+            raise Unusable(f"no job '{name}'; there are: {', '.join(JOBS)}")
+    if not jobs:
+        raise Unusable("no job is named")
+    return jobs
+
+
+def repeat_command(options):
+    words = ["scripts/stress", "--job", options.job, "--seconds", options.seconds]
+    if options.sanitizer:
+        words += ["--sanitizer", options.sanitizer]
+    words += ["--workers", options.workers, "--seed", options.seed, "--scale", options.scale]
+    if options.mutant:
+        words += ["--mutant", options.mutant]
+    return " ".join(shlex.quote(str(word)) for word in words)
+
+
+def generate(tree, flavour, seed):
+    """The random programs of a session; the same seed gives the same ones."""
+    folder = FOLDER / f"programs-{seed}"
+    if folder.is_dir() and sum(1 for _ in folder.iterdir()) == PROGRAMS:
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    common.call([tree.tool(flavour), "generate", "--count", PROGRAMS, "--seed", seed,
+                 "--as", "bytes", "--output", folder], "generating programs")
+    return folder
+
+
+def run_job(tree, flavour, job, seconds, options):
+    """Runs it to its end, showing what it prints. A dictionary with its figures."""
+    folder = FOLDER / flavour
+    folder.mkdir(parents=True, exist_ok=True)
+    report = folder / f"{job}.json"
+    report.unlink(missing_ok=True)
+    command = [tree.binary(flavour, "stress_jobs"), "--job", job, "--seconds", seconds,
+               "--workers", options.workers, "--seed", options.seed, "--scale", options.scale,
+               "--hang-seconds", options.hang_seconds, "--json", report]
+    if job == "programs":
+        command += ["--programs", generate(tree, flavour, options.seed)]
+    say(f"--- {job} under {flavour}, {seconds} s")
+    process = subprocess.Popen([str(word) for word in command])
+    try:
+        code = process.wait()
+    finally:
+        process.kill()
+    if code == common.EXIT_UNUSABLE:
+        raise Unusable(f"{job}: stress_jobs could not run")
+    result = read_report(report, job, code)
+    result["flavour"] = flavour
+    if result["failures"]:
+        result["reproduction"] = hand_over(tree, flavour, result, options.neighbours)
+    return result
+
+
+def read_report(report, job, code):
+    """The figures; for a process that died in the middle of a batch, what it had been doing."""
+    if report.is_file():
+        result = json.loads(report.read_text(encoding="utf-8"))
+        result["copies_under_lock"] = (result["copies_under_lock_taken"] +
+                                       result["copies_under_lock_held"])
+        if code == 0 or result["failures"]:
+            return result
+    result = {"job": job, "seconds": 0.0, "failures": 1, "repeat": "", "program": ""}
+    result.update({column: 0 for column in COLUMNS if column != "failures"})
+    batch = Path(str(report) + ".batch")
+    if batch.is_file():
+        result.update(json.loads(batch.read_text(encoding="utf-8")))
+    say(f"FAILED {job}: stress_jobs died with exit code {code}")
+    say(f"repeat:  {result['repeat']}")
+    return result
+
+
+def hand_over(tree, flavour, result, count):
+    """A failing program is kept, and run in the simulator under many schedules. What was found."""
+    if not result["program"]:
+        return ""
+    source = Path(result["program"])
+    findings = FOLDER / "findings"
+    findings.mkdir(parents=True, exist_ok=True)
+    kept = findings / f"{source.name}-{flavour}"
+    shutil.copyfile(source, kept)
+    say(f"kept:    {relative(kept)}; the simulator tries {count} schedules of it")
+    search = subprocess.run([str(tree.tool(flavour)), "neighbours", "--count", str(count), str(kept)],
+                            check=False, stdout=subprocess.PIPE, text=True, errors="replace")
+    head, _, case = search.stdout.partition("\nthe first that fails")
+    say(head.rstrip())
+    if search.returncode != common.EXIT_FAILED:
+        return "none found"
+    signature, _, text = case.partition("\n")
+    reproduction = Path(str(kept) + ".case")
+    reproduction.write_text(text, encoding="utf-8")
+    signature = signature.partition("): ")[2]
+    say(f"reproduced in the simulator: {signature}; scripts/replay {relative(reproduction)}")
+    return signature
+
+
+def table(results):
+    """The figures as aligned lines, with a sum."""
+    rows = [("job", "flavour", "seconds") + COLUMNS]
+    for result in results:
+        rows.append((result["job"], result["flavour"], f"{result['seconds']:.0f}") +
+                    tuple(f"{result[column]:,}" for column in COLUMNS))
+    rows.append(("all", "", f"{sum(r['seconds'] for r in results):.0f}") +
+                tuple(f"{sum(r[column] for r in results):,}" for column in COLUMNS))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) if i < 2 else cell.rjust(width)
+                      for i, (cell, width) in enumerate(zip(row, widths))) for row in rows]

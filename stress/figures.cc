@@ -1,0 +1,83 @@
+#include "stress/figures.h"
+
+namespace concertina::stress {
+
+Figures& Figures::operator+=(const Figures& other) {
+  goroutines += other.goroutines;
+  operations += other.operations;
+  copies += other.copies;
+  growths += other.growths;
+  shrinks += other.shrinks;
+  moves += other.moves;
+  copies_locked += other.copies_locked;
+  copies_held += other.copies_held;
+  scans += other.scans;
+  blocked += other.blocked;
+  return *this;
+}
+
+void Counter::count(ThreadId thread, Kind kind, std::uint64_t by) {
+  // Only this thread writes the slot: no read-modify-write is needed.
+  std::atomic<std::uint64_t>& slot = slots_[thread].counts[kind];
+  slot.store(slot.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+}
+
+void Counter::count_copy(ThreadId thread, const Event& event) {
+  constexpr Kind kReasons[] = {kGrowths, kShrinks, kMoves};
+  count(thread, kReasons[event.index % 3]);
+  if (event.channel == 1) count(thread, kLocked);
+  if (event.channel == 2) count(thread, kHeld);
+}
+
+void Counter::seen(const Event& event, ThreadId thread) {
+  switch (event.kind) {
+    case EventKind::kStarted:
+      return count(thread, kGoroutines);
+    case EventKind::kSendToReceiver:  // both ends are done
+    case EventKind::kReceiveFromSender:
+      return count(thread, kOperations, 2);
+    case EventKind::kReceiveFromBuffer:  // and that of the sender whose element took the slot
+      return count(thread, kOperations, event.a != 0 ? 2 : 1);
+    case EventKind::kSendToBuffer:
+    case EventKind::kReceiveClosed:
+    case EventKind::kCloseWakesReceiver:
+    case EventKind::kCloseWakesSender:
+    case EventKind::kClosed:
+      return count(thread, kOperations);
+    case EventKind::kCopyBegin:
+      return count_copy(thread, event);
+    case EventKind::kScanBegin:
+      return count(thread, kScans);
+    case EventKind::kParked:
+      return count(thread, kBlocked);
+    default:
+      return;
+  }
+}
+
+std::uint64_t Counter::total(Kind kind) const {
+  std::uint64_t sum = 0;
+  for (const Slot& slot : slots_) sum += slot.counts[kind].load(std::memory_order_relaxed);
+  return sum;
+}
+
+Figures Counter::sum() const {
+  Figures figures;
+  figures.goroutines = total(kGoroutines);
+  figures.operations = total(kOperations);
+  figures.growths = total(kGrowths);
+  figures.shrinks = total(kShrinks);
+  figures.moves = total(kMoves);
+  figures.copies = figures.growths + figures.shrinks + figures.moves;
+  figures.copies_locked = total(kLocked);
+  figures.copies_held = total(kHeld);
+  figures.scans = total(kScans);
+  figures.blocked = total(kBlocked);
+  return figures;
+}
+
+std::uint64_t Counter::progress() const {
+  return total(kGoroutines) + total(kOperations) + total(kBlocked);
+}
+
+}  // namespace concertina::stress

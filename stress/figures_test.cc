@@ -1,0 +1,68 @@
+#include "stress/figures.h"
+
+#include <gtest/gtest.h>
+
+namespace concertina::stress {
+namespace {
+
+TEST(Figures, CountsBothEndsOfATransfer) {
+  Counter counter;
+  counter.seen({.kind = EventKind::kSendToBuffer}, 1);
+  counter.seen({.kind = EventKind::kSendToReceiver}, 1);
+  counter.seen({.kind = EventKind::kReceiveFromSender}, 2);
+  counter.seen({.kind = EventKind::kReceiveFromBuffer}, 2);
+  counter.seen({.kind = EventKind::kReceiveFromBuffer, .a = 5}, 3);
+  counter.seen({.kind = EventKind::kClosed}, 3);
+  EXPECT_EQ(counter.sum().operations, 1u + 2 + 2 + 1 + 2 + 1);
+}
+
+TEST(Figures, TellsCopiesByReasonAndLock) {
+  Counter counter;
+  counter.seen({.kind = EventKind::kCopyBegin, .channel = 0, .index = 0}, 1);
+  counter.seen({.kind = EventKind::kCopyBegin, .channel = 1, .index = 1}, 2);
+  counter.seen({.kind = EventKind::kCopyBegin, .channel = 2, .index = 2}, 1);
+  counter.seen({.kind = EventKind::kCopyBegin, .channel = 1, .index = 2}, 1);
+  const Figures expected{
+      .copies = 4, .growths = 1, .shrinks = 1, .moves = 2, .copies_locked = 2, .copies_held = 1};
+  EXPECT_EQ(counter.sum(), expected);
+}
+
+TEST(Figures, ScansAndCopiesAreNoProgress) {
+  Counter counter;
+  counter.seen({.kind = EventKind::kScanBegin}, 1);
+  counter.seen({.kind = EventKind::kCopyBegin}, 1);
+  counter.seen({.kind = EventKind::kLockAcquired}, 1);
+  EXPECT_EQ(counter.progress(), 0u);
+  counter.seen({.kind = EventKind::kStarted}, 1);
+  counter.seen({.kind = EventKind::kParked}, 1);
+  counter.seen({.kind = EventKind::kSendToBuffer}, 1);
+  EXPECT_EQ(counter.progress(), 3u);
+}
+
+TEST(Figures, AddUp) {
+  Figures sum{.goroutines = 1,
+              .operations = 2,
+              .copies = 3,
+              .growths = 4,
+              .shrinks = 5,
+              .moves = 6,
+              .copies_locked = 7,
+              .copies_held = 8,
+              .scans = 9,
+              .blocked = 10};
+  sum += sum;
+  const Figures expected{.goroutines = 2,
+                         .operations = 4,
+                         .copies = 6,
+                         .growths = 8,
+                         .shrinks = 10,
+                         .moves = 12,
+                         .copies_locked = 14,
+                         .copies_held = 16,
+                         .scans = 18,
+                         .blocked = 20};
+  EXPECT_EQ(sum, expected);
+}
+
+}  // namespace
+}  // namespace concertina::stress

@@ -1,0 +1,173 @@
+// Task: a goroutine's function for jobs, as a state machine over its frame.
+//
+//   struct Locals { unsigned char element[64]; std::uint32_t left; };   // zero when the frame is
+//   made Action step(Machine& m, Goroutine& g) {
+//     Task<Locals> t(m, g);
+//     switch (t.state()) {
+//       case 0: t.receive(channel, t->element); return t.next(1);
+//       case 1: const Received got = t.received(channel, t->element); ...
+//
+// Operations are announced as the interpreter of random programs does (event.def), so that the same
+// oracles can judge the history; values are tokens spread over the element (interp/element.h), so
+// that half a value is seen as torn. A reference into the frame is good until the next operation.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "go.h"
+#include "interp/element.h"
+#include "platform/fatal.h"
+
+namespace concertina::stress {
+
+inline constexpr std::uint16_t kTaskFunctionIds = 100;  // ids of jobs' functions start here
+
+/// What a receive found.
+struct Received {
+  std::uint32_t token = 0;
+  bool selected = false;
+  bool ok = false;
+};
+
+struct SelectArm {
+  Channel* channel = nullptr;
+  bool is_send = false;
+  unsigned char* element = nullptr;
+  std::uint32_t token = 0;  // of a send
+};
+
+inline void announce(EventKind kind, const Goroutine& g, const Channel* c, std::uint16_t index,
+                     std::uint32_t a, std::uint32_t b) {
+  platform::record({.kind = kind,
+                    .goroutine = g.id,
+                    .channel = c != nullptr ? c->id : kNilChannel,
+                    .index = index,
+                    .a = a,
+                    .b = b});
+}
+
+template <class Locals>
+struct TaskFrame {
+  FrameHeader header;
+  Locals locals;
+};
+
+/// A Function for frames with such locals. `pointers`: offsets of those that may point into the
+/// stack, from the frame's begin (offsetof(TaskFrame<Locals>, locals) and on).
+template <class Locals>
+constexpr Function task_function(const char* name, unsigned number,
+                                 Action (*step)(Machine&, Goroutine&), FrameLayout layout = {}) {
+  return {.name = name,
+          .id = static_cast<std::uint16_t>(kTaskFunctionIds + number),
+          .frame_bytes = (sizeof(TaskFrame<Locals>) + 15) & ~15u,
+          .layout = layout,
+          .step = step};
+}
+
+template <class Locals>
+class Task {
+ public:
+  Task(Machine& m, Goroutine& g) : machine(m), goroutine(g), frame_(g, g.sp) {}
+
+  Machine& machine;
+  Goroutine& goroutine;
+
+  Locals* operator->() const { return &frame_->locals; }
+  std::uint32_t state() const { return frame_->header.resume; }
+  Action next(std::uint32_t state, Action action = Action::kNext) const {
+    frame_->header.resume = state;
+    return action;
+  }
+  Action finish() const {
+    pop_frame(goroutine);
+    return Action::kNext;
+  }
+
+  void send(Channel* c, unsigned char* element, std::uint32_t token, bool block = true) const {
+    if (c != nullptr) fuzzers::write_element(element, c->element_bytes, token);
+    announce(EventKind::kOpSend, goroutine, c, block ? 0 : 1, token, 0);
+    call_send(machine, goroutine, c, below_hi(element), block);
+  }
+  /// False when a non-blocking send was not done.
+  bool sent(Channel* c) const {
+    const bool done = goroutine.result.selected;
+    announce(EventKind::kDoneSend, goroutine, c, done ? 1 : 0, 0, 0);
+    return done;
+  }
+
+  void receive(Channel* c, unsigned char* element, bool block = true) const {
+    announce(EventKind::kOpReceive, goroutine, c, block ? 0 : 1, 0, 0);
+    call_receive(machine, goroutine, c, below_hi(element), block);
+  }
+  Received received(Channel* c, const unsigned char* element) const {
+    const Result result = goroutine.result;
+    const Received got = look(c, element, result);
+    announce(EventKind::kDoneReceive, goroutine, c,
+             static_cast<std::uint16_t>((result.selected ? 1 : 0) | (result.ok ? 2 : 0)), got.token,
+             0);
+    return got;
+  }
+
+  void close(Channel* c) const {
+    announce(EventKind::kOpClose, goroutine, c, 0, 0, 0);
+    close_channel(machine, goroutine, c);
+    announce(EventKind::kDoneClose, goroutine, c, 0, 0, 0);
+  }
+
+  /// Elements point into this frame. Two sends of one select may share theirs, with one token.
+  void select(const SelectArm* arms, std::uint16_t count, bool has_default) const {
+    announce(EventKind::kOpSelect, goroutine, nullptr, count, has_default ? 1 : 0, 0);
+    std::uint32_t places[kArmsMax];
+    for (std::uint16_t i = 0; i < count; ++i) {
+      const SelectArm& arm = arms[i];
+      if (arm.is_send && arm.channel != nullptr) {
+        fuzzers::write_element(arm.element, arm.channel->element_bytes, arm.token);
+      }
+      places[i] = arm.element != nullptr ? below_hi(arm.element) : 0;
+      announce(EventKind::kOpSelectCase, goroutine, arm.channel, i, arm.is_send ? arm.token : 0,
+               arm.is_send ? 1 : 0);
+    }
+    call_select(machine, goroutine, count, has_default);
+    for (std::uint16_t i = 0; i < count; ++i) {
+      set_case(goroutine, i, arms[i].channel, arms[i].is_send, places[i]);
+    }
+  }
+  /// After a select: the index, kSelectedDefault included; `chosen` is that case's channel.
+  Received selected(Channel* chosen, bool is_send, const unsigned char* element) const {
+    const Result result = goroutine.result;
+    Received got{.token = 0, .selected = result.index != kSelectedDefault, .ok = result.ok};
+    if (got.selected && !is_send) got = look(chosen, element, result);
+    announce(EventKind::kDoneSelect, goroutine, got.selected ? chosen : nullptr, result.index,
+             got.token, result.ok && got.selected ? 1 : 0);
+    return got;
+  }
+
+  static constexpr unsigned kArmsMax = 16;
+
+ private:
+  std::uint32_t below_hi(const unsigned char* element) const {
+    return goroutine.below_hi(reinterpret_cast<std::uintptr_t>(element));
+  }
+  Received look(const Channel* c, const unsigned char* element, Result result) const {
+    Received got{.token = 0, .selected = result.selected, .ok = result.ok};
+    if (c == nullptr || !result.selected) return got;
+    const fuzzers::ElementSeen seen = fuzzers::read_element(element, c->element_bytes);
+    if (seen.is_torn) fatal("torn value", "a receive found bytes of no value that was sent");
+    if (!result.ok && seen.token != 0) {
+      fatal("value from a closed channel", "a receive that was told closed found no zero value");
+    }
+    got.token = seen.token;
+    return got;
+  }
+
+  FrameRef<TaskFrame<Locals>> frame_;
+};
+
+/// The job that a goroutine belongs to, when its user data is a record with `job` in it.
+template <class Record>
+Record& record_of(const Goroutine& g) {
+  return *static_cast<Record*>(g.user);
+}
+
+}  // namespace concertina::stress

@@ -1,0 +1,62 @@
+#include "stress/options.h"
+
+#include <gtest/gtest.h>
+
+#include "stress/jobs/job.h"
+
+namespace concertina::stress {
+namespace {
+
+TEST(Options, AreTakenFromTheCommandLine) {
+  Options options;
+  EXPECT_EQ(parse_options({"--job",        "ring", "--seconds", "7", "--seed",         "9",
+                           "--workers",    "3",    "--scale",   "2", "--size",         "large",
+                           "--operations", "10",   "--batches", "4", "--hang-seconds", "5",
+                           "--programs",   "p",    "--json",    "j", "--quiet"},
+                          options),
+            "");
+  EXPECT_EQ(options.job, "ring");
+  EXPECT_EQ(options.seconds, 7u);
+  EXPECT_EQ(options.seed, 9u);
+  EXPECT_EQ(options.workers, 3u);
+  EXPECT_EQ(options.scale, 2u);
+  EXPECT_EQ(options.size, Size::kLarge);
+  EXPECT_EQ(options.operations, 10u);
+  EXPECT_EQ(options.batches, 4u);
+  EXPECT_EQ(options.hang_seconds, 5u);
+  EXPECT_EQ(options.programs, "p");
+  EXPECT_EQ(options.json, "j");
+  EXPECT_TRUE(options.is_quiet);
+}
+
+TEST(Options, WhatIsWrongIsNamed) {
+  const auto complaint = [](const std::vector<std::string>& arguments) {
+    Options options;
+    return parse_options(arguments, options);
+  };
+  EXPECT_EQ(complaint({}), "--job is missing");
+  EXPECT_EQ(complaint({"--job", "ring"}), "one of --batches, --seconds and --operations is needed");
+  EXPECT_EQ(complaint({"--job"}), "--job: no such option, or its value is missing");
+  EXPECT_EQ(complaint({"--seed", "x"}), "--seed x: no such option, or no such value");
+  EXPECT_EQ(complaint({"--size", "huge"}), "--size huge: no such option, or no such value");
+  EXPECT_EQ(complaint({"--what", "1"}), "--what 1: no such option, or no such value");
+  EXPECT_EQ(complaint({"--job", "ring", "--batches", "1", "--scale", "0"}),
+            "--scale and --hang-seconds: not 0");
+}
+
+TEST(Tally, TellsLostAndRepeatedValues) {
+  Tally tally;
+  tally.reset(3);
+  EXPECT_TRUE(tally.add(1));
+  EXPECT_TRUE(tally.add(2));
+  EXPECT_EQ(tally.check(), "1 of 3 values lost, 0 received more than once");
+  EXPECT_TRUE(tally.add(3));
+  EXPECT_EQ(tally.check(), "");
+  EXPECT_TRUE(tally.add(3));
+  EXPECT_EQ(tally.check(), "0 of 3 values lost, 1 received more than once");
+  EXPECT_FALSE(tally.add(0));
+  EXPECT_FALSE(tally.add(4));
+}
+
+}  // namespace
+}  // namespace concertina::stress

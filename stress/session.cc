@@ -1,0 +1,240 @@
+#include "stress/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <vector>
+
+#include "input/input.h"
+#include "stress/batch.h"
+#include "tools/json.h"
+
+namespace concertina::stress {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kProgressEvery = std::chrono::seconds(5);
+
+struct ProgramFile {
+  std::string path;
+  fuzzers::Program program;
+};
+
+std::string read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// "" or why the folder's inputs cannot be used.
+std::string load_programs(const std::string& folder, std::vector<ProgramFile>& programs) {
+  std::error_code error;
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.is_regular_file()) paths.push_back(entry.path().string());
+  }
+  if (error) return folder + ": " + error.message();
+  std::sort(paths.begin(), paths.end());
+  for (const std::string& path : paths) {
+    const std::string content = read_file(path);
+    fuzzers::CaseFile file;
+    if (fuzzers::looks_like_text(content)) {
+      const fuzzers::ParseError wrong = fuzzers::parse(content, file);
+      if (!wrong.reason.empty()) {
+        return path + ":" + std::to_string(wrong.line) + ": " + wrong.reason;
+      }
+    } else {
+      const auto* const bytes = reinterpret_cast<const std::uint8_t*>(content.data());
+      file.input = fuzzers::decode({bytes, content.size()});
+    }
+    programs.push_back({path, std::move(file.input.program)});
+  }
+  return programs.empty() ? folder + ": no programs in it" : "";
+}
+
+class Session {
+ public:
+  explicit Session(const Options& options)
+      : options_(options),
+        watchdog_(std::chrono::seconds(options.hang_seconds),
+                  [this](const std::string& snapshot) { hang(snapshot); }) {}
+
+  int run() {
+    if (const std::string wrong = find_job(); !wrong.empty()) {
+      std::fprintf(stderr, "stress_jobs: %s\n", wrong.c_str());
+      return kExitUnusable;
+    }
+    begin_ = last_shown_ = Clock::now();
+    std::printf("repeat:  %s\n", repeat_all().c_str());
+    for (index_ = 0; is_on(); ++index_) {
+      batch_ = batch(index_);
+      write_batch();
+      const BatchResult result = run_batch();
+      figures_ += result.figures;
+      operations_ = figures_.operations;
+      judged_ += result.is_judged;
+      ++done_;
+      if (!result.failure.empty()) {
+        fail(result.failure, result.details);
+        break;
+      }
+      show_progress(false);
+    }
+    show_progress(true);
+    return write_json() ? (failures_ == 0 ? kExitPassed : kExitFailed) : kExitUnusable;
+  }
+
+ private:
+  std::string find_job() {
+    if (options_.workers < 1 || options_.workers > kProcessorsLimit) {
+      return "--workers: 1 to " + std::to_string(kProcessorsLimit);
+    }
+    if (options_.job == "programs") return load_programs(options_.programs, programs_);
+    std::string names = "programs";
+    for (auto& job : make_jobs()) {
+      names += ", " + std::string(job->name());
+      if (job->name() == options_.job) job_ = std::move(job);
+    }
+    return job_ != nullptr ? "" : options_.job + ": no such job; there are: " + names;
+  }
+
+  bool is_on() const {
+    if (options_.batches != 0 && index_ >= options_.batches) return false;
+    if (options_.operations != 0 && operations_ >= options_.operations) return false;
+    return options_.seconds == 0 || Clock::now() - begin_ < std::chrono::seconds(options_.seconds);
+  }
+
+  Batch batch(std::uint64_t index) const {
+    const std::uint64_t seed = options_.seed + index;
+    // Small ones are a matter of milliseconds: seven of them for each large one.
+    const bool is_small =
+        options_.size == Size::kSmall || (options_.size == Size::kMixed && seed % 8 != 0);
+    return {.seed = seed,
+            .processors = options_.workers,
+            .scale = options_.scale,
+            .is_small = is_small || job_ == nullptr};
+  }
+
+  BatchResult run_batch() {
+    if (job_ != nullptr) return run_job(*job_, batch_, watchdog_);
+    return run_program(program().program, batch_, watchdog_);
+  }
+
+  const ProgramFile& program() const { return programs_[batch_.seed % programs_.size()]; }
+
+  // The command that does the whole session again.
+  std::string repeat_all() const {
+    const char* const sizes[] = {"mixed", "small", "large"};
+    std::string command =
+        "stress_jobs --job " + options_.job + " --seed " + std::to_string(options_.seed) +
+        " --workers " + std::to_string(options_.workers) + " --scale " +
+        std::to_string(options_.scale) + " --size " + sizes[static_cast<unsigned>(options_.size)];
+    const auto bound = [&command](const char* name, std::uint64_t value) {
+      if (value != 0) command += std::string(" --") + name + " " + std::to_string(value);
+    };
+    bound("batches", options_.batches);
+    bound("seconds", options_.seconds);
+    bound("operations", options_.operations);
+    if (job_ == nullptr) command += " --programs " + options_.programs;
+    return command;
+  }
+
+  // The command that does the present batch again.
+  std::string repeat() const {
+    std::string command =
+        "stress_jobs --job " + options_.job + " --seed " + std::to_string(batch_.seed) +
+        " --batches 1 --workers " + std::to_string(options_.workers) + " --scale " +
+        std::to_string(options_.scale) + " --size " + (batch_.is_small ? "small" : "large");
+    if (job_ == nullptr) command += " --programs " + options_.programs;
+    return command;
+  }
+
+  void fail(const std::string& failure, const std::string& details) {
+    ++failures_;
+    std::printf("FAILED %s, batch with seed %llu: %s\n%s", options_.job.c_str(),
+                static_cast<unsigned long long>(batch_.seed), failure.c_str(), details.c_str());
+    if (job_ == nullptr) std::printf("program: %s\n", program().path.c_str());
+    std::printf("repeat:  %s\n", repeat().c_str());
+    std::fflush(stdout);
+  }
+
+  // On the watchdog's thread; the run cannot be ended in good order, so the process is.
+  void hang(const std::string& snapshot) {
+    fail("no progress for " + std::to_string(options_.hang_seconds) + " seconds", snapshot);
+    write_json();
+    std::_Exit(kExitFailed);
+  }
+
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+
+  void show_progress(bool is_last) {
+    const auto now = Clock::now();
+    if (options_.is_quiet || (!is_last && now - last_shown_ < kProgressEvery)) return;
+    last_shown_ = now;
+    const auto n = [](std::uint64_t number) { return static_cast<unsigned long long>(number); };
+    std::printf(
+        "%-16s %6.0f s  batches %llu  goroutines %llu  operations %llu  copies %llu  "
+        "under lock %llu  scans %llu  shrinks %llu  failures %u\n",
+        options_.job.c_str(), seconds(), n(done_), n(figures_.goroutines), n(figures_.operations),
+        n(figures_.copies), n(figures_.copies_locked + figures_.copies_held), n(figures_.scans),
+        n(figures_.shrinks), failures_);
+    std::fflush(stdout);
+  }
+
+  // For who finds this process dead of a sanitizer's report: what it was doing.
+  void write_batch() const {
+    if (options_.json.empty()) return;
+    fuzzers::JsonObject object;
+    object.text("repeat", repeat()).text("program", job_ == nullptr ? program().path : "");
+    std::ofstream(options_.json + ".batch") << object.str() << "\n";
+  }
+
+  bool write_json() const {
+    if (options_.json.empty()) return true;
+    fuzzers::JsonObject object;
+    object.text("job", options_.job)
+        .real("seconds", seconds())
+        .number("seed", options_.seed)
+        .number("workers", options_.workers)
+        .number("batches", done_)
+        .number("histories_judged", judged_)
+        .number("goroutines", figures_.goroutines)
+        .number("operations", figures_.operations)
+        .number("parks", figures_.blocked)
+        .number("stack_copies", figures_.copies)
+        .number("growths", figures_.growths)
+        .number("shrinks", figures_.shrinks)
+        .number("moves", figures_.moves)
+        .number("copies_under_lock_taken", figures_.copies_locked)
+        .number("copies_under_lock_held", figures_.copies_held)
+        .number("scans", figures_.scans)
+        .number("failures", failures_)
+        .text("repeat", failures_ != 0 ? repeat() : "")
+        .text("program", failures_ != 0 && job_ == nullptr ? program().path : "");
+    std::ofstream stream(options_.json);
+    stream << object.str() << "\n";
+    if (!stream.flush()) std::fprintf(stderr, "%s: cannot be written\n", options_.json.c_str());
+    return stream.good();
+  }
+
+  const Options options_;
+  std::unique_ptr<Job> job_;           // null for programs
+  std::vector<ProgramFile> programs_;  // the job "programs"
+  Clock::time_point begin_, last_shown_;
+  std::uint64_t index_ = 0, done_ = 0, judged_ = 0, operations_ = 0;
+  unsigned failures_ = 0;
+  Batch batch_;
+  Figures figures_;
+  Watchdog watchdog_;  // last: its thread uses the others
+};
+
+}  // namespace
+
+int run_session(const Options& options) { return Session(options).run(); }
+
+}  // namespace concertina::stress
