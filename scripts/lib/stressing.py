@@ -103,8 +103,9 @@ def hand_over(tree, flavour, result, count):
     kept = findings / f"{source.name}-{flavour}"
     shutil.copyfile(source, kept)
     say(f"kept:    {relative(kept)}; the simulator tries {count} schedules of it")
-    search = subprocess.run([str(tree.tool(flavour)), "neighbours", "--count", str(count), str(kept)],
-                            check=False, stdout=subprocess.PIPE, text=True, errors="replace")
+    command = [str(tree.tool(flavour)), "neighbours", "--count", str(count), str(kept)]
+    search = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True,
+                            errors="replace")
     head, _, case = search.stdout.partition("\nthe first that fails")
     say(head.rstrip())
     if search.returncode != common.EXIT_FAILED:

@@ -1,0 +1,138 @@
+import contextlib
+import io
+import stat
+import sys
+import tempfile
+import types
+import unittest
+from pathlib import Path
+
+import common
+import stressing
+
+# stress_jobs: BEHAVIOUR is Python with `report`, the path given by --json.
+JOBS = """
+import json, os, sys
+report = sys.argv[sys.argv.index('--json') + 1]
+figures = {'job': 'ring', 'seconds': 1.5, 'batches': 3, 'goroutines': 4, 'operations': 5,
+           'stack_copies': 6, 'copies_under_lock_taken': 1, 'copies_under_lock_held': 2, 'scans': 7,
+           'shrinks': 8, 'failures': 0, 'repeat': '', 'program': ''}
+open(report + '.batch', 'w').write(json.dumps({'repeat': 'again', 'program': 'PROGRAM'}))
+BEHAVIOUR
+"""
+# concertina: generates two empty files; neighbours fails for a file with `bug` in it.
+TOOL = """
+import os, sys
+if sys.argv[1] == 'generate':
+    folder = sys.argv[sys.argv.index('--output') + 1]
+    os.makedirs(folder)
+    for i in range(int(sys.argv[sys.argv.index('--count') + 1])):
+        open(os.path.join(folder, str(i)), 'w')
+elif b'bug' in open(sys.argv[-1], 'rb').read():
+    print('x: 2 of 9 neighbouring schedules fail\\nthe first that fails (number 4): locals: torn\\nCASE')
+    sys.exit(1)
+else:
+    print('x: 0 of 9 neighbouring schedules fail')
+"""
+PASSES = "json.dump(figures, open(report, 'w'))"
+
+
+class Stressing(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.saved = stressing.FOLDER, stressing.PROGRAMS
+        self.addCleanup(self.restore)
+        stressing.FOLDER, stressing.PROGRAMS = self.folder / "stress", 2
+        self.options = types.SimpleNamespace(workers=2, seed=1, scale=4, hang_seconds=9,
+                                             neighbours=9, job="ring", seconds=5, sanitizer="none",
+                                             mutant="")
+        self.program("concertina", TOOL)
+        self.said = ""
+
+    def restore(self):
+        stressing.FOLDER, stressing.PROGRAMS = self.saved
+
+    def program(self, name, text):
+        path = self.folder / name
+        path.write_text(f"#!{sys.executable}\n{text}", encoding="utf-8")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+    # A tree, as run_job sees it.
+    def binary(self, _flavour, name):
+        return self.folder / name
+
+    def tool(self, _flavour):
+        return self.folder / "concertina"
+
+    def run_job(self, behaviour, job="ring", program=""):
+        self.program("stress_jobs",
+                     JOBS.replace("BEHAVIOUR", behaviour).replace("PROGRAM", str(program)))
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            try:
+                return stressing.run_job(self, "none", job, 1, self.options)
+            finally:
+                self.said = output.getvalue()
+
+    def test_figures_of_a_job_that_passes(self):
+        result = self.run_job(PASSES)
+        self.assertEqual(result["failures"], 0)
+        self.assertEqual(result["copies_under_lock"], 3)
+        self.assertEqual(result["flavour"], "none")
+
+    def test_death_in_a_batch_is_a_failure_with_its_command(self):
+        result = self.run_job("os.abort()")
+        self.assertEqual(result["failures"], 1)
+        self.assertEqual(result["repeat"], "again")
+        self.assertIn("died with exit code", self.said)
+
+    def test_old_reports_do_not_count(self):
+        self.run_job(PASSES)
+        self.assertEqual(self.run_job("sys.exit(1)")["failures"], 1)
+
+    def test_what_could_not_run_is_unusable(self):
+        with self.assertRaises(common.Unusable):
+            self.run_job("sys.exit(2)")
+
+    def test_failing_program_is_handed_to_the_simulator(self):
+        program = self.folder / "p1"
+        program.write_bytes(b"a bug")
+        result = self.run_job("os.abort()", "programs", program)
+        self.assertEqual(result["reproduction"], "locals: torn")
+        findings = stressing.FOLDER / "findings"
+        self.assertEqual((findings / "p1-none").read_bytes(), b"a bug")
+        self.assertEqual((findings / "p1-none.case").read_text(encoding="utf-8"), "CASE\n")
+
+    def test_simulator_may_find_nothing(self):
+        program = self.folder / "p1"
+        program.write_bytes(b"fine")
+        self.assertEqual(self.run_job("os.abort()", "programs", program)["reproduction"],
+                         "none found")
+
+    def test_programs_are_generated_once(self):
+        folder = stressing.generate(self, "none", 3)
+        (folder / "0").write_bytes(b"kept")
+        self.assertEqual((stressing.generate(self, "none", 3) / "0").read_bytes(), b"kept")
+
+    def test_job_names(self):
+        self.assertEqual(stressing.chosen("ring,programs"), ["ring", "programs"])
+        for wrong in ("ring,none", ""):
+            with self.assertRaises(common.Unusable):
+                stressing.chosen(wrong)
+
+    def test_repeat_command_has_what_matters(self):
+        self.assertEqual(stressing.repeat_command(self.options),
+                         "scripts/stress --job ring --seconds 5 --sanitizer none --workers 2 "
+                         "--seed 1 --scale 4")
+
+    def test_table_adds_up(self):
+        result = self.run_job(PASSES)
+        lines = stressing.table([result, result])
+        self.assertEqual(len({len(line) for line in lines}), 1)
+        self.assertEqual(lines[-1].split(), ["all", "3", "8", "10", "12", "6", "14", "16", "6", "0"])
+
+
+if __name__ == "__main__":
+    unittest.main()
