@@ -95,7 +95,9 @@ TEST(Spawn, NextLifeBeginsLikeTheFirst) {
 TEST(Spawn, MoreGoroutinesThanALocalQueueHoldsAllRun) {
   const Body child({yield(), note(1, 1)});
   const Body main({loop(kRunQueueSlots * 2, {go(child)})});
-  const auto run = run_program(kOneProcessor, main);
+  RunSetup setup = kOneProcessor;
+  setup.knobs.goroutines_max = kRunQueueSlots * 2 + 1;
+  const auto run = run_program(setup, main);
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_EQ(run.notes(1).size(), kRunQueueSlots * 2);
 }
