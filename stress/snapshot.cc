@@ -10,10 +10,15 @@ namespace concertina::stress {
 namespace {
 
 // Reads what others may be writing, or what AddressSanitizer guards: a look, not an access of the
-// program.
+// program. Nothing orders the watchdog after the threads that it looks at.
 template <class T>
 __attribute__((no_sanitize("thread", "address"))) T raw(const T& place) {
   return place;
+}
+template <class T>
+T raw(const platform::Atomic<T>& place) {
+  static_assert(sizeof place == sizeof(T));
+  return raw(reinterpret_cast<const T&>(place));
 }
 
 std::string status_name(Status status) {
@@ -94,11 +99,11 @@ class Snapshot {
   }
 
   void goroutines() {
-    const std::uint32_t count = runtime_->goroutine_count.peek();
+    const std::uint32_t count = raw(runtime_->goroutine_count);
     std::uint32_t dead = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
       const Goroutine* const g = raw(runtime_->goroutines[i]);
-      if (g == nullptr || g->status.peek() == kDead) {
+      if (g == nullptr || raw(g->status) == kDead) {
         ++dead;
       } else {
         describe(*g);
@@ -108,11 +113,11 @@ class Snapshot {
   }
 
   void describe(const Goroutine& g) {
-    const Status status = g.status.peek();
+    const Status status = raw(g.status);
     add("goroutine ");
-    add(g.id);
+    add(raw(g.id));
     add(" (");
-    add(fuzzers::describe_path(g.path));
+    add(fuzzers::describe_path(raw(g.path)));
     add("): ");
     add(status_name(status));
     const std::string_view reason = reason_name(raw(g.wait_reason));
@@ -120,7 +125,7 @@ class Snapshot {
       add(", ");
       add(reason);
     }
-    if (g.parking_on_chan.peek() != 0) add(", about to park");
+    if (raw(g.parking_on_chan) != 0) add(", about to park");
     if (const unsigned locks = raw(g.locks_held); locks != 0) {
       add(", its machine holds ");
       add(locks);
@@ -138,7 +143,7 @@ class Snapshot {
       const ChannelBase* const c = raw(sudog->channel);
       if (c == nullptr) continue;
       add("    waits on channel ");
-      add(c->id);
+      add(raw(c->id));
       if (raw(sudog->is_select)) {
         add(", case ");
         add(raw(sudog->case_index));
@@ -151,7 +156,8 @@ class Snapshot {
     for (const threaded::Thread& thread : threads_) {
       const unsigned held = std::min(raw(thread.held_count), threaded::kHeldLocksMax);
       for (unsigned i = 0; i < held; ++i) {
-        if (raw(thread.held[i].lock) == lock) return "held by thread " + std::to_string(thread.id);
+        if (raw(thread.held[i].lock) == lock)
+          return "held by thread " + std::to_string(raw(thread.id));
       }
     }
     return "free";
@@ -177,7 +183,7 @@ class Snapshot {
 
   void describe(const threaded::Thread& thread) {
     add("thread ");
-    add(thread.id);
+    add(raw(thread.id));
     const GoroutineId g = raw(thread.goroutine);
     if (g != kNoGoroutine) {
       add(" runs goroutine ");
@@ -210,7 +216,7 @@ class Snapshot {
     for (unsigned i = 0; i < raw(r.channel_count); ++i) {
       const ChannelBase* const c = raw(r.channels[i]);
       if (c != nullptr && is_of(c->lock)) {
-        return "channel " + std::to_string(c->id) + "'s lock, " + holder_of(&c->lock);
+        return "channel " + std::to_string(raw(c->id)) + "'s lock, " + holder_of(&c->lock);
       }
     }
     return "its note: it has nothing to do";
