@@ -126,7 +126,7 @@ function(add_stress)
     if(job STREQUAL "spawn_tree")
       set(size --size mixed)
     endif()
-    add_test(NAME stress/${job} COMMAND stress_jobs --job ${job} --seed 1 --batches 12 --scale 1
+    add_test(NAME stress/${job} COMMAND stress_jobs --job ${job} --seed 1 --batches 8 --scale 1
       ${size} --programs ${CMAKE_SOURCE_DIR}/corpus/seeds)
     set_tests_properties(stress/${job} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
   endforeach()

@@ -38,13 +38,13 @@ def repeat_command(options):
     return " ".join(shlex.quote(str(word)) for word in words)
 
 
-def generate(tree, flavour, seed):
+def generate(tool, seed):
     """The random programs of a session; the same seed gives the same ones."""
     folder = FOLDER / f"programs-{seed}"
     if folder.is_dir() and sum(1 for _ in folder.iterdir()) == PROGRAMS:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
-    common.call([tree.tool(flavour), "generate", "--count", PROGRAMS, "--seed", seed,
+    common.call([tool, "generate", "--count", PROGRAMS, "--seed", seed,
                  "--as", "bytes", "--output", folder], "generating programs")
     return folder
 
@@ -59,7 +59,7 @@ def run_job(tree, flavour, job, seconds, options):
                "--workers", options.workers, "--seed", options.seed, "--scale", options.scale,
                "--hang-seconds", options.hang_seconds, "--json", report]
     if job == "programs":
-        command += ["--programs", generate(tree, flavour, options.seed)]
+        command += ["--programs", generate(options.generator, options.seed)]
     say(f"--- {job} under {flavour}, {seconds} s")
     process = subprocess.Popen([str(word) for word in command])
     try:
@@ -71,7 +71,8 @@ def run_job(tree, flavour, job, seconds, options):
     result = read_report(report, job, code)
     result["flavour"] = flavour
     if result["failures"]:
-        result["reproduction"] = hand_over(tree, flavour, result, options.neighbours)
+        result["reproduction"] = hand_over(options.build_tool(flavour), flavour, result,
+                                           options.neighbours)
     return result
 
 
@@ -93,7 +94,7 @@ def read_report(report, job, code):
     return result
 
 
-def hand_over(tree, flavour, result, count):
+def hand_over(tool, flavour, result, count):
     """A failing program is kept, and run in the simulator under many schedules. What was found."""
     if not result["program"]:
         return ""
@@ -103,7 +104,7 @@ def hand_over(tree, flavour, result, count):
     kept = findings / f"{source.name}-{flavour}"
     shutil.copyfile(source, kept)
     say(f"kept:    {relative(kept)}; the simulator tries {count} schedules of it")
-    command = [str(tree.tool(flavour)), "neighbours", "--count", str(count), str(kept)]
+    command = [str(tool), "neighbours", "--count", str(count), str(kept)]
     search = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True,
                             errors="replace")
     head, _, case = search.stdout.partition("\nthe first that fails")

@@ -47,7 +47,8 @@ class Stressing(unittest.TestCase):
         stressing.FOLDER, stressing.PROGRAMS = self.folder / "stress", 2
         self.options = types.SimpleNamespace(workers=2, seed=1, scale=4, hang_seconds=9,
                                              neighbours=9, job="ring", seconds=5, sanitizer="none",
-                                             mutant="")
+                                             mutant="", generator=self.folder / "concertina",
+                                             build_tool=lambda _: self.folder / "concertina")
         self.program("concertina", TOOL)
         self.said = ""
 
@@ -62,9 +63,6 @@ class Stressing(unittest.TestCase):
     # A tree, as run_job sees it.
     def binary(self, _flavour, name):
         return self.folder / name
-
-    def tool(self, _flavour):
-        return self.folder / "concertina"
 
     def run_job(self, behaviour, job="ring", program=""):
         self.program("stress_jobs",
@@ -112,9 +110,9 @@ class Stressing(unittest.TestCase):
                          "none found")
 
     def test_programs_are_generated_once(self):
-        folder = stressing.generate(self, "none", 3)
+        folder = stressing.generate(self.options.generator, 3)
         (folder / "0").write_bytes(b"kept")
-        self.assertEqual((stressing.generate(self, "none", 3) / "0").read_bytes(), b"kept")
+        self.assertEqual((stressing.generate(self.options.generator, 3) / "0").read_bytes(), b"kept")
 
     def test_job_names(self):
         self.assertEqual(stressing.chosen("ring,programs"), ["ring", "programs"])
