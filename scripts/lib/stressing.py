@@ -104,9 +104,9 @@ def hand_over(tool, flavour, result, count):
     kept = findings / f"{source.name}-{flavour}"
     shutil.copyfile(source, kept)
     say(f"kept:    {relative(kept)}; the simulator tries {count} schedules of it")
-    command = [str(tool), "neighbours", "--count", str(count), str(kept)]
-    search = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True,
-                            errors="replace")
+    command = [str(tool), "neighbours", "--count", str(count), relative(kept)]
+    search = subprocess.run(command, check=False, cwd=common.ROOT, stdout=subprocess.PIPE,
+                            text=True, errors="replace")
     head, _, case = search.stdout.partition("\nthe first that fails")
     say(head.rstrip())
     if search.returncode != common.EXIT_FAILED:
