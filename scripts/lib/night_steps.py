@@ -1,0 +1,167 @@
+"""The steps of scripts/nightly, each of them one of the other scripts, read by its JSON or its lines."""
+
+import json
+import os
+
+import building
+import common
+import mutants
+from common import FUZZ_FLAVOURS, ROOT, relative
+from night import FINDING, OK, STATUS_OF_CODE, UNUSABLE, Result
+
+SCRIPTS = ROOT / "scripts"
+FILES_PER_CALL = 300
+
+
+def status_of(code):
+    return STATUS_OF_CODE.get(code, UNUSABLE)
+
+
+def last_line(text):
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""
+
+
+def build(flavour):
+    def action(_, name):
+        try:
+            building.build_for_engine(building.clean_tree(), flavour, "all")
+        except common.Unusable as reason:
+            return Result(name, UNUSABLE, summary=str(reason))
+        return Result(name, OK, summary=f"flavour {flavour}")
+    return action
+
+
+def corpus_files(flavour):
+    """Everything that there is to replay: committed cases, and what campaigns have evolved."""
+    cases = sorted((ROOT / "corpus").rglob("*.case"))
+    evolved = building.clean_tree().fuzz_folder(flavour) / "corpus"
+    return cases, sorted(path for path in evolved.glob("*") if path.is_file())
+
+
+def batches(files):
+    return [files[i:i + FILES_PER_CALL] for i in range(0, len(files), FILES_PER_CALL)]
+
+
+def replay(flavour):
+    """Every file twice: verdicts as expected, and both runs' trace hashes equal."""
+    def action(night, name):
+        tool = building.clean_tree().tool(flavour)
+        cases, evolved = corpus_files(flavour)
+        worst = 0
+        findings = []
+        for files in batches(cases):
+            code, output = night.call(name, [tool, "replay", "--expect-from-header", "--skip-unseen",
+                                             "--quiet", "--times", "2", *files])
+            worst = max(worst, abs(code))
+            findings += [{"signature": line.partition("NOT AS EXPECTED: ")[2],
+                          "case": line.partition(":")[0]}
+                         for line in output.splitlines() if ": NOT AS EXPECTED: " in line]
+        for files in batches(cases + evolved):
+            code, output = night.call(name, [tool, "determinism", *files])
+            worst = max(worst, abs(code))
+            if code == common.EXIT_FAILED:
+                findings.append({"signature": "determinism: two runs of one input differ",
+                                 "case": f"see logs/{name}.log"})
+        return Result(name, status_of(worst), findings=findings,
+                      summary=f"{len(cases)} cases and {len(evolved)} evolved inputs, twice each",
+                      numbers={"cases": len(cases), "evolved": len(evolved)})
+    return action
+
+
+def fuzz(flavour, seconds, seed, mutant=""):
+    def action(night, name):
+        out = night.folder / f"{name}.json"
+        command = [SCRIPTS / "fuzz", "--engine", "all", "--sanitizer", flavour, "--seconds", seconds,
+                   "--seed", seed, "--json", out]
+        if mutant:
+            command += ["--mutant", mutant]
+        code, output = night.call(name, command)
+        if code not in (0, 1) or not out.is_file():
+            return Result(name, UNUSABLE, summary=last_line(output))
+        answer = json.loads(out.read_text())
+        suffix = f" --mutant {mutant}" if mutant else ""
+        findings = [{"signature": found["signature"],
+                     "case": relative(found.get("minimised") or found["case"]),
+                     "replay": f"scripts/replay {relative(found.get('minimised') or found['case'])} "
+                               f"--flavour {flavour}{suffix}"} for found in answer["findings"]]
+        return Result(name, status_of(code), findings=findings,
+                      summary=f"{answer['executions']:,} programs, corpus {answer['corpus']}, "
+                              f"{len(findings)} findings",
+                      numbers={"executions": answer["executions"], "corpus": answer["corpus"]})
+    return action
+
+
+def stress(sanitizer, seconds):
+    def action(night, name):
+        out = night.folder / f"{name}.json"
+        code, output = night.call(name, [SCRIPTS / "stress", "--sanitizer", sanitizer, "--seconds",
+                                         seconds, "--json", out])
+        findings = []
+        if code == common.EXIT_FAILED:
+            findings = [{"signature": f"stress: {last_line(output)}",
+                         "case": f"see logs/{name}.log"}]
+        return Result(name, status_of(code), findings=findings, summary=last_line(output))
+    return action
+
+
+def rotation(ordinal, count):
+    """`count` mutants, others each night, all of them in turn."""
+    names = mutants.names()
+    begin = ordinal * count % len(names)
+    return [names[(begin + i) % len(names)] for i in range(min(count, len(names)))]
+
+
+def hunt_mutants(names):
+    """A known bug that is no longer found is a finding about the harness."""
+    def action(night, name):
+        out = night.folder / f"{name}.json"
+        code, output = night.call(name, [SCRIPTS / "mutants", "--names", ",".join(names), "--engine",
+                                         "all", "--json", out, "--resume"])
+        rows = json.loads(out.read_text()) if out.is_file() else []
+        findings = [{"signature": f"mutant {row['mutant']}: {'; '.join(row['faults'])} "
+                                  f"({row['engine']}, {row['flavour']})"}
+                    for row in rows if row["faults"]]
+        return Result(name, status_of(code), findings=findings,
+                      summary=f"{', '.join(names)}: {last_line(output)}")
+    return action
+
+
+def own_mutants(names):
+    """Regressions of these mutants still fail on them."""
+    def action(night, name):
+        tool = building.clean_tree().tool(FUZZ_FLAVOURS[0])
+        files = []
+        for path in sorted((ROOT / "corpus" / "regress").glob("*.case")):
+            _, header = night.call(name, [tool, "show", "--header", path])
+            if any(line == f"bug: {mutant}" for line in header.splitlines() for mutant in names):
+                files.append(path)
+        if not files:
+            return Result(name, OK, summary="no regression belongs to tonight's mutants")
+        code, output = night.call(name, [SCRIPTS / "replay", "--own-mutant", "-q", *files])
+        findings = [{"signature": f"no longer fails on its mutant: {line.partition(':')[0]}"}
+                    for line in output.splitlines() if ": NOT AS EXPECTED: " in line]
+        return Result(name, status_of(code), findings=findings,
+                      summary=f"{len(files)} regressions on their own mutants")
+    return action
+
+
+def has_stress():
+    return os.access(SCRIPTS / "stress", os.X_OK)
+
+
+def steps_of(seconds, ordinal, rotated, planted=""):
+    """The whole night. `seconds` is what fuzzing and stress get together; with a planted mutant it
+    is that tree which is fuzzed, to see the night find it."""
+    parts = 4 if has_stress() else 2
+    part = max(5, round(seconds / parts))
+    steps = [(f"build-{flavour}", build(flavour)) for flavour in FUZZ_FLAVOURS]
+    steps += [(f"replay-{flavour}", replay(flavour)) for flavour in FUZZ_FLAVOURS]
+    steps += [(f"fuzz-{flavour}", fuzz(flavour, part, 1 + ordinal, planted))
+              for flavour in ("address", "thread")]
+    if has_stress():
+        steps += [(f"stress-{flavour}", stress(flavour, part)) for flavour in ("thread", "address")]
+    names = rotation(ordinal, rotated)
+    if names:
+        steps += [("regressions", own_mutants(names)), ("mutants", hunt_mutants(names))]
+    return steps
