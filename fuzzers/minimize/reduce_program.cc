@@ -147,6 +147,22 @@ Candidate spawn_becomes_call(const Program& program, std::size_t i) {
   return result;
 }
 
+/// A copy of the callee without its own spawns and calls takes its place: a function that starts itself
+/// becomes two that do not.
+Candidate cut_recursion(const Program& program, std::size_t i) {
+  const auto place = nth_operation(program, i, [](const Operation& operation) {
+    return uses_function(operation.code);
+  });
+  if (!place || program.functions.size() == kFunctionsMax) return std::nullopt;
+  Program result = program;
+  Operation& operation = operation_at(result, *place);
+  Function leaf = program.functions[operation.function];
+  std::erase_if(leaf.body, [](const Operation& inner) { return uses_function(inner.code); });
+  operation.function = static_cast<std::uint8_t>(result.functions.size());
+  result.functions.push_back(std::move(leaf));
+  return result;
+}
+
 /// The i-th ordered pair (from, to) of different numbers below n, `from` not 0.
 std::optional<std::pair<std::size_t, std::size_t>> nth_pair(std::size_t n, std::size_t i) {
   if (n < 2 || i >= (n - 1) * (n - 1)) return std::nullopt;
@@ -342,6 +358,8 @@ std::optional<Program> reduce(const Program& program, Reduction kind, std::size_
       return inline_callee(program, i, Code::kCall);
     case Reduction::kSpawnBecomesCall:
       return spawn_becomes_call(program, i);
+    case Reduction::kCutRecursion:
+      return cut_recursion(program, i);
     case Reduction::kMergeFunctions:
       return merge_functions(program, i);
     case Reduction::kMergeChannels:

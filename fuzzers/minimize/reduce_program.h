@@ -19,6 +19,7 @@ enum class Reduction : unsigned {
   kInlineSpawn,        // what a goroutine did is done where it was started
   kInlineCall,
   kSpawnBecomesCall,
+  kCutRecursion,       // what is started or called there starts and calls nobody
   kMergeFunctions,     // one function does the other's work, too
   kMergeChannels,
   kDropCase,           // of a select

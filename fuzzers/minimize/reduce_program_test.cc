@@ -75,6 +75,13 @@ TEST(Reduce, InlinesWhatAGoroutineDid) {
                                 "func f1 frame=0 {\n send c0\n}\n")));
 }
 
+TEST(Reduce, CutsRecursion) {
+  EXPECT_TRUE(offers(program_of("func f0 frame=0 {\n go f0\n yield\n}\n"),
+                     Reduction::kCutRecursion,
+                     program_of("func f0 frame=0 {\n go f1\n yield\n}\n"
+                                "func f1 frame=0 {\n yield\n}\n")));
+}
+
 TEST(Reduce, MergesChannelsAndRenumbersTheRest) {
   EXPECT_TRUE(offers(
       program_of("chan c0 cap=0 size=8\nchan c1 cap=1 size=8\nchan c2 cap=2 size=8\n"

@@ -44,7 +44,8 @@ struct MinimizeCommandOptions {
   std::string file;
   std::string output;                // empty: FILE with .min.case in place of its extension
   std::uint64_t seed = 1;            // of the search
-  std::uint64_t budget = 1'000'000;  // runs
+  std::uint64_t budget = 3'000'000;  // runs
+  unsigned attempts = 4;             // searches, until one ends with a small case
   unsigned timeout_s = 20;
   bool json = false;
   bool progress = false;  // a line on stderr that is rewritten

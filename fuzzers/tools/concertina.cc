@@ -67,6 +67,9 @@ void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
   command->add_option("file", options.file, "A case file or engine bytes")->required();
   command->add_option("-o,--output", options.output, "Where to write it; default FILE.min.case");
   command->add_option("--seed", options.seed, "Seed of the search")->capture_default_str();
+  command->add_option("--attempts", options.attempts, "Searches, until one ends with a small case")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_option("--budget", options.budget, "Runs at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
