@@ -97,11 +97,18 @@ def stress(sanitizer, seconds):
         out = night.folder / f"{name}.json"
         code, output = night.call(name, [SCRIPTS / "stress", "--sanitizer", sanitizer, "--seconds",
                                          seconds, "--json", out])
-        findings = []
-        if code == common.EXIT_FAILED:
-            findings = [{"signature": f"stress: {last_line(output)}",
-                         "case": f"see logs/{name}.log"}]
-        return Result(name, status_of(code), findings=findings, summary=last_line(output))
+        if code not in (0, 1) or not out.is_file():
+            return Result(name, UNUSABLE, summary=last_line(output))
+        jobs = json.loads(out.read_text())
+        sums = {key: sum(job[key] for job in jobs)
+                for key in ("goroutines", "operations", "stack_copies", "failures")}
+        findings = [{"signature": f"stress {job['job']} in flavour {sanitizer}",
+                     "case": job["program"] or f"see logs/{name}.log", "replay": job["repeat"]}
+                    for job in jobs if job["failures"]]
+        return Result(name, status_of(code), findings=findings, numbers=sums,
+                      summary=f"{len(jobs)} jobs, {sums['operations']:,} operations of "
+                              f"{sums['goroutines']:,} goroutines, {sums['stack_copies']:,} stack "
+                              f"copies, {sums['failures']} failures")
     return action
 
 
