@@ -4,6 +4,7 @@ import json
 import subprocess
 
 from common import Unusable
+from engine import die_with_parent
 
 # What a person reads at a glance; a case that needs more says why.
 GOROUTINES_MAX = 3
@@ -17,8 +18,9 @@ def minimize(tool, case, output, budget=None, seed=1):
     if budget:
         command += ["--budget", str(budget)]
     try:
+        # A killed script leaves no search behind.
         result = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                                check=False, timeout=LIMIT_S)
+                                check=False, timeout=LIMIT_S, preexec_fn=die_with_parent)
         return json.loads(result.stdout.splitlines()[-1])
     except (IndexError, ValueError) as error:
         raise Unusable(f"cannot minimise {case}: {result.stderr.strip()}") from error
