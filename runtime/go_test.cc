@@ -81,6 +81,22 @@ TEST(RunMain, ScannerIsThere) {
   EXPECT_EQ(run.count(EventKind::kScanBegin, 1), 1u);
 }
 
+// No machine sleeps then, because there is none.
+TEST(RunMain, AScanBeforeTheFirstGoroutineEndsNothing) {
+  const Body main({note(1, 7)});
+  for (std::uint32_t steps = 0; steps < 20; ++steps) {
+    DelayChooser delay(kScannerThread, steps);
+    RunSetup setup;
+    setup.chooser = &delay;
+    const auto run = run_thread(setup, [&] {
+      run_main(setup.knobs, main.function(), nullptr,
+               [](Runtime&, void*) { platform::post_scan_request({}); });
+    });
+    ASSERT_EQ(run.ending(), "exit: ") << steps;
+    ASSERT_EQ(run.notes(1), std::vector<std::uint32_t>{7}) << steps;
+  }
+}
+
 TEST(RunMain, EqualSchedulesGiveEqualRuns) {
   const Body child({loop(3, {send(1, 4), yield()}), system_call()});
   const Body main({go(child), go(child), loop(6, {receive(1), scan()})});

@@ -27,6 +27,7 @@ void announce_end(Runtime& runtime, unsigned alive) {
 
 void check_dead(Runtime& runtime) {
   require(runtime.lock.is_held_by_me(), "scheduler lock", "check_dead needs it");
+  if (runtime.machine_count == 0) return;  // the scanner was faster than start
   if (runtime.machine_count > runtime.idle_machine_count) return;
   if (runtime.scanner_is_busy != 0) return;
   unsigned alive = 0;
