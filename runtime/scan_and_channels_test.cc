@@ -2,6 +2,7 @@
 // The windows are those of stack/stack.h (C1..C7 against W1..W4) and sched/scheduler.h (P3..P5).
 #include <gtest/gtest.h>
 
+#include "scan/testing.h"
 #include "testing.h"
 
 namespace concertina {

@@ -5,7 +5,6 @@
 
 #include "chan/testing.h"
 #include "go.h"
-#include "scan/testing.h"
 
 namespace concertina::test {
 

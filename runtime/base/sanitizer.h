@@ -131,4 +131,43 @@ inline constexpr bool kSeesPoison = false;
 #endif
 }
 
+/// Tell ThreadSanitizer of a lock of our own. What happens between before_ and after_ is the lock's
+/// implementation: its atomics order nothing, the pair of calls does.
+[[gnu::always_inline]] inline void before_lock(void* lock) {
+#ifdef CONCERTINA_TSAN
+  __tsan_mutex_pre_lock(lock, 0);
+#else
+  (void)lock;
+#endif
+}
+[[gnu::always_inline]] inline void after_lock(void* lock) {
+#ifdef CONCERTINA_TSAN
+  __tsan_mutex_post_lock(lock, 0, 0);
+#else
+  (void)lock;
+#endif
+}
+/// Ends what before_lock began, without the lock.
+[[gnu::always_inline]] inline void gave_up_lock(void* lock) {
+#ifdef CONCERTINA_TSAN
+  __tsan_mutex_post_lock(lock, __tsan_mutex_try_lock | __tsan_mutex_try_lock_failed, 0);
+#else
+  (void)lock;
+#endif
+}
+[[gnu::always_inline]] inline void before_unlock(void* lock) {
+#ifdef CONCERTINA_TSAN
+  (void)__tsan_mutex_pre_unlock(lock, 0);
+#else
+  (void)lock;
+#endif
+}
+[[gnu::always_inline]] inline void after_unlock(void* lock) {
+#ifdef CONCERTINA_TSAN
+  __tsan_mutex_post_unlock(lock, 0);
+#else
+  (void)lock;
+#endif
+}
+
 }  // namespace concertina::sanitizer

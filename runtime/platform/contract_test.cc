@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <source_location>
 
 #include "platform.h"
 #include "platform_testing.h"
@@ -17,6 +18,15 @@ using platform::Note;
 using Counter = Atomic<std::uint32_t>;
 
 constexpr Site kSite = Site::kTest;
+
+/// Runs the body as the first thread, several times; each must end with that message, "" for the
+/// body's return.
+template <class Body>
+void expect_end(std::string_view message, Body body,
+                std::source_location where = std::source_location::current()) {
+  const testing::ScopedTrace trace(where.file_name(), static_cast<int>(where.line()), "the body");
+  EXPECT_EQ(last_message(message, body), message);
+}
 
 void await(Counter& counter, std::uint32_t value) {
   platform::spin_until(counter, [value](std::uint32_t v) { return v == value; }, kSite);

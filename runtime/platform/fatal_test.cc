@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "platform/sim/testing.h"
+#include "platform_testing.h"
 
 namespace concertina::test {
 namespace {

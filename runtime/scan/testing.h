@@ -46,31 +46,4 @@ inline Op scan_and_wait(bool move = false, SpawnPath path = kAnyPath) {
   return op;
 }
 
-/// Stack events, one action at a set of sites: always, or at every n-th one that is passed.
-class StackEventsAt : public StackEvents {
- public:
-  StackEventsAt(std::initializer_list<Site> sites, StackAction action, unsigned every = 1)
-      : action_(action), every_(every) {
-    for (const Site site : sites) sites_.add(site);
-  }
-  /// At every prologue of the runtime and of user code.
-  static StackEventsAt prologues(StackAction action, unsigned every = 1) {
-    StackEventsAt events({}, action, every);
-    for (unsigned i = 0; i <= static_cast<unsigned>(Site::kSyscallPrologue); ++i) {
-      events.sites_.add(static_cast<Site>(i));
-    }
-    return events;
-  }
-  const SiteSet& sites() const override { return sites_; }
-  [[gnu::no_sanitize_thread]] StackAction at(SpawnPath, Site) override {
-    return ++seen_ % every_ == 0 ? action_ : StackAction::kNone;
-  }
-
- private:
-  SiteSet sites_;
-  const StackAction action_;
-  const unsigned every_;
-  unsigned seen_ = 0;
-};
-
 }  // namespace concertina::test

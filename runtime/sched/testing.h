@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "platform.h"
+#include "platform_testing.h"
 #include "sched/scheduler.h"
-#include "sched/test_choosers.h"
 #include "stack/stack.h"
 
 namespace concertina::test {
@@ -193,14 +193,7 @@ inline void spin_for(platform::Atomic<std::uint32_t>& variable, std::uint32_t va
 
 // --- Running -------------------------------------------------------------------------------------
 
-struct RunSetup {
-  Knobs knobs = {};
-  Chooser* chooser = nullptr;  // null: LazyChooser
-  StackEvents* stack_events = nullptr;
-  simulator::StepRecorder* recorder = nullptr;
-  std::uint32_t steps_max = 20'000;
-  std::function<void(Runtime&)> before = {};  // before the first goroutine exists
-};
+using RunSetup = PlatformSetup<Knobs, Runtime>;
 
 /// Makes the flags; `flags` is valid for the steps of the run.
 inline RunSetup with_flags(Flags*& flags, RunSetup setup = {}) {
@@ -242,22 +235,11 @@ struct ProgramRun : RunResult {
 
 inline const RunSetup kOneProcessor{.knobs = {.processors = 1, .stacks = {}}};
 
-inline simulator::World& shared_world() {
-  static simulator::World world;
-  return world;
-}
-
-/// Runs f() as virtual thread 0 until somebody stops the run; its return ends it as kExit.
+/// Runs f() as the first thread until somebody stops the run; its return ends it as kExit.
 template <class F>
 ProgramRun run_thread(const RunSetup& setup, F f) {
-  LazyChooser lazy;
-  simulator::Config config;
-  config.chooser = setup.chooser != nullptr ? setup.chooser : &lazy;
-  config.stack_events = setup.stack_events;
-  config.recorder = setup.recorder;
-  config.steps_max = setup.steps_max;
   ProgramRun run;
-  static_cast<RunResult&>(run) = run_body(shared_world(), config, f);
+  static_cast<RunResult&>(run) = run_setup(setup, f);
   return run;
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "platform/sim/testing.h"
+#include "platform_testing.h"
 #include "stack/stack.h"
 #include "stack/stack_pool.h"
 

@@ -50,8 +50,10 @@ function(add_runtime platform)
   room_sources(platform_sources runtime/platform runtime/platform/${platform})
   add_objects_library(runtime_${platform}_platform ${platform_sources})
   link_scope(runtime_${platform}_platform scope)
-  target_link_libraries(runtime_${platform}_platform ${scope}
-    runtime_${platform}_base ${BOOST_CONTEXT})
+  target_link_libraries(runtime_${platform}_platform ${scope} runtime_${platform}_base)
+  if(platform STREQUAL "sim")
+    target_link_libraries(runtime_${platform}_platform ${scope} ${BOOST_CONTEXT})
+  endif()
   if(CONCERTINA_FLAVOUR STREQUAL "thread")
     set_source_files_properties(${SWITCHING_SOURCES} PROPERTIES
       COMPILE_OPTIONS -fno-sanitize=thread)
@@ -62,7 +64,7 @@ function(add_runtime platform)
   add_objects_library(runtime_${platform} ${code_sources})
   link_scope(runtime_${platform} scope)
   target_link_libraries(runtime_${platform} ${scope} runtime_${platform}_platform)
-  if(scope STREQUAL "PUBLIC")
+  if(scope STREQUAL "PUBLIC" AND platform STREQUAL "sim")  # nobody fuzzes the others
     target_compile_options(runtime_${platform} PRIVATE ${INSTRUMENTED_OPTIONS})
   endif()
 endfunction()
@@ -137,6 +139,21 @@ function(add_room_tests folder)
   if(NOT sources)
     return()
   endif()
+  add_test_program(${folder} "${sources}" ${ARGN})
+endfunction()
+
+# add_platform_tests(threads FILE...) runs those tests of the runtime, which need no chosen schedule,
+# and the platform's own on another platform than the simulator: one binary, runtime_threads_test.
+function(add_platform_tests platform)
+  file(GLOB sources CONFIGURE_DEPENDS
+    ${CMAKE_SOURCE_DIR}/runtime/platform/${platform}/*_test.cc)
+  list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/)
+  list(APPEND sources ${ARGN})
+  add_test_program(runtime/${platform} "${sources}" runtime_${platform})
+endfunction()
+
+# One binary of those sources with those libraries, and a test that runs it.
+function(add_test_program folder sources)
   string(REPLACE "/" "_" name ${folder}_test)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${ARGN} GTest::gtest_main)

@@ -12,6 +12,7 @@
 #include "base/event.h"
 #include "base/site.h"
 #include "base/spawn_path.h"
+#include "platform/stack_action.h"
 
 namespace concertina {
 
@@ -64,15 +65,6 @@ class Chooser {
 
   /// True when `executing` must be called; false saves a call a step.
   virtual bool observes() const { return false; }
-};
-
-/// What a schedule asks to happen to a stack when a goroutine reaches a place in the runtime.
-enum class StackAction : std::uint8_t {
-  kNone,
-  kGrow,        // the prologue doubles the stack though it would fit
-  kMove,        // the prologue copies the stack to one of equal size
-  kScanShrink,  // the scanner is asked to shrink this goroutine (if less than a quarter is used)
-  kScanMove,    // the scanner is asked to copy this goroutine's stack to one of equal size
 };
 
 /// A set of sites, one bit each.

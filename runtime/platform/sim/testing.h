@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "platform.h"
+#include "platform/testing.h"
 
 namespace concertina::test {
 
@@ -170,46 +171,6 @@ class StepLog : public simulator::StepRecorder {
   std::unique_ptr<simulator::StepSeen[]> steps_ = std::make_unique<simulator::StepSeen[]>(kMax);
   simulator::StepSeen* data_ = steps_.get();
   std::size_t size_ = 0;
-};
-
-/// An object of the run, as the runtime makes them: in the arena, never destroyed.
-template <class T, class... Arguments>
-T& make(Arguments&&... arguments) {
-  static_assert(std::is_trivially_destructible_v<T>);
-  return *new (platform::allocate(sizeof(T))) T(std::forward<Arguments>(arguments)...);
-}
-
-/// Starts a virtual thread that runs a copy of `body`. Threads are numbered in this order, from 1.
-template <class Body>
-void start(Body body, Site site = Site::kTest) {
-  platform::start_thread([](void* argument) { (*static_cast<Body*>(argument))(); },
-                         &make<Body>(body), site);
-}
-
-/// Puts a number among the events, in the order of the run and without a yield point.
-inline void say(std::uint32_t number) {
-  platform::record({.kind = EventKind::kLenSeen, .index = 0xface, .a = number});
-}
-
-struct RunResult {
-  simulator::Report report;
-  std::vector<Event> events;
-
-  /// The numbers that bodies said, in order.
-  std::vector<std::uint32_t> said() const {
-    std::vector<std::uint32_t> numbers;
-    for (const Event& event : events) {
-      if (event.kind == EventKind::kLenSeen && event.index == 0xface) numbers.push_back(event.a);
-    }
-    return numbers;
-  }
-  std::vector<Event> of(EventKind kind) const {
-    std::vector<Event> found;
-    for (const Event& event : events) {
-      if (event.kind == kind) found.push_back(event);
-    }
-    return found;
-  }
 };
 
 /// `config.chooser` may be null: first enabled.

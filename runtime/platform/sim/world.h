@@ -30,6 +30,7 @@
 #include "platform/sim/arena.h"
 #include "platform/sim/chooser.h"
 #include "platform/sim/fiber.h"
+#include "platform/stack_action.h"
 
 namespace concertina::simulator {
 
@@ -43,11 +44,6 @@ struct LockState : ObjectState {
   std::atomic<std::uint32_t> holder{0};  // ThreadId + 1, 0 when free
   LockRank rank = LockRank::kNone;
   std::uint32_t order = 0;  // within the rank
-};
-
-struct ScanRequest {
-  SpawnPath path = kAnyPath;  // which goroutines
-  bool move = false;          // copy to equal size instead of shrinking
 };
 
 /// One step as an observer sees it.

@@ -20,7 +20,7 @@
 
 namespace concertina::inline sim::platform {
 
-using simulator::ScanRequest;
+using simulator::Report;
 using simulator::World;
 
 /// A lock of the runtime's own. Not recursive; locking what one holds never returns.

@@ -1,21 +1,20 @@
-// The sim platform's side of platform/contract_test.cc: how to run a body on this platform.
+// The sim platform's side of tests that run on any platform: how to run a body or a program here.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <source_location>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
+#include "platform/sim/test_choosers.h"
 #include "platform/sim/testing.h"
 
 namespace concertina::test {
 
-/// Runs the body as the first thread, under many schedules; each must end with that message, "" for
-/// the body's return.
+/// Runs the body as the first thread, under many schedules, until one does not end with that
+/// message ("" for the body's return). Returns the last run's message.
 template <class Body>
-void expect_end(std::string_view message, Body body,
-                std::source_location where = std::source_location::current()) {
+std::string last_message(std::string_view message, Body body) {
   constexpr unsigned kSchedules = 40;
   simulator::World world;
   FirstEnabled first_enabled;
@@ -24,8 +23,65 @@ void expect_end(std::string_view message, Body body,
     Random random(seed);
     ended = run_body(world, {.chooser = &random}, body).report.message;
   }
-  const testing::ScopedTrace trace(where.file_name(), static_cast<int>(where.line()), "the body");
-  EXPECT_EQ(ended, message);
+  return ended;
 }
+
+/// How a program is run. Tests for any platform use `knobs` and `before` only.
+template <class Knobs, class Runtime>
+struct PlatformSetup {
+  Knobs knobs = {};
+  Chooser* chooser = nullptr;  // null: LazyChooser
+  StackEvents* stack_events = nullptr;
+  simulator::StepRecorder* recorder = nullptr;
+  std::uint32_t steps_max = 20'000;
+  std::function<void(Runtime&)> before = {};  // before the first goroutine exists
+};
+
+inline simulator::World& shared_world() {
+  static simulator::World world;
+  return world;
+}
+
+/// Runs f() as the first thread until somebody stops the run; its return ends it as kExit.
+template <class Setup, class F>
+RunResult run_setup(const Setup& setup, F f) {
+  LazyChooser lazy;
+  simulator::Config config;
+  config.chooser = setup.chooser != nullptr ? setup.chooser : &lazy;
+  config.stack_events = setup.stack_events;
+  config.recorder = setup.recorder;
+  config.steps_max = setup.steps_max;
+  return run_body(shared_world(), config, f);
+}
+
+/// Moves, grows or scans at prologues, and another schedule for each variant; a program must not
+/// notice.
+template <class Setup>
+class Disturbance {
+ public:
+  static constexpr unsigned kVariants = 300;
+  static constexpr unsigned kScale = 1;  // how long programs should be
+
+  explicit Disturbance(unsigned variant)
+      : events_(variant % 4 == 0   ? StackEventsAt::prologues(StackAction::kMove)
+                : variant % 4 == 1 ? StackEventsAt::prologues(StackAction::kGrow, 29)
+                : variant % 4 == 2 ? StackEventsAt::prologues(StackAction::kScanMove, 11)
+                                   : StackEventsAt::prologues(StackAction::kScanShrink, 7)),
+        random_(variant),
+        priorities_(variant, 6000) {
+    setup.chooser = variant % 2 == 0 ? static_cast<Chooser*>(&random_) : &priorities_;
+    setup.stack_events = &events_;
+    setup.steps_max = 60'000;
+  }
+  Disturbance(const Disturbance&) = delete;
+  Disturbance& operator=(const Disturbance&) = delete;
+
+  Setup setup;
+
+ private:
+  StackEventsAt events_;
+  Random random_;
+  PriorityChooser priorities_;
+};
 
 }  // namespace concertina::test

@@ -1,9 +1,10 @@
 // More choosers for tests, of schedules that a goroutine program wants: lazy, by priorities,
-// scripted by goroutine and site, one thread delayed, all schedules. Rule 4 of
+// scripted by goroutine and site, one thread delayed, all schedules; and stack events. Rule 4 of
 // platform/sim/testing.h holds here.
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 
 #include "platform/sim/testing.h"
 
@@ -206,6 +207,33 @@ class ExhaustiveChooser : public Chooser {
   std::uint32_t options_[kDepthMax] = {};
   unsigned depth_ = 0;
   unsigned planned_ = 0;
+};
+
+/// Stack events, one action at a set of sites: always, or at every n-th one that is passed.
+class StackEventsAt : public StackEvents {
+ public:
+  StackEventsAt(std::initializer_list<Site> sites, StackAction action, unsigned every = 1)
+      : action_(action), every_(every) {
+    for (const Site site : sites) sites_.add(site);
+  }
+  /// At every prologue of the runtime and of user code.
+  static StackEventsAt prologues(StackAction action, unsigned every = 1) {
+    StackEventsAt events({}, action, every);
+    for (unsigned i = 0; i <= static_cast<unsigned>(Site::kSyscallPrologue); ++i) {
+      events.sites_.add(static_cast<Site>(i));
+    }
+    return events;
+  }
+  const SiteSet& sites() const override { return sites_; }
+  [[gnu::no_sanitize_thread]] StackAction at(SpawnPath, Site) override {
+    return ++seen_ % every_ == 0 ? action_ : StackAction::kNone;
+  }
+
+ private:
+  SiteSet sites_;
+  const StackAction action_;
+  const unsigned every_;
+  unsigned seen_ = 0;
 };
 
 }  // namespace concertina::test

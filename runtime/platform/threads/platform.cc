@@ -1,0 +1,113 @@
+#include "platform.h"
+
+#include <cstdio>
+#include <cstring>
+
+#include "platform/fatal.h"
+#include "platform/threads/unseen_memory.h"
+
+namespace concertina::inline threads::platform {
+namespace {
+
+constexpr unsigned kSpinsBeforeSleep = 60;
+
+bool may_be_many(LockRank rank) {
+  return rank == LockRank::kChannel || rank == LockRank::kChannelLeaf;
+}
+
+}  // namespace
+
+// The list is in lock order, so its last lock is the one to compare with.
+void Mutex::check_order(threaded::Thread& self, LockRank rank) const {
+  const threaded::HeldLock& last = self.held[self.held_count - 1];
+  require(self.held_count < threaded::kHeldLocksMax, "lock order", "a thread holds too many locks");
+  if (rank > last.rank) return;
+  if (rank == last.rank && may_be_many(rank) && order_ > last.order) return;
+  char detail[128];
+  std::snprintf(detail, sizeof(detail), "%.*s %u is wanted by a thread that holds %.*s %u",
+                static_cast<int>(lock_rank_name(rank).size()), lock_rank_name(rank).data(), order_,
+                static_cast<int>(lock_rank_name(last.rank).size()),
+                lock_rank_name(last.rank).data(), last.order);
+  fatal("lock order", detail);
+}
+
+void Mutex::lock_slowly(threaded::Thread& self) {
+  for (unsigned i = 0; i < kSpinsBeforeSleep; ++i) {
+    threaded::relax();
+    std::uint32_t expected = kFree;
+    if (word_.load(std::memory_order_relaxed) == kFree &&
+        word_.compare_exchange_weak(expected, kTaken, std::memory_order_acquire)) {
+      return;
+    }
+  }
+  // From here on it says "wanted" even when nobody sleeps any more: one wake-up too many is
+  // harmless, one too few is not.
+  while (word_.exchange(kTakenAndWanted, std::memory_order_acquire) != kFree) {
+    if (self.run->is_stopped()) {
+      sanitizer::gave_up_lock(this);
+      self.leave();
+    }
+    self.sleep_on(word_, kTakenAndWanted, threaded::kForEver);
+  }
+}
+
+void Mutex::forget_older(threaded::Thread& self) {
+  unsigned at = self.held_count;
+  while (at > 0 && self.held[at - 1].lock != this) --at;
+  require(at > 0, "lock order", "a thread unlocks what it does not hold");
+  for (; at < self.held_count; ++at) self.held[at - 1] = self.held[at];
+  --self.held_count;
+}
+
+void Mutex::announce_lock(threaded::Thread& self, LockRank rank) const {
+  self.run->record({.kind = EventKind::kLockAcquired,
+                    .goroutine = self.goroutine,
+                    .index = static_cast<std::uint16_t>(rank),
+                    .a = id_,
+                    .b = order_});
+}
+
+void Mutex::announce_unlock(threaded::Thread& self) const {
+  self.run->record({.kind = EventKind::kLockReleased,
+                    .goroutine = self.goroutine,
+                    .index = static_cast<std::uint16_t>(rank_),
+                    .a = id_});
+}
+
+void Note::sleep(Site) {
+  threaded::Thread& self = me_or_leave();
+  std::uint32_t seen = kClear;
+  if (!word_.compare_exchange_strong(seen, kAsleep, std::memory_order_acquire)) return;
+  while (word_.load(std::memory_order_acquire) == kAsleep) {
+    self.wait_while(word_, kAsleep, threaded::kForEver);
+  }
+}
+
+void copy(void* to, const void* from, std::size_t bytes, Site) {
+  if (bytes != 0) std::memcpy(to, from, bytes);
+}
+
+void clear(void* to, std::size_t bytes, Site) {
+  if (bytes != 0) std::memset(to, 0, bytes);
+}
+
+void fill(void* memory, std::size_t bytes, unsigned char value) {
+  threaded::fill_unseen(memory, bytes, value);
+}
+
+bool is_filled(const void* memory, std::size_t bytes, unsigned char value) {
+  return threaded::is_filled_unseen(memory, bytes, value);
+}
+
+void* allocate(std::size_t bytes) {
+  void* const memory = me().run->allocate(bytes);
+  if (memory == nullptr) stop(Outcome::kBudget, "memory");
+  return memory;
+}
+
+Report run(const threaded::Config& config, void (*entry)(void*), void* argument) {
+  threaded::Run run(config);
+  return run.run(entry, argument);
+}
+
+}  // namespace concertina::inline threads::platform

@@ -1,0 +1,211 @@
+#include "platform/threads/run.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+namespace concertina::threaded {
+namespace {
+
+constexpr std::uint64_t kWakePauseNs = 1'000'000;
+constexpr unsigned kRelaxRounds = 64;
+constexpr unsigned kYieldRounds = 16;
+constexpr std::uint64_t kNapMinNs = 20'000;
+constexpr std::uint64_t kNapMaxNs = 1'000'000;
+
+// splitmix64: neighbouring seeds give unlike streams.
+std::uint64_t scatter(std::uint64_t z) {
+  z += 0x9E3779B97F4A7C15ull;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
+thread_local constinit Thread* current_thread = nullptr;
+
+// --- Thread ---
+
+void Thread::leave() { longjmp(exit, 1); }
+
+void Thread::sleep_on(const FutexWord& word, std::uint32_t value, std::uint64_t timeout_ns) {
+  sleeps_on.store(&word, std::memory_order_seq_cst);           // T1
+  if (!run->is_stopped()) futex_wait(word, value, timeout_ns);  // T2, T3
+  sleeps_on.store(nullptr, std::memory_order_relaxed);
+}
+
+void Thread::wait_while(const FutexWord& word, std::uint32_t value, std::uint64_t timeout_ns) {
+  sleep_on(word, value, timeout_ns);
+  if (run->is_stopped()) leave();
+}
+
+void Thread::sleep_ns(std::uint64_t ns) {
+  const std::uint64_t begin = monotonic_ns();
+  for (std::uint64_t passed = 0; passed < ns; passed = monotonic_ns() - begin) {
+    wait_while(nap, 0, ns - passed);
+  }
+}
+
+std::uint32_t Thread::draw(std::uint32_t n) {  // xorshift64*
+  random ^= random >> 12;
+  random ^= random << 25;
+  random ^= random >> 27;
+  const std::uint64_t high = (random * 0x2545F4914F6CDD1Dull) >> 32;
+  return static_cast<std::uint32_t>(high * n >> 32);
+}
+
+StackAction Thread::draw_stack_action() {
+  const Config& config = run->config();
+  if (config.grow_one_in != 0 && draw(config.grow_one_in) == 0) return StackAction::kGrow;
+  if (config.move_one_in != 0 && draw(config.move_one_in) == 0) return StackAction::kMove;
+  return StackAction::kNone;
+}
+
+void Backoff::pause() {
+  if (thread_.run->is_stopped()) thread_.leave();
+  const unsigned round = round_++;
+  if (round < kRelaxRounds) {
+    relax();
+  } else if (round < kRelaxRounds + kYieldRounds) {
+    sched_yield();
+  } else {
+    const unsigned doublings = std::min(round - kRelaxRounds - kYieldRounds, 6u);
+    thread_.wait_while(thread_.nap, 0, std::min(kNapMinNs << doublings, kNapMaxNs));
+  }
+}
+
+// --- Run ---
+
+Run::Run(const Config& config) : config_(config), events_(config.events_max) {}
+
+Run::~Run() {
+  for (Block* block = blocks_.load(std::memory_order_relaxed); block != nullptr;) {
+    Block* const next = block->next;
+    std::free(block);
+    block = next;
+  }
+}
+
+Report Run::run(void (*entry)(void*), void* argument) {
+  create_thread(entry, argument);
+  await_end();
+  collect_threads();
+  // Joined: whatever the threads did happens before this.
+  const std::uint32_t count = event_count_.load(std::memory_order_relaxed);
+  events_.resize(std::min(count, config_.events_max));
+  return Report{outcome_, std::move(message_), std::move(events_)};
+}
+
+void Run::await_end() {
+  const std::uint64_t begin = monotonic_ns();
+  for (;;) {
+    const std::uint32_t state = state_.load(std::memory_order_acquire);
+    if (state == kStopped) return;
+    std::uint64_t left = kForEver;
+    if (config_.limit_ns != 0) {
+      const std::uint64_t passed = monotonic_ns() - begin;
+      if (passed >= config_.limit_ns && announce_end(Outcome::kHung, "time limit of the run")) {
+        return;
+      }
+      left = passed < config_.limit_ns ? config_.limit_ns - passed : kWakePauseNs;
+    }
+    futex_wait(state_, state, left);
+  }
+}
+
+// D2 and D3, then the joins.
+void Run::collect_threads() {
+  while (const std::uint32_t alive = alive_.load(std::memory_order_acquire)) {
+    const unsigned count = std::min(thread_count_.load(std::memory_order_acquire), kThreadsMax);
+    for (unsigned i = 0; i < count; ++i) {
+      const FutexWord* const word = threads_[i].sleeps_on.load(std::memory_order_seq_cst);
+      if (word != nullptr) futex_wake(*word, kAllSleepers);
+    }
+    futex_wait(alive_, alive, kWakePauseNs);
+  }
+  // A starter counts as alive until it has noted whether its thread was created.
+  const unsigned count = std::min(thread_count_.load(std::memory_order_acquire), kThreadsMax);
+  for (unsigned i = 0; i < count; ++i) {
+    if (threads_[i].was_created) pthread_join(threads_[i].handle, nullptr);
+  }
+}
+
+// True for the first.
+bool Run::announce_end(Outcome outcome, std::string_view message) {
+  std::uint32_t expected = kRunning;
+  if (!state_.compare_exchange_strong(expected, kStopping, std::memory_order_seq_cst)) return false;
+  outcome_ = outcome;
+  message_ = message;
+  state_.store(kStopped, std::memory_order_release);  // pairs with the acquire in await_end
+  futex_wake(state_, kAllSleepers);
+  return true;
+}
+
+void Run::stop(Outcome outcome, std::string_view message) {
+  announce_end(outcome, message);
+  current_thread->leave();
+}
+
+void Run::start_thread(void (*entry)(void*), void* argument) { create_thread(entry, argument); }
+
+void Run::create_thread(void (*entry)(void*), void* argument) {
+  const unsigned index = thread_count_.fetch_add(1, std::memory_order_acq_rel);
+  if (index >= kThreadsMax) stop(Outcome::kBudget, "threads per run");
+  Thread& thread = threads_[index];
+  thread.run = this;
+  thread.id = static_cast<ThreadId>(index);
+  thread.is_disturbed = config_.move_one_in != 0 || config_.grow_one_in != 0;
+  thread.random = scatter(config_.seed ^ scatter(index)) | 1;
+  thread.entry = entry;
+  thread.argument = argument;
+  alive_.fetch_add(1, std::memory_order_relaxed);
+  if (pthread_create(&thread.handle, nullptr, &thread_main, &thread) == 0) {
+    thread.was_created = true;
+    return;
+  }
+  alive_.fetch_sub(1, std::memory_order_relaxed);
+  if (current_thread != nullptr) stop(Outcome::kBudget, "threads of the operating system");
+  announce_end(Outcome::kBudget, "threads of the operating system");
+}
+
+void* Run::thread_main(void* argument) {
+  Thread& thread = *static_cast<Thread*>(argument);
+  Run& run = *thread.run;
+  current_thread = &thread;
+  if (setjmp(thread.exit) == 0) thread.entry(thread.argument);
+  current_thread = nullptr;
+  // Release: the driver, who reads 0, sees what this thread noted of those that it started.
+  if (run.alive_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    run.announce_end(Outcome::kHung, "every thread has ended, and nobody stopped the run");
+    futex_wake(run.alive_, kAllSleepers);
+  }
+  return nullptr;
+}
+
+void* Run::allocate(std::size_t bytes) {
+  if (bytes > SIZE_MAX - sizeof(Block)) return nullptr;
+  void* const memory = std::calloc(1, sizeof(Block) + bytes);
+  if (memory == nullptr) return nullptr;
+  auto* const block = static_cast<Block*>(memory);
+  // Relaxed: nobody follows the list before all threads have been joined, and an edge between any
+  // two threads that allocate would hide races.
+  block->next = blocks_.load(std::memory_order_relaxed);
+  while (!blocks_.compare_exchange_weak(block->next, block, std::memory_order_relaxed)) continue;
+  return block + 1;
+}
+
+void Run::record(Event event) {
+  // Relaxed: of two events of which one happens before the other, that one has the lower number
+  // (coherence); and an edge between any two threads that record would hide races.
+  const std::uint32_t index = event_count_.fetch_add(1, std::memory_order_relaxed);
+  if (index >= config_.events_max) [[unlikely]]
+    stop(Outcome::kBudget, "events per run");
+  event.thread = current_thread->id;
+  event.step = index;
+  events_[index] = event;
+}
+
+}  // namespace concertina::threaded

@@ -1,0 +1,267 @@
+// The `threads` platform: the runtime's only door to the outer world, made of real threads.
+//
+// Memory order. Call sites name no order, and the simulator explores sequentially consistent
+// interleavings only, so operations that have a site are sequentially consistent here: then what
+// real threads do is one of those interleavings. Not so: `peek` (relaxed), `poke` (release) and
+// `add` (relaxed), whose comments say what they are good for; runtime/platform/README.md goes
+// through their uses. There is no atomic_thread_fence, because ThreadSanitizer does not see it.
+//
+// Every operation that a loop or a sleep can be made of looks whether the run was stopped, and then
+// does not return (threads/run.h). What the operations mean stands in platform/contract.h.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/event.h"
+#include "base/lock_rank.h"
+#include "base/outcome.h"
+#include "base/sanitizer.h"
+#include "base/site.h"
+#include "platform/threads/run.h"
+
+#define CONCERTINA_PLATFORM threads
+
+namespace concertina::inline threads::platform {
+
+using threaded::Report;
+
+/// The calling thread's record.
+inline threaded::Thread& me() { return *threaded::current_thread; }
+
+/// The calling thread's record, unless the run is over: then it leaves.
+[[gnu::always_inline]] inline threaded::Thread& me_or_leave() {
+  threaded::Thread& self = me();
+  if (self.run->is_stopped()) [[unlikely]]
+    self.leave();
+  return self;
+}
+
+/// A lock of the runtime's own, after Drepper's "Futexes are tricky": the word is 0 free, 1 taken,
+/// 2 taken and somebody may sleep on it. Not recursive. Each thread knows what it holds, and taking
+/// a lock out of the order of base/lock_rank.h, its own second time included, is fatal.
+class Mutex {
+ public:
+  /// `order` is the place among locks of equal rank (a channel's id), 0 where only one is ever
+  /// held.
+  explicit Mutex(LockRank rank, std::uint32_t order = 0)
+      : rank_(rank), order_(order), id_(me().run->new_object()) {}
+  void lock(Site site) { lock_as(rank_, site); }
+  /// Locks under another rank than the lock's own (a stack copy takes channel locks as leaves).
+  void lock_as(LockRank rank, Site site) {
+    (void)site;
+    threaded::Thread& self = me_or_leave();
+    const unsigned held = self.held_count;
+    if (held != 0) check_order(self, rank);
+    sanitizer::before_lock(this);
+    std::uint32_t expected = kFree;
+    // Acquire: pairs with the release in unlock.
+    if (!word_.compare_exchange_strong(expected, kTaken, std::memory_order_acquire)) {
+      lock_slowly(self);
+    }
+    sanitizer::after_lock(this);
+    self.held[held] = {this, rank, order_};
+    self.held_count = held + 1;
+    if (self.run->records()) [[unlikely]]
+      announce_lock(self, rank);
+  }
+  void unlock(Site site) {
+    (void)site;
+    threaded::Thread& self = me();
+    if (self.run->records()) [[unlikely]]
+      announce_unlock(self);
+    forget(self);
+    sanitizer::before_unlock(this);
+    if (word_.exchange(kFree, std::memory_order_release) == kTakenAndWanted) {
+      threaded::futex_wake(word_, 1);
+    }
+    sanitizer::after_unlock(this);
+  }
+  bool is_held_by_me() const {
+    const threaded::Thread& self = me();
+    for (unsigned i = self.held_count; i-- > 0;) {
+      if (self.held[i].lock == this) return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr std::uint32_t kFree = 0, kTaken = 1, kTakenAndWanted = 2;
+
+  void check_order(threaded::Thread& self, LockRank rank) const;
+  void lock_slowly(threaded::Thread& self);
+  void announce_lock(threaded::Thread& self, LockRank rank) const;
+  void announce_unlock(threaded::Thread& self) const;
+  /// Off the list of what the thread holds; fatal when it is not there.
+  void forget(threaded::Thread& self) {
+    const unsigned last = self.held_count - 1;
+    if (self.held_count != 0 && self.held[last].lock == this) [[likely]] {
+      self.held_count = last;
+    } else {
+      forget_older(self);
+    }
+  }
+  void forget_older(threaded::Thread& self);
+
+  threaded::FutexWord word_{kFree};
+  const LockRank rank_;
+  const std::uint32_t order_;
+  const ObjectId id_;
+};
+
+/// A shared variable. Sequentially consistent where nothing else is said.
+template <class T>
+class Atomic {
+ public:
+  explicit Atomic(T initial = T{}) : value_(initial) {}
+
+  T load(Site) const {
+    me_or_leave();
+    return value_.load(std::memory_order_seq_cst);
+  }
+  void store(T value, Site) { value_.store(value, std::memory_order_seq_cst); }
+  bool compare_exchange(T& expected, T desired, Site) {
+    me_or_leave();
+    return value_.compare_exchange_strong(expected, desired, std::memory_order_seq_cst);
+  }
+  T exchange(T desired, Site) {
+    me_or_leave();
+    return value_.exchange(desired, std::memory_order_seq_cst);
+  }
+  T fetch_add(T delta, Site) { return value_.fetch_add(delta, std::memory_order_seq_cst); }
+  /// Orders nothing: for polls that are repeated anyway, for values that only the caller changes or
+  /// that a held lock protects, and for assertions. Never to take a decision that a delay could
+  /// falsify.
+  T peek() const { return value_.load(std::memory_order_relaxed); }
+  /// For what nobody else can look at yet, and for what others look at to learn what was written
+  /// before it. Release: its partner is the reader's load.
+  void poke(T value) { value_.store(value, std::memory_order_release); }
+  /// Returns the sum. Orders nothing: for names and statistics outside any protocol. (An edge
+  /// between any two threads that count would hide races.)
+  T add(T delta) { return value_.fetch_add(delta, std::memory_order_relaxed) + delta; }
+
+ private:
+  std::atomic<T> value_;
+};
+
+/// Waits until condition(value) holds, and returns that value. Does not keep a processor from
+/// others for long.
+template <class T, class Condition>
+T spin_until(Atomic<T>& variable, Condition condition, Site site) {
+  T value = variable.load(site);
+  if (condition(value)) return value;
+  threaded::Backoff backoff(me());
+  do {
+    backoff.pause();
+    value = variable.load(site);
+  } while (!condition(value));
+  return value;
+}
+
+/// Plain shared memory that some lock or ownership protects: no atomicity, no ordering.
+template <class T>
+class Cell {
+ public:
+  explicit Cell(T initial = T{}) : value_(initial) {}
+  T load(Site) const { return value_; }
+  void store(T value, Site) { value_ = value; }
+  T peek() const { return value_; }
+  void poke(T value) { value_ = value; }
+
+ private:
+  T value_;
+};
+
+/// One-shot event for one sleeper (Go: note). The word is 0 clear, 1 set, 2 clear with the sleeper
+/// asleep.
+class Note {
+ public:
+  /// Makes it usable again. Only the sleeper, only after sleep returned.
+  void clear() { word_.store(kClear, std::memory_order_relaxed); }
+  void sleep(Site site);
+  /// False when it was set already: a double wake-up, which the caller must treat as fatal.
+  [[nodiscard]] bool wake(Site) {
+    me_or_leave();
+    // Release: pairs with the acquires in sleep.
+    const std::uint32_t before = word_.exchange(kSet, std::memory_order_acq_rel);
+    if (before == kAsleep) threaded::futex_wake(word_, 1);
+    return before != kSet;
+  }
+
+ private:
+  static constexpr std::uint32_t kClear = 0, kSet = 1, kAsleep = 2;
+  threaded::FutexWord word_{kClear};
+};
+
+/// Copies between non-overlapping ranges that other goroutines may look at.
+void copy(void* to, const void* from, std::size_t bytes, Site site);
+/// Zeroes.
+void clear(void* to, std::size_t bytes, Site site);
+
+/// Debugging aids: fills memory, and tells whether it is filled. They leave no trace in race
+/// detection, because the program under test would not do them.
+void fill(void* memory, std::size_t bytes, unsigned char value);
+bool is_filled(const void* memory, std::size_t bytes, unsigned char value);
+
+/// Zeroed memory that lives until the run ends. Stops the run when there is none.
+void* allocate(std::size_t bytes);
+
+/// Starts a thread; entry(argument) runs on it, and what the caller did so far is visible.
+inline void start_thread(void (*entry)(void*), void* argument, Site) {
+  me_or_leave().run->start_thread(entry, argument);
+}
+
+/// Ends the run, unless it has ended already. [[noreturn]]: nothing on the calling stack is
+/// unwound. Other threads go on until their next platform operation.
+[[noreturn]] inline void stop(Outcome outcome, std::string_view message) {
+  me().run->stop(outcome, message);
+}
+
+/// Announces a fact. Events that one lock orders are in that order; others need not be in the order
+/// in which they took effect.
+inline void record(const Event& event) {
+  threaded::Run& run = *me().run;
+  if (run.records()) [[unlikely]]
+    run.record(event);
+}
+
+/// How many events there are so far, to tell in an event when something began.
+inline std::uint32_t step() { return me().run->step(); }
+
+/// A draw in [0, n).
+inline std::uint32_t choose(std::uint32_t n, Site) { return n <= 1 ? 0 : me().draw(n); }
+
+inline std::uint64_t now_ns() { return threaded::monotonic_ns(); }
+inline void sleep_ns(std::uint64_t ns, Site) { me_or_leave().sleep_ns(ns); }
+
+/// Whose code the calling thread runs from now on, as events name it.
+inline void set_goroutine(GoroutineId id, SpawnPath path) {
+  me().goroutine = id;
+  me().path = path;
+}
+
+/// What is to happen to the stack at this prologue, as the configuration says.
+inline StackAction prologue(Site) {
+  threaded::Thread& self = me_or_leave();
+  if (self.is_disturbed) [[unlikely]]
+    return self.draw_stack_action();
+  return StackAction::kNone;
+}
+
+/// Asks the scanner to act. Never blocks for long; may be dropped when very many are waiting.
+inline void post_scan_request(const ScanRequest& request) { me().run->scan_queue().post(request); }
+/// Waits for the next request. Only the scanner calls it.
+inline ScanRequest await_scan_request(Site) {
+  threaded::Thread& self = me_or_leave();
+  return self.run->scan_queue().take(self, self.run->config().scan_every_ns);
+}
+
+/// Runs entry(argument) as the first thread of a run until somebody calls stop, and all threads of
+/// the run have ended.
+Report run(const threaded::Config& config, void (*entry)(void*), void* argument);
+
+}  // namespace concertina::inline threads::platform
+
+#include "platform/contract.h"
