@@ -1,5 +1,6 @@
-// Every limit of the runtime, with its unit. Hitting one is a verdict, never undefined behaviour.
+// Limits of the runtime, with their units. Hitting one is a verdict, never undefined behaviour.
 // The values are small on purpose: a test must be able to hit them (TigerBeetle's `test_min`).
+// What a platform decides is in its platform_limits.h.
 #pragma once
 
 #include <cstddef>
@@ -8,25 +9,16 @@
 namespace concertina {
 
 // Stacks, in bytes.
-inline constexpr std::size_t kStackMin = 2048;         // Go's fixedStack
-inline constexpr std::size_t kStackMax = 1024 * 1024;  // Go's maxstacksize, scaled down
-inline constexpr std::size_t kStackGuard = 128;        // below it only functions that may not split
-inline constexpr unsigned kStackOrders = 4;      // 2, 4, 8, 16 KiB come from pools; above: large
-inline constexpr unsigned kStackCacheSlots = 4;  // per processor and order
-inline constexpr unsigned kStackOrdersAll = 10;  // 2 KiB << 9 = kStackMax
+inline constexpr std::size_t kStackMin = 2048;   // Go's fixedStack
+inline constexpr std::size_t kStackGuard = 128;  // below it only functions that may not split
+inline constexpr unsigned kStackOrders = 4;  // 2, 4, 8, 16 KiB come from pools; above: large
 
 // Scheduler, in pieces.
 inline constexpr unsigned kProcessorsLimit = 4;
-inline constexpr unsigned kMachinesMax = 12;   // virtual threads left: scanner and spare
-inline constexpr unsigned kRunQueueSlots = 8;  // Go: 256
-inline constexpr unsigned kSchedulerTicksPerGlobalPoll = 7;  // Go: 61
-inline constexpr unsigned kStealRounds = 2;                  // Go: 4
-inline constexpr unsigned kGoroutinesLimit = 32;             // alive or dead in one run
+inline constexpr unsigned kMachinesMax = 12;  // threads left: scanner and spare
 
 // Channels and select, in pieces.
 inline constexpr unsigned kSelectCasesMax = 64;
-inline constexpr unsigned kChannelsLimit = 64;
-inline constexpr unsigned kSudogCacheSlots = 4;        // per processor
 inline constexpr std::size_t kElementSizeMax = 65536;  // bytes, as in Go
 
 }  // namespace concertina

@@ -31,6 +31,14 @@ struct ParkRequest {
   void* argument = nullptr;
 };
 
+/// A processor's stock of goroutines that have returned, linked by sched_link (Go: gfree). Those in
+/// `free` died before the scanner last began to work, so it cannot hold one for alive.
+struct DeadCache {
+  Goroutine* free = nullptr;
+  Goroutine* buried = nullptr;
+  unsigned buried_count = 0;
+};
+
 struct Processor {
   explicit Processor(std::uint16_t processor_id) : id(processor_id), run_queue(processor_id) {}
 
@@ -40,6 +48,7 @@ struct Processor {
   std::uint32_t tick = 0;
   SudogCache sudogs;
   StackCache stacks;
+  DeadCache dead;
   Processor* idle_link = nullptr;
   RunQueue run_queue;  // thieves, too
 };
@@ -62,7 +71,16 @@ struct Knobs {
   unsigned processors = 2;
   StackKnobs stacks;
   bool shrink_stacks = true;
+  /// New goroutines take the records of dead ones, id and path included: not for runs whose events
+  /// somebody reads, or whose scans go by path.
+  bool reuse_goroutines = false;
 };
+
+/// Zeroed. Memory that is never looked at costs nothing.
+template <class T>
+T* make_table(std::size_t entries) {
+  return static_cast<T*>(platform::allocate(sizeof(T) * entries));
+}
 
 /// Announces the channels' side of the end of a run; set by chan/.
 using EndHook = void (*)(Runtime&);
@@ -73,9 +91,9 @@ struct Runtime {
   const Knobs knobs;
   StackPool stack_pool;
 
-  // All goroutines ever made, by id - 1. The count is published after the entry.
+  // All goroutines ever made, kGoroutinesLimit at most. The count is published after the entry.
   platform::Mutex goroutines_lock{LockRank::kAllGoroutines};
-  Goroutine* goroutines[kGoroutinesLimit] = {};
+  Goroutine** const goroutines = make_table<Goroutine*>(kGoroutinesLimit);
   platform::Atomic<std::uint32_t> goroutine_count{0};
 
   Processor* processors[kProcessorsLimit] = {};  // fixed after start
@@ -88,6 +106,7 @@ struct Runtime {
   Processor* idle_processors = nullptr;
   Goroutine* global_head = nullptr;
   Goroutine* global_tail = nullptr;
+  Goroutine* dead_goroutines = nullptr;  // with reuse_goroutines; linked by sched_link
   unsigned scanner_is_busy =
       0;  // the scanner acts on a request: goroutines may yet become runnable
 
@@ -103,7 +122,7 @@ struct Runtime {
   platform::Atomic<std::uint32_t> sudogs_in_use{0};
 
   // Channels by id - 1, for the end of the run. Guarded by goroutines_lock.
-  ChannelBase* channels[kChannelsLimit] = {};
+  ChannelBase** const channels = make_table<ChannelBase*>(kChannelsLimit);
   unsigned channel_count = 0;
   EndHook announce_channels = nullptr;
 };

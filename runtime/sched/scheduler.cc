@@ -21,6 +21,12 @@ void drop_goroutine(Machine& m) {
   platform::set_goroutine(kNoGoroutine, kSchedulerPath);
 }
 
+// Ids are names in events and nothing else: where a platform allows more goroutines than an event
+// can name, names come again.
+constexpr GoroutineId event_name_of(std::uint32_t index) {
+  return static_cast<GoroutineId>(1 + index % 0xffff);
+}
+
 // Null when kGoroutinesLimit is reached.
 Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
   runtime.goroutines_lock.lock(Site::kAllGoroutinesLock);
@@ -30,11 +36,76 @@ Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
     return nullptr;
   }
   auto* const g = new (platform::allocate(sizeof(Goroutine)))
-      Goroutine(static_cast<GoroutineId>(index + 1), path, runtime.stack_pool);
+      Goroutine(event_name_of(index), path, runtime.stack_pool);
   g->user = user;
   runtime.goroutines[index] = g;
   runtime.goroutine_count.poke(index + 1);
   runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
+  return g;
+}
+
+constexpr unsigned kDeadBatch = 32;
+
+// The record of a dead goroutine may be used again. One way and back:
+//
+//   processor of the dead                     processor of the parent        scanner
+//   D1 status := dead; bury                   R1 lock; scanner busy? no      S1 lock; busy; unlock
+//   D2 a batch is together: lock, give it     R2 take a batch; unlock        S2 read status; act
+//      to `dead_goroutines`, unlock           R3 status := runnable          S3 lock; not busy; unlock
+//
+// The scanner acts on a status that it has read, a request to a running goroutine above all. With R1
+// no record changes hands between its S2 and the death that it overlooked: a record that was
+// taken while it rested is read as dead, or as the new goroutine that it is.
+void bury(Machine& m, Goroutine& g) {
+  DeadCache& dead = m.processor->dead;
+  g.sched_link = dead.buried;
+  dead.buried = &g;
+  if (++dead.buried_count < kDeadBatch) return;
+  Runtime& runtime = *m.runtime;
+  runtime.lock.lock(Site::kSchedulerLock);
+  while (dead.buried != nullptr) {
+    Goroutine* const next = dead.buried->sched_link;
+    dead.buried->sched_link = runtime.dead_goroutines;
+    runtime.dead_goroutines = dead.buried;
+    dead.buried = next;
+  }
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+  dead.buried_count = 0;
+}
+
+// R1 and R2; null when there is none, or the scanner works.
+Goroutine* dig_up(Machine& m) {
+  Runtime& runtime = *m.runtime;
+  DeadCache& dead = m.processor->dead;
+  if (dead.free == nullptr) {
+    runtime.lock.lock(Site::kSchedulerLock);
+    for (unsigned i = 0; i < kDeadBatch && runtime.scanner_is_busy == 0; ++i) {
+      Goroutine* const g = runtime.dead_goroutines;
+      if (g == nullptr) break;
+      runtime.dead_goroutines = g->sched_link;
+      g->sched_link = dead.free;
+      dead.free = g;
+    }
+    runtime.lock.unlock(Site::kSchedulerUnlock);
+  }
+  Goroutine* const g = dead.free;
+  if (g == nullptr) return nullptr;
+  dead.free = g->sched_link;
+  g->sched_link = nullptr;
+  return g;
+}
+
+// A dead goroutine, or null. Whatever tells of its former life is gone.
+Goroutine* reuse_goroutine(Machine& m, void* user) {
+  if (!m.runtime->knobs.reuse_goroutines) return nullptr;
+  Goroutine* const g = dig_up(m);
+  if (g == nullptr) return nullptr;
+  g->preempt.poke(0);  // a request that came too late
+  g->spawn_count = 0;
+  g->has_started = false;
+  g->wait_reason = WaitReason::kNone;
+  g->result = Result{};
+  g->user = user;
   return g;
 }
 
@@ -45,6 +116,7 @@ void exit_goroutine(Machine& m, Goroutine& g) {
   free_stack(g, g.stack_cache);
   release_stack_caches(g);
   cas_status(g, kRunning, kDead, Site::kExitStatus);
+  if (m.runtime->knobs.reuse_goroutines) bury(m, g);
   drop_goroutine(m);
 }
 
@@ -197,13 +269,14 @@ Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* 
   Runtime& runtime = *m.runtime;
   const NativeFrame frame(parent, kSpawnFrame, Site::kSpawnPrologue);
   const SpawnPath path = child_path(parent.path, parent.spawn_count);
-  Goroutine* const made = make_goroutine(runtime, path, user);
+  Goroutine* made = reuse_goroutine(m, user);
+  if (made == nullptr) made = make_goroutine(runtime, path, user);
   if (made == nullptr) return nullptr;
   Goroutine& g = *made;
   ++parent.spawn_count;
   begin_stack(g, function, parent.stack_cache);
   platform::record({.kind = EventKind::kSpawned, .goroutine = parent.id, .a = g.id, .b = g.path});
-  cas_status(g, kIdle, kRunnable, Site::kReadyStatus);
+  cas_status(g, g.status.peek(), kRunnable, Site::kReadyStatus);  // idle or dead: its maker owns it
   put_runnable(m, g, true);
   wake_processor(runtime);
   settled(parent.id);

@@ -10,12 +10,13 @@ namespace {
 // Running        -      x       -       x       x      x      x         x
 // Syscall        -      -       x       -       -      -      -         -
 // Waiting        -      x       -       -       -      -      -         -
-// Dead           -      -       -       -       -      -      -         -
+// Dead           -      x       -       -       -      -      -         -
 // CopyStack      -      -       x       -       -      -      -         -
 // Preempted      -      -       -       -       x      -      -         -
 bool is_legal(Status from, Status to) {
   switch (from) {
     case kIdle:
+    case kDead:  // its record is used again (sched/)
       return to == kRunnable;
     case kRunnable:
       return to == kRunning;

@@ -42,7 +42,7 @@ struct Sudog {
 
 /// A processor's stock of free sudogs. Owner: whoever runs on the processor.
 struct SudogCache {
-  Sudog* slots[8] = {};
+  Sudog* slots[kSudogCacheSlots] = {};
   unsigned count = 0;
 };
 
