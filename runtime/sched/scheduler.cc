@@ -51,10 +51,10 @@ constexpr unsigned kDeadBatch = 32;
 //   processor of the dead                     processor of the parent        scanner
 //   D1 status := dead; bury                   R1 lock; scanner busy? no      S1 lock; busy; unlock
 //   D2 a batch is together: lock, give it     R2 take a batch; unlock        S2 read status; act
-//      to `dead_goroutines`, unlock           R3 status := runnable          S3 lock; not busy; unlock
+//      to `dead_goroutines`, unlock           R3 status := runnable          S3 lock; idle; unlock
 //
-// The scanner acts on a status that it has read, a request to a running goroutine above all. With R1
-// no record changes hands between its S2 and the death that it overlooked: a record that was
+// The scanner acts on a status that it has read, a request to a running goroutine above all. With
+// R1 no record changes hands between its S2 and the death that it overlooked: a record that was
 // taken while it rested is read as dead, or as the new goroutine that it is.
 void bury(Machine& m, Goroutine& g) {
   DeadCache& dead = m.processor->dead;

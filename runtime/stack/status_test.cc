@@ -19,6 +19,7 @@ const std::set<Edge> kLegal = {
     {kIdle, kRunnable},   {kRunnable, kRunning}, {kRunning, kRunnable},  {kRunning, kSyscall},
     {kRunning, kWaiting}, {kRunning, kDead},     {kRunning, kCopyStack}, {kRunning, kPreempted},
     {kSyscall, kRunning}, {kWaiting, kRunnable}, {kCopyStack, kRunning}, {kPreempted, kWaiting},
+    {kDead, kRunnable},
 };
 
 Goroutine& goroutine_in(Status status) {

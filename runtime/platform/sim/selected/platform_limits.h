@@ -8,7 +8,7 @@ namespace concertina::inline sim {
 
 // Stacks.
 inline constexpr std::size_t kStackMax = 1024 * 1024;  // bytes; Go's maxstacksize, scaled down
-inline constexpr std::size_t kForcedGrowthMax = kStackMax;  // bytes; no prologue's whim goes beyond
+inline constexpr std::size_t kForcedGrowthMax = kStackMax;  // bytes; by a prologue's whim
 inline constexpr unsigned kStackOrdersAll = 10;        // 2 KiB << 9 = kStackMax
 inline constexpr unsigned kStackCacheSlots = 4;        // per processor and order
 inline constexpr unsigned kStackSlotsPerSpan = 4;

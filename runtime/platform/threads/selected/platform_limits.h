@@ -8,7 +8,7 @@ namespace concertina::inline threads {
 
 // Stacks.
 inline constexpr std::size_t kStackMax = std::size_t{1} << 30;  // bytes; Go's maxstacksize
-inline constexpr std::size_t kForcedGrowthMax = 1024 * 1024;  // bytes; no prologue's whim goes beyond
+inline constexpr std::size_t kForcedGrowthMax = 1024 * 1024;  // bytes; by a prologue's whim
 inline constexpr unsigned kStackOrdersAll = 20;                 // 2 KiB << 19 = kStackMax
 inline constexpr unsigned kStackCacheSlots = 16;                // per processor and order
 inline constexpr unsigned kStackSlotsPerSpan = 16;              // Go: 32 KiB of 2 KiB stacks
