@@ -11,7 +11,7 @@
 //   Atomic<T>    a shared variable; load is an acquire, store a release, updates are both
 //                publish is a store that orders what came before it and nothing that comes after;
 //                update_mine is a compare_exchange by the only thread that may change the variable
-//                while it has the expected value
+//                while it has the expected value, exchange_mine an exchange by the only one ever
 //   Counter      a statistic: exact once everybody has stopped
 //   Cell<T>      plain memory; the caller guarantees exclusion
 //   Note         one sleeper, one wake-up; wake happens before sleep's return
@@ -52,6 +52,7 @@ concept AtomicContract = std::constructible_from<A, T> &&
                            { atomic.compare_exchange(expected, value, site) } -> std::same_as<bool>;
                            { atomic.exchange(value, site) } -> std::same_as<T>;
                            { atomic.publish(value, site) } -> std::same_as<void>;
+                           { atomic.exchange_mine(value, site) } -> std::same_as<T>;
                            { atomic.update_mine(expected, value, site) } -> std::same_as<bool>;
                            { constant.peek() } -> std::same_as<T>;
                            { atomic.poke(value) } -> std::same_as<void>;
