@@ -1,6 +1,6 @@
-// Every limit of the runtime, with its unit. Hitting one is a verdict, never undefined behaviour.
+// Limits of the runtime, with their units. Hitting one is a verdict, never undefined behaviour.
 // The values are small on purpose: a test must be able to hit them (TigerBeetle's `test_min`).
-// Sizes that only say how fast things go differ by platform (selected/platform_limits.h).
+// Where sizes and limits differ by platform, they are in its platform_limits.h.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,9 @@
 namespace concertina {
 
 // Stacks, in bytes.
-inline constexpr std::size_t kStackMin = 2048;         // Go's fixedStack
-inline constexpr std::size_t kStackMax = 1024 * 1024;  // Go's maxstacksize, scaled down
-inline constexpr std::size_t kStackGuard = 128;        // below it only functions that may not split
+inline constexpr std::size_t kStackMin = 2048;   // Go's fixedStack
+inline constexpr std::size_t kStackGuard = 128;  // below it only functions that may not split
 inline constexpr unsigned kStackOrders = 4;      // 2, 4, 8, 16 KiB come from pools; above: large
-inline constexpr unsigned kStackOrdersAll = 10;  // 2 KiB << 9 = kStackMax
 
 // Scheduler, in pieces.
 inline constexpr unsigned kProcessorsLimit = 4;

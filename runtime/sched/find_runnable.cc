@@ -70,6 +70,15 @@ bool recheck_queues(Machine& m) {
   return true;
 }
 
+// Step S2 without the lock, for a submitter whose work is in its queue already: somebody asked for
+// need_spinning, nobody has answered, and no processor is idle. Whoever makes one idle later
+// answers it first (non-spinning), or looks at all queues afterwards (spinning: I2); whoever
+// answers it looks at all queues afterwards. Either finds our work, as it came before these loads.
+bool has_standing_request(Runtime& runtime) {
+  return runtime.need_spinning.load(Site::kNeedSpinning) != 0 &&
+         runtime.idle_processor_count.load(Site::kIdleProcessorsLoad) == 0;
+}
+
 // Gives up the processor and sleeps, unless work appears on the way. A goroutine, or null: look
 // again.
 Goroutine* go_idle(Machine& m) {
@@ -128,6 +137,7 @@ void reset_spinning(Machine& m) {
 void wake_processor(Runtime& runtime) {
   std::uint32_t none = 0;
   if (runtime.spinning_count.load(Site::kSpinningLoad) != 0) return;
+  if (kTrustsStandingRequests && has_standing_request(runtime)) return;
   if (!runtime.spinning_count.compare_exchange(none, 1, Site::kSpinningUpdate)) return;
   runtime.lock.lock(Site::kSchedulerLock);
   Processor* const processor = take_idle_processor(runtime);

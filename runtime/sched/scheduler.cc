@@ -39,6 +39,12 @@ Goroutine* reuse_goroutine(Runtime& runtime, void* user) {
   return g;
 }
 
+// Ids are names in events and nothing else: where a run may have more goroutines than an event can
+// name, names come again.
+constexpr GoroutineId event_name_of(std::uint32_t index) {
+  return static_cast<GoroutineId>(1 + index % 0xffff);
+}
+
 // Null when knobs.goroutines_max is reached.
 Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
   runtime.goroutines_lock.lock(Site::kAllGoroutinesLock);
@@ -52,7 +58,7 @@ Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
     return nullptr;
   }
   auto* const g = new (platform::allocate(sizeof(Goroutine)))
-      Goroutine(static_cast<GoroutineId>(index + 1), path, runtime.stack_pool);
+      Goroutine(event_name_of(index), path, runtime.stack_pool);
   g->user = user;
   runtime.goroutines[index] = g;
   runtime.goroutine_count.poke(index + 1);

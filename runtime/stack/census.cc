@@ -76,6 +76,7 @@ void announce_frames(const Goroutine& g) {
 }  // namespace
 
 void take_census(Goroutine& g, std::uint16_t moment) {
+  if (!g.stack_pool->takes_census()) return;
   const bool sound = is_sound(g);
   if (!g.stack_pool->take_census_ticket() && sound) return;
   platform::record({.kind = EventKind::kCensusBegin,

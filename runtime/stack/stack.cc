@@ -13,7 +13,7 @@ namespace {
 void disturb(Goroutine& g, std::size_t frame_bytes, Site prologue) {
   const StackAction action = platform::prologue(prologue);
   if (action == StackAction::kNone || g.in_syscall || g.nosplit != 0) return;
-  if (action == StackAction::kGrow && g.stack.bytes() < kStackMax) grow_stack(g, frame_bytes);
+  if (action == StackAction::kGrow && g.stack.bytes() < kForcedGrowthMax) grow_stack(g, frame_bytes);
   if (action == StackAction::kMove) move_stack(g);
 }
 

@@ -19,7 +19,6 @@ struct StackSpan {
 
 namespace {
 
-constexpr unsigned kSlotsPerSpan = 4;
 // Between neighbours, always poisoned: running off the low end of a stack must not hit another one.
 constexpr std::size_t kSlotGapBytes = 64;
 // With `reuse` off, stacks are handed out again only once this many bytes have been made.
@@ -52,7 +51,7 @@ StackSlot* StackPool::make_span(unsigned order) {
   if (span != nullptr) {
     free_span_[order] = span->next;
   } else {
-    const unsigned count = order < kStackOrders ? kSlotsPerSpan : 1;
+    const unsigned count = order < kStackOrders ? kStackSlotsPerSpan : 1;
     span = new (platform::allocate(sizeof(StackSpan))) StackSpan;
     span->order = order;
     span->slot_count = count;
@@ -145,7 +144,7 @@ Stack StackPool::allocate(std::size_t bytes, GoroutineId owner, StackCache* cach
   in_use_.add(1);
   auto* const memory = reinterpret_cast<void*>(slot->lo);
   sanitizer::unpoison(memory, slot->bytes);
-  platform::fill(memory, slot->bytes, kFreshStackByte);
+  if (knobs_.poison) platform::fill(memory, slot->bytes, kFreshStackByte);
   platform::record({.kind = EventKind::kStackAllocated,
                     .goroutine = owner,
                     .a = slot->serial,
@@ -160,9 +159,11 @@ void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner, 
   slot->in_use = false;
   in_use_.add(static_cast<std::uint32_t>(-1));
   auto* const memory = reinterpret_cast<void*>(slot->lo);
-  // A real write over what was in use: whoever still uses the old stack races with it.
-  std::memset(reinterpret_cast<void*>(low), kFreedStackByte, stack.hi - low);
-  platform::fill(memory, low - slot->lo, kFreedStackByte);
+  if (knobs_.poison) {
+    // A real write over what was in use: whoever still uses the old stack races with it.
+    std::memset(reinterpret_cast<void*>(low), kFreedStackByte, stack.hi - low);
+    platform::fill(memory, low - slot->lo, kFreedStackByte);
+  }
   sanitizer::poison(memory, slot->bytes);
   platform::record({.kind = EventKind::kStackFreed,
                     .goroutine = owner,
@@ -222,6 +223,7 @@ void StackPool::free_spans() {
 }
 
 void StackPool::check_freed() {
+  if (!knobs_.poison) return;
   for (StackSlot* slot = made_; slot != nullptr; slot = slot->next_made) {
     if (slot->in_use || slot->serial == 0) continue;
     auto* const memory = reinterpret_cast<unsigned char*>(slot->lo);

@@ -40,13 +40,16 @@ struct StackCache {
 struct StackKnobs {
   bool reuse = true;
   bool cache = true;
+  bool poison = true;  // fill free and fresh stacks, and look at free ones at the end
+  bool census = true;  // walk a stack before and after each copy and when it is scanned
 };
 
 class StackPool {
  public:
   explicit StackPool(const StackKnobs& knobs) : knobs_(knobs) {}
 
-  /// A stack of `bytes` (a power of two, kStackMin..kStackMax), filled with kFreshStackByte.
+  /// A stack of `bytes` (a power of two, kStackMin..kStackMax), filled with kFreshStackByte if
+  /// stacks are poisoned.
   /// `cache` may be null (the scanner has no processor).
   Stack allocate(std::size_t bytes, GoroutineId owner, StackCache* cache);
   /// `low`: the lowest address that was in use of late. What lies above is overwritten for every
@@ -63,6 +66,7 @@ class StackPool {
   void check_freed();
   std::uint32_t in_use() const { return in_use_.peek(); }
 
+  bool takes_census() const { return knobs_.census; }
   /// True for the first kCensusTickets calls of a run: full stack walks are announced that often.
   bool has_census_tickets() const { return census_tickets_.peek() < kCensusTickets; }
   bool take_census_ticket() { return census_tickets_.add(1) <= kCensusTickets; }

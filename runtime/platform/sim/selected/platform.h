@@ -15,6 +15,7 @@
 #include "base/outcome.h"
 #include "base/site.h"
 #include "platform/sim/world.h"
+#include "platform_limits.h"
 
 #include "platform_limits.h"
 

@@ -21,6 +21,7 @@
 #include "base/sanitizer.h"
 #include "base/site.h"
 #include "platform/threads/run.h"
+#include "platform_limits.h"
 
 #include "platform_limits.h"
 

@@ -86,6 +86,8 @@ class Disturbance {
 
   explicit Disturbance(unsigned variant) {
     setup.threads.seed = variant;
+    setup.knobs.stacks.poison = variant % 2 == 0;
+    setup.knobs.stacks.census = variant % 2 == 0;
     if (variant % 3 != 0) setup.threads.move_one_in = 1 + variant % 4;
     if (variant % 3 == 2) setup.threads.grow_one_in = 29;
     if (variant % 4 != 0) setup.threads.scan_every_ns = variant % 4 * 20'000;
