@@ -120,7 +120,7 @@ void unlock_all(Goroutine& g, const Frame& frame) {
 bool select_park_commit(Goroutine& g, void*) {
   g.locks_held = 0;
   g.active_stack_chans.store(true, Site::kActiveStackChansSet);
-  g.parking_on_chan.store(0, Site::kParkingOnChanClear);
+  g.parking_on_chan.publish(0, Site::kParkingOnChanClear);
   ChannelBase* last = nullptr;
   for (Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
     if (sudog->channel != last && last != nullptr) {
@@ -231,7 +231,7 @@ Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
   }
   g.parameter = nullptr;
   frame->header.resume = 1;
-  g.parking_on_chan.store(1, Site::kParkingOnChanStore);
+  g.parking_on_chan.publish(1, Site::kParkingOnChanStore);
   return park(m, g, &select_park_commit, nullptr, WaitReason::kSelect);
 }
 
@@ -283,7 +283,8 @@ void release_all(Machine& m, Goroutine& g, Sudog* list) {
 Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
   g.active_stack_chans.store(false, Site::kActiveStackChansClear);
   lock_all(g, frame);
-  g.select_done.store(0, Site::kSelectDoneReset);
+  // Whoever may look at it takes one of the locks that are held now.
+  g.select_done.publish(0, Site::kSelectDoneReset);
   Sudog* const winner = g.parameter;
   g.parameter = nullptr;
   const bool success = winner != nullptr && winner->success;

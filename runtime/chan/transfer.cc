@@ -44,7 +44,7 @@ bool chan_park_commit(Goroutine& g, void* argument) {
   // them.
   g.active_stack_chans.store(true, Site::kActiveStackChansSet);
   // Release: a suspender that reads 0 also sees the flag above.
-  g.parking_on_chan.store(0, Site::kParkingOnChanClear);
+  g.parking_on_chan.publish(0, Site::kParkingOnChanClear);
   c.lock.unlock(Site::kParkCommitUnlock);
   // Nothing may touch g from here on: it may be running already.
   return true;

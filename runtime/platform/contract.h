@@ -8,8 +8,12 @@
 // when.
 //
 //   Mutex        mutual exclusion; lock/unlock order everything before unlock before the next lock
-//   Atomic<T>    a shared variable; operations with a site are sequentially consistent, poke is a
-//                release, peek and add order nothing
+//   Atomic<T>    a shared variable; operations with a site are sequentially consistent, but for
+//                publish, a store that orders what came before it and nothing that comes after, and
+//                update_mine, a compare_exchange by the only thread that may change the variable
+//                while it has the expected value, which orders as much as publish;
+//                poke is a release, peek and add order nothing
+//   Counter      a statistic: exact once everybody has stopped
 //   Cell<T>      plain memory; the caller guarantees exclusion
 //   Note         one sleeper, one wake-up; wake happens before sleep's return
 //   spin_until   waits in place for another thread's write
@@ -48,6 +52,8 @@ concept AtomicContract = std::constructible_from<A, T> &&
                            { atomic.store(value, site) } -> std::same_as<void>;
                            { atomic.compare_exchange(expected, value, site) } -> std::same_as<bool>;
                            { atomic.exchange(value, site) } -> std::same_as<T>;
+                           { atomic.publish(value, site) } -> std::same_as<void>;
+                           { atomic.update_mine(expected, value, site) } -> std::same_as<bool>;
                            { constant.peek() } -> std::same_as<T>;
                            { atomic.poke(value) } -> std::same_as<void>;
                          };
@@ -71,6 +77,10 @@ concept NoteContract = std::default_initializable<N> && requires(N note, Site si
 static_assert(requires(Atomic<std::uint32_t> counter) {
   { counter.add(1) } -> std::same_as<std::uint32_t>;
   { counter.fetch_add(1, Site{}) } -> std::same_as<std::uint32_t>;
+});
+static_assert(std::default_initializable<Counter> && requires(Counter counter, const Counter& seen) {
+  counter.add(1);
+  { seen.peek() } -> std::same_as<std::uint32_t>;
 });
 static_assert(MutexContract<Mutex>);
 static_assert(AtomicContract<Atomic<std::uint32_t>, std::uint32_t>);

@@ -110,7 +110,7 @@ struct Runtime {
   // Sudogs. The central list is guarded by its lock; per-processor caches feed on it.
   platform::Mutex sudog_lock{LockRank::kSudogCache};
   Sudog* central_sudogs = nullptr;
-  platform::Atomic<std::uint32_t> sudogs_in_use{0};
+  platform::Counter sudogs_in_use;
 
   // Channels by id - 1, for the end of the run. Guarded by goroutines_lock.
   ChannelBase** const channels;  // knobs.channels_max

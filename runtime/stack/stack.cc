@@ -7,50 +7,13 @@
 #include "stack/stack_pool.h"
 
 namespace concertina::inline CONCERTINA_PLATFORM {
-namespace {
 
-// A forced growth or move, as the input asks; the real runtime's mayMoreStackMove.
-void disturb(Goroutine& g, std::size_t frame_bytes, Site prologue) {
-  const StackAction action = platform::prologue(prologue);
-  if (action == StackAction::kNone || g.in_syscall || g.nosplit != 0) return;
-  if (action == StackAction::kGrow && g.stack.bytes() < kForcedGrowthMax) grow_stack(g, frame_bytes);
-  if (action == StackAction::kMove) move_stack(g);
-}
-
-void place_frame(Goroutine& g, const Function& function, std::uint32_t bytes) {
-  const std::uintptr_t caller = g.sp == g.stack.hi ? 0 : g.sp;
-  g.sp -= bytes;
-  // A function's dead weight need not be zero; a frame that is larger than its function is all
-  // live.
-  const std::uint32_t zeroed = bytes == function.frame_bytes ? bytes - function.dead_bytes : bytes;
-  std::memset(reinterpret_cast<void*>(g.sp), 0, zeroed);
-  auto* const header = new (reinterpret_cast<void*>(g.sp)) FrameHeader;
-  header->function = &function;
-  header->saved_frame_pointer = caller;
-  header->bytes = bytes;
-}
-
-}  // namespace
-
-void push_frame(Goroutine& g, const Function& function, std::uint32_t bytes, Site prologue) {
-  require(bytes % 16 == 0 && bytes >= sizeof(FrameHeader), "frame size", function.name);
-  disturb(g, bytes, prologue);
-  if (g.nosplit == 0) {
-    if (g.sp < g.stack.lo + bytes + kStackGuard) grow_stack(g, bytes);
-  } else {
-    require(g.sp >= g.stack.lo + bytes, "nosplit stack overflow", function.name);
+void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes) {
+  if (g.in_syscall || g.nosplit != 0) return;
+  if (action == StackAction::kGrow && g.stack.bytes() < kForcedGrowthMax) {
+    grow_stack(g, frame_bytes);
   }
-  place_frame(g, function, bytes);
-}
-
-void pop_frame(Goroutine& g) {
-  const FrameHeader& header = g.top();
-  require(header.magic == kFrameMagic, "frame chain", "the youngest frame has no header");
-  const std::uintptr_t caller = header.saved_frame_pointer;
-  const std::uintptr_t expected = g.sp + header.bytes;
-  require(caller == (expected == g.stack.hi ? 0 : expected), "frame chain",
-          "a saved frame pointer does not point to the next older frame");
-  g.sp = caller == 0 ? g.stack.hi : caller;
+  if (action == StackAction::kMove) move_stack(g);
 }
 
 void begin_stack(Goroutine& g, const Function& function, StackCache* cache) {

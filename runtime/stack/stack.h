@@ -25,6 +25,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <new>
 
 #include "base/limits.h"
 #include "stack/goroutine.h"
@@ -33,10 +35,10 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 /// Puts a frame of `bytes` (a multiple of 16, header included) for `function` on the stack. This is
 /// the prologue check: the stack may grow and move, channel locks held or not. The frame is zeroed.
-void push_frame(Goroutine& g, const Function& function, std::uint32_t bytes, Site prologue);
+inline void push_frame(Goroutine& g, const Function& function, std::uint32_t bytes, Site prologue);
 
 /// Removes the youngest frame; its caller becomes the youngest.
-void pop_frame(Goroutine& g);
+inline void pop_frame(Goroutine& g);
 
 /// Frame of a native runtime function, for as long as the object lives.
 class NativeFrame {
@@ -91,5 +93,48 @@ bool shrink_stack(Goroutine& g);
 /// always for the first few walks of a run, later only when something is wrong.
 /// The caller owns the stack. `moment`: 0 before a copy, 1 after, 2 scan.
 void take_census(Goroutine& g, std::uint16_t moment);
+
+// --- Inline, because every operation does it several times, with a function known to the compiler --
+
+/// A forced growth or move, as the input asks; the real runtime's mayMoreStackMove.
+void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes);
+
+inline void place_frame(Goroutine& g, const Function& function, std::uint32_t bytes) {
+  const std::uintptr_t caller = g.sp == g.stack.hi ? 0 : g.sp;
+  g.sp -= bytes;
+  // A function's dead weight need not be zero; a frame that is larger than its function is all
+  // live.
+  const std::uint32_t zeroed = bytes == function.frame_bytes ? bytes - function.dead_bytes : bytes;
+  std::memset(reinterpret_cast<void*>(g.sp), 0, zeroed);
+  auto* const header = new (reinterpret_cast<void*>(g.sp)) FrameHeader;
+  header->function = &function;
+  header->saved_frame_pointer = caller;
+  header->bytes = bytes;
+}
+
+inline void push_frame(Goroutine& g, const Function& function, std::uint32_t bytes,
+                       Site prologue) {
+  require(bytes % 16 == 0 && bytes >= sizeof(FrameHeader), "frame size", function.name);
+  const StackAction action = platform::prologue(prologue);
+  if (action != StackAction::kNone) [[unlikely]]
+    disturb(g, action, bytes);
+  if (g.nosplit == 0) {
+    if (g.sp < g.stack.lo + bytes + kStackGuard) [[unlikely]]
+      grow_stack(g, bytes);
+  } else {
+    require(g.sp >= g.stack.lo + bytes, "nosplit stack overflow", function.name);
+  }
+  place_frame(g, function, bytes);
+}
+
+inline void pop_frame(Goroutine& g) {
+  const FrameHeader& header = g.top();
+  require(header.magic == kFrameMagic, "frame chain", "the youngest frame has no header");
+  const std::uintptr_t caller = header.saved_frame_pointer;
+  const std::uintptr_t expected = g.sp + header.bytes;
+  require(caller == (expected == g.stack.hi ? 0 : expected), "frame chain",
+          "a saved frame pointer does not point to the next older frame");
+  g.sp = caller == 0 ? g.stack.hi : caller;
+}
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -88,7 +88,7 @@ class StackPool {
   StackSlot* made_ = nullptr;                   // guarded by lock_
   platform::Atomic<std::uint64_t> made_bytes_{0};
   platform::Atomic<std::uint32_t> serials_{0};
-  platform::Atomic<std::uint32_t> in_use_{0};
+  platform::Counter in_use_;
   static constexpr std::uint32_t kCensusTickets = 16;
   platform::Atomic<std::uint32_t> census_tickets_{0};
 };

@@ -42,6 +42,12 @@ bool is_legal(Status from, Status to) {
 void cas_status(Goroutine& g, Status from, Status to, Site site) {
   require(is_legal(from, to), "goroutine status", "an edge that the status table forbids");
   Status seen = from;
+  // A suspender puts its scan bit on what is not running and not copied: there its owner is alone.
+  if (from == kRunning || from == kCopyStack) {
+    require(g.status.update_mine(seen, to, site), "goroutine status",
+            "not the status that the transition starts from");
+    return;
+  }
   while (!g.status.compare_exchange(seen, to, site)) {
     require((seen & ~kScan) == from, "goroutine status",
             "not the status that the transition starts from");

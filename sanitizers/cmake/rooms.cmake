@@ -64,6 +64,13 @@ function(add_runtime platform)
   add_objects_library(runtime_${platform} ${code_sources})
   link_scope(runtime_${platform} scope)
   target_link_libraries(runtime_${platform} ${scope} runtime_${platform}_platform)
+  if(platform STREQUAL "threads" AND CONCERTINA_FLAVOUR STREQUAL "none" AND
+     CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # What is measured is what a program would link: inlined across files, as Go's runtime is.
+    foreach(part _base _platform "")
+      target_compile_options(runtime_${platform}${part} PRIVATE -O3 -flto=thin)
+    endforeach()
+  endif()
   if(scope STREQUAL "PUBLIC" AND platform STREQUAL "sim")  # nobody fuzzes the others
     target_compile_options(runtime_${platform} PRIVATE ${INSTRUMENTED_OPTIONS})
   endif()
@@ -360,6 +367,9 @@ function(add_benchmarks folder)
   room_sources(sources ${folder}/ours)
   add_executable(bench_ours ${sources})
   target_link_libraries(bench_ours PRIVATE runtime_threads benchmark::benchmark)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_compile_options(bench_ours PRIVATE -O3 -flto=thin)
+  endif()
   finish_program(bench_ours)
   # Every workload runs to its end and finds its own results right; how fast is nobody's test.
   add_test(NAME bench/smoke COMMAND bench_ours --ops=1000)

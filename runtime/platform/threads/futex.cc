@@ -1,6 +1,7 @@
 #include "platform/threads/futex.h"
 
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +25,15 @@ void futex_wait(const FutexWord& word, std::uint32_t value, std::uint64_t timeou
 
 void futex_wake(const FutexWord& word, int sleepers) {
   syscall(SYS_futex, address(word), FUTEX_WAKE_PRIVATE, sleepers, nullptr, nullptr, 0);
+}
+
+const bool kernel_puts_fences =
+    syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+
+void heavy_barrier() {
+  if (!kernel_puts_fences || syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) {
+    full_fence();
+  }
 }
 
 std::uint64_t monotonic_ns() {

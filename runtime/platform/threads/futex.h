@@ -20,6 +20,9 @@ void futex_wait(const FutexWord& word, std::uint32_t value, std::uint64_t timeou
 void futex_wake(const FutexWord& word, int sleepers);
 inline constexpr int kAllSleepers = 0x7fffffff;
 
+/// std::atomic_thread_fence, which g++ and clang++ refuse under ThreadSanitizer.
+inline void full_fence() { __sync_synchronize(); }
+
 /// Tells the processor that this is a loop that waits.
 inline void relax() {
 #if defined(__x86_64__)
@@ -27,6 +30,22 @@ inline void relax() {
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
+}
+
+/// Dekker's protocol with one side that hurries: a thread that writes, calls light_barrier and reads,
+/// and a thread that writes, calls heavy_barrier and reads, do not both miss the other's write.
+/// The heavy one makes every running thread of the process go through a fence (membarrier), and the
+/// light one only keeps the compiler from changing the order; where the kernel cannot do that, both
+/// are a fence. ThreadSanitizer need not see either: what they order are atomics, and no plain
+/// memory depends on it.
+extern const bool kernel_puts_fences;
+void heavy_barrier();
+inline void light_barrier() {
+  if (kernel_puts_fences) [[likely]] {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  } else {
+    full_fence();
+  }
 }
 
 /// CLOCK_MONOTONIC.

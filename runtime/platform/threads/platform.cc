@@ -31,24 +31,28 @@ void Mutex::check_order(threaded::Thread& self, LockRank rank) const {
   fatal("lock order", detail);
 }
 
+// S1 to S4, after a short wait awake.
 void Mutex::lock_slowly(threaded::Thread& self) {
   for (unsigned i = 0; i < kSpinsBeforeSleep; ++i) {
     threaded::relax();
-    std::uint32_t expected = kFree;
-    if (word_.load(std::memory_order_relaxed) == kFree &&
-        word_.compare_exchange_weak(expected, kTaken, std::memory_order_acquire)) {
-      return;
-    }
+    if (try_take()) return;
   }
-  // From here on it says "wanted" even when nobody sleeps any more: one wake-up too many is
-  // harmless, one too few is not.
-  while (word_.exchange(kTakenAndWanted, std::memory_order_acquire) != kFree) {
+  sleepers_.fetch_add(1, std::memory_order_seq_cst);
+  threaded::heavy_barrier();
+  while (!try_take()) {
     if (self.run->is_stopped()) {
       sanitizer::gave_up_lock(this);
       self.leave();
     }
-    self.sleep_on(word_, kTakenAndWanted, threaded::kForEver);
+    self.sleep_on(word_, kTaken, threaded::kForEver);
   }
+  sleepers_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+bool Mutex::try_take() {
+  std::uint32_t expected = kFree;
+  return word_.load(std::memory_order_relaxed) == kFree &&
+         word_.compare_exchange_strong(expected, kTaken, std::memory_order_acquire);
 }
 
 void Mutex::forget_older(threaded::Thread& self) {
@@ -82,14 +86,6 @@ void Note::sleep(Site) {
   while (word_.load(std::memory_order_acquire) == kAsleep) {
     self.wait_while(word_, kAsleep, threaded::kForEver);
   }
-}
-
-void copy(void* to, const void* from, std::size_t bytes, Site) {
-  if (bytes != 0) std::memcpy(to, from, bytes);
-}
-
-void clear(void* to, std::size_t bytes, Site) {
-  if (bytes != 0) std::memset(to, 0, bytes);
 }
 
 void fill(void* memory, std::size_t bytes, unsigned char value) {

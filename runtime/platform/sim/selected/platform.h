@@ -80,6 +80,11 @@ class Atomic {
     World::current().changed(state_);
     return true;
   }
+  /// The simulator knows no weaker store, and lets others step in all the same.
+  void publish(T value, Site site) { store(value, site); }
+  bool update_mine(T& expected, T desired, Site site) {
+    return compare_exchange(expected, desired, site);
+  }
   T exchange(T desired, Site site) {
     World::current().yield_point(site, OperationKind::kUpdate, true, state_.id);
     const T old = value_.exchange(desired, std::memory_order_acq_rel);
@@ -123,6 +128,9 @@ T spin_until(Atomic<T>& variable, Condition condition, Site site) {
   }
   return value;
 }
+
+/// A statistic, exact once everybody has stopped.
+using Counter = Atomic<std::uint32_t>;
 
 /// Plain shared memory that some lock or ownership protects: no atomicity, no ordering. Each access
 /// is a yield point so that the windows around it are explored; ThreadSanitizer sees it as it is.

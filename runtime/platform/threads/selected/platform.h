@@ -10,9 +10,11 @@
 // does not return (threads/run.h). What the operations mean stands in platform/contract.h.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "base/event.h"
@@ -42,8 +44,17 @@ inline threaded::Thread& me() { return *threaded::current_thread; }
   return self;
 }
 
-/// A lock of the runtime's own, after Drepper's "Futexes are tricky": the word is 0 free, 1 taken,
-/// 2 taken and somebody may sleep on it. Not recursive. Each thread knows what it holds, and taking
+/// A lock of the runtime's own. Not recursive. Who sleeps, and who wakes it:
+///
+///   unlock                                    sleeper
+///   U1 word := free                           S1 sleepers += 1
+///   U2 sleepers is not 0? wake one            S2 barrier
+///                                             S3 take the word if it is free; done: sleepers -= 1
+///                                             S4 sleep while the word is taken; back to S3
+///
+/// U2 must not overtake U1, or U2 misses S1 while S3 misses U1, and S4 sleeps for ever. A fence
+/// between them would cost each unlock as much as taking the lock; so S2, which is rare, puts a fence
+/// into every running thread (futex.h). Each thread knows what it holds, and taking
 /// a lock out of the order of base/lock_rank.h, its own second time included, is fatal.
 class Mutex {
  public:
@@ -60,7 +71,7 @@ class Mutex {
     if (held != 0) check_order(self, rank);
     sanitizer::before_lock(this);
     std::uint32_t expected = kFree;
-    // Acquire: pairs with the release in unlock.
+    // Acquire: pairs with U1.
     if (!word_.compare_exchange_strong(expected, kTaken, std::memory_order_acquire)) {
       lock_slowly(self);
     }
@@ -77,9 +88,10 @@ class Mutex {
       announce_unlock(self);
     forget(self);
     sanitizer::before_unlock(this);
-    if (word_.exchange(kFree, std::memory_order_release) == kTakenAndWanted) {
+    word_.store(kFree, std::memory_order_release);  // U1; pairs with the acquires in lock
+    threaded::light_barrier();
+    if (sleepers_.load(std::memory_order_relaxed) != 0) [[unlikely]]
       threaded::futex_wake(word_, 1);
-    }
     sanitizer::after_unlock(this);
   }
   bool is_held_by_me() const {
@@ -91,10 +103,11 @@ class Mutex {
   }
 
  private:
-  static constexpr std::uint32_t kFree = 0, kTaken = 1, kTakenAndWanted = 2;
+  static constexpr std::uint32_t kFree = 0, kTaken = 1;
 
   void check_order(threaded::Thread& self, LockRank rank) const;
   void lock_slowly(threaded::Thread& self);
+  bool try_take();
   void announce_lock(threaded::Thread& self, LockRank rank) const;
   void announce_unlock(threaded::Thread& self) const;
   /// Off the list of what the thread holds; fatal when it is not there.
@@ -109,6 +122,7 @@ class Mutex {
   void forget_older(threaded::Thread& self);
 
   threaded::FutexWord word_{kFree};
+  std::atomic<std::uint32_t> sleepers_{0};
   const LockRank rank_;
   const std::uint32_t order_;
   const ObjectId id_;
@@ -129,6 +143,20 @@ class Atomic {
     me_or_leave();
     return value_.compare_exchange_strong(expected, desired, std::memory_order_seq_cst);
   }
+  /// Release; its partner is the reader's load. A later load of the caller's may come before it.
+  void publish(T value, Site) { value_.store(value, std::memory_order_release); }
+  /// Nobody else may change the variable while it has the expected value, so no bus is locked.
+  /// Release, as publish.
+  bool update_mine(T& expected, T desired, Site) {
+    me_or_leave();
+    const T seen = value_.load(std::memory_order_relaxed);
+    if (seen != expected) {
+      expected = seen;
+      return false;
+    }
+    value_.store(desired, std::memory_order_release);
+    return true;
+  }
   T exchange(T desired, Site) {
     me_or_leave();
     return value_.exchange(desired, std::memory_order_seq_cst);
@@ -147,6 +175,27 @@ class Atomic {
 
  private:
   std::atomic<T> value_;
+};
+
+/// A statistic: each thread counts for itself, and who looks adds up. Exact once the others have
+/// stopped.
+class Counter {
+ public:
+  void add(std::uint32_t delta) {
+    std::atomic<std::uint32_t>& mine = counts_[me().id].value;
+    mine.store(mine.load(std::memory_order_relaxed) + delta, std::memory_order_relaxed);
+  }
+  std::uint32_t peek() const {
+    std::uint32_t sum = 0;
+    for (const Count& count : counts_) sum += count.value.load(std::memory_order_relaxed);
+    return sum;
+  }
+
+ private:
+  struct alignas(64) Count {
+    std::atomic<std::uint32_t> value{0};
+  };
+  std::array<Count, threaded::kThreadsMax> counts_;
 };
 
 /// Waits until condition(value) holds, and returns that value. Does not keep a processor from
@@ -202,9 +251,21 @@ class Note {
 };
 
 /// Copies between non-overlapping ranges that other goroutines may look at.
-void copy(void* to, const void* from, std::size_t bytes, Site site);
+inline void copy(void* to, const void* from, std::size_t bytes, Site) {
+  if (bytes == 8) {  // what most channels carry: two instructions instead of a call
+    std::memcpy(to, from, 8);
+  } else if (bytes != 0) {
+    std::memcpy(to, from, bytes);
+  }
+}
 /// Zeroes.
-void clear(void* to, std::size_t bytes, Site site);
+inline void clear(void* to, std::size_t bytes, Site) {
+  if (bytes == 8) {
+    std::memset(to, 0, 8);
+  } else if (bytes != 0) {
+    std::memset(to, 0, bytes);
+  }
+}
 
 /// Debugging aids: fills memory, and tells whether it is filled. They leave no trace in race
 /// detection, because the program under test would not do them.
