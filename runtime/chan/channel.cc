@@ -57,8 +57,8 @@ void announce_not_ready(Goroutine& g, const Frame& frame, bool is_send) {
                     .b = frame->begin_step});
 }
 
-void call(Goroutine& g, const Function& function, Site prologue, Channel* c,
-          std::uint32_t element_below_hi, bool block) {
+[[gnu::always_inline]] inline void call(Goroutine& g, const Function& function, Site prologue,
+                                        Channel* c, std::uint32_t element_below_hi, bool block) {
   const std::uint32_t begin_step = platform::step();
   push_frame(g, function, function.frame_bytes, prologue);
   const Frame frame(g, g.sp);

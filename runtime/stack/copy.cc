@@ -1,4 +1,5 @@
 // copy_stack: the protocol of stack.h, step by step.
+#include <algorithm>
 #include <cstring>
 
 #include "base/limits.h"
@@ -63,28 +64,50 @@ void announce_elements(const Goroutine& g, const Stack& stack) {
   }
 }
 
-void adjust_slot(std::uintptr_t slot_address, const Move& move) {
-  auto* const slot = reinterpret_cast<std::uintptr_t*>(slot_address);
-  if (move.from.contains(*slot)) *slot += move.delta();
+// What adjusting a slot needs, by value: a reference to a Move could be to what a slot's store
+// changes, as far as the compiler knows, and it would read it again for each slot.
+struct Adjustment {
+  explicit Adjustment(const Move& move)
+      : lo(move.from.lo), bytes(move.from.bytes()), delta(move.delta()) {}
+  void operator()(std::uintptr_t slot_address) const {
+    auto* const slot = reinterpret_cast<std::uintptr_t*>(slot_address);
+    if (*slot - lo < bytes) *slot += delta;
+  }
+
+  const std::uintptr_t lo;
+  const std::size_t bytes;
+  const std::uintptr_t delta;
+};
+
+template <class Visit>
+[[gnu::always_inline]] inline void for_each_slot(std::uintptr_t at, const FrameHeader& header,
+                                                 const Visit& visit) {
+  visit(at + offsetof(FrameHeader, saved_frame_pointer));
+  const FrameLayout& layout = header.function->layout;
+  for (unsigned i = 0; i < layout.pointer_count; ++i) visit(at + layout.pointers[i]);
+  for (unsigned i = 0; i < header.group_count; ++i) {
+    visit(at + layout.group_first + std::uintptr_t{layout.group_stride} * i);
+  }
 }
 
 // Adjusts the pointer slots of the new stack that lie in [low, high). The frames below `high` have
 // been copied already. The walk goes by frame sizes: saved frame pointers are what is being mended.
 void adjust_frames(std::uintptr_t sp, const Move& move, std::uintptr_t low, std::uintptr_t high) {
-  for (std::uintptr_t at = sp; at < move.to.hi && at < high;) {
+  const Adjustment adjust(move);
+  const std::uintptr_t end = std::min(move.to.hi, high);
+  for (std::uintptr_t at = sp; at < end;) {
     const auto& header = *reinterpret_cast<const FrameHeader*>(at);
     require(header.magic == kFrameMagic, "frame chain",
             "a copied stack has a frame without header");
-    const auto adjust = [&](std::uintptr_t address) {
-      if (address >= low && address < high) adjust_slot(address, move);
-    };
-    adjust(at + offsetof(FrameHeader, saved_frame_pointer));
-    const FrameLayout& layout = header.function->layout;
-    for (unsigned i = 0; i < layout.pointer_count; ++i) adjust(at + layout.pointers[i]);
-    for (unsigned i = 0; i < header.group_count; ++i) {
-      adjust(at + layout.group_first + std::uintptr_t{layout.group_stride} * i);
+    const std::uintptr_t next = at + header.bytes;
+    if (at >= low && next <= high) [[likely]] {
+      for_each_slot(at, header, adjust);
+    } else {
+      for_each_slot(at, header, [&](std::uintptr_t slot) {
+        if (slot >= low && slot < high) adjust(slot);
+      });
     }
-    at += header.bytes;
+    at = next;
   }
 }
 

@@ -43,10 +43,11 @@ inline void pop_frame(Goroutine& g);
 /// Frame of a native runtime function, for as long as the object lives.
 class NativeFrame {
  public:
-  NativeFrame(Goroutine& g, const Function& function, Site prologue) : g_(g) {
+  [[gnu::always_inline]] NativeFrame(Goroutine& g, const Function& function, Site prologue)
+      : g_(g) {
     push_frame(g, function, function.frame_bytes, prologue);
   }
-  ~NativeFrame() { pop_frame(g_); }
+  [[gnu::always_inline]] ~NativeFrame() { pop_frame(g_); }
   NativeFrame(const NativeFrame&) = delete;
   NativeFrame& operator=(const NativeFrame&) = delete;
 
@@ -94,12 +95,12 @@ bool shrink_stack(Goroutine& g);
 /// The caller owns the stack. `moment`: 0 before a copy, 1 after, 2 scan.
 void take_census(Goroutine& g, std::uint16_t moment);
 
-// --- Inline, because every operation does it several times, with a function known to the compiler --
+// --- Always inline: every operation does it several times, with a function known to the compiler ---
 
 /// A forced growth or move, as the input asks; the real runtime's mayMoreStackMove.
 void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes);
 
-inline void place_frame(Goroutine& g, const Function& function, std::uint32_t bytes) {
+[[gnu::always_inline]] inline void place_frame(Goroutine& g, const Function& function, std::uint32_t bytes) {
   const std::uintptr_t caller = g.sp == g.stack.hi ? 0 : g.sp;
   g.sp -= bytes;
   // A function's dead weight need not be zero; a frame that is larger than its function is all
@@ -112,8 +113,8 @@ inline void place_frame(Goroutine& g, const Function& function, std::uint32_t by
   header->bytes = bytes;
 }
 
-inline void push_frame(Goroutine& g, const Function& function, std::uint32_t bytes,
-                       Site prologue) {
+[[gnu::always_inline]] inline void push_frame(Goroutine& g, const Function& function,
+                                              std::uint32_t bytes, Site prologue) {
   require(bytes % 16 == 0 && bytes >= sizeof(FrameHeader), "frame size", function.name);
   const StackAction action = platform::prologue(prologue);
   if (action != StackAction::kNone) [[unlikely]]
@@ -127,7 +128,7 @@ inline void push_frame(Goroutine& g, const Function& function, std::uint32_t byt
   place_frame(g, function, bytes);
 }
 
-inline void pop_frame(Goroutine& g) {
+[[gnu::always_inline]] inline void pop_frame(Goroutine& g) {
   const FrameHeader& header = g.top();
   require(header.magic == kFrameMagic, "frame chain", "the youngest frame has no header");
   const std::uintptr_t caller = header.saved_frame_pointer;
