@@ -10,9 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <string>
-#include <vector>
 
 namespace {
 
@@ -114,38 +112,6 @@ double spawn_exit(std::uint64_t ops) {
   return seconds_since(begin);
 }
 
-double prime_sieve(std::uint64_t ops) {
-  const auto begin = Clock::now();
-  std::vector<std::unique_ptr<Unbuffered>> channels;
-  std::vector<boost::fibers::fiber> fibers;
-  channels.push_back(std::make_unique<Unbuffered>());
-  fibers.push_back(start([c = channels.back().get()] {
-    for (std::uint64_t i = 2; c->push(i) == boost::fibers::channel_op_status::success;) ++i;
-  }));
-  double seconds = -1;
-  for (std::uint64_t found = 0;;) {
-    Unbuffered* const in = channels.back().get();
-    std::uint64_t prime = 0;
-    in->pop(prime);
-    if (++found == ops) {
-      if (ops != 400 || prime == 2741) seconds = seconds_since(begin);
-      break;
-    }
-    channels.push_back(std::make_unique<Unbuffered>());
-    fibers.push_back(start([in, prime, out = channels.back().get()] {
-      std::uint64_t value = 0;
-      while (in->pop(value) == boost::fibers::channel_op_status::success) {
-        if (value % prime != 0 && out->push(value) != boost::fibers::channel_op_status::success) {
-          return;
-        }
-      }
-    }));
-  }
-  for (auto& channel : channels) channel->close();
-  for (auto& fiber : fibers) fiber.join();
-  return seconds;
-}
-
 struct Workload {
   const char* name;
   double (*run)(std::uint64_t ops);  // seconds, or -1 when the results are wrong
@@ -157,7 +123,6 @@ constexpr Workload kWorkloads[] = {
     {"uncontended_buffered", &uncontended_buffered},
     {"try_receive_empty", &try_receive_empty},
     {"spawn_exit", &spawn_exit},
-    {"prime_sieve", &prime_sieve},
 };
 
 }  // namespace

@@ -214,11 +214,11 @@ func spawnPark(b *testing.B, measuresMemory bool) {
 func primeSieve(b *testing.B) {
 	b.ResetTimer()
 	c := make(chan uint64)
-	go func() {
+	go func(c chan uint64) {
 		for i := uint64(2); ; i++ {
 			c <- i
 		}
-	}()
+	}(c)
 	for found := 0; ; {
 		prime := <-c
 		found++

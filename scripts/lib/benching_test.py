@@ -1,0 +1,84 @@
+import json
+import unittest
+
+import benching
+from benching import BOOST, GO, MEMCPY, Binaries, Pairs, Workload
+
+PING = Workload("ping_pong", 100, (GO, BOOST))
+ALL = Binaries("ours", "go", "boost")
+
+
+class Plan(unittest.TestCase):
+    def test_boost_has_one_thread(self):
+        rows = [(p, peer) for _, p, peer in benching.plan([PING], ALL)]
+        self.assertEqual(rows, [(1, GO), (1, BOOST), (2, GO)])
+
+    def test_leaves_out_peers_that_are_not_there(self):
+        self.assertEqual(benching.plan([PING], Binaries("ours")), [])
+        rows = benching.plan([Workload("copy", 1, (MEMCPY,), (1,), twin="memcpy")],
+                             Binaries("ours"))
+        self.assertEqual([peer for _, _, peer in rows], [MEMCPY])
+
+    def test_measures_what_nobody_else_has(self):
+        rows = benching.plan([Workload("shrink", 1, (), (1,))], ALL)
+        self.assertEqual([(p, peer) for _, p, peer in rows], [(1, "")])
+
+    def test_same_work_for_both(self):
+        self.assertIn("--ops=7", benching.commands(ALL, PING, "", 2, 7))
+        self.assertIn("-test.benchtime=7x", benching.commands(ALL, PING, GO, 2, 7))
+        self.assertIn("-test.cpu=2", benching.commands(ALL, PING, GO, 2, 7))
+        copy = Workload("copy", 1, (MEMCPY,), (1,), twin="memcpy")
+        self.assertIn("--benchmark_filter=^memcpy/processors:1/",
+                      benching.commands(ALL, copy, MEMCPY, 1, 7))
+
+
+class Parse(unittest.TestCase):
+    def test_google_benchmark(self):
+        text = json.dumps({"benchmarks": [{"real_time": 2.5, "time_unit": "us", "bytes": 9}]})
+        self.assertEqual(benching.parse(text, "", "ns"), 2500)
+        self.assertEqual(benching.parse(text, BOOST, "bytes"), 9)
+
+    def test_google_benchmark_without_result(self):
+        for text in ("", "{}", json.dumps({"benchmarks": []}),
+                     json.dumps({"benchmarks": [{"error_occurred": True,
+                                                 "error_message": "fatal: x"}]})):
+            with self.assertRaises(ValueError):
+                benching.parse(text, "", "ns")
+
+    def test_go(self):
+        line = "goos: linux\nBenchmarkAll/ping_pong-2 \t 100\t  346.2 ns/op\t 12.5 bytes\nPASS\n"
+        self.assertEqual(benching.parse(line, GO, "ns"), 346.2)
+        self.assertEqual(benching.parse(line, GO, "bytes"), 12.5)
+        with self.assertRaises(ValueError):
+            benching.parse("PASS\n", GO, "ns")
+
+
+class Rows(unittest.TestCase):
+    def test_ratio_is_the_median_of_the_pairs(self):
+        row = Pairs(PING, 1, GO, ours=[10, 40, 12], theirs=[20, 50, 30]).row()
+        self.assertEqual((row["ours_ns"], row["peer_ns"]), (12, 30))
+        self.assertEqual((row["ratio"], row["ratio_min"], row["ratio_max"]), (0.5, 0.4, 0.8))
+        self.assertEqual((row["workload"], row["processors"], row["peer"]), ("ping_pong", 1, GO))
+
+    def test_a_row_without_peer_has_no_ratio(self):
+        row = Pairs(PING, 1, "", ours=[10]).row()
+        self.assertIsNone(row["ratio"])
+        self.assertIn("| ping_pong | 1 | ns | 10.0 | - | - | - | - |", benching.table([row]))
+
+    def test_chart_data(self):
+        rows = [Pairs(PING, 2, GO, ours=[10], theirs=[20]).row(),
+                Pairs(Workload("copy_64k", 1), 1, MEMCPY, ours=[3000], theirs=[1500]).row()]
+        self.assertEqual(benching.ratio_data(rows), '0 "ping pong, 2P" 0.5000 0.5000 0.5000\n')
+        self.assertEqual(benching.copy_data(rows), "64 3.000 1.500\n")
+        script = benching.chart_script("x.svg", benching.ratio_data(rows), "\n")
+        self.assertNotIn("$copies", script)
+
+
+class Table(unittest.TestCase):
+    def test_names_are_unique(self):
+        names = [w.name for w in benching.WORKLOADS]
+        self.assertEqual(len(names), len(set(names)))
+
+
+if __name__ == "__main__":
+    unittest.main()
