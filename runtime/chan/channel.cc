@@ -98,7 +98,6 @@ Action wait_on(Machine& m, Goroutine& g, const Frame& frame, WaitQueue& queue, b
                       .channel = c.id});
   }
   // A suspender that finds g waiting must know that active_stack_chans does not count yet (#40641).
-  // Published by the change of status that comes next.
   g.parking_on_chan.publish(1, Site::kParkingOnChanStore);
   return park(m, g, &chan_park_commit, &c,
               is_send ? WaitReason::kChanSend : WaitReason::kChanReceive);

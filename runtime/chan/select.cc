@@ -283,7 +283,6 @@ void release_all(Machine& m, Goroutine& g, Sudog* list) {
 Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
   g.active_stack_chans.store(false, Site::kActiveStackChansClear);
   lock_all(g, frame);
-  // Whoever may look at it takes one of the locks that are held now.
   g.select_done.publish(0, Site::kSelectDoneReset);
   Sudog* const winner = g.parameter;
   g.parameter = nullptr;

@@ -158,6 +158,20 @@ TEST(PlatformContract, EveryKindOfWriteEndsASpin) {
   });
 }
 
+TEST(PlatformContract, AnOwnersUpdateFailsOnAnotherValue) {
+  expect_end("", [] {
+    auto& variable = make<Counter>(5u);
+    variable.publish(6, kSite);
+    EXPECT_EQ(variable.load(kSite), 6u);
+    std::uint32_t expected = 5;
+    EXPECT_FALSE(variable.update_mine(expected, 7, kSite));
+    EXPECT_EQ(expected, 6u);
+    EXPECT_EQ(variable.load(kSite), 6u);
+    EXPECT_TRUE(variable.update_mine(expected, 7, kSite));
+    EXPECT_EQ(variable.load(kSite), 7u);
+  });
+}
+
 TEST(PlatformContract, AtomicsDoArithmetic) {
   expect_end("", [] {
     auto& variable = make<Counter>(5u);

@@ -95,12 +95,13 @@ bool shrink_stack(Goroutine& g);
 /// The caller owns the stack. `moment`: 0 before a copy, 1 after, 2 scan.
 void take_census(Goroutine& g, std::uint16_t moment);
 
-// --- Always inline: every operation does it several times, with a function known to the compiler ---
+// --- Always inline: each operation does it several times, with functions that the compiler knows ----
 
 /// A forced growth or move, as the input asks; the real runtime's mayMoreStackMove.
 void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes);
 
-[[gnu::always_inline]] inline void place_frame(Goroutine& g, const Function& function, std::uint32_t bytes) {
+[[gnu::always_inline]] inline void place_frame(Goroutine& g, const Function& function,
+                                               std::uint32_t bytes) {
   const std::uintptr_t caller = g.sp == g.stack.hi ? 0 : g.sp;
   g.sp -= bytes;
   // A function's dead weight need not be zero; a frame that is larger than its function is all

@@ -49,6 +49,20 @@ void Mutex::lock_slowly(threaded::Thread& self) {
   sleepers_.fetch_sub(1, std::memory_order_relaxed);
 }
 
+// R1 to R3.
+void Mutex::take_bias(threaded::Thread& self) {
+  bias_.store(nullptr, std::memory_order_relaxed);
+  threaded::heavy_barrier();
+  threaded::Backoff backoff(self);
+  while (in_use_.load(std::memory_order_acquire) != 0) {
+    if (self.run->is_stopped()) {
+      sanitizer::gave_up_lock(this);
+      self.leave();
+    }
+    backoff.pause();
+  }
+}
+
 bool Mutex::try_take() {
   std::uint32_t expected = kFree;
   return word_.load(std::memory_order_relaxed) == kFree &&

@@ -67,7 +67,8 @@ void register_all(std::span<const Workload> workloads, std::uint64_t ops, unsign
     const std::string name =
         std::string(workload.name) + "/processors:" + std::to_string(processors);
     // The workloads that work in batches do whole ones.
-    const std::uint64_t rounded = std::max(ops / workload.ops_min, std::uint64_t{1}) * workload.ops_min;
+    const std::uint64_t batches = std::max(ops / workload.ops_min, std::uint64_t{1});
+    const std::uint64_t rounded = batches * workload.ops_min;
     benchmark::RegisterBenchmark(
         name.c_str(),
         [&workload, processors](benchmark::State& state) { measure(state, workload, processors); })

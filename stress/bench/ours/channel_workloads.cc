@@ -45,7 +45,7 @@ Action ping_step(Machine& m, Goroutine& g) {
 }
 constexpr Function kPing = loop_function("ping", &ping_step);
 
-// --- produce_consume: one sends, one receives; an operation is one value ----------------------------
+// --- produce_consume: one sends, one receives; an operation is one value -------------------------
 
 Action produce_step(Machine& m, Goroutine& g) {
   Job& job = job_of(g);
@@ -77,7 +77,7 @@ Action consume_step(Machine& m, Goroutine& g) {
 constexpr Function kConsume0 = loop_function("consume", &consume_step<0>);
 constexpr Function kConsume100 = loop_function("consume", &consume_step<100>);
 
-// --- uncontended_buffered: one goroutine fills a channel of 100 and empties it ----------------------
+// --- uncontended_buffered: one goroutine fills a channel of 100 and empties it -------------------
 
 constexpr std::uint64_t kBatch = 100;
 
@@ -124,7 +124,7 @@ constexpr unsigned kContenders = 8;
 constexpr Function kUncontended = loop_function("main", &batches_main_step<1>);
 constexpr Function kContended = loop_function("main", &batches_main_step<kContenders>);
 
-// --- select_N: one sends on N channels in turn and waits for an answer; the other selects -------------
+// --- select_N: one sends on N channels in turn and waits for an answer; the other selects --------
 
 constexpr unsigned kAnswers = kJobChannelsMax - 1;
 

@@ -8,7 +8,7 @@
 namespace concertina::bench {
 namespace {
 
-// --- spawn_exit: each goroutine starts the next one and returns ---------------------------------------
+// --- spawn_exit: each goroutine starts the next one and returns ----------------------------------
 
 Action chain_step(Machine& m, Goroutine& g) {
   Job& job = job_of(g);
@@ -36,7 +36,7 @@ Action spawn_exit_step(Machine& m, Goroutine& g) {
 }
 constexpr Function kSpawnExit = loop_function("main", &spawn_exit_step);
 
-// --- spawn_park: `ops` goroutines say that they are there, and wait ---------------------------------
+// --- spawn_park: `ops` goroutines say that they are there, and wait ------------------------------
 
 Action waiter_step(Machine& m, Goroutine& g) {
   Job& job = job_of(g);
@@ -86,7 +86,7 @@ Action spawn_park_step(Machine& m, Goroutine& g) {
 constexpr Function kSpawnPark = loop_function("main", &spawn_park_step<false>);
 constexpr Function kMemory = loop_function("main", &spawn_park_step<true>);
 
-// --- prime_sieve: test/chan/sieve1.go; an operation is one prime --------------------------------------
+// --- prime_sieve: test/chan/sieve1.go; an operation is one prime ---------------------------------
 
 struct FilterFrame {
   FrameHeader header;

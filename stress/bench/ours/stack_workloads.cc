@@ -57,7 +57,7 @@ Action deep_step(Machine&, Goroutine& g) {
   return Action::kNext;
 }
 
-// --- stack_growth_N: a goroutine calls itself N deep, returns and ends ------------------------------
+// --- stack_growth_N: a goroutine calls itself N deep, returns and ends ---------------------------
 
 template <std::uint64_t kDepth>
 Action diver_step(Machine& m, Goroutine& g) {
@@ -95,7 +95,7 @@ Action growth_step(Machine& m, Goroutine& g) {
 constexpr Function kGrowth1000 = loop_function("main", &growth_step<1000>);
 constexpr Function kGrowth10000 = loop_function("main", &growth_step<10000>);
 
-// --- copy_N: copies a stack of which N KiB are in use; memcpy_N copies as many bytes ------------------
+// --- copy_N: copies a stack of which N KiB are in use; memcpy_N copies as many bytes -------------
 
 Action copy_at_bottom_step(Machine&, Goroutine& g) {
   auto& frame = frame_of<DeepFrame>(g);
@@ -137,7 +137,7 @@ Action memcpy_step(Machine&, Goroutine& g) {
 template <std::size_t kKib>
 constexpr Function kMemcpy = deep_function(&memcpy_step<kKib>);
 
-// --- shrink: from 64 KiB to 2 KiB, a half at a time; an operation is one half ------------------------
+// --- shrink: from 64 KiB to 2 KiB, a half at a time; an operation is one half --------------------
 
 constexpr std::uint64_t kShrinkDepth = 300;  // 38 KiB: a stack of 64 KiB
 constexpr unsigned kHalvings = 5;

@@ -53,15 +53,32 @@ inline threaded::Thread& me() { return *threaded::current_thread; }
 ///                                             S4 sleep while the word is taken; back to S3
 ///
 /// U2 must not overtake U1, or U2 misses S1 while S3 misses U1, and S4 sleeps for ever. A fence
-/// between them would cost each unlock as much as taking the lock; so S2, which is rare, puts a fence
-/// into every running thread (futex.h). Each thread knows what it holds, and taking
-/// a lock out of the order of base/lock_rank.h, its own second time included, is fatal.
+/// between them would cost each unlock as much as taking the lock; so S2, which is rare, puts a
+/// fence into every running thread (futex.h).
+///
+/// A channel is mostly used by the thread that made it, and taking a lock costs that thread more
+/// than all else that it does there. So a channel's lock is biased to its maker until another thread
+/// comes, who takes the word first and then the bias away, for good:
+///
+///   maker                                     another thread, which has taken the word
+///   B1 in_use := 1                            R1 bias := null
+///   B2 the bias is mine still? taken.         R2 barrier
+///      Else in_use := 0, take the word        R3 wait until in_use is 0
+///   B3 unlock: in_use := 0
+///
+/// B2 and R3 do not both miss the other side's write: light_barrier and heavy_barrier again.
+///
+/// Each thread knows what it holds, and taking a lock out of the order of base/lock_rank.h, its own
+/// second time included, is fatal.
 class Mutex {
  public:
   /// `order` is the place among locks of equal rank (a channel's id), 0 where only one is ever
   /// held.
   explicit Mutex(LockRank rank, std::uint32_t order = 0)
-      : rank_(rank), order_(order), id_(me().run->new_object()) {}
+      : rank_(rank),
+        order_(order),
+        id_(me().run->new_object()),
+        bias_(threaded::kernel_puts_fences && rank == LockRank::kChannel ? &me() : nullptr) {}
   void lock(Site site) { lock_as(rank_, site); }
   /// Locks under another rank than the lock's own (a stack copy takes channel locks as leaves).
   void lock_as(LockRank rank, Site site) {
@@ -70,10 +87,11 @@ class Mutex {
     const unsigned held = self.held_count;
     if (held != 0) check_order(self, rank);
     sanitizer::before_lock(this);
-    std::uint32_t expected = kFree;
-    // Acquire: pairs with U1.
-    if (!word_.compare_exchange_strong(expected, kTaken, std::memory_order_acquire)) {
-      lock_slowly(self);
+    if (bias_.load(std::memory_order_relaxed) == &self && lock_biased(self)) {
+      is_held_by_bias_ = true;
+    } else {
+      lock_word(self);
+      is_held_by_bias_ = false;
     }
     sanitizer::after_lock(this);
     self.held[held] = {this, rank, order_};
@@ -88,10 +106,14 @@ class Mutex {
       announce_unlock(self);
     forget(self);
     sanitizer::before_unlock(this);
-    word_.store(kFree, std::memory_order_release);  // U1; pairs with the acquires in lock
-    threaded::light_barrier();
-    if (sleepers_.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      threaded::futex_wake(word_, 1);
+    if (is_held_by_bias_) {
+      in_use_.store(0, std::memory_order_release);  // B3; pairs with the acquire in R3
+    } else {
+      word_.store(kFree, std::memory_order_release);  // U1; pairs with the acquires in lock
+      threaded::light_barrier();
+      if (sleepers_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+        threaded::futex_wake(word_, 1);
+    }
     sanitizer::after_unlock(this);
   }
   bool is_held_by_me() const {
@@ -106,6 +128,25 @@ class Mutex {
   static constexpr std::uint32_t kFree = 0, kTaken = 1;
 
   void check_order(threaded::Thread& self, LockRank rank) const;
+  // B1 and B2.
+  bool lock_biased(threaded::Thread& self) {
+    in_use_.store(1, std::memory_order_relaxed);
+    threaded::light_barrier();
+    if (bias_.load(std::memory_order_relaxed) == &self) [[likely]]
+      return true;
+    in_use_.store(0, std::memory_order_release);
+    return false;
+  }
+  void lock_word(threaded::Thread& self) {
+    std::uint32_t expected = kFree;
+    // Acquire: pairs with U1.
+    if (!word_.compare_exchange_strong(expected, kTaken, std::memory_order_acquire)) {
+      lock_slowly(self);
+    }
+    if (bias_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+      take_bias(self);
+  }
+  void take_bias(threaded::Thread& self);
   void lock_slowly(threaded::Thread& self);
   bool try_take();
   void announce_lock(threaded::Thread& self, LockRank rank) const;
@@ -126,6 +167,9 @@ class Mutex {
   const LockRank rank_;
   const std::uint32_t order_;
   const ObjectId id_;
+  std::atomic<threaded::Thread*> bias_;  // written by who holds the word
+  std::atomic<std::uint32_t> in_use_{0};  // written by the thread that it is biased to
+  bool is_held_by_bias_ = false;          // guarded by the lock
 };
 
 /// A shared variable. Sequentially consistent where nothing else is said.
