@@ -11,7 +11,8 @@
 //   Atomic<T>    a shared variable; operations with a site are sequentially consistent, but for
 //                publish, a store that orders what came before it and nothing that comes after, and
 //                update_mine, a compare_exchange by the only thread that may change the variable
-//                while it has the expected value, which orders as much as publish;
+//                while it has the expected value, and exchange_mine, an exchange by the only one
+//                ever, which order as much as publish;
 //                poke is a release, peek and add order nothing
 //   Counter      a statistic: exact once everybody has stopped
 //   Cell<T>      plain memory; the caller guarantees exclusion
@@ -53,6 +54,7 @@ concept AtomicContract = std::constructible_from<A, T> &&
                            { atomic.compare_exchange(expected, value, site) } -> std::same_as<bool>;
                            { atomic.exchange(value, site) } -> std::same_as<T>;
                            { atomic.publish(value, site) } -> std::same_as<void>;
+                           { atomic.exchange_mine(value, site) } -> std::same_as<T>;
                            { atomic.update_mine(expected, value, site) } -> std::same_as<bool>;
                            { constant.peek() } -> std::same_as<T>;
                            { atomic.poke(value) } -> std::same_as<void>;

@@ -168,7 +168,8 @@ TEST(PlatformContract, AnOwnersUpdateFailsOnAnotherValue) {
     EXPECT_EQ(expected, 6u);
     EXPECT_EQ(variable.load(kSite), 6u);
     EXPECT_TRUE(variable.update_mine(expected, 7, kSite));
-    EXPECT_EQ(variable.load(kSite), 7u);
+    EXPECT_EQ(variable.exchange_mine(8, kSite), 7u);
+    EXPECT_EQ(variable.load(kSite), 8u);
   });
 }
 

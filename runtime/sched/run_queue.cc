@@ -11,7 +11,8 @@ bool RunQueue::put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlot
   overflow_count = 0;
   if (next) {
     // Only the owner sets it to non-null; a thief may set it to null meanwhile.
-    Goroutine* const kicked = run_next_.exchange(g, Site::kRunNextUpdate);
+    Goroutine* const kicked = has_thieves_ ? run_next_.exchange(g, Site::kRunNextUpdate)
+                                           : run_next_.exchange_mine(g, Site::kRunNextUpdate);
     if (kicked != nullptr) announce(EventKind::kUnqueued, kicked);
     announce(EventKind::kQueued, g);
     if (kicked == nullptr) return true;
@@ -36,7 +37,7 @@ bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
     for (unsigned i = 0; i < half; ++i) {
       overflow[i] = slots_[(head + i) % kRunQueueSlots].peek();
     }
-    if (!head_.compare_exchange(head, head + half, Site::kRunQueueHeadUpdate)) continue;
+    if (!take(head_, head, head + half, Site::kRunQueueHeadUpdate)) continue;
     for (unsigned i = 0; i < half; ++i) announce(EventKind::kUnqueued, overflow[i]);
     overflow[half] = g;
     overflow_count = half + 1;
@@ -47,7 +48,8 @@ bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
 Goroutine* RunQueue::get(bool& inherits) {
   inherits = false;
   Goroutine* next = run_next_.load(Site::kRunNextLoad);
-  if (next != nullptr && run_next_.compare_exchange(next, nullptr, Site::kRunNextUpdate)) {
+  if (next != nullptr &&
+      take(run_next_, next, static_cast<Goroutine*>(nullptr), Site::kRunNextUpdate)) {
     announce(EventKind::kUnqueued, next);
     inherits = true;
     return next;
@@ -56,7 +58,7 @@ Goroutine* RunQueue::get(bool& inherits) {
     std::uint32_t head = head_.load(Site::kRunQueueHeadLoad);
     if (tail_.peek() == head) return nullptr;
     Goroutine* const g = slots_[head % kRunQueueSlots].peek();
-    if (!head_.compare_exchange(head, head + 1, Site::kRunQueueHeadUpdate)) continue;
+    if (!take(head_, head, head + 1, Site::kRunQueueHeadUpdate)) continue;
     announce(EventKind::kUnqueued, g);
     return g;
   }

@@ -18,8 +18,11 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 class RunQueue {
  public:
-  /// `number` names it in events.
-  explicit RunQueue(std::uint16_t number = 0) : number_(number) {}
+  /// `number` names it in events. Without thieves (there is one processor) the owner alone changes
+  /// the queue, and who submits to it holds the only processor: nobody else needs to see the work
+  /// before he looks for it himself. Then no instruction of the owner's locks the bus.
+  explicit RunQueue(std::uint16_t number = 0, bool has_thieves = true)
+      : number_(number), has_thieves_(has_thieves) {}
 
   /// Owner. With `next`, into the run-next slot; what was there is kicked to the tail. Returns
   /// false when the ring was full: then `overflow` holds half of it and the goroutine, for the
@@ -41,7 +44,15 @@ class RunQueue {
   bool looks_empty();
   void announce(EventKind kind, const Goroutine* g) const;
 
+  /// Takes what run_next or head was when the owner read it; false when a thief was faster.
+  template <class T>
+  bool take(platform::Atomic<T>& variable, T& seen, T next, Site site) {
+    return has_thieves_ ? variable.compare_exchange(seen, next, site)
+                        : variable.update_mine(seen, next, site);
+  }
+
   const std::uint16_t number_;
+  const bool has_thieves_;
   platform::Atomic<std::uint32_t> head_{0};
   platform::Atomic<std::uint32_t> tail_{0};
   platform::Atomic<Goroutine*> slots_[kRunQueueSlots];

@@ -32,7 +32,8 @@ struct ParkRequest {
 };
 
 struct Processor {
-  explicit Processor(std::uint16_t processor_id) : id(processor_id), run_queue(processor_id) {}
+  explicit Processor(std::uint16_t processor_id, bool is_only_one = false)
+      : id(processor_id), run_queue(processor_id, !is_only_one) {}
 
   const std::uint16_t id;
   // Owner: the machine that holds the processor; idle processors are guarded by the scheduler's

@@ -82,6 +82,7 @@ class Atomic {
   }
   /// The simulator knows no weaker store, and lets others step in all the same.
   void publish(T value, Site site) { store(value, site); }
+  T exchange_mine(T desired, Site site) { return exchange(desired, site); }
   bool update_mine(T& expected, T desired, Site site) {
     return compare_exchange(expected, desired, site);
   }

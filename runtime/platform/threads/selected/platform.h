@@ -189,6 +189,12 @@ class Atomic {
   }
   /// Release; its partner is the reader's load. A later load of the caller's may come before it.
   void publish(T value, Site) { value_.store(value, std::memory_order_release); }
+  /// Nobody else may change the variable.
+  T exchange_mine(T desired, Site) {
+    const T before = value_.load(std::memory_order_relaxed);
+    value_.store(desired, std::memory_order_release);
+    return before;
+  }
   /// Nobody else may change the variable while it has the expected value, so no bus is locked.
   /// Release, as publish.
   bool update_mine(T& expected, T desired, Site) {
