@@ -58,12 +58,13 @@ class Rows(unittest.TestCase):
         row = Pairs(PING, 1, GO, ours=[10, 40, 12], theirs=[20, 50, 30]).row()
         self.assertEqual((row["ours_ns"], row["peer_ns"]), (12, 30))
         self.assertEqual((row["ratio"], row["ratio_min"], row["ratio_max"]), (0.5, 0.4, 0.8))
+        self.assertEqual(row["ratio_best"], 0.5)
         self.assertEqual((row["workload"], row["processors"], row["peer"]), ("ping_pong", 1, GO))
 
     def test_a_row_without_peer_has_no_ratio(self):
         row = Pairs(PING, 1, "", ours=[10]).row()
         self.assertIsNone(row["ratio"])
-        self.assertIn("| ping_pong | 1 | ns | 10.0 | - | - | - | - |", benching.table([row]))
+        self.assertIn("| ping_pong | 1 | ns | 10.0 | - | - | - | - | - |", benching.table([row]))
 
     def test_chart_data(self):
         rows = [Pairs(PING, 2, GO, ours=[10], theirs=[20]).row(),
