@@ -194,7 +194,7 @@ def chart_script(image, ratios, copies):
         lines += ["$ratios << EOD", ratios.rstrip("\n"), "EOD",
                   'set title "time or memory of ours by Go\'s: median and spread (below 1: less)"',
                   "set logscale y 2", "set yrange [0.125:8]", "set grid y", "unset key",
-                  "set style fill solid 0.5", "set boxwidth 0.6", "set xtics rotate by -45",
+                  "set rmargin 14", "set style fill solid 0.5", "set boxwidth 0.6", "set xtics rotate by -45",
                   "plot $ratios using 1:3:xtic(2) with boxes, "
                   "$ratios using 1:3:4:5 with yerrorbars pt 0 lc rgb 'black', 1 lc rgb 'gray'"]
     if copies.strip():
