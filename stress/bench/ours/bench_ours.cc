@@ -25,6 +25,11 @@ void enter(void* argument) {
   Knobs knobs;
   knobs.processors = job.processors;
   knobs.reuse_goroutines = true;
+  knobs.goroutines_max = 1u << 22;
+  knobs.channels_max = 65'535;  // a ChannelId each: it orders their locks
+  // Debugging aids that no peer has.
+  knobs.stacks.poison = false;
+  knobs.stacks.census = false;
   run_main(knobs, *job.workload->main, &job, nullptr);
 }
 
