@@ -27,11 +27,13 @@ Action receive_step(Machine& m, Goroutine& g);
 constexpr Function kChanSend{.name = "chan_send",
                              .id = 9,
                              .frame_bytes = kOperationFrameBytes,
+                             .dead_bytes = kOperationFrameBytes - sizeof(OperationFrame),
                              .layout = {.pointers = kOperationPointers, .pointer_count = 1},
                              .step = &send_step};
 constexpr Function kChanReceive{.name = "chan_receive",
                                 .id = 10,
                                 .frame_bytes = kOperationFrameBytes,
+                                .dead_bytes = kOperationFrameBytes - sizeof(OperationFrame),
                                 .layout = {.pointers = kOperationPointers, .pointer_count = 1},
                                 .step = &receive_step};
 constexpr Function kCloseFrame{.name = "close_channel", .id = 11, .frame_bytes = 128};
@@ -44,7 +46,7 @@ FrameRef<std::uintptr_t> element_of(Goroutine& g, const Frame& frame) {
 }
 
 Action finish(Goroutine& g, bool selected, bool ok) {
-  pop_frame(g);
+  pop_frame(g, kOperationFrameBytes);
   g.result = Result{.selected = selected, .ok = ok, .index = 0};
   return Action::kNext;
 }

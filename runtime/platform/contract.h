@@ -14,6 +14,9 @@
 //                while it has the expected value, and exchange_mine, an exchange by the only one
 //                ever, which order as much as publish;
 //                poke is a release, peek and add order nothing
+//   OwnedAtomic  an Atomic whose value says who may change it, and that others may freeze:
+//                update_unless_frozen is a compare_exchange by that owner, freeze one by others,
+//                which they call between begin_freezing and end_freezing, one thread at a time
 //   Counter      a statistic: exact once everybody has stopped
 //   Cell<T>      plain memory; the caller guarantees exclusion
 //   Note         one sleeper, one wake-up; wake happens before sleep's return
@@ -79,6 +82,13 @@ concept NoteContract = std::default_initializable<N> && requires(N note, Site si
 static_assert(requires(Atomic<std::uint32_t> counter) {
   { counter.add(1) } -> std::same_as<std::uint32_t>;
   { counter.fetch_add(1, Site{}) } -> std::same_as<std::uint32_t>;
+});
+static_assert(AtomicContract<OwnedAtomic<std::uint32_t>, std::uint32_t>);
+static_assert(requires(OwnedAtomic<std::uint32_t> atomic, std::uint32_t& expected) {
+  { atomic.update_unless_frozen(expected, 1, Site{}) } -> std::same_as<bool>;
+  { atomic.freeze(expected, 1, Site{}) } -> std::same_as<bool>;
+  begin_freezing();
+  end_freezing();
 });
 static_assert(std::default_initializable<Counter> && requires(Counter counter, const Counter& seen) {
   counter.add(1);

@@ -106,6 +106,7 @@ void scanner_main(void* argument) {
   for (;;) {
     const auto request = platform::await_scan_request(Site::kScanRequest);
     set_busy(runtime, true);
+    platform::begin_freezing();
     const std::uint32_t count = runtime.goroutine_count.load(Site::kScanRequest);
     for (std::uint32_t i = 0; i < count; ++i) {
       Goroutine& g = *runtime.goroutines[i];
@@ -113,6 +114,7 @@ void scanner_main(void* argument) {
         scan_goroutine(runtime, g, request.move);
       }
     }
+    platform::end_freezing();
     runtime.stack_pool.free_spans();
     set_busy(runtime, false);
   }

@@ -59,6 +59,7 @@ Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
   }
   auto* const g = new (platform::allocate(sizeof(Goroutine)))
       Goroutine(event_name_of(index), path, runtime.stack_pool);
+  g->has_native_frames = runtime.knobs.stacks.native_frames;
   g->user = user;
   runtime.goroutines[index] = g;
   runtime.goroutine_count.poke(index + 1);

@@ -68,7 +68,7 @@ struct Goroutine {
   StackPool* const stack_pool;
   StackCache* stack_cache = nullptr;  // of the processor that runs it, else null
 
-  platform::Atomic<Status> status;
+  platform::OwnedAtomic<Status> status;
   platform::Atomic<std::uint32_t> preempt{0};
 
   // Waiting on channels. Owner: the goroutine, and the suspender that holds kScan.
@@ -85,6 +85,7 @@ struct Goroutine {
   unsigned locks_held = 0;
   bool in_syscall = false;
   bool has_started = false;
+  bool has_native_frames = true;  // StackKnobs::native_frames
   unsigned nosplit = 0;  // > 0: inside a region where the stack must not split
   Result result;
   Goroutine* sched_link = nullptr;  // in a queue
@@ -98,9 +99,58 @@ struct Goroutine {
   FrameHeader& top() { return *reinterpret_cast<FrameHeader*>(sp); }
 };
 
+// From \ to     Idle Runnable Running Syscall Waiting Dead CopyStack Preempted
+// Idle           -      x       -       -       -      -      -         -
+// Runnable       -      -       x       -       -      -      -         -
+// Running        -      x       -       x       x      x      x         x
+// Syscall        -      -       x       -       -      -      -         -
+// Waiting        -      x       -       -       -      -      -         -
+// Dead           x      -       -       -       -      -      -         -
+// CopyStack      -      -       x       -       -      -      -         -
+// Preempted      -      -       -       -       x      -      -         -
+constexpr bool is_legal(Status from, Status to) {
+  switch (from) {
+    case kIdle:
+    case kWaiting:
+      return to == kRunnable;
+    case kRunnable:
+    case kSyscall:
+    case kCopyStack:
+      return to == kRunning;
+    case kRunning:
+      return to == kRunnable || to == kSyscall || to == kWaiting || to == kDead ||
+             to == kCopyStack || to == kPreempted;
+    case kDead:  // for another life
+      return to == kIdle;
+    case kPreempted:
+      return to == kWaiting;
+    default:
+      return false;
+  }
+}
+
+/// A suspender holds kScan over `from`: returns when it is taken off. Fatal when `seen` is another
+/// status.
+void wait_for_scan(Goroutine& g, Status from, Status seen);
+
 /// Moves the status along one legal edge; waits while a suspender holds kScan. `from` must be the
 /// status or become it when the suspender resumes; anything else is fatal. `site` names the caller.
-void cas_status(Goroutine& g, Status from, Status to, Site site);
+/// Inline, because the edge is a constant nearly everywhere.
+[[gnu::always_inline]] inline void cas_status(Goroutine& g, Status from, Status to, Site site) {
+  require(is_legal(from, to), "goroutine status", "an edge that the status table forbids");
+  Status seen = from;
+  // A suspender puts its scan bit on what is not running and not copied: there its owner is alone.
+  if (from == kRunning || from == kCopyStack) {
+    require(g.status.update_mine(seen, to, site), "goroutine status",
+            "not the status that the transition starts from");
+    return;
+  }
+  while (!g.status.update_unless_frozen(seen, to, site)) [[unlikely]] {
+    wait_for_scan(g, from, seen);
+    seen = from;
+  }
+}
+
 /// Takes kScan on top of `from`. False when the status is something else by now.
 bool cas_to_scan(Goroutine& g, Status from, Site site);
 /// Gives kScan back; `to` is the status without it.

@@ -37,22 +37,37 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 /// the prologue check: the stack may grow and move, channel locks held or not. The frame is zeroed.
 inline void push_frame(Goroutine& g, const Function& function, std::uint32_t bytes, Site prologue);
 
-/// Removes the youngest frame; its caller becomes the youngest.
-inline void pop_frame(Goroutine& g);
+/// The prologue check alone.
+inline void check_stack(Goroutine& g, const Function& function, std::uint32_t bytes, Site prologue);
 
-/// Frame of a native runtime function, for as long as the object lives.
+/// Removes the youngest frame; its caller becomes the youngest. For who knows its size: the new sp
+/// need not wait for the header, which is only looked at to see whether it is sound.
+inline void pop_frame(Goroutine& g);
+inline void pop_frame(Goroutine& g, std::uint32_t bytes);
+
+/// Frame of a native runtime function, for as long as the object lives. What such a function works
+/// with is on its machine's stack, so without StackKnobs::native_frames there is only the prologue
+/// check.
 class NativeFrame {
  public:
   [[gnu::always_inline]] NativeFrame(Goroutine& g, const Function& function, Site prologue)
-      : g_(g) {
-    push_frame(g, function, function.frame_bytes, prologue);
+      : g_(g), bytes_(function.frame_bytes), is_placed_(g.has_native_frames) {
+    if (is_placed_) {
+      push_frame(g, function, function.frame_bytes, prologue);
+    } else {
+      check_stack(g, function, function.frame_bytes, prologue);
+    }
   }
-  [[gnu::always_inline]] ~NativeFrame() { pop_frame(g_); }
+  [[gnu::always_inline]] ~NativeFrame() {
+    if (is_placed_) pop_frame(g_, bytes_);
+  }
   NativeFrame(const NativeFrame&) = delete;
   NativeFrame& operator=(const NativeFrame&) = delete;
 
  private:
   Goroutine& g_;
+  const std::uint32_t bytes_;
+  const bool is_placed_;
 };
 
 /// A region in which the stack must not split (Go: nosplit). Entering one uses the guard space.
@@ -114,9 +129,9 @@ void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes);
   header->bytes = bytes;
 }
 
-[[gnu::always_inline]] inline void push_frame(Goroutine& g, const Function& function,
-                                              std::uint32_t bytes, Site prologue) {
-  require(bytes % 16 == 0 && bytes >= sizeof(FrameHeader), "frame size", function.name);
+// The prologue check.
+[[gnu::always_inline]] inline void check_stack(Goroutine& g, const Function& function,
+                                               std::uint32_t bytes, Site prologue) {
   const StackAction action = platform::prologue(prologue);
   if (action != StackAction::kNone) [[unlikely]]
     disturb(g, action, bytes);
@@ -126,17 +141,25 @@ void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes);
   } else {
     require(g.sp >= g.stack.lo + bytes, "nosplit stack overflow", function.name);
   }
+}
+
+[[gnu::always_inline]] inline void push_frame(Goroutine& g, const Function& function,
+                                              std::uint32_t bytes, Site prologue) {
+  require(bytes % 16 == 0 && bytes >= sizeof(FrameHeader), "frame size", function.name);
+  check_stack(g, function, bytes, prologue);
   place_frame(g, function, bytes);
 }
 
-[[gnu::always_inline]] inline void pop_frame(Goroutine& g) {
+[[gnu::always_inline]] inline void pop_frame(Goroutine& g, std::uint32_t bytes) {
   const FrameHeader& header = g.top();
-  require(header.magic == kFrameMagic, "frame chain", "the youngest frame has no header");
-  const std::uintptr_t caller = header.saved_frame_pointer;
-  const std::uintptr_t expected = g.sp + header.bytes;
-  require(caller == (expected == g.stack.hi ? 0 : expected), "frame chain",
+  require(header.magic == kFrameMagic && header.bytes == bytes, "frame chain",
+          "the youngest frame has no header");
+  const std::uintptr_t caller = g.sp + bytes;
+  require(header.saved_frame_pointer == (caller == g.stack.hi ? 0 : caller), "frame chain",
           "a saved frame pointer does not point to the next older frame");
-  g.sp = caller == 0 ? g.stack.hi : caller;
+  g.sp = caller;
 }
+
+[[gnu::always_inline]] inline void pop_frame(Goroutine& g) { pop_frame(g, g.top().bytes); }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -41,6 +41,8 @@ struct StackKnobs {
   bool reuse = true;
   bool cache = true;
   bool poison = true;  // fill free and fresh stacks, and look at free ones at the end
+  bool native_frames = true;  // native functions put frames on the goroutine's stack, so that there
+                              // is something to move at their prologues
   bool census = true;  // walk a stack before and after each copy and when it is scanned
 };
 

@@ -83,7 +83,9 @@ void Backoff::pause() {
 
 // calloc: pages that no event reaches cost nothing.
 Run::Run(const Config& config) : config_(config) {
+  if (config_.move_one_in != 0 || config_.grow_one_in != 0) call_attention(kAttendPrologue);
   if (!records()) return;
+  call_attention(kAttendRecords);
   events_ = static_cast<Event*>(std::calloc(config_.events_max, sizeof(Event)));
   if (events_ == nullptr) throw std::bad_alloc();
 }
@@ -142,10 +144,19 @@ void Run::collect_threads() {
   }
 }
 
+void Run::call_attention(std::uint32_t bit) {
+  for (Thread& thread : threads_) thread.attention.fetch_or(bit, std::memory_order_relaxed);
+}
+
+void Run::release_attention(std::uint32_t bit) {
+  for (Thread& thread : threads_) thread.attention.fetch_and(~bit, std::memory_order_release);
+}
+
 // True for the first.
 bool Run::announce_end(Outcome outcome, std::string_view message) {
   std::uint32_t expected = kRunning;
   if (!state_.compare_exchange_strong(expected, kStopping, std::memory_order_seq_cst)) return false;
+  call_attention(kAttendStop);
   outcome_ = outcome;
   message_ = message;
   state_.store(kStopped, std::memory_order_release);  // pairs with the acquire in await_end
@@ -166,7 +177,6 @@ void Run::create_thread(void (*entry)(void*), void* argument) {
   Thread& thread = threads_[index];
   thread.run = this;
   thread.id = static_cast<ThreadId>(index);
-  thread.is_disturbed = config_.move_one_in != 0 || config_.grow_one_in != 0;
   thread.random = scatter(config_.seed ^ scatter(index)) | 1;
   thread.entry = entry;
   thread.argument = argument;

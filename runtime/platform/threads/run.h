@@ -85,11 +85,19 @@ struct HeldLock {
   std::uint32_t order;
 };
 
-/// A thread of a run. Only `sleeps_on` is for others to look at.
+/// Bits of Thread::attention.
+inline constexpr std::uint32_t kAttendStop = 1;      // the run is over: leave
+inline constexpr std::uint32_t kAttendRecords = 2;   // somebody wants to know of events
+inline constexpr std::uint32_t kAttendPrologue = 4;  // prologues draw what happens to the stack
+inline constexpr std::uint32_t kAttendFreezing = 8;  // OwnedAtomic: others may freeze variables
+
+/// A thread of a run. Only `sleeps_on` and `attention` are for others.
 struct alignas(64) Thread {
   Run* run = nullptr;
+  /// Whatever a platform operation must know of besides its work; 0 in a run that nobody watches,
+  /// so that one look is enough. The run sets and clears bits.
+  std::atomic<std::uint32_t> attention{0};
   ThreadId id = 0;
-  bool is_disturbed = false;
   GoroutineId goroutine = kNoGoroutine;
   SpawnPath path = kSchedulerPath;
   std::uint64_t random = 0;
@@ -130,6 +138,14 @@ class Run {
   Report run(void (*entry)(void*), void* argument);
 
   // --- The threads' side ---
+
+  /// Sets or clears a bit of every thread's attention, those included that are yet to start.
+  void call_attention(std::uint32_t bit);
+  void release_attention(std::uint32_t bit);
+
+  bool is_freezing() const {
+    return (threads_[0].attention.load(std::memory_order_relaxed) & kAttendFreezing) != 0;
+  }
 
   bool is_stopped() const { return state_.load(std::memory_order_relaxed) != kRunning; }
   [[noreturn]] void stop(Outcome outcome, std::string_view message);

@@ -30,6 +30,7 @@ void enter(void* argument) {
   // Debugging aids that no peer has.
   knobs.stacks.poison = false;
   knobs.stacks.census = false;
+  knobs.stacks.native_frames = false;
   run_main(knobs, *job.workload->main, &job, nullptr);
 }
 

@@ -130,6 +130,21 @@ T spin_until(Atomic<T>& variable, Condition condition, Site site) {
   return value;
 }
 
+/// Here freezing needs no preparation.
+template <class T>
+class OwnedAtomic : public Atomic<T> {
+ public:
+  using Atomic<T>::Atomic;
+  bool update_unless_frozen(T& expected, T desired, Site site) {
+    return this->compare_exchange(expected, desired, site);
+  }
+  bool freeze(T& expected, T desired, Site site) {
+    return this->compare_exchange(expected, desired, site);
+  }
+};
+inline void begin_freezing() {}
+inline void end_freezing() {}
+
 /// A statistic, exact once everybody has stopped.
 using Counter = Atomic<std::uint32_t>;
 

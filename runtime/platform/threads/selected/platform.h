@@ -39,9 +39,14 @@ inline threaded::Thread& me() { return *threaded::current_thread; }
 /// The calling thread's record, unless the run is over: then it leaves.
 [[gnu::always_inline]] inline threaded::Thread& me_or_leave() {
   threaded::Thread& self = me();
-  if (self.run->is_stopped()) [[unlikely]]
+  if ((self.attention.load(std::memory_order_relaxed) & threaded::kAttendStop) != 0) [[unlikely]]
     self.leave();
   return self;
+}
+
+/// Does anybody want to know of events?
+inline bool is_recorded(const threaded::Thread& self) {
+  return (self.attention.load(std::memory_order_relaxed) & threaded::kAttendRecords) != 0;
 }
 
 /// A lock of the runtime's own. Not recursive. Who sleeps, and who wakes it:
@@ -96,13 +101,13 @@ class Mutex {
     sanitizer::after_lock(this);
     self.held[held] = {this, rank, order_};
     self.held_count = held + 1;
-    if (self.run->records()) [[unlikely]]
+    if (is_recorded(self)) [[unlikely]]
       announce_lock(self, rank);
   }
   void unlock(Site site) {
     (void)site;
     threaded::Thread& self = me();
-    if (self.run->records()) [[unlikely]]
+    if (is_recorded(self)) [[unlikely]]
       announce_unlock(self);
     forget(self);
     sanitizer::before_unlock(this);
@@ -223,9 +228,62 @@ class Atomic {
   /// between any two threads that count would hide races.)
   T add(T delta) { return value_.fetch_add(delta, std::memory_order_relaxed) + delta; }
 
- private:
+ protected:
   std::atomic<T> value_;
 };
+
+/// A variable whose value says who may change it, and that others may freeze. Its owner changes it
+/// at each park and wake-up; others freeze it only when the scanner works. So the owner's side locks
+/// no bus unless somebody freezes.
+///
+///   owner                                      who freezes
+///   O1 changing := 1                           F1 begin_freezing: set kAttendFreezing
+///   O2 anything to attend to? changing := 0,      everywhere, heavy barrier
+///      then compare_exchange                   F2 freeze: wait until changing is 0
+///   O3 else compare and store                  F3 compare_exchange
+///   O4 changing := 0                           F4 end_freezing: clear kAttendFreezing
+///
+/// O2 and F2 do not both miss the other side's write (futex.h: light_barrier, heavy_barrier). So
+/// after F2 every owner goes by compare_exchange, until F4; and who has not seen F4 yet does no
+/// harm. The next owner's O1 comes after this one's O4, as whatever makes it the owner comes later.
+template <class T>
+class OwnedAtomic : public Atomic<T> {
+ public:
+  using Atomic<T>::Atomic;
+
+  /// Release and acquire. False, with what was seen, when the value is another one: frozen, or
+  /// changed by somebody who must not.
+  bool update_unless_frozen(T& expected, T desired, Site site) {
+    changing_.store(1, std::memory_order_relaxed);  // O1
+    threaded::light_barrier();
+    if (me().attention.load(std::memory_order_acquire) != 0) [[unlikely]] {  // O2
+      changing_.store(0, std::memory_order_release);
+      return this->compare_exchange(expected, desired, site);
+    }
+    const T seen = this->value_.load(std::memory_order_acquire);
+    const bool is_expected = seen == expected;
+    if (is_expected) this->value_.store(desired, std::memory_order_release);  // O3
+    changing_.store(0, std::memory_order_release);                            // O4
+    expected = seen;
+    return is_expected;
+  }
+  bool freeze(T& expected, T desired, Site site) {
+    if (!me().run->is_freezing()) {
+      me().run->stop(Outcome::kFatal, "freeze: without begin_freezing");
+    }
+    threaded::Backoff backoff(me());
+    while (changing_.load(std::memory_order_acquire) != 0) backoff.pause();  // F2
+    return this->compare_exchange(expected, desired, site);                  // F3
+  }
+
+ private:
+  std::atomic<std::uint32_t> changing_{0};  // written by the owner
+};
+inline void begin_freezing() {
+  me_or_leave().run->call_attention(threaded::kAttendFreezing);
+  threaded::heavy_barrier();
+}
+inline void end_freezing() { me().run->release_attention(threaded::kAttendFreezing); }
 
 /// A statistic: each thread counts for itself, and who looks adds up. Exact once the others have
 /// stopped.
@@ -339,13 +397,16 @@ inline void start_thread(void (*entry)(void*), void* argument, Site) {
 /// Announces a fact. Events that one lock orders are in that order; others need not be in the order
 /// in which they took effect.
 inline void record(const Event& event) {
-  threaded::Run& run = *me().run;
-  if (run.records()) [[unlikely]]
-    run.record(event);
+  threaded::Thread& self = me();
+  if (is_recorded(self)) [[unlikely]]
+    self.run->record(event);
 }
 
 /// How many events there are so far, to tell in an event when something began.
-inline std::uint32_t step() { return me().run->step(); }
+inline std::uint32_t step() {
+  const threaded::Thread& self = me();
+  return is_recorded(self) ? self.run->step() : 0;
+}
 
 /// A draw in [0, n).
 inline std::uint32_t choose(std::uint32_t n, Site) { return n <= 1 ? 0 : me().draw(n); }
@@ -361,10 +422,11 @@ inline void set_goroutine(GoroutineId id, SpawnPath path) {
 
 /// What is to happen to the stack at this prologue, as the configuration says.
 inline StackAction prologue(Site) {
-  threaded::Thread& self = me_or_leave();
-  if (self.is_disturbed) [[unlikely]]
-    return self.draw_stack_action();
-  return StackAction::kNone;
+  threaded::Thread& self = me();
+  const std::uint32_t attention = self.attention.load(std::memory_order_relaxed);
+  if ((attention & (threaded::kAttendStop | threaded::kAttendPrologue)) == 0) [[likely]]
+    return StackAction::kNone;
+  return me_or_leave().draw_stack_action();
 }
 
 /// Asks the scanner to act. Never blocks for long; may be dropped when very many are waiting.
