@@ -21,6 +21,7 @@
 //   Cell<T>      plain memory; the caller guarantees exclusion
 //   Note         one sleeper, one wake-up; wake happens before sleep's return
 //   spin_until   waits in place for another thread's write
+//   hesitate     lets a moment pass in which others may be faster
 //   copy, clear  memory that foreign goroutines look at
 //   fill, is_filled   debugging aids that race detection does not see
 //   allocate     zeroed memory, never freed before the runtime ends
@@ -113,6 +114,7 @@ static_assert(requires(void* to, const void* from, std::size_t bytes, Site site,
   { choose(n, site) } -> std::same_as<std::uint32_t>;
   { step() } -> std::same_as<std::uint32_t>;
   { now_ns() } -> std::same_as<std::uint64_t>;
+  hesitate();
   { sleep_ns(std::uint64_t{}, site) } -> std::same_as<void>;
   { set_goroutine(GoroutineId{}, SpawnPath{}) } -> std::same_as<void>;
   { spin_until(atomic, condition, site) } -> std::same_as<std::uint32_t>;

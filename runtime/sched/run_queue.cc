@@ -74,6 +74,8 @@ unsigned RunQueue::grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next
       if (!steal_run_next) return 0;
       Goroutine* next = run_next_.load(Site::kRunNextLoad);
       if (next == nullptr) return 0;
+      // The victim has most likely just readied it, and is about to park and run it itself.
+      platform::hesitate();
       if (!run_next_.compare_exchange(next, nullptr, Site::kRunNextUpdate)) continue;
       announce(EventKind::kUnqueued, next);
       batch[0] = next;

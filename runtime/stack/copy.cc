@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/limits.h"
+#include "stack/adjust.h"
 #include "stack/stack.h"
 #include "stack/stack_pool.h"
 
@@ -64,85 +65,17 @@ void announce_elements(const Goroutine& g, const Stack& stack) {
   }
 }
 
-// What adjusting a slot needs, by value: a reference to a Move could be to what a slot's store
-// changes, as far as the compiler knows, and it would read it again for each slot.
-struct Adjustment {
-  explicit Adjustment(const Move& move)
-      : lo(move.from.lo), bytes(move.from.bytes()), delta(move.delta()) {}
-  void operator()(std::uintptr_t slot_address) const {
-    auto* const slot = reinterpret_cast<std::uintptr_t*>(slot_address);
-    const std::uintptr_t pointer = *slot;
-    if (pointer - lo < bytes) *slot = pointer + delta;
-  }
-
-  const std::uintptr_t lo;
-  const std::size_t bytes;
-  const std::uintptr_t delta;
-};
-
-template <class Visit>
-[[gnu::always_inline]] inline void for_each_slot(std::uintptr_t at, const FrameHeader& header,
-                                                 const Visit& visit) {
-  visit(at + offsetof(FrameHeader, saved_frame_pointer));
-  const FrameLayout& layout = header.function->layout;
-  for (unsigned i = 0; i < layout.pointer_count; ++i) visit(at + layout.pointers[i]);
-  for (unsigned i = 0; i < header.group_count; ++i) {
-    visit(at + layout.group_first + std::uintptr_t{layout.group_stride} * i);
-  }
-}
-
-// The frames of one function in a row, as a recursion leaves them, from `at`; returns where the next
-// one begins. All lie below `high`. Where a frame ends is guessed from the one before and then
-// checked, so that the processor need not wait for each header to know where the next one is.
-template <unsigned kPointers>
-std::uintptr_t adjust_run(std::uintptr_t at, std::uintptr_t high, const Adjustment& adjust_by) {
-  const Adjustment adjust = adjust_by;
-  const auto& first = *reinterpret_cast<const FrameHeader*>(at);
-  const Function* const function = first.function;
-  const std::uint32_t bytes = first.bytes;
-  std::uintptr_t offsets[kPointers + 1];
-  for (unsigned i = 0; i < kPointers; ++i) offsets[i] = function->layout.pointers[i];
-  offsets[kPointers] = offsetof(FrameHeader, saved_frame_pointer);
-  const FrameHeader* header = &first;
-  do {
-    for (const std::uintptr_t offset : offsets) adjust(at + offset);
-    at += bytes;
-    header = reinterpret_cast<const FrameHeader*>(at);
-  } while (at + bytes <= high && header->function == function && header->bytes == bytes &&
-           header->magic == kFrameMagic && header->group_count == 0);
-  return at;
-}
-
-// What a frame at `at`, which lies below `high`, begins: a run, or just itself.
-std::uintptr_t adjust_from(std::uintptr_t at, std::uintptr_t high, const Adjustment& adjust) {
-  const auto& header = *reinterpret_cast<const FrameHeader*>(at);
-  if (header.group_count == 0) {
-    switch (header.function->layout.pointer_count) {
-      case 0:
-        return adjust_run<0>(at, high, adjust);
-      case 1:
-        return adjust_run<1>(at, high, adjust);
-      case 2:
-        return adjust_run<2>(at, high, adjust);
-      default:
-        break;
-    }
-  }
-  for_each_slot(at, header, adjust);
-  return at + header.bytes;
-}
-
 // Adjusts the pointer slots of the new stack that lie in [low, high). The frames below `high` have
 // been copied already. The walk goes by frame sizes: saved frame pointers are what is being mended.
 void adjust_frames(std::uintptr_t sp, const Move& move, std::uintptr_t low, std::uintptr_t high) {
-  const Adjustment adjust(move);
+  const Adjustment adjust(move.from, move.delta());
   const std::uintptr_t end = std::min(move.to.hi, high);
   for (std::uintptr_t at = sp; at < end;) {
     const auto& header = *reinterpret_cast<const FrameHeader*>(at);
     require(header.magic == kFrameMagic, "frame chain",
             "a copied stack has a frame without header");
     if (at >= low && at + header.bytes <= end) [[likely]] {
-      at = adjust_from(at, end, adjust);
+      at = adjust_alike(at, end, adjust);
     } else {
       for_each_slot(at, header, [&](std::uintptr_t slot) {
         if (slot >= low && slot < high) adjust(slot);

@@ -21,6 +21,8 @@ namespace {
 
 // Between neighbours, always poisoned: running off the low end of a stack must not hit another one.
 constexpr std::size_t kSlotGapBytes = 64;
+// Copying is fastest along lines of the cache.
+constexpr std::size_t kLineBytes = 64;
 // With `reuse` off, stacks are handed out again only once this many bytes have been made.
 constexpr std::size_t kNoReuseBytesMax = 16 * 1024 * 1024;
 
@@ -57,8 +59,11 @@ StackSlot* StackPool::make_span(unsigned order) {
     span->slot_count = count;
     span->slots = static_cast<StackSlot*>(platform::allocate(sizeof(StackSlot) * count));
     const std::size_t stride = bytes + kSlotGapBytes + sizeof(SlotLink);
-    auto* const memory =
-        static_cast<std::byte*>(platform::allocate(stride * count + kSlotGapBytes));
+    // So that the first slot begins a line; those behind it do not, and are small.
+    constexpr std::size_t kBefore = sizeof(SlotLink) + kSlotGapBytes;
+    auto* const block = static_cast<std::byte*>(
+        platform::allocate(stride * count + kSlotGapBytes + kLineBytes));
+    auto* const memory = block + (-(reinterpret_cast<std::uintptr_t>(block) + kBefore)) % kLineBytes;
     made_bytes_.add(stride * count);
     for (unsigned i = 0; i < count; ++i) {
       auto* const link = new (memory + stride * i) SlotLink{&span->slots[i], 0};

@@ -232,6 +232,8 @@ inline std::uint32_t step() { return World::current().step(); }
 /// A draw in [0, n). No yield point.
 inline std::uint32_t choose(std::uint32_t n, Site site) { return World::current().choose(n, site); }
 
+/// Whoever is faster is so at the next yield point.
+inline void hesitate() {}
 inline std::uint64_t now_ns() { return World::current().now_ns(); }
 inline void sleep_ns(std::uint64_t ns, Site site) { World::current().sleep_ns(ns, site); }
 

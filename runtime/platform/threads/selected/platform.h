@@ -411,6 +411,12 @@ inline std::uint32_t step() {
 /// A draw in [0, n).
 inline std::uint32_t choose(std::uint32_t n, Site) { return n <= 1 ? 0 : me().draw(n); }
 
+/// Lets others do what they are about to do: some microseconds (Go's runqgrab sleeps for 3, too).
+inline void hesitate() {
+  threaded::Thread& self = me_or_leave();
+  self.wait_while(self.nap, 0, 3'000);
+}
+
 inline std::uint64_t now_ns() { return threaded::monotonic_ns(); }
 inline void sleep_ns(std::uint64_t ns, Site) { me_or_leave().sleep_ns(ns); }
 
