@@ -51,17 +51,22 @@ Action finish(Goroutine& g, bool selected, bool ok) {
   return Action::kNext;
 }
 
-void announce_not_ready(Goroutine& g, const Frame& frame, bool is_send) {
+void announce_not_ready(const Goroutine& g, const Channel& c, bool is_send,
+                        std::uint32_t begin_step) {
   platform::record({.kind = EventKind::kNotReady,
                     .goroutine = g.id,
-                    .channel = frame->channel->id,
+                    .channel = c.id,
                     .a = is_send ? 1u : 0u,
-                    .b = frame->begin_step});
+                    .b = begin_step});
+}
+
+void announce_not_ready(const Goroutine& g, const Frame& frame, bool is_send) {
+  announce_not_ready(g, *frame->channel, is_send, frame->begin_step);
 }
 
 [[gnu::always_inline]] inline void call(Goroutine& g, const Function& function, Site prologue,
-                                        Channel* c, std::uint32_t element_below_hi, bool block) {
-  const std::uint32_t begin_step = platform::step();
+                                        Channel* c, std::uint32_t element_below_hi, bool block,
+                                        std::uint32_t begin_step) {
   push_frame(g, function, function.frame_bytes, prologue);
   const Frame frame(g, g.sp);
   frame->channel = c;
@@ -132,6 +137,22 @@ bool looks_empty(const Channel& c, Site site) {
   return c.count.load(site) == 0;
 }
 
+// Fast path: full, and open afterwards, so it was open and full at the first moment. Go asks the
+// other way round, arguing that a closed channel does not become unready; but close takes the
+// waiting receivers away, and then a send gives up that at no moment could have blocked.
+bool cannot_send(const Channel& c) {
+  return looks_full(c) && c.closed.load(Site::kChanSendFastClosed) == 0;
+}
+
+// May an operation that does not block take its fast path before it has a frame? Where native
+// functions have none, nor does a look need one.
+[[gnu::always_inline]] inline bool asks_first(Goroutine& g, const Function& function,
+                                              Site prologue) {
+  if (g.has_native_frames) return false;
+  check_stack(g, function, function.frame_bytes, prologue);
+  return true;
+}
+
 Action send_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
   Channel& c = *frame->channel;
   lock_channel(g, c, Site::kChanSendLock);
@@ -171,10 +192,7 @@ Action send_step(Machine& m, Goroutine& g) {
     if (!frame->block) return finish(g, false, false);
     return park_for_ever(m, g, frame, WaitReason::kChanSendNil);
   }
-  // Fast path: full, and open afterwards, so it was open and full at the first moment. Go asks the
-  // other way round, arguing that a closed channel does not become unready; but close takes the
-  // waiting receivers away, and then a send gives up that at no moment could have blocked.
-  if (!frame->block && looks_full(*c) && c->closed.load(Site::kChanSendFastClosed) == 0) {
+  if (!frame->block && cannot_send(*c)) {
     announce_not_ready(g, frame, true);
     return finish(g, false, false);
   }
@@ -288,13 +306,28 @@ Channel* make_channel(Runtime& runtime, std::uint32_t element_bytes, std::uint32
 
 void call_send(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_below_hi, bool block) {
   (void)m;
-  call(g, kChanSend, Site::kChanSendPrologue, c, element_below_hi, block);
+  const std::uint32_t begin_step = platform::step();
+  if (!block && asks_first(g, kChanSend, Site::kChanSendPrologue) && c != nullptr &&
+      cannot_send(*c)) {
+    announce_not_ready(g, *c, true, begin_step);
+    g.result = Result{};
+    return;
+  }
+  call(g, kChanSend, Site::kChanSendPrologue, c, element_below_hi, block, begin_step);
 }
 
 void call_receive(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_below_hi,
                   bool block) {
   (void)m;
-  call(g, kChanReceive, Site::kChanReceivePrologue, c, element_below_hi, block);
+  const std::uint32_t begin_step = platform::step();
+  if (!block && asks_first(g, kChanReceive, Site::kChanReceivePrologue) && c != nullptr &&
+      looks_empty(*c, Site::kChanReceiveFastEmpty) &&
+      c->closed.load(Site::kChanReceiveFastClosed) == 0) {
+    announce_not_ready(g, *c, false, begin_step);
+    g.result = Result{};
+    return;
+  }
+  call(g, kChanReceive, Site::kChanReceivePrologue, c, element_below_hi, block, begin_step);
 }
 
 void close_channel(Machine& m, Goroutine& g, Channel* c) {
