@@ -78,6 +78,7 @@ struct Disturbed : Disturbance<RunSetup> {
     setup.knobs.processors = 1 + variant % kProcessorsLimit;
     setup.knobs.stacks.reuse = variant % 3 != 0;
     setup.knobs.stacks.cache = variant % 5 != 0;
+    setup.knobs.stacks.native_frames = variant % 7 != 0;
   }
 };
 constexpr unsigned kVariants = Disturbed::kVariants;

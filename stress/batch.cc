@@ -91,6 +91,7 @@ BatchResult run_job(Job& job, const Batch& batch, Watchdog& watchdog) {
   start.knobs.processors = batch.processors;
   start.knobs.stacks.reuse = batch.seed % 3 != 0;
   start.knobs.stacks.cache = batch.seed % 5 != 0;
+  start.knobs.stacks.native_frames = batch.seed % 7 != 0;
   start.knobs.reuse_goroutines = !batch.is_small;  // the model tells goroutines by their ids
   job.prepare(batch, start.knobs);
   const Outcome expected = job.expected();
@@ -108,6 +109,7 @@ BatchResult run_program(const fuzzers::Program& program, const Batch& batch, Wat
   start.knobs.processors = batch.processors;
   start.knobs.stacks.reuse = batch.seed % 3 != 0;
   start.knobs.stacks.cache = batch.seed % 5 != 0;
+  start.knobs.stacks.native_frames = batch.seed % 7 != 0;
   start.made = &tell_runtime;
   threaded::Config config = disturbance(batch);
   config.events_max = kProgramHistoryMax;

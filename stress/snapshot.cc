@@ -20,6 +20,10 @@ T raw(const platform::Atomic<T>& place) {
   static_assert(sizeof place == sizeof(T));
   return raw(reinterpret_cast<const T&>(place));
 }
+template <class T>
+T raw(const platform::OwnedAtomic<T>& place) {
+  return raw(static_cast<const platform::Atomic<T>&>(place));
+}
 
 std::string status_name(Status status) {
   const auto name = [](Status s) -> std::string_view {

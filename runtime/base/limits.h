@@ -9,9 +9,12 @@
 namespace concertina {
 
 // Stacks, in bytes.
-inline constexpr std::size_t kStackMin = 2048;   // Go's fixedStack
+inline constexpr std::size_t kStackMin = 2048;  // Go's fixedStack
+inline constexpr std::size_t kStackMax =
+    1024 * 1024;                                 // unless a run's knobs say otherwise; Go: 1 GiB
 inline constexpr std::size_t kStackGuard = 128;  // below it only functions that may not split
 inline constexpr unsigned kStackOrders = 4;      // 2, 4, 8, 16 KiB come from pools; above: large
+inline constexpr unsigned kStackOrdersAll = 20;  // 2 KiB << 19 = 1 GiB, the most that knobs may say
 
 // Scheduler, in pieces.
 inline constexpr unsigned kProcessorsLimit = 4;

@@ -29,7 +29,8 @@ void expect_end(std::string_view message, Body body,
 }
 
 void await(Counter& counter, std::uint32_t value) {
-  platform::spin_until(counter, [value](std::uint32_t v) { return v == value; }, kSite);
+  platform::spin_until(
+      counter, [value](std::uint32_t v) { return v == value; }, kSite);
 }
 
 TEST(PlatformContract, AMutexKeepsOthersOut) {
@@ -119,8 +120,8 @@ TEST(PlatformContract, SpinUntilSeesALaterWriteAndReturnsIt) {
         variable.store(i, kSite);
       }
     });
-    const std::uint32_t seen =
-        platform::spin_until(variable, [](std::uint32_t v) { return v >= 5; }, kSite);
+    const std::uint32_t seen = platform::spin_until(
+        variable, [](std::uint32_t v) { return v >= 5; }, kSite);
     EXPECT_EQ(seen, 5u);
     EXPECT_EQ(plain, 9u);  // the store released it
   });
@@ -129,7 +130,9 @@ TEST(PlatformContract, SpinUntilSeesALaterWriteAndReturnsIt) {
 TEST(PlatformContract, SpinUntilReturnsAtOnceWhenItHolds) {
   expect_end("", [] {
     auto& variable = make<Counter>(3u);
-    EXPECT_EQ(platform::spin_until(variable, [](std::uint32_t v) { return v == 3; }, kSite), 3u);
+    EXPECT_EQ(platform::spin_until(
+                  variable, [](std::uint32_t v) { return v == 3; }, kSite),
+              3u);
   });
 }
 
@@ -170,6 +173,43 @@ TEST(PlatformContract, AnOwnersUpdateFailsOnAnotherValue) {
     EXPECT_TRUE(variable.update_mine(expected, 7, kSite));
     EXPECT_EQ(variable.exchange_mine(8, kSite), 7u);
     EXPECT_EQ(variable.load(kSite), 8u);
+  });
+}
+
+// While the value is even its owner works on plain memory; while it is odd nobody does, unless a
+// freezer holds it.
+TEST(PlatformContract, AFrozenVariableRests) {
+  expect_end("", [] {
+    constexpr std::uint32_t kFrozen = 0x80000000;
+    constexpr std::uint32_t kTurns = 30;
+    auto& variable = make<platform::OwnedAtomic<std::uint32_t>>(0u);
+    auto& plain = make<std::uint32_t>(0u);
+    start([&] {
+      for (std::uint32_t turn = 0; turn < kTurns; ++turn) {
+        EXPECT_EQ(plain++, turn);
+        std::uint32_t expected = 2 * turn;
+        EXPECT_TRUE(variable.update_mine(expected, 2 * turn + 1, kSite));
+        while (!variable.update_unless_frozen(expected = 2 * turn + 1, 2 * turn + 2, kSite)) {
+          EXPECT_EQ(expected, (2 * turn + 1) | kFrozen);
+          platform::spin_until(
+              variable, [](std::uint32_t v) { return (v & kFrozen) == 0; }, kSite);
+        }
+      }
+    });
+    for (unsigned round = 0; round < 20; ++round) {
+      platform::begin_freezing();
+      std::uint32_t seen = variable.load(kSite);
+      if (seen % 2 == 1 && variable.freeze(seen, seen | kFrozen, kSite)) {
+        EXPECT_EQ(plain, seen / 2 + 1);
+        plain = 0;
+        platform::sleep_ns(1000, kSite);
+        plain = seen / 2 + 1;
+        std::uint32_t frozen = seen | kFrozen;
+        EXPECT_TRUE(variable.compare_exchange(frozen, seen, kSite));
+      }
+      platform::end_freezing();
+    }
+    await(variable, 2 * kTurns);
   });
 }
 

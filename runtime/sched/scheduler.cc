@@ -208,9 +208,8 @@ void run_machine(Machine& m) {
 
 void start(Runtime& runtime, const Function& main, void* user) {
   for (unsigned i = 0; i < runtime.knobs.processors; ++i) {
-    runtime.processors[i] =
-        new (platform::allocate(sizeof(Processor)))
-            Processor(static_cast<std::uint16_t>(i), runtime.knobs.processors == 1);
+    runtime.processors[i] = new (platform::allocate(sizeof(Processor)))
+        Processor(static_cast<std::uint16_t>(i), runtime.knobs.processors == 1);
   }
   runtime.lock.lock(Site::kSchedulerLock);
   for (unsigned i = runtime.knobs.processors; i-- > 1;) {

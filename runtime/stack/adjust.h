@@ -36,8 +36,8 @@ template <class Visit>
 }
 
 /// Adjusts the frame at `at`, and those that follow it if they are of the same function, size and
-/// soundness, as a recursion leaves them. The frame and its like lie below `high`. Returns where the
-/// next frame begins.
+/// soundness, as a recursion leaves them. The frame and its like lie below `high`. Returns where
+/// the next frame begins.
 std::uintptr_t adjust_alike(std::uintptr_t at, std::uintptr_t high, const Adjustment& adjust);
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -86,7 +86,7 @@ struct Goroutine {
   bool in_syscall = false;
   bool has_started = false;
   bool has_native_frames = true;  // StackKnobs::native_frames
-  unsigned nosplit = 0;  // > 0: inside a region where the stack must not split
+  unsigned nosplit = 0;           // > 0: inside a region where the stack must not split
   Result result;
   Goroutine* sched_link = nullptr;  // in a queue
   void* user = nullptr;             // the interpreter's
@@ -146,9 +146,9 @@ void wait_for_scan(Goroutine& g, Status from, Status seen);
     return;
   }
   while (!g.status.update_unless_frozen(seen, to, site)) [[unlikely]] {
-    wait_for_scan(g, from, seen);
-    seen = from;
-  }
+      wait_for_scan(g, from, seen);
+      seen = from;
+    }
 }
 
 /// Takes kScan on top of `from`. False when the status is something else by now.

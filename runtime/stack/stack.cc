@@ -10,7 +10,7 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes) {
   if (g.in_syscall || g.nosplit != 0) return;
-  if (action == StackAction::kGrow && g.stack.bytes() < kForcedGrowthMax) {
+  if (action == StackAction::kGrow && g.stack.bytes() < kStackMax) {
     grow_stack(g, frame_bytes);
   }
   if (action == StackAction::kMove) move_stack(g);
@@ -37,7 +37,8 @@ void grow_stack(Goroutine& g, std::size_t frame_bytes) {
   require(g.nosplit == 0, "stack split at bad time", "the goroutine is in a nosplit region");
   std::size_t bytes = g.stack.bytes() * 2;
   while (bytes < g.used_bytes() + frame_bytes + kStackGuard) bytes *= 2;
-  require(bytes <= kStackMax, "stack overflow", "a goroutine's stack exceeds kStackMax");
+  require(bytes <= g.stack_pool->max_bytes(), "stack overflow",
+          "a goroutine's stack exceeds kStackMax");
   cas_status(g, kRunning, kCopyStack, Site::kCopyStackStatus);
   copy_stack(g, bytes, CopyReason::kGrow);
   cas_status(g, kCopyStack, kRunning, Site::kCopyStackStatus);

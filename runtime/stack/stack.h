@@ -110,7 +110,8 @@ bool shrink_stack(Goroutine& g);
 /// The caller owns the stack. `moment`: 0 before a copy, 1 after, 2 scan.
 void take_census(Goroutine& g, std::uint16_t moment);
 
-// --- Always inline: each operation does it several times, with functions that the compiler knows ----
+// --- Always inline: each operation does it several times, with functions that the compiler knows
+// ----
 
 /// A forced growth or move, as the input asks; the real runtime's mayMoreStackMove.
 void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes);

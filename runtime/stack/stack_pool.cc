@@ -6,6 +6,7 @@
 
 #include "base/sanitizer.h"
 #include "platform/fatal.h"
+#include "platform/lines.h"
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
@@ -21,8 +22,6 @@ namespace {
 
 // Between neighbours, always poisoned: running off the low end of a stack must not hit another one.
 constexpr std::size_t kSlotGapBytes = 64;
-// Copying is fastest along lines of the cache.
-constexpr std::size_t kLineBytes = 64;
 // With `reuse` off, stacks are handed out again only once this many bytes have been made.
 constexpr std::size_t kNoReuseBytesMax = 16 * 1024 * 1024;
 
@@ -36,9 +35,9 @@ static_assert(sizeof(SlotLink) == 16);
 
 }  // namespace
 
-unsigned StackPool::order_of(std::size_t bytes) {
-  require(std::has_single_bit(bytes) && bytes >= kStackMin && bytes <= kStackMax, "stack size",
-          "not a power of two within kStackMin..kStackMax");
+unsigned StackPool::order_of(std::size_t bytes) const {
+  require(std::has_single_bit(bytes) && bytes >= kStackMin && bytes <= knobs_.max_bytes,
+          "stack size", "not a power of two within kStackMin..kStackMax");
   return static_cast<unsigned>(std::countr_zero(bytes) - std::countr_zero(kStackMin));
 }
 
@@ -61,9 +60,10 @@ StackSlot* StackPool::make_span(unsigned order) {
     const std::size_t stride = bytes + kSlotGapBytes + sizeof(SlotLink);
     // So that the first slot begins a line; those behind it do not, and are small.
     constexpr std::size_t kBefore = sizeof(SlotLink) + kSlotGapBytes;
-    auto* const block = static_cast<std::byte*>(
-        platform::allocate(stride * count + kSlotGapBytes + kLineBytes));
-    auto* const memory = block + (-(reinterpret_cast<std::uintptr_t>(block) + kBefore)) % kLineBytes;
+    auto* const block =
+        static_cast<std::byte*>(platform::allocate(stride * count + kSlotGapBytes + kLineBytes));
+    auto* const memory =
+        block + (-(reinterpret_cast<std::uintptr_t>(block) + kBefore)) % kLineBytes;
     made_bytes_.add(stride * count);
     for (unsigned i = 0; i < count; ++i) {
       auto* const link = new (memory + stride * i) SlotLink{&span->slots[i], 0};

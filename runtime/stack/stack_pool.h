@@ -40,17 +40,18 @@ struct StackCache {
 struct StackKnobs {
   bool reuse = true;
   bool cache = true;
-  bool poison = true;  // fill free and fresh stacks, and look at free ones at the end
+  std::size_t max_bytes = kStackMax;  // of a stack: a power of two
+  bool poison = true;         // fill free and fresh stacks, and look at free ones at the end
   bool native_frames = true;  // native functions put frames on the goroutine's stack, so that there
                               // is something to move at their prologues
-  bool census = true;  // walk a stack before and after each copy and when it is scanned
+  bool census = true;         // walk a stack before and after each copy and when it is scanned
 };
 
 class StackPool {
  public:
   explicit StackPool(const StackKnobs& knobs) : knobs_(knobs) {}
 
-  /// A stack of `bytes` (a power of two, kStackMin..kStackMax), filled with kFreshStackByte if
+  /// A stack of `bytes` (a power of two, kStackMin..max_bytes), filled with kFreshStackByte if
   /// stacks are poisoned.
   /// `cache` may be null (the scanner has no processor).
   Stack allocate(std::size_t bytes, GoroutineId owner, StackCache* cache);
@@ -68,13 +69,14 @@ class StackPool {
   void check_freed();
   std::uint32_t in_use() const { return in_use_.peek(); }
 
+  std::size_t max_bytes() const { return knobs_.max_bytes; }
   bool takes_census() const { return knobs_.census; }
   /// True for the first kCensusTickets calls of a run: full stack walks are announced that often.
   bool has_census_tickets() const { return census_tickets_.peek() < kCensusTickets; }
   bool take_census_ticket() { return census_tickets_.add(1) <= kCensusTickets; }
 
  private:
-  static unsigned order_of(std::size_t bytes);
+  unsigned order_of(std::size_t bytes) const;
   StackSlot* take(unsigned order);
   void give(StackSlot* slot);
   StackSlot* make_span(unsigned order);

@@ -12,7 +12,8 @@
 namespace concertina::test {
 namespace {
 
-constexpr unsigned kSlotsPerSpan = 4;
+constexpr unsigned kOrders = 10;  // up to kStackMax
+static_assert(kStackMin << (kOrders - 1) == kStackMax);
 
 void give_back(StackPool& pool, const Stack& stack, StackCache* cache = nullptr) {
   pool.free(stack, stack.lo, 1, cache);
@@ -29,7 +30,7 @@ std::size_t pool_locks(const RunResult& run) {
 TEST(StackPool, HandsOutEveryOrder) {
   const RunResult run = run_body([] {
     StackPool& pool = make_pool();
-    for (unsigned order = 0; order < kStackOrdersAll; ++order) {
+    for (unsigned order = 0; order < kOrders; ++order) {
       const std::size_t bytes = kStackMin << order;
       const Stack stack = pool.allocate(bytes, 3, nullptr);
       EXPECT_EQ(stack.bytes(), bytes);
@@ -43,8 +44,8 @@ TEST(StackPool, HandsOutEveryOrder) {
   });
   EXPECT_EQ(run.report.message, "");
   const auto allocated = run.of(EventKind::kStackAllocated);
-  ASSERT_EQ(allocated.size(), kStackOrdersAll);
-  for (unsigned order = 0; order < kStackOrdersAll; ++order) {
+  ASSERT_EQ(allocated.size(), kOrders);
+  for (unsigned order = 0; order < kOrders; ++order) {
     EXPECT_EQ(allocated[order].goroutine, 3);
     EXPECT_EQ(allocated[order].a, order + 1);
     EXPECT_EQ(allocated[order].b, kStackMin << order);
@@ -177,7 +178,7 @@ TEST(StackCache, KeepsOrdersApartAndLargeStacksOut) {
   expect_end("", [] {
     StackPool& pool = make_pool();
     auto& cache = make<StackCache>();
-    for (unsigned order = 0; order < kStackOrdersAll; ++order) {
+    for (unsigned order = 0; order < kOrders; ++order) {
       give_back(pool, pool.allocate(kStackMin << order, 1, nullptr), &cache);
     }
     for (unsigned order = 0; order < kStackOrders; ++order) {
@@ -261,8 +262,8 @@ TEST(FreeSpans, TakesOnlyWhollyFreeOnes) {
   for (const std::size_t bytes : {kStackMin, kStackMax}) {
     expect_end("", [bytes] {
       StackPool& pool = make_pool();
-      const unsigned per_span = bytes == kStackMin ? kSlotsPerSpan : 1;
-      Stack stacks[2 * kSlotsPerSpan];
+      const unsigned per_span = bytes == kStackMin ? kStackSlotsPerSpan : 1;
+      Stack stacks[2 * kStackSlotsPerSpan];
       for (unsigned i = 0; i < 2 * per_span; ++i) stacks[i] = pool.allocate(bytes, 1, nullptr);
       for (unsigned i = 1; i < 2 * per_span; ++i) give_back(pool, stacks[i]);  // all but the first
       pool.free_spans();
@@ -282,17 +283,17 @@ TEST(FreeSpans, LeavesSpansWithCachedStacks) {
   expect_end("", [] {
     StackPool& pool = make_pool();
     auto& cache = make<StackCache>();
-    Stack stacks[kSlotsPerSpan];
+    Stack stacks[kStackSlotsPerSpan];
     for (Stack& stack : stacks) stack = pool.allocate(kStackMin, 1, nullptr);
-    for (unsigned i = 0; i < kSlotsPerSpan; ++i)
+    for (unsigned i = 0; i < kStackSlotsPerSpan; ++i)
       give_back(pool, stacks[i], i == 0 ? &cache : nullptr);
     pool.free_spans();
     // Were the span gone, its other stacks would come only after it was taken back whole, with the
     // cached one twice.
     std::set<std::uintptr_t> lows;
-    for (unsigned i = 0; i < 2 * kSlotsPerSpan; ++i)
+    for (unsigned i = 0; i < 2 * kStackSlotsPerSpan; ++i)
       lows.insert(pool.allocate(kStackMin, 1, nullptr).lo);
-    EXPECT_EQ(lows.size(), 2 * kSlotsPerSpan);
+    EXPECT_EQ(lows.size(), 2 * kStackSlotsPerSpan);
     EXPECT_EQ(lows.count(stacks[0].lo), 0u);
   });
 }
@@ -302,7 +303,7 @@ TEST(FreeSpans, SpansGoRoundAndRound) {
     StackPool& pool = make_pool();
     auto& low = make<std::uintptr_t>(0u);
     for (int cycle = 0; cycle < 5; ++cycle) {
-      Stack stacks[2 * kSlotsPerSpan];
+      Stack stacks[2 * kStackSlotsPerSpan];
       for (Stack& stack : stacks) stack = pool.allocate(2 * kStackMin, 1, nullptr);
       std::uintptr_t least = stacks[0].lo;
       for (const Stack& stack : stacks) least = std::min(least, stack.lo);
@@ -355,7 +356,7 @@ TEST(CheckFreed, IsSilentWhenNothingWasOverwritten) {
   const RunResult run = run_body([] {
     StackPool& pool = make_pool();
     auto& cache = make<StackCache>();
-    for (unsigned order = 0; order < kStackOrdersAll; ++order) {
+    for (unsigned order = 0; order < kOrders; ++order) {
       give_back(pool, pool.allocate(kStackMin << order, 1, &cache), &cache);
     }
     pool.free_spans();

@@ -91,6 +91,7 @@ TEST(StatusGate, WaitsWhileASuspenderHoldsTheScanBit) {
 TEST(ScanBit, IsTakenOnTopOfWhatTheSuspenderSaw) {
   for (const Status status : {kRunnable, kRunning, kSyscall, kWaiting, kCopyStack, kPreempted}) {
     const std::string message = message_of([status] {
+      platform::begin_freezing();
       Goroutine& g = goroutine_in(status);
       EXPECT_TRUE(cas_to_scan(g, status, kSite));
       EXPECT_EQ(g.status.peek(), status | kScan);
@@ -103,6 +104,7 @@ TEST(ScanBit, IsTakenOnTopOfWhatTheSuspenderSaw) {
 
 TEST(ScanBit, IsRefusedWhenTheStatusHasChanged) {
   expect_end("", [] {
+    platform::begin_freezing();
     Goroutine& g = goroutine_in(kRunnable);
     EXPECT_FALSE(cas_to_scan(g, kWaiting, kSite));
     EXPECT_EQ(g.status.peek(), kRunnable);
@@ -111,6 +113,7 @@ TEST(ScanBit, IsRefusedWhenTheStatusHasChanged) {
 
 TEST(ScanBit, HasOneHolder) {
   expect_end("", [] {
+    platform::begin_freezing();
     Goroutine& g = goroutine_in(kWaiting);
     EXPECT_TRUE(cas_to_scan(g, kWaiting, kSite));
     EXPECT_FALSE(cas_to_scan(g, kWaiting, kSite));

@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t kElementBytesMax = 4096;
 
 enum class Order {
-  kNone,     // the race
-  kAtomic,   // release store, acquire spin
-  kMutex,    // both under one lock
+  kNone,    // the race
+  kAtomic,  // release store, acquire spin
+  kMutex,   // both under one lock
 };
 
 struct Shared {
@@ -28,7 +28,8 @@ struct Shared {
   std::array<std::uint8_t, kElementBytesMax> element{};
 };
 
-void access(Shared& shared, void* to, const void* from) {
+// Not inline: a copy to a local that nobody reads would be optimised away.
+[[gnu::noinline]] void access(Shared& shared, void* to, const void* from) {
   if (shared.order == Order::kMutex) shared.mutex.lock(Site::kTest);
   platform::copy(to, from, shared.element_bytes, Site::kTest);
   if (shared.order == Order::kMutex) shared.mutex.unlock(Site::kTest);
@@ -38,8 +39,8 @@ void reader(void* argument) {
   auto& shared = *static_cast<Shared*>(argument);
   std::array<std::uint8_t, kElementBytesMax> mine{};
   if (shared.order == Order::kAtomic) {
-    platform::spin_until(shared.written, [](std::uint32_t value) { return value != 0; },
-                         Site::kTest);
+    platform::spin_until(
+        shared.written, [](std::uint32_t value) { return value != 0; }, Site::kTest);
   }
   access(shared, mine.data(), shared.element.data());
   shared.read.store(1, Site::kTest);
@@ -54,7 +55,8 @@ void writer(std::size_t element_bytes, Order order) {
   mine.fill(7);
   access(*shared, shared->element.data(), mine.data());
   shared->written.store(1, Site::kTest);
-  platform::spin_until(shared->read, [](std::uint32_t value) { return value != 0; }, Site::kTest);
+  platform::spin_until(
+      shared->read, [](std::uint32_t value) { return value != 0; }, Site::kTest);
 }
 
 // Both threads announce events and take steps while neither orders the other: nothing of the
@@ -80,7 +82,8 @@ void announce_on_two_threads() {
   platform::start_thread(&announce, done, Site::kTest);
   platform::Atomic<std::uint32_t> mine(0);
   announce(&mine);
-  platform::spin_until(*done, [](std::uint32_t value) { return value != 0; }, Site::kTest);
+  platform::spin_until(
+      *done, [](std::uint32_t value) { return value != 0; }, Site::kTest);
 }
 
 constexpr Canary kCanaries[] = {

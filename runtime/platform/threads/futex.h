@@ -32,12 +32,12 @@ inline void relax() {
 #endif
 }
 
-/// Dekker's protocol with one side that hurries: a thread that writes, calls light_barrier and reads,
-/// and a thread that writes, calls heavy_barrier and reads, do not both miss the other's write.
-/// The heavy one makes every running thread of the process go through a fence (membarrier), and the
-/// light one only keeps the compiler from changing the order; where the kernel cannot do that, both
-/// are a fence. ThreadSanitizer need not see either: what they order are atomics, and no plain
-/// memory depends on it.
+/// Dekker's protocol with one side that hurries: a thread that writes, calls light_barrier and
+/// reads, and a thread that writes, calls heavy_barrier and reads, do not both miss the other's
+/// write. The heavy one makes every running thread of the process go through a fence (membarrier),
+/// and the light one only keeps the compiler from changing the order; where the kernel cannot do
+/// that, both are a fence. ThreadSanitizer need not see either: what they order are atomics, and no
+/// plain memory depends on it.
 extern const bool kernel_puts_fences;
 void heavy_barrier();
 inline void light_barrier() {

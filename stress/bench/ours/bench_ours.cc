@@ -27,6 +27,7 @@ void enter(void* argument) {
   knobs.reuse_goroutines = true;
   knobs.goroutines_max = 1u << 22;
   knobs.channels_max = 65'535;  // a ChannelId each: it orders their locks
+  knobs.stacks.max_bytes = std::size_t{1} << 30;
   // Debugging aids that no peer has.
   knobs.stacks.poison = false;
   knobs.stacks.census = false;

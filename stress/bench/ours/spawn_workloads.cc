@@ -79,8 +79,7 @@ Action spawn_park_step(Machine& m, Goroutine& g) {
   }
   if (frame.left++ < job.ops) return receive_value(m, g, job.channels[0]);
   if constexpr (!kMeasuresMemory) end(job);
-  job.result =
-      static_cast<double>(resident_bytes() - job.count) / static_cast<double>(job.ops);
+  job.result = static_cast<double>(resident_bytes() - job.count) / static_cast<double>(job.ops);
   platform::stop(Outcome::kExit, "");
 }
 constexpr Function kSpawnPark = loop_function("main", &spawn_park_step<false>);

@@ -1,16 +1,11 @@
 // The simulator's sizes and limits: small, so that short programs reach their ends.
 #pragma once
 
-#include <cstddef>
-
 namespace concertina::inline sim {
 
-// Stacks.
-inline constexpr std::size_t kStackMax = 1024 * 1024;       // bytes; Go's maxstacksize, scaled down
-inline constexpr unsigned kStackOrdersAll = 10;             // 2 KiB << 9 = kStackMax
-inline constexpr std::size_t kForcedGrowthMax = kStackMax;  // bytes; by a prologue's whim
-inline constexpr unsigned kStackCacheSlots = 4;             // pieces, per processor and order
-inline constexpr unsigned kStackSlotsPerSpan = 4;           // pieces
+// Stacks, in pieces.
+inline constexpr unsigned kStackCacheSlots = 4;  // per processor and order
+inline constexpr unsigned kStackSlotsPerSpan = 4;
 
 // Scheduler, in pieces.
 inline constexpr unsigned kRunQueueSlots = 8;                // Go: 256

@@ -62,8 +62,8 @@ inline bool is_recorded(const threaded::Thread& self) {
 /// fence into every running thread (futex.h).
 ///
 /// A channel is mostly used by the thread that made it, and taking a lock costs that thread more
-/// than all else that it does there. So a channel's lock is biased to its maker until another thread
-/// comes, who takes the word first and then the bias away, for good:
+/// than all else that it does there. So a channel's lock is biased to its maker until another
+/// thread comes, who takes the word first and then the bias away, for good:
 ///
 ///   maker                                     another thread, which has taken the word
 ///   B1 in_use := 1                            R1 bias := null
@@ -172,7 +172,7 @@ class Mutex {
   const LockRank rank_;
   const std::uint32_t order_;
   const ObjectId id_;
-  std::atomic<threaded::Thread*> bias_;  // written by who holds the word
+  std::atomic<threaded::Thread*> bias_;   // written by who holds the word
   std::atomic<std::uint32_t> in_use_{0};  // written by the thread that it is biased to
   bool is_held_by_bias_ = false;          // guarded by the lock
 };
@@ -233,8 +233,8 @@ class Atomic {
 };
 
 /// A variable whose value says who may change it, and that others may freeze. Its owner changes it
-/// at each park and wake-up; others freeze it only when the scanner works. So the owner's side locks
-/// no bus unless somebody freezes.
+/// at each park and wake-up; others freeze it only when the scanner works. So the owner's side
+/// locks no bus unless somebody freezes.
 ///
 ///   owner                                      who freezes
 ///   O1 changing := 1                           F1 begin_freezing: set kAttendFreezing
@@ -300,8 +300,9 @@ class Counter {
   }
 
  private:
-  struct alignas(64) Count {
+  struct Count {  // never two in one line, wherever the first one begins
     std::atomic<std::uint32_t> value{0};
+    unsigned char padding[60];
   };
   std::array<Count, threaded::kThreadsMax> counts_;
 };

@@ -1,16 +1,11 @@
 // The threads platform's sizes and limits: Go's, or near them.
 #pragma once
 
-#include <cstddef>
-
 namespace concertina::inline threads {
 
-// Stacks.
-inline constexpr std::size_t kStackMax = std::size_t{1} << 30;  // bytes; Go's maxstacksize
-inline constexpr unsigned kStackOrdersAll = 20;                 // 2 KiB << 19 = kStackMax
-inline constexpr std::size_t kForcedGrowthMax = 1024 * 1024;    // bytes; by a prologue's whim
-inline constexpr unsigned kStackCacheSlots = 16;                // pieces, per processor and order
-inline constexpr unsigned kStackSlotsPerSpan = 16;              // pieces; Go: 32 KiB of 2 KiB stacks
+// Stacks, in pieces.
+inline constexpr unsigned kStackCacheSlots = 16;    // per processor and order
+inline constexpr unsigned kStackSlotsPerSpan = 16;  // Go: 32 KiB of 2 KiB stacks
 
 // Scheduler, in pieces.
 inline constexpr unsigned kRunQueueSlots = 256;
