@@ -64,9 +64,10 @@ TEST(StackPool, OtherSizesAreFatal) {
 TEST(StackPool, StacksDoNotOverlapAndHaveAGapAround) {
   expect_end("", [] {
     StackPool& pool = make_pool();
-    Stack stacks[9];
-    for (unsigned i = 0; i < 9; ++i) {
-      stacks[i] = pool.allocate(i < 6 ? kStackMin : kStackMax / 8, 1, nullptr);
+    constexpr unsigned kSmall = kStackSlotsPerSpan + 2;
+    Stack stacks[kSmall + 3];
+    for (unsigned i = 0; i < kSmall + 3; ++i) {
+      stacks[i] = pool.allocate(i < kSmall ? kStackMin : kStackMax / 8, 1, nullptr);
       for (unsigned k = 0; k < i; ++k) {
         EXPECT_TRUE(stacks[i].hi <= stacks[k].lo || stacks[k].hi <= stacks[i].lo);
       }
@@ -79,8 +80,8 @@ TEST(StackPool, StacksDoNotOverlapAndHaveAGapAround) {
       EXPECT_EQ(sanitizer::is_poisoned(lo - 1), sanitizer::kSeesPoison);
       EXPECT_EQ(sanitizer::is_poisoned(lo - 64), sanitizer::kSeesPoison);
     }
-    EXPECT_EQ(sanitizer::is_poisoned(reinterpret_cast<void*>(stacks[3].hi)), sanitizer::kSeesPoison)
-        << "the span's last stack";
+    const auto* const end = reinterpret_cast<void*>(stacks[kStackSlotsPerSpan - 1].hi);
+    EXPECT_EQ(sanitizer::is_poisoned(end), sanitizer::kSeesPoison) << "the span's last stack";
   });
 }
 
