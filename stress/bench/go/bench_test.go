@@ -188,17 +188,24 @@ func residentBytes(b *testing.B) uint64 {
 	return resident * uint64(os.Getpagesize())
 }
 
-func waiter(here, gate chan uint64) {
+func waiter(here, gate, woken chan uint64) {
 	here <- 0
 	<-gate
+	if woken != nil {
+		woken <- 0
+	}
 }
 
 func spawnPark(b *testing.B, measuresMemory bool) {
 	here, gate := make(chan uint64), make(chan uint64)
+	var woken chan uint64
+	if measuresMemory {
+		woken = make(chan uint64)
+	}
 	before := residentBytes(b)
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		go waiter(here, gate)
+		go waiter(here, gate, woken)
 	}
 	for i := 0; i < b.N; i++ {
 		<-here
@@ -208,6 +215,11 @@ func spawnPark(b *testing.B, measuresMemory bool) {
 		b.ReportMetric(float64(residentBytes(b)-before)/float64(b.N), "bytes")
 	}
 	close(gate)
+	if measuresMemory { // each says that it was woken
+		for i := 0; i < b.N; i++ {
+			<-woken
+		}
+	}
 }
 
 // test/chan/sieve1.go; an operation is one prime.

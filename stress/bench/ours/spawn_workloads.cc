@@ -37,6 +37,7 @@ Action spawn_exit_step(Machine& m, Goroutine& g) {
 constexpr Function kSpawnExit = loop_function("main", &spawn_exit_step);
 
 // --- spawn_park: `ops` goroutines say that they are there, and wait ------------------------------
+// memory_per_parked also wakes them all, and each must say so.
 
 Action waiter_step(Machine& m, Goroutine& g) {
   Job& job = job_of(g);
@@ -46,6 +47,9 @@ Action waiter_step(Machine& m, Goroutine& g) {
       return send_value(m, g, job.channels[0]);
     case 1:
       return receive_value(m, g, job.channels[1]);
+    case 2:
+      if (job.channels[2] != nullptr) return send_value(m, g, job.channels[2]);
+      [[fallthrough]];
     default:
       return leave(g);
   }
@@ -69,6 +73,7 @@ Action spawn_park_step(Machine& m, Goroutine& g) {
     frame.header.resume = 1;
     job.channels[0] = channel(m, 0);
     job.channels[1] = channel(m, 0);
+    if (kMeasuresMemory) job.channels[2] = channel(m, 0);
     job.count = resident_bytes();
     begin(job);
   }
@@ -77,9 +82,18 @@ Action spawn_park_step(Machine& m, Goroutine& g) {
     must_spawn(m, g, kWaiter, &job);
     return Action::kBackEdge;
   }
-  if (frame.left++ < job.ops) return receive_value(m, g, job.channels[0]);
+  if (frame.left < job.ops) {
+    ++frame.left;
+    return receive_value(m, g, job.channels[0]);
+  }
   if constexpr (!kMeasuresMemory) end(job);
-  job.result = static_cast<double>(resident_bytes() - job.count) / static_cast<double>(job.ops);
+  if (frame.header.resume == 1) {
+    frame.header.resume = 2;
+    job.result = static_cast<double>(resident_bytes() - job.count) / static_cast<double>(job.ops);
+    close_channel(m, g, job.channels[1]);
+  }
+  auto& moved = frame_of<LoopFrame>(g);
+  if (moved.spare++ < job.ops) return receive_value(m, g, job.channels[2]);
   platform::stop(Outcome::kExit, "");
 }
 constexpr Function kSpawnPark = loop_function("main", &spawn_park_step<false>);
