@@ -13,8 +13,8 @@ ThreadId NonPreemptive::pick(ThreadMask enabled, ThreadId current, const Pending
   const bool all_spin = useful == 0;
   if (all_spin) useful = enabled;
   if (!all_spin && (useful & bit(current)) != 0) return current;
-  const ThreadMask above = useful & ~(bit(current) | (bit(current) - 1));
-  return lowest(above != 0 ? above : useful);
+  const ThreadMask after = above(useful, current);
+  return lowest(after != 0 ? after : useful);
 }
 
 }  // namespace concertina::fuzzers

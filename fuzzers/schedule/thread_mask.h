@@ -1,18 +1,17 @@
-// Bit tricks on ThreadMask that strategies share.
+// What strategies ask of a ThreadMask beyond the simulator's own functions
+// (runtime/platform/sim/thread_mask.h, which chooser.h brings along): how many, and the n-th.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <type_traits>
 
 #include "platform/sim/chooser.h"
 
 namespace concertina::fuzzers {
 
-static_assert(kThreadsMax <= 16);  // nth looks at two bytes
-
-inline ThreadId lowest(ThreadMask mask) { return static_cast<ThreadId>(__builtin_ctz(mask)); }
-inline ThreadMask without_lowest(ThreadMask mask) { return mask & (mask - 1); }
-inline ThreadMask bit(ThreadId thread) { return ThreadMask{1} << thread; }
+// The functions for one word look at two bytes of it.
+static_assert(kThreadsMax <= 16 || std::is_same_v<ThreadMask, WideThreadMask>);
 
 /// For each byte value, the positions of its bits from the lowest, and how many there are. A loop
 /// over the bits costs a mispredicted branch at each random pick; baseline x86-64 has no bit count.
@@ -30,15 +29,35 @@ struct BitPositions {
 };
 inline constexpr BitPositions kBitPositions;
 
-inline unsigned count(ThreadMask mask) {
+inline unsigned count(std::uint32_t mask) {
   return kBitPositions.count[mask & 255] + 0U + kBitPositions.count[mask >> 8 & 255];
 }
 
-/// The n-th set bit from the lowest (0); the mask has more than n bits.
-inline ThreadId nth(ThreadMask mask, unsigned n) {
+inline unsigned count(WideThreadMask mask) {
+  return static_cast<unsigned>(__builtin_popcountll(mask.low()) +
+                               __builtin_popcountll(mask.high()));
+}
+
+/// The n-th member from the lowest (0); the mask has more than n.
+inline ThreadId nth(std::uint32_t mask, unsigned n) {
   const unsigned low = kBitPositions.count[mask & 255];
   if (n < low) return kBitPositions.at[mask & 255][n];
   return static_cast<ThreadId>(8 + kBitPositions.at[mask >> 8 & 255][(n - low) & 7]);
+}
+inline ThreadId nth(WideThreadMask mask, unsigned n) {
+  std::uint64_t word = mask.low();
+  unsigned base = 0;
+  if (const auto low = static_cast<unsigned>(__builtin_popcountll(word)); n >= low) {
+    n -= low;
+    word = mask.high();
+    base = 64;
+  }
+  while (n >= kBitPositions.count[word & 255]) {
+    n -= kBitPositions.count[word & 255];
+    word >>= 8;
+    base += 8;
+  }
+  return static_cast<ThreadId>(base + kBitPositions.at[word & 255][n]);
 }
 
 }  // namespace concertina::fuzzers

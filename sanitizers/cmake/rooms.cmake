@@ -114,6 +114,35 @@ function(add_platform_twin name platform)
   target_link_libraries(${name}_${platform} PUBLIC runtime_${platform} ${LINK_LIBRARIES})
 endfunction()
 
+# add_wide_twin(NAME DEFINITION...) makes NAME_wide: a library once more, with those definitions, which
+# set how many virtual threads a run may have (runtime/platform/sim/thread_mask.h). Sources and options
+# are the first build's; of the libraries, those that have a twin give way to it, so twins are made from
+# the bottom up. A program of both widths does not configure: the layouts of a World differ.
+function(add_wide_twin name)
+  foreach(property SOURCES COMPILE_OPTIONS INTERFACE_INCLUDE_DIRECTORIES LINK_LIBRARIES)
+    get_target_property(${property} ${name} ${property})
+    if(NOT ${property})
+      set(${property} "")
+    endif()
+  endforeach()
+  set(libraries "")
+  foreach(library ${LINK_LIBRARIES})
+    if(TARGET ${library}_wide)
+      set(library ${library}_wide)
+    endif()
+    list(APPEND libraries ${library})
+  endforeach()
+  add_library(${name}_wide STATIC ${SOURCES})
+  set_target_properties(${name}_wide PROPERTIES COMPILE_OPTIONS "${COMPILE_OPTIONS}")
+  target_include_directories(${name}_wide PUBLIC ${INTERFACE_INCLUDE_DIRECTORIES})
+  target_compile_definitions(${name}_wide PUBLIC ${ARGN})
+  target_link_libraries(${name}_wide PUBLIC ${libraries})
+  set_property(TARGET ${name} PROPERTY INTERFACE_CONCERTINA_WIDTH narrow)
+  set_property(TARGET ${name}_wide PROPERTY INTERFACE_CONCERTINA_WIDTH wide)
+  set_property(TARGET ${name} ${name}_wide APPEND PROPERTY
+    COMPATIBLE_INTERFACE_STRING CONCERTINA_WIDTH)
+endfunction()
+
 # stress/ and stress/jobs are one library and one program, stress_jobs, on real threads.
 function(add_stress)
   room_sources(sources stress stress/jobs)

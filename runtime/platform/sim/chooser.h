@@ -12,13 +12,10 @@
 #include "base/event.h"
 #include "base/site.h"
 #include "base/spawn_path.h"
+#include "platform/sim/thread_mask.h"
 #include "platform/stack_action.h"
 
 namespace concertina {
-
-/// One bit a virtual thread, bit = ThreadId.
-using ThreadMask = std::uint32_t;
-inline constexpr unsigned kThreadsMax = 16;
 
 enum class OperationKind : std::uint8_t {
   kStart,

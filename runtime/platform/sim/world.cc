@@ -1,6 +1,5 @@
 #include "platform/sim/world.h"
 
-#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -11,11 +10,22 @@ namespace {
 // The one mutable global of the simulator: which run is in progress on this OS thread.
 thread_local World* current_world = nullptr;
 
-constexpr const char* kThreadNames[kThreadsMax] = {
-    "virtual thread 0",  "virtual thread 1",  "virtual thread 2",  "virtual thread 3",
-    "virtual thread 4",  "virtual thread 5",  "virtual thread 6",  "virtual thread 7",
-    "virtual thread 8",  "virtual thread 9",  "virtual thread 10", "virtual thread 11",
-    "virtual thread 12", "virtual thread 13", "virtual thread 14", "virtual thread 15"};
+// "virtual thread 0", ..., made when this is compiled: they are looked at by ThreadSanitizer.
+struct ThreadNames {
+  static constexpr std::string_view kPrefix = "virtual thread ";
+  char text[kThreadsMax][20] = {};
+
+  constexpr ThreadNames() {
+    for (unsigned i = 0; i < kThreadsMax; ++i) {
+      char* end = text[i];
+      for (const char c : kPrefix) *end++ = c;
+      if (i >= 100) *end++ = static_cast<char>('0' + i / 100);
+      if (i >= 10) *end++ = static_cast<char>('0' + i / 10 % 10);
+      *end = static_cast<char>('0' + i % 10);
+    }
+  }
+};
+constexpr ThreadNames kThreadNames;
 
 }  // namespace
 
@@ -75,7 +85,7 @@ void World::fill_thread_reports(Report& report) const {
   for (unsigned i = 0; i < thread_count_; ++i) {
     const Thread& thread = threads_[i];
     ThreadReport entry;
-    entry.is_enabled = (enabled_ & bit(static_cast<ThreadId>(i))) != 0;
+    entry.is_enabled = contains(enabled_, static_cast<ThreadId>(i));
     entry.goroutine = thread.goroutine;
     entry.pending = pending_[i];
     if (thread.wanted != nullptr) {
@@ -129,10 +139,10 @@ inline void World::reschedule() {
   const ThreadMask enabled = enabled_;
   bool is_decision = false;
   ThreadId next;
-  if ((enabled & (enabled - 1)) == 0) {
-    if (enabled == 0) [[unlikely]]
+  if (has_at_most_one(enabled)) {
+    if (is_empty(enabled)) [[unlikely]]
       stop(Outcome::kHung, "no virtual thread can take a step");
-    next = static_cast<ThreadId>(std::countr_zero(enabled));
+    next = lowest(enabled);
   } else {
     is_decision = true;
     ++decisions_;
@@ -261,7 +271,7 @@ void World::thread_main(void* argument) {
   Thread& self = world.threads_[world.current_];
   world.execute_step(false);
   self.entry(self.argument);
-  world.enabled_ &= ~world.bit(world.current_);
+  world.enabled_ &= ~bit(world.current_);
   world.announce(Site::kThreadStart, OperationKind::kSleep, false, 0);
   world.reschedule();
   std::abort();  // a thread that has ended is never enabled again
@@ -277,7 +287,7 @@ void World::start_thread(void (*entry)(void*), void* argument, Site site) {
   thread.wanted = nullptr;
   thread.goroutine = kNoGoroutine;
   thread.next_prologue_grows = thread.next_prologue_moves = false;
-  thread.fiber.restart(&World::thread_main, this, kThreadNames[id]);
+  thread.fiber.restart(&World::thread_main, this, kThreadNames.text[id]);
   pending_[id] = {Site::kThreadStart, OperationKind::kStart, false, false, 0, kSchedulerPath};
   enabled_ |= bit(id);
   config_.chooser->started(id);

@@ -161,7 +161,6 @@ class World {
   void meet_stack_event();
   void apply(StackAction action, SpawnPath path);
   void fill_thread_reports(Report& report) const;
-  ThreadMask bit(ThreadId thread) const { return ThreadMask{1} << thread; }
   void mix(std::uint64_t value) {
     hash_ = (hash_ ^ value) * 0x9E3779B97F4A7C15ull;
     hash_ ^= hash_ >> 29;
