@@ -168,6 +168,25 @@ function(add_stress)
   endforeach()
 endfunction()
 
+# stress/yardstick: its programs are code under test, the rest is harness. A library yardstick_lib and
+# a program yardstick, on the wide simulator.
+function(add_yardstick)
+  room_sources(programs stress/yardstick/programs)
+  add_library(yardstick_programs STATIC ${programs})
+  target_include_directories(yardstick_programs PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(yardstick_programs PUBLIC ${ARGN})
+  room_sources(sources stress/yardstick)
+  list(FILTER sources EXCLUDE REGEX "/yardstick\\.cc$")
+  add_library(yardstick_lib STATIC ${sources})
+  target_link_libraries(yardstick_lib PUBLIC yardstick_programs)
+  if(CONCERTINA_FLAVOUR STREQUAL "thread")
+    target_compile_options(yardstick_lib PRIVATE -fno-sanitize=thread)
+  endif()
+  add_executable(yardstick ${CMAKE_SOURCE_DIR}/stress/yardstick/yardstick.cc)
+  target_link_libraries(yardstick PRIVATE yardstick_lib)
+  finish_program(yardstick)
+endfunction()
+
 # Where the runtime's sites are in its source, as a table for the reports.
 function(add_runtime_map library)
   set(script ${CMAKE_SOURCE_DIR}/fuzzers/report/runtime_map.py)

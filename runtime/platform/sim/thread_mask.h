@@ -1,12 +1,12 @@
 // ThreadMask: a set of virtual threads, one bit each, and how many threads a run may have.
 //
 // The runtime's simulations need 16 threads and their mask is one machine word. Programs that are
-// about schedules and not about the runtime may need a hundred: the build compiles the simulator and
-// the strategies once more with CONCERTINA_THREADS_MAX set (rooms.cmake, add_wide_twin). There the
-// mask is two words. One source serves both, on one condition: masks are made, taken apart and
+// about schedules and not about the runtime may need a hundred: the build compiles the simulator
+// and the strategies once more with CONCERTINA_THREADS_MAX set (rooms.cmake, add_wide_twin). There
+// the mask is two words. One source serves both, on one condition: masks are made, taken apart and
 // asked by the functions below (and by those of fuzzers/schedule/thread_mask.h), by & | ~ and by
-// comparing with 0. The wide mask has no shifts and no arithmetic, so a tick that fits one word only
-// does not compile there.
+// comparing with 0. The wide mask has no shifts and no arithmetic, so a tick that fits one word
+// only does not compile there.
 #pragma once
 
 #include <cstdint>

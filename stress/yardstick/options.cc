@@ -1,0 +1,84 @@
+#include "stress/yardstick/options.h"
+
+#include <charconv>
+
+#include "stress/yardstick/programs/programs.h"
+#include "stress/yardstick/search.h"
+
+namespace concertina::yardstick {
+namespace {
+
+template <class Number>
+bool parse_number(const std::string& text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+// True when the option exists and has taken the value.
+bool take(const std::string& option, const std::string& value, Options& o) {
+  if (option == "--program") return !(o.program = value).empty();
+  if (option == "--strategy") return !(o.strategy = value).empty();
+  if (option == "--seed") return parse_number(value, o.seed);
+  if (option == "--seeds") return parse_number(value, o.seeds) && o.seeds > 0;
+  if (option == "--cap") return parse_number(value, o.cap) && o.cap > 0;
+  if (option == "--speed") return parse_number(value, o.speed_seconds) && o.speed_seconds >= 0;
+  return option == "--seconds" && parse_number(value, o.seconds) && o.seconds >= 0;
+}
+
+template <class Names>
+std::string joined(const Names& names) {
+  std::string text;
+  for (const std::string_view name : names) text += (text.empty() ? "" : ", ") + std::string(name);
+  return text;
+}
+
+std::vector<std::string_view> program_names() {
+  std::vector<std::string_view> names;
+  for (const Program* program : all_programs()) names.push_back(program->name);
+  return names;
+}
+
+}  // namespace
+
+std::string parse_options(const std::vector<std::string>& arguments, Options& options) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--list" || arguments[i] == "--fixed") {
+      (arguments[i] == "--list" ? options.lists : options.is_fixed) = true;
+      continue;
+    }
+    if (i + 1 == arguments.size()) {
+      return arguments[i] + ": no such option, or its value is missing";
+    }
+    if (!take(arguments[i], arguments[i + 1], options)) {
+      return arguments[i] + " " + arguments[i + 1] + ": no such option, or no such value";
+    }
+    ++i;
+  }
+  if (options.lists) return "";
+  if (program_by_name(options.program) == nullptr) {
+    return "no program '" + options.program + "'; there are: " + joined(program_names());
+  }
+  if (make_search(options.strategy, 1) == nullptr) {
+    return "no strategy '" + options.strategy + "'; there are: " + joined(strategy_names());
+  }
+  return "";
+}
+
+std::string usage() {
+  return "yardstick --program NAME --strategy NAME [--seed S] [--seeds N] [--cap N] [--seconds S]\n"
+         "          [--speed S] [--fixed]\n"
+         "yardstick --list\n"
+         "\n"
+         "For each of N seeds from S on: runs schedules of the program until the first that shows "
+         "its\n"
+         "bug, or --cap schedules (10000), or --seconds. A line of JSON each. --speed adds a line "
+         "with\n"
+         "schedules a second, measured for so long whatever they show. --fixed runs the program "
+         "without\n"
+         "the bug. --list: what programs and strategies there are, and the programs' sizes.\n"
+         "Exit code: 0 measured (found or not; with --fixed: not found), 1 a bug in a fixed "
+         "program,\n"
+         "2 could not run.\n";
+}
+
+}  // namespace concertina::yardstick

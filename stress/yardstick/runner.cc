@@ -1,0 +1,69 @@
+#include "stress/yardstick/runner.h"
+
+#include <chrono>
+
+namespace concertina::yardstick {
+namespace {
+
+constexpr std::uint64_t kRunsPerLookAtTheClock = 64;
+
+struct Start {
+  const Program* program;
+  bool is_fixed;
+};
+
+void thread_main(void* argument) {
+  const Start& start = *static_cast<const Start*>(argument);
+  start.program->main(start.is_fixed);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+Shown Runner::run(const Program& program, bool is_fixed, Chooser& chooser) {
+  Start start{&program, is_fixed};
+  simulator::Config config;
+  config.chooser = &chooser;
+  config.steps_max = kStepsMax;
+  const simulator::Report report = platform::run(world_, config, &thread_main, &start);
+  return {report.outcome, report.hash, report.steps, report.decisions};
+}
+
+Hunt Runner::hunt(const Program& program, bool is_fixed, Search& search, const Limits& limits) {
+  const auto start = std::chrono::steady_clock::now();
+  Hunt hunt;
+  while (!hunt.found && hunt.schedules < limits.schedules) {
+    const Shown shown = run(program, is_fixed, search.next());
+    ++hunt.schedules;
+    hunt.steps += shown.steps;
+    hunt.decisions += shown.decisions;
+    hunt.found = shown.outcome == program.bug;
+    if (hunt.found) break;
+    if (shown.outcome != Outcome::kExit) ++hunt.strange;
+    search.ran(shown);
+    if (limits.seconds > 0 && hunt.schedules % kRunsPerLookAtTheClock == 0 &&
+        seconds_since(start) >= limits.seconds) {
+      break;
+    }
+  }
+  hunt.seconds = seconds_since(start);
+  return hunt;
+}
+
+double Runner::speed(const Program& program, bool is_fixed, Search& search, double seconds) {
+  const auto start = std::chrono::steady_clock::now();
+  std::uint64_t runs = 0;
+  double passed = 0;
+  while (passed < seconds) {
+    for (std::uint64_t i = 0; i < kRunsPerLookAtTheClock; ++i, ++runs) {
+      search.ran(run(program, is_fixed, search.next()));
+    }
+    passed = seconds_since(start);
+  }
+  return static_cast<double>(runs) / passed;
+}
+
+}  // namespace concertina::yardstick
