@@ -65,20 +65,16 @@ std::string parse_options(const std::vector<std::string>& arguments, Options& op
 }
 
 std::string usage() {
-  return "yardstick --program NAME --strategy NAME [--seed S] [--seeds N] [--cap N] [--seconds S]\n"
-         "          [--speed S] [--fixed]\n"
-         "yardstick --list\n"
-         "\n"
-         "For each of N seeds from S on: runs schedules of the program until the first that shows "
-         "its\n"
-         "bug, or --cap schedules (10000), or --seconds. A line of JSON each. --speed adds a line "
-         "with\n"
-         "schedules a second, measured for so long whatever they show. --fixed runs the program "
-         "without\n"
-         "the bug. --list: what programs and strategies there are, and the programs' sizes.\n"
-         "Exit code: 0 measured (found or not; with --fixed: not found), 1 a bug in a fixed "
-         "program,\n"
-         "2 could not run.\n";
+  return R"(yardstick --program NAME --strategy NAME [--seed S] [--seeds N] [--cap N] [--seconds S]
+          [--speed S] [--fixed]
+yardstick --list
+
+For each of N seeds from S on: runs schedules of the program until the first that shows its
+bug, or --cap schedules (10000), or --seconds. A line of JSON each.
+--speed adds a line with schedules a second, measured for so long whatever they show.
+--fixed runs the program without its bug. --list: the programs with their sizes, the strategies.
+Exit code: 0 measured (found or not), 1 a run of a fixed program did not end well, 2 could not run.
+)";
 }
 
 }  // namespace concertina::yardstick
