@@ -1,0 +1,178 @@
+"""The yardstick: runs build/none/yardstick for programs and strategies, and makes the tables."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import common
+import published
+from common import Unusable, relative
+
+# Programs that the default leaves out.
+ONLY_WHEN_NAMED = ("safestack",)
+
+NOTE = """\
+Mean schedules to the first that shows the bug, over the searches that found it; (k/N) if only k of N
+did, - if none. "published" is other tools' (scripts/lib/published.py). What a yield point is differs:
+here, each access to what threads share and each lock operation, in the source; there, each memory
+access of the compiled program that the tool instruments, of which most do not matter for the bug, and
+the calls of the thread library. Compare strategies within a column group; between groups, only their
+order of magnitude."""
+
+
+def positive(text):
+    """For argparse: a number from 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def chosen(what, names, known, without=()):
+    """The names in a list with commas; all that are known when it is empty."""
+    if not names:
+        return [name for name in known if name not in without]
+    result = []
+    for name in names.split(","):
+        if name not in known:
+            raise Unusable(f"no {what} '{name}'; there are: {', '.join(known)}")
+        if name not in result:
+            result.append(name)
+    return result
+
+
+def summary(program, strategy, hunts, speed):
+    """A row: what the searches of one program with one strategy came to."""
+    counts = [hunt["schedules"] for hunt in hunts if hunt["found"]]
+    return {"program": program, "strategy": strategy, "seeds": len(hunts), "found": len(counts),
+            "mean_schedules": sum(counts) / len(counts) if counts else None,
+            "schedules_per_second": speed,
+            "strange": sum(hunt["strange"] for hunt in hunts)}
+
+
+def mean_text(row):
+    if row is None:
+        return ""
+    if not row["found"]:
+        return "-"
+    mean = row["mean_schedules"]
+    text = f"{mean:,.0f}" if mean >= 10 else f"{mean:.1f}"
+    return text if row["found"] == row["seeds"] else f"{text} ({row['found']}/{row['seeds']})"
+
+
+def markdown(rows):
+    """Rows of cells, the first of them the head; numbers to the right."""
+    lines = ["| " + " | ".join(rows[0]) + " |",
+             "| --- |" + " ---: |" * (len(rows[0]) - 1)]
+    return lines + ["| " + " | ".join(row) + " |" for row in rows[1:]]
+
+
+def in_order(rows, key):
+    """The different values, in the order in which they come."""
+    return list(dict.fromkeys(row[key] for row in rows))
+
+
+def report(rows, programs, options):
+    """Both tables and the note, as lines."""
+    by_key = {(row["program"], row["strategy"]): row for row in rows}
+    strategies = in_order(rows, "strategy")
+    means = [["program", "threads", "steps", *strategies,
+              *(f"published: {column}" for column in published.COLUMNS)]]
+    speeds = [["schedules a second", "steps", *strategies]]
+    for program in in_order(rows, "program"):
+        size = programs[program]
+        cells = [by_key.get((program, strategy)) for strategy in strategies]
+        known = published.MEANS.get(program, [published.NOT_RUN] * len(published.COLUMNS))
+        means.append([program, str(size["threads"]), f"{size['steps']:.0f}",
+                      *map(mean_text, cells), *map(published.cell, known)])
+        speeds.append([program, f"{size['steps']:.0f}",
+                       *(f"{row['schedules_per_second']:,.0f}"
+                         if row and row["schedules_per_second"] else "" for row in cells)])
+    head = (f"{options.seeds} seeds from {options.seed}, at most {options.cap:,} schedules"
+            + (f" or {options.seconds:g} s" if options.seconds else "") + " each.")
+    lines = [head, "", *NOTE.splitlines(), "", *markdown(means)]
+    return lines + ["", *markdown(speeds)] if options.speed else lines
+
+
+def save(path, rows):
+    """The old content or the new one, whenever this is killed."""
+    scratch = Path(f"{path}.new")
+    try:
+        scratch.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        os.replace(scratch, path)
+    except OSError as error:
+        raise Unusable(f"cannot write {path}: {error.strerror}") from error
+
+
+class Yard:
+    """The program yardstick."""
+
+    def __init__(self, binary):
+        self.binary = binary
+        listed = list(self.lines(["--list"]))
+        self.programs = {line["program"]: line for line in listed if "program" in line}
+        self.strategies = [line["strategy"] for line in listed if "strategy" in line]
+
+    def described(self):
+        for name, size in self.programs.items():
+            yield (f"program   {name}: {size['threads']} threads and main, {size['steps']:.0f} steps, "
+                   f"{size['decisions']:.0f} decisions; the bug ends it as {size['bug']}")
+        for name in self.strategies:
+            yield f"strategy  {name}"
+
+    def lines(self, arguments):
+        """Its lines of JSON, as they come."""
+        command = [str(self.binary), *map(str, arguments)]
+        try:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                       text=True)
+        except OSError as error:
+            raise Unusable(f"cannot run {relative(self.binary)}: {error.strerror}") from error
+        try:
+            for line in process.stdout:
+                yield json.loads(line)
+            complaint = process.stderr.read()
+            code = process.wait()
+        except json.JSONDecodeError as error:
+            raise Unusable(f"{relative(self.binary)}: a line that is no JSON: {error}") from error
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            process.stderr.close()
+        if code != 0:
+            raise Unusable(f"{' '.join(command)} failed with exit code {code}\n"
+                           + common.last_lines(complaint, 5).rstrip())
+
+    def hunt(self, program, strategy, options):
+        """The row of one program and one strategy."""
+        arguments = ["--program", program, "--strategy", strategy, "--seed", options.seed,
+                     "--seeds", options.seeds, "--cap", options.cap, "--seconds", options.seconds,
+                     "--speed", options.speed]
+        hunts, speed = [], None
+        for line in self.lines(arguments):
+            if "schedules_per_second" in line:
+                speed = line["schedules_per_second"]
+            else:
+                hunts.append(line)
+        if len(hunts) != options.seeds:
+            raise Unusable(f"{program}, {strategy}: {len(hunts)} searches reported, "
+                           f"{options.seeds} expected")
+        return summary(program, strategy, hunts, speed)
+
+    def measure(self, programs, strategies, options):
+        """All rows; says on stderr how far it is."""
+        rows = []
+        total = len(programs) * len(strategies)
+        for program in programs:
+            for strategy in strategies:
+                row = self.hunt(program, strategy, options)
+                rows.append(row)
+                print(f"[{len(rows)}/{total}] {program}, {strategy}: {mean_text(row)}",
+                      file=sys.stderr, flush=True)
+                if options.json:
+                    save(options.json, rows)
+        return rows
