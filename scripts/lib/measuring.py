@@ -81,7 +81,7 @@ def report(rows, programs, options):
     strategies = in_order(rows, "strategy")
     means = [["program", "threads", "steps", *strategies,
               *(f"published: {column}" for column in published.COLUMNS)]]
-    speeds = [["schedules a second", "steps", *strategies]]
+    speeds = [["schedules a second of processor time", "steps", *strategies]]
     for program in in_order(rows, "program"):
         size = programs[program]
         cells = [by_key.get((program, strategy)) for strategy in strategies]
