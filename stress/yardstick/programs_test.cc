@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "schedule/choosers.h"
+#include "schedule/random_walk.h"
 #include "schedule/thread_mask.h"
 #include "stress/yardstick/runner.h"
 
@@ -220,14 +220,14 @@ TEST(Scripted, TwoStageBetweenTheStages) {
 
 // A random walk finds it once in two million schedules; this is one of them.
 TEST(KnownSeed, SafeStackHasTwoOwnersOfAnElement) {
-  fuzzers::Choosers choosers;
+  fuzzers::RandomWalk walk;
   fuzzers::Schedule schedule;
-  schedule.strategy = fuzzers::Strategy::kRandom;
   schedule.seed = 0xb6248285052edb6c;
-  const Shown shown = runner().run(kSafeStack, false, choosers.prepare(schedule));
-  EXPECT_EQ(shown.outcome, Outcome::kFatal);
+  walk.reset(schedule);
+  EXPECT_EQ(runner().run(kSafeStack, false, walk).outcome, Outcome::kFatal);
   ++schedule.seed;
-  EXPECT_EQ(runner().run(kSafeStack, false, choosers.prepare(schedule)).outcome, Outcome::kExit);
+  walk.reset(schedule);
+  EXPECT_EQ(runner().run(kSafeStack, false, walk).outcome, Outcome::kExit);
 }
 
 // --- The limit of threads of the wide simulator. ---
