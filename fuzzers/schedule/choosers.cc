@@ -2,25 +2,54 @@
 
 namespace concertina::fuzzers {
 
-Chooser& Choosers::prepare(const Schedule& schedule) {
-  Chooser* strategy = &random_walk_;
-  switch (schedule.strategy) {
+Strategy effective_strategy(const Schedule& schedule) {
+  if (schedule.strategy != Strategy::kPortfolio) return schedule.strategy;
+  // Its own draw, so that it says nothing about those of the strategy.
+  switch (Random(schedule.seed ^ 0x706f7274666f6c69U).below(4)) {
+    case 0:
+      return Strategy::kPct;
+    case 1:
+      return schedule.targets.empty() ? Strategy::kRandom : Strategy::kSurw;
+    case 2:
+      return schedule.constraints.empty() ? Strategy::kPos : Strategy::kReadsFrom;
+    default:
+      return Strategy::kPos;
+  }
+}
+
+Chooser& Choosers::strategy_for(const Schedule& schedule) {
+  const auto prepared = [&](auto& strategy) -> Chooser& {
+    strategy.reset(schedule);
+    return strategy;
+  };
+  switch (effective_strategy(schedule)) {
     case Strategy::kPct:
-      pct_.reset(schedule);
-      strategy = &pct_;
-      break;
+      return prepared(pct_);
     case Strategy::kNonPreemptive:
-      non_preemptive_.reset(schedule);
-      strategy = &non_preemptive_;
-      break;
+      return prepared(non_preemptive_);
+    case Strategy::kPos:
+      return prepared(pos_);
+    case Strategy::kReadsFrom:
+      return prepared(reads_from_);
+    case Strategy::kSurw:
+      return prepared(surw_);
     case Strategy::kRandom:
+    case Strategy::kPortfolio:
     case Strategy::kCount:
-      random_walk_.reset(schedule);
       break;
   }
-  if (schedule.deviations.empty()) return *strategy;
-  deviating_.reset(schedule, *strategy);
-  return deviating_;
+  return prepared(random_walk_);
+}
+
+Chooser& Choosers::prepare(const Schedule& schedule, RunLog* log) {
+  Chooser* chooser = &strategy_for(schedule);
+  if (!schedule.deviations.empty()) {
+    deviating_.reset(schedule, *chooser);
+    chooser = &deviating_;
+  }
+  if (log == nullptr) return *chooser;
+  logging_.reset(*chooser, *log);
+  return logging_;
 }
 
 std::string_view strategy_name(Strategy strategy) {
@@ -31,6 +60,14 @@ std::string_view strategy_name(Strategy strategy) {
       return "pct";
     case Strategy::kNonPreemptive:
       return "non-preemptive";
+    case Strategy::kPos:
+      return "pos";
+    case Strategy::kReadsFrom:
+      return "reads-from";
+    case Strategy::kSurw:
+      return "surw";
+    case Strategy::kPortfolio:
+      return "portfolio";
     case Strategy::kCount:
       break;
   }

@@ -1,7 +1,9 @@
 // Choosers: from a Schedule to the Chooser that carries it out.
 //
 // A new strategy is one file with a Chooser that has `reset(const Schedule&)`, its name in Strategy
-// (schedule.h) and in strategy_name, and one member and one line in `prepare` here.
+// (schedule.h) and in strategy_name, and one member and one line in `strategy_for` here.
+//
+// Around the strategy come, where they are wanted, the schedule's deviations and a log of the run.
 #pragma once
 
 #include <string_view>
@@ -9,7 +11,11 @@
 #include "schedule/deviating.h"
 #include "schedule/non_preemptive.h"
 #include "schedule/pct.h"
+#include "schedule/pos.h"
 #include "schedule/random_walk.h"
+#include "schedule/reads_from.h"
+#include "schedule/run_log.h"
+#include "schedule/surw.h"
 
 namespace concertina::fuzzers {
 
@@ -20,15 +26,25 @@ class Choosers {
   Choosers(const Choosers&) = delete;  // the prepared chooser points into it
   Choosers& operator=(const Choosers&) = delete;
 
-  /// The chooser for one run, valid until the next call.
-  Chooser& prepare(const Schedule& schedule);
+  /// The chooser for one run, valid until the next call. It notes what it does in `log`, unless that
+  /// is null.
+  Chooser& prepare(const Schedule& schedule, RunLog* log = nullptr);
 
  private:
+  Chooser& strategy_for(const Schedule& schedule);
+
   RandomWalk random_walk_;
   Pct pct_;
   NonPreemptive non_preemptive_;
+  Pos pos_;
+  ReadsFrom reads_from_;
+  Surw surw_;
   Deviating deviating_;
+  Logging logging_;
 };
+
+/// Which strategy a schedule really has: for kPortfolio one of the others, by its seed.
+Strategy effective_strategy(const Schedule& schedule);
 
 /// The word of the text form; empty for Strategy::kCount.
 std::string_view strategy_name(Strategy strategy);

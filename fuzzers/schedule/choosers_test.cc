@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "schedule/thread_mask.h"
+#include "schedule/tiny_program.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -52,6 +53,18 @@ Schedule with(Strategy strategy, std::uint64_t seed, std::uint8_t depth = 3) {
   return schedule;
 }
 
+/// With all that a search would have written into it.
+Schedule full(Strategy strategy, std::uint64_t seed) {
+  Schedule schedule = with(strategy, seed);
+  schedule.horizon = 100;
+  schedule.constraints = {{true, tiny_site(3), tiny_site(2), 0},
+                          {false, tiny_site(4), tiny_site(1), 1},
+                          {true, tiny_site(1), tiny_site(4), 0}};
+  schedule.targets = {{kSchedulerPath, 0}, {kSchedulerPath, 1}};
+  schedule.thread_counts = {{kSchedulerPath, 0, 9}, {kSchedulerPath, 12, 61}};
+  return schedule;
+}
+
 Schedule holding(std::uint8_t value, const Key& key) {
   Schedule schedule;
   schedule.deviations = {{DeviationKind::kHold, key, value}};
@@ -60,7 +73,11 @@ Schedule holding(std::uint8_t value, const Key& key) {
 
 class EachStrategy : public testing::TestWithParam<Strategy> {};
 
-INSTANTIATE_TEST_SUITE_P(Choosers, EachStrategy, testing::Values(Strategy::kRandom, Strategy::kPct, Strategy::kNonPreemptive),
+INSTANTIATE_TEST_SUITE_P(Choosers, EachStrategy,
+                         testing::Values(Strategy::kRandom, Strategy::kPct,
+                                         Strategy::kNonPreemptive, Strategy::kPos,
+                                         Strategy::kReadsFrom, Strategy::kSurw,
+                                         Strategy::kPortfolio),
                          [](const auto& info) {
                            std::string name(strategy_name(info.param));
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -99,9 +116,35 @@ TEST_P(EachStrategy, IsTheSameInTheFirstAndInTheNthRunOfAProcess) {
 TEST_P(EachStrategy, NeverPicksOutsideTheMask) {
   Random random(3);
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    FakeRun run(with(GetParam(), seed, 10), kThreadsMax);
-    for (Pending& pending : run.pending) pending.is_spinning = random.percent(30);
+    FakeRun run(full(GetParam(), seed), kThreadsMax);
+    for (ObjectId object = 1; object < 4; ++object) run.chooser.made(object, kSchedulerPath);
+    for (Pending& pending : run.pending) {
+      pending.is_spinning = random.percent(30);
+      pending.object = random.below(4);
+      pending.site = tiny_site(random.below(6));
+      pending.kind = static_cast<OperationKind>(random.below(12));
+      pending.path = random.percent(50) ? kSchedulerPath : child_path(kMainPath, random.below(3));
+    }
     for (unsigned i = 0; i < 100; ++i) run.step(1 + random.below((1U << kThreadsMax) - 1));
+  }
+}
+
+// One thread looks, again and again, for what the other does at its end.
+TEST_P(EachStrategy, ASpinningThreadDoesNotStarveTheOthers) {
+  using K = OperationKind;
+  TinyProgram program;
+  program.objects = 2;
+  std::vector<TinyOperation> worker(60, {K::kStore, 2, tiny_site(1)});
+  worker.push_back({K::kStore, 1, tiny_site(2), [](auto& s, auto) { s.shared[1] = 1; }});
+  // Twelve that spin, one that works. "Failed" is that it has got to its end.
+  program.add(12, {{K::kSpin, 1, tiny_site(3)}, {K::kStore, 2, tiny_site(4)}});
+  program.add(1, worker);
+  program.threads[0].push_back({K::kLoad, 1, tiny_site(5), [](auto& s, auto) {
+                                  s.has_failed = true;
+                                }});
+  Choosers choosers;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    EXPECT_TRUE(program.run(choosers.prepare(full(GetParam(), seed)), 3000)) << seed;
   }
 }
 
@@ -113,6 +156,57 @@ TEST_P(EachStrategy, DrawsStayInRangeAndReachAllOfIt) {
   }
   for (const unsigned n : drawn) EXPECT_NEAR(n, 1000, 150);
   EXPECT_EQ(run.chooser.choose(1, Site::kSelectOrder, kMainPath), 0U);
+}
+
+TEST(Portfolio, IsEachOfTheOthersBySeedAndNothingUnknown) {
+  std::array<unsigned, static_cast<unsigned>(Strategy::kCount)> times{};
+  for (std::uint64_t seed = 0; seed < 4000; ++seed) {
+    ++times.at(static_cast<unsigned>(effective_strategy(full(Strategy::kPortfolio, seed))));
+  }
+  for (const Strategy strategy :
+       {Strategy::kPct, Strategy::kPos, Strategy::kReadsFrom, Strategy::kSurw}) {
+    EXPECT_NEAR(times.at(static_cast<unsigned>(strategy)), 1000, 150) << strategy_name(strategy);
+  }
+}
+
+TEST(Log, HoldsEveryStepAndTheObjectsMakers) {
+  using K = OperationKind;
+  const TinyProgram program = two_stage(1, 1);
+  const auto log = std::make_unique<RunLog>();
+  Choosers choosers;
+  program.run(choosers.prepare(with(Strategy::kPos, 3), log.get()));
+  EXPECT_GE(log->steps, 3U);
+  EXPECT_EQ(log->objects, 4U);
+  EXPECT_EQ(log->makers[2], kSchedulerPath);
+  std::array<unsigned, 2> of_thread{};
+  for (std::uint32_t i = 0; i < log->steps; ++i) ++of_thread.at(log->notes[i].thread);
+  EXPECT_GT(of_thread[0], 0U);
+  EXPECT_GT(of_thread[1], 0U);
+  EXPECT_EQ(log->notes[0].kind, K::kLock);
+}
+
+// A thread that is logged goes on as it would have.
+TEST(Log, ChangesNothing) {
+  const auto log = std::make_unique<RunLog>();
+  for (const Strategy strategy : {Strategy::kRandom, Strategy::kSurw, Strategy::kReadsFrom}) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      Choosers a;
+      Choosers b;
+      const Schedule schedule = full(strategy, seed);
+      EXPECT_EQ(reorder(3).run(a.prepare(schedule)), reorder(3).run(b.prepare(schedule, log.get())));
+    }
+  }
+}
+
+TEST(Pct, AKnownHorizonBoundsTheChangePoints) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Schedule schedule = with(Strategy::kPct, seed, 10);
+    schedule.horizon = static_cast<std::uint16_t>(1 + seed % 40);
+    Pct pct;
+    pct.reset(schedule);
+    ASSERT_EQ(pct.change_points().size(), 9U);
+    EXPECT_LT(pct.change_points().back(), std::max<unsigned>(schedule.horizon, kDepthMax));
+  }
 }
 
 TEST(RandomWalk, IsUniformOverTheEnabledThreads) {

@@ -21,7 +21,9 @@ class Deviating final : public Chooser {
   ThreadId pick(ThreadMask enabled, ThreadId current, const Pending* pending) override;
   void executing(ThreadId thread, const Pending* pending) override;
   std::uint32_t choose(std::uint32_t n, Site site, SpawnPath path) override;
+  void made(ObjectId object, SpawnPath path) override { strategy_->made(object, path); }
   bool observes() const override { return holds_any_ || strategy_->observes(); }
+  bool names_objects() const override { return strategy_->names_objects(); }
 
  private:
   void note_arrivals(const Pending* pending);

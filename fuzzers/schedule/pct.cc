@@ -15,11 +15,14 @@ void Pct::reset(const Schedule& schedule) {
   spin_band_ = kChangeBand;
   // A thread that the simulator never announced is the last choice, not undefined behaviour.
   priorities_.fill(0);
-  draw_change_points(schedule.depth - 1U);
+  draw_change_points(schedule.depth - 1U, schedule.horizon);
 }
 
-void Pct::draw_change_points(unsigned points) {
-  const std::uint32_t horizon = random_.pick(kHorizons);
+void Pct::draw_change_points(unsigned points, std::uint32_t known_horizon) {
+  const std::uint32_t drawn_horizon = random_.pick(kHorizons);
+  // Room for all points, which are distinct.
+  const std::uint32_t horizon =
+      known_horizon == 0 ? drawn_horizon : std::max<std::uint32_t>(known_horizon, kDepthMax);
   point_count_ = 0;
   while (point_count_ < points) {
     const std::uint32_t point = random_.below(horizon);
@@ -41,7 +44,7 @@ void Pct::draw_change_points(unsigned points) {
 void Pct::started(ThreadId thread) {
   // A random number is a random rank; the low bits make it distinct.
   const auto drawn = static_cast<std::uint32_t>(random_.next());
-  priorities_[thread % kThreadsMax] = kHighBand | (drawn & ~(kThreadsMax - 1)) | thread;
+  priorities_[thread % kThreadsMax] = kHighBand | (drawn & ~0xffU) | thread;
 }
 
 ThreadId Pct::highest(ThreadMask enabled) const {

@@ -5,8 +5,9 @@
 // fell. A bug that needs d ordered events is hit with a probability of at least 1 / (n * k^(d-1)) a
 // run, for n threads and k decisions.
 //
-// k is not known before the run. It is drawn from kHorizons by the seed, so that a run stays a pure
-// function of its input; a campaign's many seeds try them all.
+// k is not known before the run. A search that has seen runs of the program says so in the schedule
+// (`horizon`); else it is drawn from kHorizons by the seed, so that a run stays a pure function of its
+// input, and a campaign's many seeds try them all.
 //
 // A thread that spins falls below everything: it waits for the others, and a strategy that keeps
 // preferring it livelocks.
@@ -41,7 +42,7 @@ class Pct final : public Chooser {
 
   ThreadId highest(ThreadMask enabled) const;
   ThreadId after_spinners(ThreadId best, ThreadMask enabled, const Pending* pending);
-  void draw_change_points(unsigned points);
+  void draw_change_points(unsigned points, std::uint32_t known_horizon);
 
   Random draws_;  // of choose: how many there are must not disturb the priorities
   Random random_;

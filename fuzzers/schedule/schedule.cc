@@ -10,6 +10,10 @@ bool is_action(StackAction action) {
   return action != StackAction::kNone && action <= StackAction::kScanMove;
 }
 
+bool has_known_sites(const Constraint& constraint) {
+  return constraint.reader < Site::kCount && constraint.writer < Site::kCount;
+}
+
 }  // namespace
 
 std::string validate(const Schedule& schedule) {
@@ -28,6 +32,12 @@ std::string validate(const Schedule& schedule) {
     if (deviation.kind >= DeviationKind::kCount) return "deviation: unknown kind";
     if (deviation.key.site >= Site::kCount) return "deviation: unknown site";
   }
+  if (schedule.constraints.size() > kConstraintsMax) return "too many constraints";
+  for (const Constraint& constraint : schedule.constraints) {
+    if (!has_known_sites(constraint)) return "constraint: unknown site";
+  }
+  if (schedule.targets.size() > kTargetsMax) return "too many targets";
+  if (schedule.thread_counts.size() > kThreadCountsMax) return "too many thread counts";
   return "";
 }
 
@@ -42,6 +52,13 @@ void normalise(Schedule& schedule) {
   std::erase_if(schedule.deviations, [](const Deviation& deviation) {
     return deviation.kind >= DeviationKind::kCount || deviation.key.site >= Site::kCount;
   });
+  std::erase_if(schedule.constraints,
+                [](const Constraint& constraint) { return !has_known_sites(constraint); });
+  if (schedule.constraints.size() > kConstraintsMax) schedule.constraints.resize(kConstraintsMax);
+  if (schedule.targets.size() > kTargetsMax) schedule.targets.resize(kTargetsMax);
+  if (schedule.thread_counts.size() > kThreadCountsMax) {
+    schedule.thread_counts.resize(kThreadCountsMax);
+  }
   if (schedule.stack_events.size() > kStackEventsMax) schedule.stack_events.resize(kStackEventsMax);
   if (schedule.deviations.size() > kDeviationsMax) schedule.deviations.resize(kDeviationsMax);
 }

@@ -20,9 +20,22 @@ inline constexpr unsigned kProcessorsMax = 4;
 inline constexpr unsigned kStackEventsMax = 16;
 inline constexpr unsigned kDeviationsMax = 16;
 inline constexpr unsigned kDepthMax = 10;
+inline constexpr unsigned kConstraintsMax = 16;
+inline constexpr unsigned kTargetsMax = 4;
+inline constexpr unsigned kThreadCountsMax = 128;
 
-/// Append only.
-enum class Strategy : std::uint8_t { kRandom, kPct, kNonPreemptive, kCount };
+/// Append only. What each does is in its own file, but for kPortfolio: that is one of the others, by
+/// the seed (choosers.h).
+enum class Strategy : std::uint8_t {
+  kRandom,
+  kPct,
+  kNonPreemptive,
+  kPos,
+  kReadsFrom,
+  kSurw,
+  kPortfolio,
+  kCount
+};
 /// The generator and the mutator draw from the first so many: a schedule without preemptions is for
 /// minimised cases, and a seed is little to it.
 inline constexpr unsigned kDrawnStrategies = 2;
@@ -55,6 +68,33 @@ struct Deviation {
   bool operator==(const Deviation&) const = default;
 };
 
+/// kReadsFrom: some operation at `reader` is to see (or none is to see) what one at `writer` left.
+struct Constraint {
+  bool is_wanted = false;
+  Site reader{};
+  Site writer{};
+  std::uint8_t skip = 0;  // passes of the reader that do not count
+  bool operator==(const Constraint&) const = default;
+};
+
+/// An object's name that survives edits elsewhere: on whose behalf it was made, and how many had been
+/// made on that path before. (Creation ordinals over all paths depend on the schedule.)
+struct ObjectKey {
+  SpawnPath path = kSchedulerPath;
+  std::uint16_t ordinal = 0;
+  bool operator==(const ObjectKey&) const = default;
+};
+
+/// kSurw: how often a thread or goroutine operates on the targets. Those that share a reserved path
+/// are told apart by `thread`, the number of the virtual thread; it is 0 for goroutines, which move
+/// from thread to thread.
+struct ThreadCount {
+  SpawnPath path = kSchedulerPath;
+  std::uint8_t thread = 0;
+  std::uint16_t count = 0;
+  bool operator==(const ThreadCount&) const = default;
+};
+
 struct Schedule {
   std::uint8_t processors = 2;  // 1..kProcessorsMax; machines come and go as needed
   Strategy strategy = Strategy::kRandom;
@@ -67,6 +107,12 @@ struct Schedule {
   bool shrink_stacks = true;             // false: gcshrinkstackoff
   std::vector<StackEvent> stack_events;  // at most kStackEventsMax
   std::vector<Deviation> deviations;     // at most kDeviationsMax
+  // What a search has learnt of the program (explorer.h); a run learns nothing, and stays a pure
+  // function of its input.
+  std::uint16_t horizon = 0;              // kPct: decisions of a run; 0: not known
+  std::vector<Constraint> constraints;    // kReadsFrom: at most kConstraintsMax
+  std::vector<ObjectKey> targets;         // kSurw: at most kTargetsMax; without any it is kPos
+  std::vector<ThreadCount> thread_counts;  // kSurw: at most kThreadCountsMax
   bool operator==(const Schedule&) const = default;
 };
 

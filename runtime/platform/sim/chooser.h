@@ -60,8 +60,14 @@ class Chooser {
   /// A draw in [0, n), n >= 1: select's poll order, whom to steal from.
   virtual std::uint32_t choose(std::uint32_t n, Site site, SpawnPath path) = 0;
 
+  /// A platform object was made on behalf of `path`. Its id is the creation ordinal in this run and
+  /// depends on the schedule; path and ordinal among that path's objects hardly do.
+  virtual void made(ObjectId object, SpawnPath path) { (void)object, (void)path; }
+
   /// True when `executing` must be called; false saves a call a step.
   virtual bool observes() const { return false; }
+  /// True when `made` must be called; false saves a call an object.
+  virtual bool names_objects() const { return false; }
 };
 
 /// A set of sites, one bit each.

@@ -51,10 +51,11 @@ void World::reset(const Config& config) {
   now_ns_ = 0;
   objects_ = 0;
   chooser_observes_ = config.chooser->observes();
+  chooser_names_objects_ = config.chooser->names_objects();
   is_observed_ = config.recorder != nullptr || chooser_observes_;
   stack_event_sites_ = config.stack_events != nullptr ? config.stack_events->sites() : SiteSet{};
   scan_requests_head_ = scan_requests_tail_ = 0;
-  scan_queue_ = ObjectState{new_object(), 0};
+  scan_queue_ = ObjectState{++objects_, 0};  // nobody's: no thread has started
   outcome_ = Outcome::kExit;
   message_ = {};
 }
@@ -308,7 +309,12 @@ ScanRequest World::await_scan_request(Site site) {
   return scan_requests_[scan_requests_head_++ % kScanRequestsMax];
 }
 
-ObjectId World::new_object() { return ++objects_; }
+ObjectId World::new_object() {
+  const ObjectId id = ++objects_;
+  if (chooser_names_objects_) [[unlikely]]
+    config_.chooser->made(id, pending_[current_].path);
+  return id;
+}
 void* World::allocate(std::size_t bytes) { return arena_.allocate(bytes); }
 std::uint32_t World::step() const { return steps_; }
 std::uint64_t World::now_ns() const { return now_ns_; }

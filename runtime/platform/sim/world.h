@@ -180,6 +180,7 @@ class World {
   std::uint64_t now_ns_ = 0;
   ObjectId objects_ = 0;
   bool chooser_observes_ = false;
+  bool chooser_names_objects_ = false;
   bool is_observed_ = false;  // by a recorder, or a chooser that wants to know each step
   SiteSet stack_event_sites_;
   EventStore event_store_;         // of the run: the config's, or the two below

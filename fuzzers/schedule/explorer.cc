@@ -1,0 +1,174 @@
+#include "schedule/explorer.h"
+
+#include <algorithm>
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr Strategy kRotated[] = {Strategy::kPos, Strategy::kReadsFrom, Strategy::kSurw,
+                                 Strategy::kPct};
+constexpr unsigned kPlainRounds = 8;  // of the rotation, before it follows what pays
+constexpr std::uint64_t kLoggedRuns = 256;  // all of the first, then one of every few
+constexpr std::uint64_t kLoggedEvery = 8;
+constexpr std::size_t kKeptMax = 64;
+constexpr unsigned kConstraintsUsed = 6;  // in one schedule; more of them hinder each other
+
+}  // namespace
+
+Explorer::Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed)
+    : base_(base), random_(seed), is_portfolio_(strategy == Strategy::kPortfolio) {
+  if (is_portfolio_) {
+    for (const Strategy rotated : kRotated) arms_.push_back({rotated});
+  } else {
+    arms_.push_back({strategy});
+  }
+}
+
+Explorer::Arm& Explorer::choose_arm() {
+  const auto size = static_cast<std::uint32_t>(arms_.size());
+  if (size == 1) return arms_[0];
+  if (runs_ < std::uint64_t{kPlainRounds} * size || random_.percent(50)) {
+    return arms_[runs_ % size];
+  }
+  // What pays, by share of runs that showed something new; each begins with one such run of two.
+  std::array<std::uint32_t, 8> weights{};
+  std::uint32_t sum = 0;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    weights[i] = 1 + 4096 * (arms_[i].novelty + 1) / (arms_[i].runs + 2);
+    sum += weights[i];
+  }
+  std::uint32_t left = random_.below(sum);
+  std::uint32_t i = 0;
+  for (; left >= weights[i]; ++i) left -= weights[i];
+  return arms_[i];
+}
+
+const Schedule& Explorer::next() {
+  arm_ = &choose_arm();
+  schedule_ = base_;
+  schedule_.seed = random_.next();
+  schedule_.strategy = arm_->strategy;
+  fill(arm_->strategy);
+  const bool learns = arm_->strategy != Strategy::kRandom && arm_->strategy != Strategy::kPos &&
+                      arm_->strategy != Strategy::kNonPreemptive;
+  is_logged_ = (learns || is_portfolio_) && (runs_ < kLoggedRuns || runs_ % kLoggedEvery == 0);
+  return schedule_;
+}
+
+void Explorer::fill(Strategy strategy) {
+  static constexpr std::uint8_t kDepths[] = {2, 3, 3, 5, 10};
+  switch (strategy) {
+    case Strategy::kPct:
+      if (is_portfolio_) schedule_.depth = random_.pick(kDepths);
+      schedule_.horizon =
+          static_cast<std::uint16_t>(std::min<std::uint32_t>(knowledge_.horizon(), 0xffff));
+      break;
+    case Strategy::kReadsFrom:
+      fill_constraints();
+      break;
+    case Strategy::kSurw:
+      fill_targets();
+      break;
+    default:
+      break;
+  }
+}
+
+Constraint Explorer::draw_constraint() {
+  const SitePair pair = knowledge_.pairs().draw(random_);
+  // Mostly negative: "not that one" leaves more open than "that one". How mostly is drawn, too, as it
+  // depends on the program.
+  static constexpr std::uint32_t kWantedPercents[] = {11, 11, 50};
+  Constraint constraint;
+  constraint.is_wanted = random_.percent(random_.pick(kWantedPercents));
+  constraint.reader = pair.reader;
+  constraint.writer = pair.writer;
+  if (random_.percent(25)) constraint.skip = static_cast<std::uint8_t>(random_.between(1, 4));
+  return constraint;
+}
+
+void Explorer::mutate_constraints() {
+  std::vector<Constraint>& list = schedule_.constraints;
+  const auto size = static_cast<std::uint32_t>(list.size());
+  if (size == 0) {
+    list.push_back(draw_constraint());
+    return;
+  }
+  Constraint& one = list[random_.below(size)];
+  switch (random_.below(5)) {
+    case 0:
+      if (size < kConstraintsUsed) list.push_back(draw_constraint());
+      break;
+    case 1:
+      one = draw_constraint();
+      break;
+    case 2:
+      one.is_wanted = !one.is_wanted;
+      break;
+    case 3:
+      list.erase(list.begin() + (&one - list.data()));
+      break;
+    default:
+      break;  // the seed alone
+  }
+}
+
+void Explorer::fill_constraints() {
+  if (knowledge_.pairs().empty()) return;  // nothing is known yet: POS
+  if (!kept_.empty() && random_.percent(75)) {
+    schedule_.constraints = kept_[random_.below(static_cast<std::uint32_t>(kept_.size()))];
+  }
+  mutate_constraints();
+  while (random_.percent(25)) mutate_constraints();
+}
+
+void Explorer::fill_targets() {
+  const std::vector<ObjectProfile>& profile = knowledge_.profile();
+  if (profile.empty()) return;  // this run is to be learnt from: POS
+  std::uint64_t sum = 0;
+  for (const ObjectProfile& object : profile) sum += object.operations;
+  const bool by_operations = random_.percent(50);
+  const unsigned wanted = random_.percent(50) ? 1 : random_.between(2, kTargetsMax);
+  for (unsigned i = 0; i < wanted; ++i) {
+    std::size_t drawn = random_.below(static_cast<std::uint32_t>(profile.size()));
+    if (by_operations) {
+      std::uint64_t left = random_.below(static_cast<std::uint32_t>(sum));
+      for (drawn = 0; left >= profile[drawn].operations; ++drawn) left -= profile[drawn].operations;
+    }
+    const ObjectProfile& object = profile[drawn];
+    std::vector<ObjectKey>& targets = schedule_.targets;
+    if (std::find(targets.begin(), targets.end(), object.key) != targets.end()) continue;
+    targets.push_back(object.key);
+    for (const ThreadCount& count : object.threads) {
+      std::vector<ThreadCount>& all = schedule_.thread_counts;
+      const auto same = std::find_if(all.begin(), all.end(), [&](const ThreadCount& other) {
+        return other.path == count.path && other.thread == count.thread;
+      });
+      if (same != all.end()) {
+        same->count = static_cast<std::uint16_t>(std::min(same->count + count.count, 0xffff));
+      } else if (all.size() < kThreadCountsMax) {
+        all.push_back(count);
+      }
+    }
+  }
+}
+
+void Explorer::ran() {
+  if (is_logged_) {
+    const unsigned news = knowledge_.learn_reads_from(log_);
+    knowledge_.learn_horizon(log_);
+    // Anew after 1, 2, 4, ... runs: threads that came late, objects that the first run did not reach.
+    if (knowledge_.profile().empty() || (runs_ & (runs_ + 1)) == 0) knowledge_.learn_profile(log_);
+    ++arm_->runs;
+    if (news != 0) {
+      ++arm_->novelty;
+      if (!schedule_.constraints.empty()) {
+        if (kept_.size() < kKeptMax) kept_.push_back(schedule_.constraints);
+        else kept_[random_.below(kKeptMax)] = schedule_.constraints;
+      }
+    }
+  }
+  ++runs_;
+}
+
+}  // namespace concertina::fuzzers

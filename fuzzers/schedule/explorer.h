@@ -1,0 +1,73 @@
+// Explorer: a search of the schedules of one program. It says what to run next, is told what the run
+// did, and writes what it has learnt *into* the schedules that follow: constraints for reads-from,
+// targets and counts for SURW, a horizon for PCT. So every schedule that it makes is a complete input:
+// its run does not depend on the search that made it, and replays without one.
+//
+//   Explorer explorer(base, Strategy::kPortfolio, seed);
+//   for (...) {
+//     const Schedule& schedule = explorer.next();
+//     Chooser& chooser = choosers.prepare(schedule, explorer.log());  // `log` after `next`
+//     ... run ...
+//     explorer.ran();
+//   }
+//
+// kPortfolio rotates POS, reads-from, SURW and PCT, each in turn for a few rounds; then those come
+// more often whose runs have shown new reads-from pairs, and each keeps at least half of its fair
+// share (a rotation that found every program of a yardstick within some hundred schedules did no more
+// than take turns; what pays differs from bug to bug, and a search does not know its bug).
+//
+// Reads-from works as in RFF (reads_from.h): lists of constraints that showed something new are kept,
+// and each next one is a mutation of a kept one under a new seed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "schedule/knowledge.h"
+
+namespace concertina::fuzzers {
+
+class Explorer {
+ public:
+  /// `base` has what is the same in all schedules: processors, knobs, stack events, deviations; for
+  /// kPct the depth, too. A pure function of its arguments and of the logs of the runs.
+  Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed);
+
+  /// The next schedule to run, valid until the next call.
+  const Schedule& next();
+  /// Where the run of that schedule is to be noted; null when there is no need.
+  RunLog* log() { return is_logged_ ? &log_ : nullptr; }
+  /// The run is over.
+  void ran();
+
+  const Knowledge& knowledge() const { return knowledge_; }
+
+ private:
+  struct Arm {
+    Strategy strategy;
+    std::uint32_t runs = 0;     // that were noted
+    std::uint32_t novelty = 0;  // of them, those that showed something new
+  };
+
+  Arm& choose_arm();
+  void fill(Strategy strategy);
+  void fill_constraints();
+  void fill_targets();
+  void mutate_constraints();
+  Constraint draw_constraint();
+
+  Schedule base_;
+  Schedule schedule_;
+  Random random_;
+  bool is_portfolio_;
+  bool is_logged_ = false;
+  std::uint64_t runs_ = 0;
+  Arm* arm_ = nullptr;
+  std::vector<Arm> arms_;
+  Knowledge knowledge_;
+  std::vector<std::vector<Constraint>> kept_;
+  RunLog log_;
+};
+
+}  // namespace concertina::fuzzers

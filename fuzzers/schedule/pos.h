@@ -1,0 +1,42 @@
+// Pos: partial order sampling (Yuan, Yang and Gu, "Partial order aware concurrency sampling", CAV
+// 2018).
+//
+// Every pending operation has a random priority and the highest enabled one goes first. The priority
+// of an operation is drawn anew when it has become another thread's turn to race: for the thread that
+// has gone, and for all whose pending operation conflicts with the one that went. Without that second
+// rule an operation that lost one race would tend to lose all of them. So each order of conflicting
+// operations is reached with a probability that does not depend on how many independent ones lie
+// between them: the sampling is over partial orders.
+//
+// Needs no horizon and no depth. Thread starts conflict with nothing and go first, as in Fray (Li et
+// al., OOPSLA 2025): a thread that has not started yet takes part in no race.
+#pragma once
+
+#include "schedule/priorities.h"
+#include "schedule/schedule.h"
+
+namespace concertina::fuzzers {
+
+class Pos final : public Chooser {
+ public:
+  void reset(const Schedule& schedule) {
+    priorities_.reset(schedule.seed);
+    draws_ = Random(priorities_.random().next());
+  }
+
+  void started(ThreadId thread) override { priorities_.started(thread); }
+  ThreadId pick(ThreadMask enabled, ThreadId, const Pending* pending) override {
+    return priorities_.highest(enabled, pending);
+  }
+  void executing(ThreadId thread, const Pending* pending) override {
+    priorities_.executed(thread, pending);
+  }
+  std::uint32_t choose(std::uint32_t n, Site, SpawnPath) override { return draws_.below(n); }
+  bool observes() const override { return true; }
+
+ private:
+  Priorities priorities_;
+  Random draws_;  // of choose: how many there are must not disturb the priorities
+};
+
+}  // namespace concertina::fuzzers

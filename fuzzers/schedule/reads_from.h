@@ -1,0 +1,84 @@
+// ReadsFrom: reads-from constraints over POS, after RFF (Wolff, Shi, Duck, Mathur and Roychoudhury,
+// "Greybox fuzzing for concurrency testing", ASPLOS 2024).
+//
+// A constraint is a pair of code sites, +(reader, writer) or -(reader, writer): some read at the one
+// is to see what a write at the other left, or none is to. It names no thread and no object, so one
+// constraint means the same for three threads and for a hundred. Locks belong to it (a lock is read
+// from by who takes it, and was written by who released it), and so do notes, and an update is both.
+// Without lock pairs, bugs between two critical sections need some seventy times as many schedules.
+//
+// Threads go by POS's priorities in three bands: preferred, neutral, avoided. Nothing is forbidden: a
+// thread that is avoided goes on when no other can.
+//
+//   +(r, w)   open     whoever is at r is avoided; if there is one, w on its object is preferred
+//             written  w was the last to write the object: r there is preferred, and while somebody
+//                      is at r, other writers of the object are avoided. Another write: open again
+//             done     r went on in state `written`
+//   -(r, w)   open     w is avoided, until some r has gone on
+//             written  w wrote last all the same: r on that object is avoided, other writers of it are
+//                      preferred
+//             other    somebody else wrote after it: r is preferred, w is avoided
+//             done     r went on
+//
+// The first `skip` passes of r do not count: a loop's later rounds are within reach.
+#pragma once
+
+#include <array>
+
+#include "schedule/priorities.h"
+#include "schedule/schedule.h"
+
+namespace concertina::fuzzers {
+
+class ReadsFrom final : public Chooser {
+ public:
+  ReadsFrom() { roles_.fill({}); }
+
+  void reset(const Schedule& schedule);
+
+  void started(ThreadId thread) override;
+  ThreadId pick(ThreadMask enabled, ThreadId current, const Pending* pending) override;
+  void executing(ThreadId thread, const Pending* pending) override;
+  std::uint32_t choose(std::uint32_t n, Site, SpawnPath) override { return draws_.below(n); }
+  bool observes() const override { return true; }
+
+  /// Constraints that came out as wished, for tests and statistics.
+  unsigned satisfied() const { return satisfied_; }
+
+ private:
+  enum class State : std::uint8_t { kOpen, kWritten, kOther, kDone };
+  struct Machine {
+    Constraint constraint;
+    State state = State::kOpen;
+    std::uint8_t skips_left = 0;
+    ObjectId object = 0;         // in kWritten and kOther
+    ThreadMask at_reader{};      // threads whose pending operation is at the reader's site
+  };
+  /// The constraints in which a site is the reader or the writer, a bit each.
+  struct Roles {
+    std::uint16_t reader = 0;
+    std::uint16_t writer = 0;
+    bool any() const { return (reader | writer) != 0; }
+  };
+  enum : unsigned { kAvoided, kNeutral, kPreferred };
+
+  Roles& roles(Site site) { return roles_[static_cast<std::uint8_t>(site)]; }
+  const Roles& roles(Site site) const { return roles_[static_cast<std::uint8_t>(site)]; }
+  void note_arrivals(const Pending* pending);
+  bool is_awaited(const Machine& machine, ObjectId object, const Pending* pending) const;
+  unsigned band_of(const Pending& operation, const Pending* pending) const;
+  void read(Machine& machine, ObjectId object);
+  void written(Machine& machine, ObjectId object, const Pending* pending);
+
+  Priorities priorities_;
+  Random draws_;
+  unsigned size_ = 0;
+  unsigned satisfied_ = 0;
+  ThreadMask arriving_{};     // went on since the last call; what they reached is not noted yet
+  ThreadMask concerned_{};    // at a site with a role
+  std::uint32_t written_ = 0;  // machines in state kWritten, a bit each
+  std::array<Machine, kConstraintsMax> machines_{};
+  std::array<Roles, 256> roles_{};  // by site
+};
+
+}  // namespace concertina::fuzzers
