@@ -24,6 +24,8 @@ struct RunOptions {
   struct StepRing* step_ring = nullptr;
   // When set, the run's events are written here instead, as they happen, for the same purpose.
   struct EventLog* event_log = nullptr;
+  // When set, what a search learns from the run is noted here (schedule/explorer.h).
+  struct RunLog* run_log = nullptr;
 };
 
 /// Shared-memory ring of steps. `count` steps have been written; entry i is at i % capacity.

@@ -1,7 +1,8 @@
 // The byte form of an input. Any byte string decodes; what encode writes decodes to the same value.
 //
-//   version      1 byte; other values decode as kInputVersion does
-//   schedule     flags, strategy, depth, seed (8 bytes, little endian), stack events, deviations
+//   version      1 byte: 2, or else 1
+//   schedule     flags, strategy, depth, seed (8 bytes, little endian), stack events, deviations;
+//                version 2: horizon (LEB128), constraints, targets, thread counts
 //   program      channels, functions
 //
 // The schedule comes first: its head has fixed offsets, so an engine that inserts or erases bytes
@@ -35,7 +36,11 @@ constexpr unsigned kSmallList = 5;  // lengths above the limit become less than 
 // An upper bound for the widest input, so that kEncodedSizeMax is a fact.
 constexpr std::size_t kKeyBytesMax = 5 + 1 + 1;
 constexpr std::size_t kScheduleBytesMax =
-    11 + 1 + kStackEventsMax * (1 + kKeyBytesMax) + 1 + kDeviationsMax * (2 + kKeyBytesMax);
+    11 + 1 + kStackEventsMax * (1 + kKeyBytesMax) + 1 + kDeviationsMax * (2 + kKeyBytesMax) + 3 +
+    1 + kConstraintsMax * 4 + 1 + kTargetsMax * (5 + 3) + 1 + kThreadCountsMax * (5 + 1 + 3);
+// What version 1 knew; its bytes wrap around into these.
+constexpr unsigned kStrategiesOfVersion1 = 3;
+constexpr unsigned kDeviationKindsOfVersion1 = 2;
 constexpr std::size_t kFunctionBytesMax = 2 + kOperationsMax * (2 + kCasesMax);
 static_assert(1 + kScheduleBytesMax + 1 + kChannelsMax + 1 + kFunctionsMax * kFunctionBytesMax <=
               kEncodedSizeMax);
@@ -60,6 +65,8 @@ class Reader {
     for (unsigned shift = 0; shift < 64; shift += 8) value |= std::uint64_t{byte()} << shift;
     return value;
   }
+
+  std::uint16_t varint16() { return static_cast<std::uint16_t>(varint32()); }
 
   std::uint32_t varint32() {
     std::uint64_t value = 0;
@@ -114,7 +121,51 @@ void write_key(Writer& writer, const Key& key) {
   writer.byte(key.occurrence);
 }
 
-Schedule read_schedule(Reader& reader) {
+void read_learnt(Reader& reader, Schedule& schedule) {
+  schedule.horizon = reader.varint16();
+  schedule.constraints.resize(reader.length(kConstraintsMax));
+  for (Constraint& constraint : schedule.constraints) {
+    constraint.is_wanted = (reader.byte() & 1) != 0;
+    constraint.reader = static_cast<Site>(reader.below(kSiteCount));
+    constraint.writer = static_cast<Site>(reader.below(kSiteCount));
+    constraint.skip = static_cast<std::uint8_t>(reader.byte());
+  }
+  schedule.targets.resize(reader.length(kTargetsMax));
+  for (ObjectKey& target : schedule.targets) {
+    target.path = reader.varint32();
+    target.ordinal = reader.varint16();
+  }
+  schedule.thread_counts.resize(reader.length(kThreadCountsMax));
+  for (ThreadCount& count : schedule.thread_counts) {
+    count.path = reader.varint32();
+    count.thread = static_cast<std::uint8_t>(reader.byte());
+    count.count = reader.varint16();
+  }
+}
+
+void write_learnt(Writer& writer, const Schedule& schedule) {
+  writer.varint32(schedule.horizon);
+  writer.byte(static_cast<unsigned>(schedule.constraints.size()));
+  for (const Constraint& constraint : schedule.constraints) {
+    writer.byte(constraint.is_wanted ? 1 : 0);
+    writer.code(constraint.reader);
+    writer.code(constraint.writer);
+    writer.byte(constraint.skip);
+  }
+  writer.byte(static_cast<unsigned>(schedule.targets.size()));
+  for (const ObjectKey& target : schedule.targets) {
+    writer.varint32(target.path);
+    writer.varint32(target.ordinal);
+  }
+  writer.byte(static_cast<unsigned>(schedule.thread_counts.size()));
+  for (const ThreadCount& count : schedule.thread_counts) {
+    writer.varint32(count.path);
+    writer.byte(count.thread);
+    writer.varint32(count.count);
+  }
+}
+
+Schedule read_schedule(Reader& reader, unsigned version) {
   Schedule schedule;
   const unsigned flags = reader.byte();
   schedule.processors = static_cast<std::uint8_t>(1 + flags % kProcessorsMax);
@@ -122,7 +173,9 @@ Schedule read_schedule(Reader& reader) {
   schedule.reuse_stacks = (flags & 8) == 0;
   schedule.cache_stacks = (flags & 16) == 0;
   schedule.shrink_stacks = (flags & 32) == 0;
-  schedule.strategy = static_cast<Strategy>(reader.below(static_cast<unsigned>(Strategy::kCount)));
+  const bool is_old = version == 1;
+  schedule.strategy = static_cast<Strategy>(
+      reader.below(is_old ? kStrategiesOfVersion1 : static_cast<unsigned>(Strategy::kCount)));
   schedule.depth = static_cast<std::uint8_t>(1 + reader.below(kDepthMax));
   schedule.seed = reader.fixed64();
   schedule.stack_events.resize(reader.length(kStackEventsMax));
@@ -132,15 +185,17 @@ Schedule read_schedule(Reader& reader) {
   }
   schedule.deviations.resize(reader.length(kDeviationsMax));
   for (Deviation& deviation : schedule.deviations) {
-    const auto kinds = static_cast<unsigned>(DeviationKind::kCount);
+    const unsigned kinds =
+        is_old ? kDeviationKindsOfVersion1 : static_cast<unsigned>(DeviationKind::kCount);
     deviation.kind = static_cast<DeviationKind>(reader.below(kinds));
     deviation.key = read_key(reader);
     deviation.value = static_cast<std::uint8_t>(reader.byte());
   }
+  if (!is_old) read_learnt(reader, schedule);
   return schedule;
 }
 
-void write_schedule(Writer& writer, const Schedule& schedule) {
+void write_schedule(Writer& writer, const Schedule& schedule, unsigned version) {
   static_assert(kProcessorsMax == 4, "two bits of the flags");
   writer.byte((schedule.processors - 1U) | (schedule.move_at_every_prologue ? 4U : 0U) |
               (schedule.reuse_stacks ? 0U : 8U) | (schedule.cache_stacks ? 0U : 16U) |
@@ -159,6 +214,7 @@ void write_schedule(Writer& writer, const Schedule& schedule) {
     write_key(writer, deviation.key);
     writer.byte(deviation.value);
   }
+  if (version != 1) write_learnt(writer, schedule);
 }
 
 std::uint8_t channel_of(unsigned byte) {
@@ -241,11 +297,22 @@ void write_program(Writer& writer, const Program& program) {
 
 }  // namespace
 
+std::uint8_t version_of(const Input& input) {
+  const Schedule& schedule = input.schedule;
+  bool is_new = static_cast<unsigned>(schedule.strategy) >= kStrategiesOfVersion1 ||
+                schedule.horizon != 0 || !schedule.constraints.empty() ||
+                !schedule.targets.empty() || !schedule.thread_counts.empty();
+  for (const Deviation& deviation : schedule.deviations) {
+    is_new |= static_cast<unsigned>(deviation.kind) >= kDeviationKindsOfVersion1;
+  }
+  return is_new ? 2 : 1;
+}
+
 Input decode(std::span<const std::uint8_t> bytes) {
   Reader reader(bytes);
-  reader.byte();  // the version: there is only one so far
+  const unsigned version = reader.byte() == 2 ? 2 : 1;
   Input input;
-  input.schedule = read_schedule(reader);
+  input.schedule = read_schedule(reader, version);
   input.program = read_program(reader);
   return input;
 }
@@ -258,8 +325,9 @@ Bytes encode(const Input& input) {
   Bytes bytes;
   bytes.reserve(256);
   Writer writer(bytes);
-  writer.byte(kInputVersion);
-  write_schedule(writer, input.schedule);
+  const unsigned version = version_of(input);
+  writer.byte(version);
+  write_schedule(writer, input.schedule, version);
   write_program(writer, input.program);
   return bytes;
 }

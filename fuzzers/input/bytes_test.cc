@@ -20,6 +20,7 @@ Bytes plausible_bytes(Random& random, unsigned size_max) {
   for (std::uint8_t& byte : bytes) {
     if (random.percent(33)) byte &= 31;
   }
+  if (!bytes.empty() && random.percent(50)) bytes[0] = 2;
   return bytes;
 }
 
@@ -37,7 +38,12 @@ Input widest_input() {
   input.schedule.depth = kDepthMax;
   input.schedule.processors = kProcessorsMax;
   input.schedule.stack_events.assign(kStackEventsMax, {StackAction::kScanMove, key});
-  input.schedule.deviations.assign(kDeviationsMax, {DeviationKind::kChoose, key, 255});
+  input.schedule.deviations.assign(kDeviationsMax, {DeviationKind::kPrefer, key, 255});
+  input.schedule.strategy = Strategy::kPortfolio;
+  input.schedule.horizon = 0xffff;
+  input.schedule.constraints.assign(kConstraintsMax, {true, Site::kTest, Site::kTest, 255});
+  input.schedule.targets.assign(kTargetsMax, {0xffffffff, 0xffff});
+  input.schedule.thread_counts.assign(kThreadCountsMax, {0xffffffff, 255, 0xffff});
   return input;
 }
 
@@ -83,6 +89,24 @@ TEST(Bytes, TheWidestInputFits) {
   EXPECT_LE(bytes.size(), kEncodedSizeMax);
   EXPECT_GT(bytes.size(), 16'000U);
   EXPECT_EQ(decode(bytes), input);
+}
+
+// What version 1 can say is written as it always was; and its bytes mean what they always did, those
+// out of range, too.
+TEST(Bytes, VersionOneIsWrittenAndReadAsBefore) {
+  Input input;
+  input.program.functions.resize(1);
+  EXPECT_EQ(encode(input)[0], 1);
+  Bytes bytes = encode(input);
+  for (unsigned strategy = 0; strategy < 256; ++strategy) {
+    bytes[2] = static_cast<std::uint8_t>(strategy);
+    for (const std::uint8_t version : {0, 1, 3, 255}) {
+      bytes[0] = version;
+      EXPECT_EQ(static_cast<unsigned>(decode(bytes).schedule.strategy), strategy % 3);
+    }
+  }
+  input.schedule.horizon = 7;
+  EXPECT_EQ(encode(input)[0], 2);
 }
 
 TEST(Bytes, ACutBodyEndsAndItsBlocksAreClosed) {
@@ -133,6 +157,36 @@ TEST(Bytes, TheLayoutOfVersionOneIsFrozen) {
   EXPECT_EQ(input.program.functions[0].body.size(), 5U);
   ASSERT_EQ(input.program.functions[1].body.size(), 1U);
   EXPECT_EQ(input.program.functions[1].body[0].cases.size(), 2U);
+}
+
+// So do those of version 2.
+TEST(Bytes, TheLayoutOfVersionTwoIsFrozen) {
+  const Bytes bytes = {
+      2,                                    // version
+      0x01, 5, 2,                           // 2 processors; surw; depth 3
+      5,    0, 0,    0,    0, 0,    0, 0,   // seed
+      0,                                    // no stack events
+      1,    2, 0x00, 63,   1, 40,           // prefer 40 at any/ready-status#1
+      0xd2, 1,                              // horizon 210
+      2,    1, 23,   30,   0,               // +(chan-send-lock, chan-receive-unlock)
+      0,    66, 67,  3,                     // -(execute-status, yield-status) skip 3
+      1,    1, 12,                          // target g0#12
+      1,    0x40, 2, 0xff, 0xff, 0x03,      // count 65535 of scheduler#2
+      0,    0, 0,    0,                     // no channels; one function, empty
+  };
+  const Input input = decode(bytes);
+  EXPECT_EQ(encode(input), bytes);
+  const Schedule& schedule = input.schedule;
+  EXPECT_EQ(schedule.strategy, Strategy::kSurw);
+  const Deviation prefer = {DeviationKind::kPrefer, {kAnyPath, Site::kReadyStatus, 1}, 40};
+  EXPECT_EQ(schedule.deviations, std::vector<Deviation>{prefer});
+  EXPECT_EQ(schedule.horizon, 210);
+  const std::vector<Constraint> constraints = {
+      {true, Site::kChanSendLock, Site::kChanReceiveUnlock, 0},
+      {false, Site::kExecuteStatus, Site::kYieldStatus, 3}};
+  EXPECT_EQ(schedule.constraints, constraints);
+  EXPECT_EQ(schedule.targets, (std::vector<ObjectKey>{{kMainPath, 12}}));
+  EXPECT_EQ(schedule.thread_counts, (std::vector<ThreadCount>{{kSchedulerPath, 2, 65535}}));
 }
 
 }  // namespace

@@ -27,7 +27,10 @@ struct Input {
 using Bytes = std::vector<std::uint8_t>;
 
 /// First byte of the byte form. Operation codes, sites and strategies are append-only below it.
-inline constexpr std::uint8_t kInputVersion = 1;
+/// Version 2 adds the strategies after kNonPreemptive, preferences, and what a search has learnt.
+inline constexpr std::uint8_t kInputVersionMax = 2;
+/// The lowest version that can say it: an input that needs nothing new keeps its old form.
+std::uint8_t version_of(const Input& input);
 /// Upper bound of encode's result for any valid input, for -max_len and buffers.
 inline constexpr std::size_t kEncodedSizeMax = 1 << 16;
 

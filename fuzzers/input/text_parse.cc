@@ -35,6 +35,11 @@ class Parser {
   bool parse_knob();
   bool parse_event();
   bool parse_deviation(DeviationKind kind);
+  bool parse_constraint(bool is_wanted);
+  bool parse_site(Site& site);
+  bool parse_target();
+  bool parse_thread_count();
+  bool parse_numbered_path(unsigned max, SpawnPath& path, unsigned& number);
   bool check_callees();
 
   bool expect(std::string_view text);
@@ -258,6 +263,11 @@ bool Parser::parse_setting(const Word word) {
     return schedule.strategy != Strategy::kCount || fail(word, "no such strategy", name.size() + 1);
   }
   if (name == "seed") return parse_value("seed", ~0ULL, schedule.seed);
+  if (name == "horizon") {
+    if (!parse_value("horizon", 0xffff, value)) return false;
+    schedule.horizon = static_cast<std::uint16_t>(value);
+    return true;
+  }
   if (name == "processors") {
     if (!parse_value("processors", kProcessorsMax, value)) return false;
     schedule.processors = static_cast<std::uint8_t>(value);
@@ -265,7 +275,7 @@ bool Parser::parse_setting(const Word word) {
     if (!parse_value("depth", kDepthMax, value)) return false;
     schedule.depth = static_cast<std::uint8_t>(value);
   } else {
-    return fail(word, "no such setting: processors, strategy, depth or seed");
+    return fail(word, "no such setting: processors, strategy, depth, seed or horizon");
   }
   return value != 0 || fail(word, std::string(name) + " is at least 1", name.size() + 1);
 }
@@ -313,6 +323,66 @@ bool Parser::parse_deviation(DeviationKind kind) {
   return true;
 }
 
+bool Parser::parse_site(Site& site) {
+  const Word word = lexer_.take();
+  site = site_by_name(word.text);
+  return site != Site::kCount || fail(word, "no such site");
+}
+
+bool Parser::parse_constraint(bool is_wanted) {
+  Constraint constraint;
+  constraint.is_wanted = is_wanted;
+  if (input_.schedule.constraints.size() == kConstraintsMax) {
+    return fail(lexer_.peek(), "too many constraints");
+  }
+  if (!parse_site(constraint.reader) || !expect("from") || !parse_site(constraint.writer)) {
+    return false;
+  }
+  if (lexer_.peek().text.starts_with("skip=")) {
+    std::uint64_t skip = 0;
+    if (!parse_value("skip", 255, skip)) return false;
+    constraint.skip = static_cast<std::uint8_t>(skip);
+  }
+  input_.schedule.constraints.push_back(constraint);
+  return true;
+}
+
+bool Parser::parse_numbered_path(unsigned max, SpawnPath& path, unsigned& number) {
+  const Word word = lexer_.take();
+  const KeyError error = numbered_path_from_text(word.text, max, path, number);
+  return error.reason.empty() || fail(word, error.reason, error.offset);
+}
+
+bool Parser::parse_target() {
+  ObjectKey target;
+  unsigned ordinal = 0;
+  if (input_.schedule.targets.size() == kTargetsMax) {
+    return fail(lexer_.peek(), "too many targets");
+  }
+  if (!parse_numbered_path(0xffff, target.path, ordinal)) return false;
+  target.ordinal = static_cast<std::uint16_t>(ordinal);
+  input_.schedule.targets.push_back(target);
+  return true;
+}
+
+bool Parser::parse_thread_count() {
+  ThreadCount count;
+  unsigned thread = 0;
+  if (input_.schedule.thread_counts.size() == kThreadCountsMax) {
+    return fail(lexer_.peek(), "too many thread counts");
+  }
+  const Word word = lexer_.take();
+  std::uint64_t value = 0;
+  if (!number_from_text(word.text, 0xffff, value)) {
+    return fail(word, "a count is a number up to 65535");
+  }
+  if (!expect("of") || !parse_numbered_path(255, count.path, thread)) return false;
+  count.thread = static_cast<std::uint8_t>(thread);
+  count.count = static_cast<std::uint16_t>(value);
+  input_.schedule.thread_counts.push_back(count);
+  return true;
+}
+
 bool Parser::parse_parts() {
   while (!lexer_.at_end()) {
     const Word word = lexer_.take();
@@ -331,9 +401,18 @@ bool Parser::parse_parts() {
       is_good = parse_deviation(DeviationKind::kHold);
     } else if (word.text == deviation_name(DeviationKind::kChoose)) {
       is_good = parse_deviation(DeviationKind::kChoose);
+    } else if (word.text == deviation_name(DeviationKind::kPrefer)) {
+      is_good = parse_deviation(DeviationKind::kPrefer);
+    } else if (word.text == kReadsWord || word.text == kReadsNotWord) {
+      is_good = parse_constraint(word.text == kReadsWord);
+    } else if (word.text == "target") {
+      is_good = parse_target();
+    } else if (word.text == "count") {
+      is_good = parse_thread_count();
     } else {
       fail(word,
-           "expected chan, func, schedule, knob, event, hold or choose instead of " + quoted(word));
+           "expected chan, func, schedule, knob, event, hold, prefer, choose, reads, reads_not, "
+           "target or count instead of " + quoted(word));
     }
     if (!is_good) return false;
   }
@@ -350,7 +429,8 @@ bool Parser::check_callees() {
 ParseError Parser::parse(Input& input) {
   if (!expect("version")) return error_;
   const Word version = lexer_.take();
-  if (version.text != std::to_string(kInputVersion)) {
+  std::uint64_t number = 0;
+  if (!number_from_text(version.text, kInputVersionMax, number) || number == 0) {
     fail(version, "unknown version " + quoted(version));
     return error_;
   }

@@ -76,10 +76,29 @@ std::string hexadecimal(std::uint64_t number) {
   return "0x" + std::string(digits, result.ptr);
 }
 
+void print_learnt(const Schedule& schedule, std::string& text) {
+  for (const Constraint& constraint : schedule.constraints) {
+    text += std::string(constraint.is_wanted ? kReadsWord : kReadsNotWord) + " " +
+            std::string(site_name(constraint.reader)) + " from " +
+            std::string(site_name(constraint.writer));
+    if (constraint.skip != 0) text += " skip=" + std::to_string(constraint.skip);
+    text += "\n";
+  }
+  for (const ObjectKey& target : schedule.targets) {
+    text += "target " + numbered_path_text(target.path, target.ordinal) + "\n";
+  }
+  for (const ThreadCount& count : schedule.thread_counts) {
+    text += "count " + std::to_string(count.count) + " of " +
+            numbered_path_text(count.path, count.thread) + "\n";
+  }
+}
+
 void print_schedule(const Schedule& schedule, std::string& text) {
   text += "\nschedule processors=" + std::to_string(schedule.processors) +
           " strategy=" + std::string(strategy_name(schedule.strategy)) +
-          " depth=" + std::to_string(schedule.depth) + " seed=" + hexadecimal(schedule.seed) + "\n";
+          " depth=" + std::to_string(schedule.depth) + " seed=" + hexadecimal(schedule.seed);
+  if (schedule.horizon != 0) text += " horizon=" + std::to_string(schedule.horizon);
+  text += "\n";
   for (const KnobWord& word : kKnobWords) {
     if (schedule.*word.knob == word.value) text += "knob " + std::string(word.word) + "\n";
   }
@@ -90,6 +109,7 @@ void print_schedule(const Schedule& schedule, std::string& text) {
     text += std::string(deviation_name(deviation.kind)) + " " + std::to_string(deviation.value) +
             " at " + key_text(deviation.key) + "\n";
   }
+  print_learnt(schedule, text);
 }
 
 // A header value is one line without blanks around it; whatever else it holds is made so.
@@ -112,7 +132,7 @@ std::string print(const CaseFile& file) {
   print_header("oracle", file.header.oracle, false, text);
   print_header("flavour", file.header.flavour, false, text);
   print_header("expect", file.header.expect, true, text);
-  text += "version " + std::to_string(kInputVersion) + "\n";
+  text += "version " + std::to_string(version_of(file.input)) + "\n";
   print_program(file.input.program, text);
   print_schedule(file.input.schedule, text);
   return text;

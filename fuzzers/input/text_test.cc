@@ -64,6 +64,23 @@ constexpr const char* kCanonical =
     "hold 5 at scheduler/steal-order#0\n"
     "choose 3 at scanner/select-order#1\n";
 
+constexpr const char* kCanonicalOfVersion2 =
+    "# title: what version 1 could not say\n"
+    "# expect: pass\n"
+    "version 2\n"
+    "\n"
+    "func f0 frame=0 {\n"
+    "}\n"
+    "\n"
+    "schedule processors=2 strategy=surw depth=3 seed=0x5 horizon=210\n"
+    "prefer 40 at any/ready-status#1\n"
+    "reads chan-send-lock from chan-receive-unlock\n"
+    "reads_not execute-status from yield-status skip=3\n"
+    "target g0#12\n"
+    "target scheduler#3\n"
+    "count 9 of g0.1#0\n"
+    "count 65535 of scheduler#2\n";
+
 CaseFile parsed(std::string_view text) {
   CaseFile file;
   const ParseError error = parse(text, file);
@@ -75,6 +92,7 @@ TEST(Text, CanonicalTextComesBackToTheLetter) {
   const CaseFile file = parsed(kCanonical);
   EXPECT_EQ(validate(file.input), "");
   EXPECT_EQ(print(file), kCanonical);
+  EXPECT_EQ(print(parsed(kCanonicalOfVersion2)), kCanonicalOfVersion2);
 }
 
 TEST(Text, PrintedInputsParseToThemselves) {
@@ -85,6 +103,7 @@ TEST(Text, PrintedInputsParseToThemselves) {
       byte = static_cast<std::uint8_t>(random.next());
       if (random.percent(40)) byte &= 31;
     }
+    if (!bytes.empty() && random.percent(50)) bytes[0] = 2;
     CaseFile file;
     file.header.title = "case " + std::to_string(i);
     file.input = decode(bytes);
@@ -138,7 +157,7 @@ struct Malformed {
 
 const Malformed kMalformed[] = {
     {"", 1, 1, "expected 'version' instead of the end"},
-    {"version 2\n", 1, 9, "unknown version '2'"},
+    {"version 3\n", 1, 9, "unknown version '3'"},
     {"# titel: x\nversion 1\n", 1, 3, "no such header: title, bug, oracle, flavour or expect"},
     {"# title: x\n#title: y\n", 2, 2, "title is given twice"},
     {"# expect: maybe\n", 1, 11, "expect is pass or fail"},
@@ -146,7 +165,8 @@ const Malformed kMalformed[] = {
     {"# title: a\tb\n", 1, 10, "a header holds no control characters"},
     {"# flavour: any, wet\n", 1, 12, "flavours are any, address, thread, none"},
     {"version 1\nfnuc", 2, 1,
-     "expected chan, func, schedule, knob, event, hold or choose instead of 'fnuc'"},
+     "expected chan, func, schedule, knob, event, hold, prefer, choose, reads, reads_not, "
+     "target or count instead of 'fnuc'"},
     {"version 1\n", 2, 1, "there is no main function"},
     {"version 1\nchan c1 cap=0 size=8", 2, 6, "channels are numbered in order: expected c0"},
     {"version 1\nchan c0 size=8", 2, 9, "expected cap=... instead of 'size=8'"},
@@ -174,7 +194,7 @@ const Malformed kMalformed[] = {
     {BEGIN "select send c0 }", 3, 26, "expected '{' instead of 'send'"},
     {MAIN "}", 1, 1, "expected 'version' instead of 'func'"},
     {BEGIN "}\nschedule\nschedule", 5, 9, "the schedule is given twice"},
-    {BEGIN "}\nschedule speed=1", 4, 10, "no such setting: processors, strategy, depth or seed"},
+    {BEGIN "}\nschedule speed=1", 4, 10, "no such setting: processors, strategy, depth, seed or horizon"},
     {BEGIN "}\nschedule processors=5", 4, 21, "processors is a number up to 4"},
     {BEGIN "}\nschedule processors=0", 4, 21, "processors is at least 1"},
     {BEGIN "}\nschedule depth=11", 4, 16, "depth is a number up to 10"},
@@ -188,6 +208,16 @@ const Malformed kMalformed[] = {
     {BEGIN "}\nhold 256 at g0/park-status#0", 4, 6,
      "a deviation's value is a number from 0 to 255"},
     {BEGIN "}\nchoose 1 at g0/park-status#300", 4, 28, "an occurrence is 0 to 255"},
+    {BEGIN "}\nschedule horizon=65536", 4, 18, "horizon is a number up to 65535"},
+    {BEGIN "}\nreads lock from park-status", 4, 7, "no such site"},
+    {BEGIN "}\nreads park-status park-status", 4, 19,
+     "expected 'from' instead of 'park-status'"},
+    {BEGIN "}\nreads_not park-status from park-statsu", 4, 28, "no such site"},
+    {BEGIN "}\nreads park-status from park-status skip=256", 4, 41, "skip is a number up to 255"},
+    {BEGIN "}\ntarget g0", 4, 8, "expected a spawn path and a number like g0.1#3"},
+    {BEGIN "}\ntarget g0#65536", 4, 11, "the number is 0 to 65535"},
+    {BEGIN "}\ncount 65536 of g0#0", 4, 7, "a count is a number up to 65535"},
+    {BEGIN "}\ncount 1 of g0#256", 4, 15, "the number is 0 to 255"},
 };
 
 TEST(Text, MalformedTextIsRefusedWithPlaceAndReason) {
@@ -228,6 +258,10 @@ TEST(Text, EveryLimitIsNamed) {
       {begin + "select {" + times(kCasesMax + 1, " recv c0") + " } }", "too many cases"},
       {begin + "}\n" + times(kStackEventsMax + 1, event), "too many stack events"},
       {begin + "}\n" + times(kDeviationsMax + 1, hold), "too many deviations"},
+      {begin + "}\n" + times(kConstraintsMax + 1, "reads park-status from park-status "),
+       "too many constraints"},
+      {begin + "}\n" + times(kTargetsMax + 1, "target g0#0 "), "too many targets"},
+      {begin + "}\n" + times(kThreadCountsMax + 1, "count 1 of g0#0 "), "too many thread counts"},
   };
   for (const auto& row : kRows) {
     CaseFile file;
@@ -240,9 +274,8 @@ TEST(Text, EveryLimitIsNamed) {
 
 TEST(Text, ParsingIsTotal) {
   Random random(2);
-  const std::string canonical = kCanonical;
   for (unsigned i = 0; i < 20'000; ++i) {
-    std::string text = canonical;
+    std::string text = i % 2 == 0 ? kCanonical : kCanonicalOfVersion2;
     for (unsigned n = random.between(1, 4); n > 0; --n) {
       const auto at = random.below(static_cast<std::uint32_t>(text.size()));
       if (random.percent(30)) text.resize(at + 1);

@@ -2,7 +2,7 @@
 //
 //   file      = { header | comment } "version" "1" { part }
 //   header    = "# title: " | "# bug: " | "# oracle: " | "# flavour: " | "# expect: "   to the
-//   line's end part      = channel | function | schedule | knob | event | hold | choose channel   =
+//   line's end part      = channel | function | schedule | knob | event | wish | learnt channel   =
 //   "chan" "c0" "cap=" N "size=" BYTES function  = "func" "f0" "frame=" BYTES "{" { operation } "}"
 //   f0 is main operation = "go" f | "call" f [p] | "loop" N "{" { operation } "}"
 //             | "range" c [p] "{" { operation } "}"
@@ -10,10 +10,17 @@
 //             | ("close" | "len" | "cap") c | "yield" | "scan" | "check" | "syscall" MICROSECONDS
 //             | "select" ["default"] "{" { ("send" | "recv") c [p] [";"] } "}"
 //   c         = "c0" ... | "nil"            p = "by_pointer"
-//   schedule  = "schedule" { "processors=" N | "strategy=" WORD | "depth=" N | "seed=" N }
+//   schedule  = "schedule" { "processors=" N | "strategy=" WORD | "depth=" N | "seed=" N |
+//               "horizon=" N }
 //   knob      = "knob" ("move_at_every_prologue" | "no_stack_reuse" | "no_stack_cache" |
-//   "no_shrink") event     = "event" ("grow" | "move" | "scan-shrink" | "scan-move") "at" KEY hold
-//   = "hold" DECISIONS "at" KEY   choose = "choose" N "at" KEY   KEY: schedule/key_text.h
+//   "no_shrink") event     = "event" ("grow" | "move" | "scan-shrink" | "scan-move") "at" KEY
+//   wish      = "hold" DECISIONS "at" KEY | "prefer" DECISIONS "at" KEY | "choose" N "at" KEY
+//   learnt    = ("reads" | "reads_not") SITE "from" SITE ["skip=" N]
+//             | "target" PATH "#" N | "count" N "of" PATH "#" N
+//   KEY, PATH: schedule/key_text.h
+//
+// "version 2" where an input needs what version 1 had not: the strategies after non-preemptive,
+// horizon=, prefer, and what is learnt.
 //
 // Channels and functions are numbered in order, and a channel stands before its uses. Line ends are
 // blanks; a word that begins with '#' starts a comment. The parser accepts that much; the printer
@@ -32,6 +39,10 @@ struct KnobWord {
   bool Schedule::* knob;
   bool value;  // what the word means
 };
+
+/// A constraint's sign.
+inline constexpr std::string_view kReadsWord = "reads";
+inline constexpr std::string_view kReadsNotWord = "reads_not";
 
 inline constexpr KnobWord kKnobWords[] = {
     {"move_at_every_prologue", &Schedule::move_at_every_prologue, true},

@@ -55,6 +55,18 @@ void add_without_wishes(Simpler& simpler, const Schedule& schedule) {
   }
 }
 
+// What a search has learnt serves its own strategy; where that is another, it goes at once.
+void add_without_learnt(Simpler& simpler, const Schedule& schedule) {
+  simpler.add([](Schedule& s) { s.targets.clear(), s.thread_counts.clear(); });
+  simpler.add([](Schedule& s) { s.thread_counts.clear(); });
+  simpler.add([](Schedule& s) { s.horizon = 0; });
+  simpler.add([](Schedule& s) { s.constraints.clear(); });
+  for (std::size_t i = schedule.constraints.size(); i-- > 0;) {
+    simpler.add([i](Schedule& s) { erase_at(s.constraints, i); });
+    simpler.add([i](Schedule& s) { s.constraints[i].skip = 0; });
+  }
+}
+
 void add_plainer_settings(Simpler& simpler) {
   simpler.add([](Schedule& s) { s.move_at_every_prologue = false; });
   simpler.add([](Schedule& s) { s.reuse_stacks = s.cache_stacks = s.shrink_stacks = true; });
@@ -91,6 +103,7 @@ void add_plainer_wishes(Simpler& simpler, const Schedule& schedule) {
 std::vector<Schedule> simpler_schedules(const Schedule& schedule) {
   Simpler simpler(schedule);
   add_without_wishes(simpler, schedule);
+  add_without_learnt(simpler, schedule);
   add_plainer_settings(simpler);
   add_plainer_wishes(simpler, schedule);
   return simpler.take();
@@ -126,9 +139,11 @@ Schedule without_preemptions(const Schedule& schedule, std::uint64_t seed) {
   result.strategy = Strategy::kNonPreemptive;
   result.depth = Schedule{}.depth;
   result.seed = seed % kSmallSeeds;
-  std::erase_if(result.deviations, [](const Deviation& deviation) {
-    return deviation.kind == DeviationKind::kHold;
-  });
+  result.horizon = 0;
+  result.constraints.clear();
+  result.targets.clear();
+  result.thread_counts.clear();
+  std::erase_if(result.deviations, is_preemption);
   return result;
 }
 

@@ -93,6 +93,9 @@ std::uint32_t cost_of(const Schedule& schedule) {
   std::uint32_t cost = 0;
   if (schedule.strategy != Strategy::kNonPreemptive) cost += 100;
   if (schedule.strategy == Strategy::kPct) cost += schedule.depth;
+  cost += schedule.horizon == 0 ? 0 : 1;
+  for (const Constraint& constraint : schedule.constraints) cost += 20U + constraint.skip;
+  cost += static_cast<std::uint32_t>(10 * schedule.targets.size() + schedule.thread_counts.size());
   cost += schedule.seed == 0 ? 0 : 1;
   const int processors = schedule.processors - 2;
   cost += static_cast<std::uint32_t>(processors < 0 ? 1 : 3 * processors);
@@ -122,7 +125,7 @@ Size size_of(const Input& input) {
   size.functions = static_cast<unsigned>(input.program.functions.size());
   size.channels = static_cast<unsigned>(input.program.channels.size());
   for (const Deviation& deviation : input.schedule.deviations) {
-    if (deviation.kind == DeviationKind::kHold) ++size.preemptions;
+    if (is_preemption(deviation)) ++size.preemptions;
   }
   size.stack_events = static_cast<unsigned>(input.schedule.stack_events.size());
   size.is_free_of_chance = input.schedule.strategy == Strategy::kNonPreemptive;

@@ -41,11 +41,13 @@ TEST(Size, AShortProgramOfManyGoroutinesIsDearerThanALongerOneOfTwo) {
   EXPECT_GT(cost_of(recursive), cost_of(plain));
 }
 
-TEST(Size, PreemptionsAreHolds) {
+TEST(Size, PreemptionsAreHoldsAndPreferences) {
   Input input;
   input.program.functions.resize(1);
   input.schedule.deviations = {{DeviationKind::kHold, {}, 1}, {DeviationKind::kChoose, {}, 1}};
   EXPECT_EQ(size_of(input).preemptions, 1U);
+  input.schedule.deviations.push_back({DeviationKind::kPrefer, {}, 1});
+  EXPECT_EQ(size_of(input).preemptions, 2U);
   EXPECT_FALSE(size_of(input).is_free_of_chance);
   input.schedule.strategy = Strategy::kNonPreemptive;
   EXPECT_TRUE(size_of(input).is_free_of_chance);
@@ -66,6 +68,10 @@ TEST(Size, EveryWishAndSettingCosts) {
   EXPECT_TRUE(dearer([](Schedule& s) { s.cache_stacks = false; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.stack_events.resize(1); }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.deviations.resize(1); }));
+  EXPECT_TRUE(dearer([](Schedule& s) { s.horizon = 1; }));
+  EXPECT_TRUE(dearer([](Schedule& s) { s.constraints.resize(1); }));
+  EXPECT_TRUE(dearer([](Schedule& s) { s.targets.resize(1); }));
+  EXPECT_TRUE(dearer([](Schedule& s) { s.thread_counts.resize(1); }));
 }
 
 }  // namespace

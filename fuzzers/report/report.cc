@@ -30,8 +30,13 @@ std::string outcome_text(const Trace& trace, bool died) {
 
 std::string schedule_text(const Schedule& schedule) {
   std::string text = plural(schedule.processors, "processor") + ", ";
-  text += schedule.strategy == Strategy::kPct ? "pct of depth " + std::to_string(schedule.depth)
-                                              : std::string("random walk");
+  if (schedule.strategy == Strategy::kPct) {
+    text += "pct of depth " + std::to_string(schedule.depth);
+  } else if (schedule.strategy == Strategy::kRandom) {
+    text += "random walk";
+  } else {
+    text += strategy_name(schedule.strategy);
+  }
   text += ", seed " + std::to_string(schedule.seed);
   if (schedule.move_at_every_prologue) text += ", moves at every prologue";
   if (!schedule.reuse_stacks) text += ", stacks not reused";
@@ -42,6 +47,9 @@ std::string schedule_text(const Schedule& schedule) {
   }
   if (!schedule.deviations.empty()) {
     text += ", deviations: " + std::to_string(schedule.deviations.size());
+  }
+  if (!schedule.constraints.empty()) {
+    text += ", constraints: " + std::to_string(schedule.constraints.size());
   }
   return text;
 }

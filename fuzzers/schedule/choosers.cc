@@ -52,33 +52,4 @@ Chooser& Choosers::prepare(const Schedule& schedule, RunLog* log) {
   return logging_;
 }
 
-std::string_view strategy_name(Strategy strategy) {
-  switch (strategy) {
-    case Strategy::kRandom:
-      return "random";
-    case Strategy::kPct:
-      return "pct";
-    case Strategy::kNonPreemptive:
-      return "non-preemptive";
-    case Strategy::kPos:
-      return "pos";
-    case Strategy::kReadsFrom:
-      return "reads-from";
-    case Strategy::kSurw:
-      return "surw";
-    case Strategy::kPortfolio:
-      return "portfolio";
-    case Strategy::kCount:
-      break;
-  }
-  return "";
-}
-
-Strategy strategy_by_name(std::string_view name) {
-  for (unsigned i = 0; i < static_cast<unsigned>(Strategy::kCount); ++i) {
-    if (strategy_name(static_cast<Strategy>(i)) == name) return static_cast<Strategy>(i);
-  }
-  return Strategy::kCount;
-}
-
 }  // namespace concertina::fuzzers

@@ -1,12 +1,10 @@
 // Choosers: from a Schedule to the Chooser that carries it out.
 //
 // A new strategy is one file with a Chooser that has `reset(const Schedule&)`, its name in Strategy
-// (schedule.h) and in strategy_name, and one member and one line in `strategy_for` here.
+// and strategy_name (schedule.h), and one member and one line in `strategy_for` here.
 //
 // Around the strategy come, where they are wanted, the schedule's deviations and a log of the run.
 #pragma once
-
-#include <string_view>
 
 #include "schedule/deviating.h"
 #include "schedule/non_preemptive.h"
@@ -45,10 +43,5 @@ class Choosers {
 
 /// Which strategy a schedule really has: for kPortfolio one of the others, by its seed.
 Strategy effective_strategy(const Schedule& schedule);
-
-/// The word of the text form; empty for Strategy::kCount.
-std::string_view strategy_name(Strategy strategy);
-/// The inverse of strategy_name; Strategy::kCount for an unknown word.
-Strategy strategy_by_name(std::string_view name);
 
 }  // namespace concertina::fuzzers

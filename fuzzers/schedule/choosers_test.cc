@@ -327,6 +327,26 @@ TEST(Hold, OccurrencesOfAnyPathCountAllThreads) {
   for (const ThreadId thread : run.steps(9)) EXPECT_NE(thread, gone);
 }
 
+TEST(Prefer, TheThreadGoesOnForSoManyDecisionsUnlessItOnlyWaits) {
+  const SpawnPath path = child_path(kMainPath, 1);
+  for (std::uint8_t seed = 0; seed < 50; ++seed) {
+    Schedule schedule = holding(10, {path, Site::kChanSendLock, 0});
+    schedule.deviations[0].kind = DeviationKind::kPrefer;
+    schedule.seed = seed;
+    FakeRun run(schedule, 3);
+    while (run.step() != 1) {
+    }
+    run.pending[1].site = Site::kChanSendLock;
+    EXPECT_EQ(run.steps(4), std::vector<ThreadId>(4, 1));
+    run.pending[1].is_spinning = true;
+    const std::vector<ThreadId> others = run.steps(3);
+    run.pending[1].is_spinning = false;
+    EXPECT_EQ(run.steps(3), std::vector<ThreadId>(3, 1));
+    const std::vector<ThreadId> later = run.steps(30);
+    EXPECT_NE(std::count(later.begin(), later.end(), 1), 30) << "the preference ends";
+  }
+}
+
 TEST(Choose, TheDrawIsTheValueAndLaterDrawsAreUntouched) {
   Schedule plain = with(Strategy::kRandom, 9);
   Schedule wish = plain;

@@ -1,5 +1,6 @@
 #include "schedule/deviating.h"
 
+#include "schedule/conflict.h"
 #include "schedule/thread_mask.h"
 
 namespace concertina::fuzzers {
@@ -7,22 +8,24 @@ namespace concertina::fuzzers {
 void Deviating::reset(const Schedule& schedule, Chooser& strategy) {
   strategy_ = &strategy;
   arriving_ = 0;
-  held_ = 0;
+  held_ = preferred_ = 0;
+  preferences_ = 0;
   holds_.clear();
   chooses_.clear();
   unsigned hold_count = 0;
   unsigned choose_count = 0;
   for (const Deviation& deviation : schedule.deviations) {
     if (hold_count + choose_count == KeyTable::kKeysMax) break;
-    if (deviation.kind == DeviationKind::kHold) {
-      hold_values_[hold_count++] = deviation.value;
-      holds_.add(deviation.key);
-    } else {
+    if (deviation.kind == DeviationKind::kChoose) {
       choose_values_[choose_count++] = deviation.value;
       chooses_.add(deviation.key);
+    } else {
+      if (deviation.kind == DeviationKind::kPrefer) preferences_ |= KeyMask{1} << hold_count;
+      hold_values_[hold_count++] = deviation.value;
+      holds_.add(deviation.key);
     }
   }
-  holds_any_ = hold_count > 0;
+  wishes_any_ = hold_count > 0;
 }
 
 void Deviating::started(ThreadId thread) {
@@ -37,32 +40,51 @@ void Deviating::note_arrivals(const Pending* pending) {
     if (!holds_.wants(reached.site)) continue;
     const KeyMask keys = holds_.pass(reached.path, reached.site);
     if (keys == 0) continue;
-    decisions_left_[thread] = hold_values_[static_cast<unsigned>(__builtin_ctz(keys))];
-    if (decisions_left_[thread] != 0) held_ |= bit(thread);
+    const auto first = static_cast<unsigned>(__builtin_ctz(keys));
+    decisions_left_[thread] = hold_values_[first];
+    if (decisions_left_[thread] == 0) continue;
+    const bool is_preference = (preferences_ >> first & 1) != 0;
+    (is_preference ? preferred_ : held_) |= bit(thread);
+    (is_preference ? held_ : preferred_) &= ~bit(thread);
   }
 }
 
-// The threads held at this decision, which then has been counted.
-ThreadMask Deviating::count_down() {
-  const ThreadMask held = held_;
-  for (ThreadMask rest = held; rest != 0; rest = without_lowest(rest)) {
+// One decision less for all; it is still theirs if that was the last.
+void Deviating::count_down() {
+  for (ThreadMask rest = held_ | preferred_; rest != 0; rest = without_lowest(rest)) {
     const ThreadId thread = lowest(rest);
-    if (--decisions_left_[thread] == 0) held_ &= ~bit(thread);
+    if (--decisions_left_[thread] != 0) continue;
+    held_ &= ~bit(thread);
+    preferred_ &= ~bit(thread);
   }
-  return held;
+}
+
+ThreadMask Deviating::preferred_among(ThreadMask enabled, const Pending* pending) const {
+  ThreadMask result = enabled & preferred_;
+  for (ThreadMask rest = result; rest != 0; rest = without_lowest(rest)) {
+    if (only_waits(pending[lowest(rest)])) result &= ~bit(lowest(rest));
+  }
+  return result;
 }
 
 ThreadId Deviating::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
-  if (!holds_any_) return strategy_->pick(enabled, current, pending);
+  if (!wishes_any_) return strategy_->pick(enabled, current, pending);
   note_arrivals(pending);
-  const ThreadMask free = held_ == 0 ? enabled : enabled & ~count_down();
+  ThreadMask free = enabled;
+  if (held_ != 0 || preferred_ != 0) {
+    free = enabled & ~held_;
+    if (const ThreadMask preferred = preferred_among(free, pending); preferred != 0) {
+      free = preferred;
+    }
+    count_down();
+  }
   if (free == 0) return strategy_->pick(enabled, current, pending);
   if (without_lowest(free) == 0) return lowest(free);
   return strategy_->pick(free, current, pending);
 }
 
 void Deviating::executing(ThreadId thread, const Pending* pending) {
-  if (holds_any_) {
+  if (wishes_any_) {
     note_arrivals(pending);
     arriving_ |= bit(thread);
   }

@@ -22,22 +22,25 @@ class Deviating final : public Chooser {
   void executing(ThreadId thread, const Pending* pending) override;
   std::uint32_t choose(std::uint32_t n, Site site, SpawnPath path) override;
   void made(ObjectId object, SpawnPath path) override { strategy_->made(object, path); }
-  bool observes() const override { return holds_any_ || strategy_->observes(); }
+  bool observes() const override { return wishes_any_ || strategy_->observes(); }
   bool names_objects() const override { return strategy_->names_objects(); }
 
  private:
   void note_arrivals(const Pending* pending);
-  ThreadMask count_down();
+  void count_down();
+  ThreadMask preferred_among(ThreadMask enabled, const Pending* pending) const;
 
   Chooser* strategy_ = nullptr;
-  bool holds_any_ = false;
+  bool wishes_any_ = false;  // holds or preferences
   ThreadMask arriving_ =
       0;  // moved on since the last call; their pending operation is not yet noted
   ThreadMask held_ = 0;
-  std::array<std::uint8_t, kThreadsMax> decisions_left_{};  // of the held threads
+  ThreadMask preferred_ = 0;
+  std::array<std::uint8_t, kThreadsMax> decisions_left_{};  // of the held and the preferred threads
   std::array<std::uint8_t, KeyTable::kKeysMax> hold_values_{};
+  KeyMask preferences_ = 0;  // of the keys of `holds_`: those that prefer
   std::array<std::uint8_t, KeyTable::kKeysMax> choose_values_{};
-  KeyTable holds_;
+  KeyTable holds_;  // and preferences
   KeyTable chooses_;
 };
 

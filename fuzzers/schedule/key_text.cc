@@ -96,6 +96,26 @@ KeyError key_from_text(std::string_view text, Key& key) {
   return {};
 }
 
+std::string numbered_path_text(SpawnPath path, unsigned number) {
+  return path_text(path) + "#" + std::to_string(number);
+}
+
+KeyError numbered_path_from_text(std::string_view text, unsigned max, SpawnPath& path,
+                                 unsigned& number) {
+  const std::size_t hash = text.find('#');
+  SpawnPath found = 0;
+  if (hash == std::string_view::npos || !path_from_text(text.substr(0, hash), found)) {
+    return {0, "expected a spawn path and a number like g0.1#3"};
+  }
+  std::uint64_t value = 0;
+  if (!number_from_text(text.substr(hash + 1), max, value)) {
+    return {hash + 1, "the number is 0 to " + std::to_string(max)};
+  }
+  path = found;
+  number = static_cast<unsigned>(value);
+  return {};
+}
+
 std::string_view action_name(StackAction action) {
   const auto index = static_cast<std::size_t>(action);
   return index < std::size(kActionNames) ? kActionNames[index] : std::string_view("unknown-action");
@@ -114,6 +134,8 @@ std::string_view deviation_name(DeviationKind kind) {
       return "hold";
     case DeviationKind::kChoose:
       return "choose";
+    case DeviationKind::kPrefer:
+      return "prefer";
     case DeviationKind::kCount:
       break;
   }

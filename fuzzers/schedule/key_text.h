@@ -16,6 +16,9 @@ namespace concertina::fuzzers {
 std::string path_text(SpawnPath path);
 std::string key_text(const Key& key);
 
+/// "g0.1#3": an object, or a thread, of that path.
+std::string numbered_path_text(SpawnPath path, unsigned number);
+
 struct KeyError {
   std::size_t offset = 0;  // into the text
   std::string reason;      // empty: no error
@@ -24,6 +27,8 @@ struct KeyError {
 /// The inverses; they leave the result alone when they fail.
 bool path_from_text(std::string_view text, SpawnPath& path);
 KeyError key_from_text(std::string_view text, Key& key);
+KeyError numbered_path_from_text(std::string_view text, unsigned max, SpawnPath& path,
+                                 unsigned& number);
 
 /// The words of the text form ("scan-move", "hold"), and back; false for an unknown word.
 std::string_view action_name(StackAction action);

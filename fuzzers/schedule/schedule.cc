@@ -16,6 +16,35 @@ bool has_known_sites(const Constraint& constraint) {
 
 }  // namespace
 
+std::string_view strategy_name(Strategy strategy) {
+  switch (strategy) {
+    case Strategy::kRandom:
+      return "random";
+    case Strategy::kPct:
+      return "pct";
+    case Strategy::kNonPreemptive:
+      return "non-preemptive";
+    case Strategy::kPos:
+      return "pos";
+    case Strategy::kReadsFrom:
+      return "reads-from";
+    case Strategy::kSurw:
+      return "surw";
+    case Strategy::kPortfolio:
+      return "portfolio";
+    case Strategy::kCount:
+      break;
+  }
+  return "";
+}
+
+Strategy strategy_by_name(std::string_view name) {
+  for (unsigned i = 0; i < static_cast<unsigned>(Strategy::kCount); ++i) {
+    if (strategy_name(static_cast<Strategy>(i)) == name) return static_cast<Strategy>(i);
+  }
+  return Strategy::kCount;
+}
+
 std::string validate(const Schedule& schedule) {
   if (schedule.processors < 1 || schedule.processors > kProcessorsMax) {
     return "processors are out of range";

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/site.h"
@@ -58,6 +59,8 @@ enum class DeviationKind : std::uint8_t {
   kHold,    // the thread that reaches the key is not picked for the next `value` decisions,
             // unless nothing else is enabled
   kChoose,  // the draw at the key yields `value` modulo its range
+  kPrefer,  // the thread that reaches the key is picked for the next `value` decisions whenever it
+            // can go on and does not only wait
   kCount
 };
 
@@ -67,6 +70,11 @@ struct Deviation {
   std::uint8_t value = 0;
   bool operator==(const Deviation&) const = default;
 };
+
+/// A wish for another order of threads, as against another draw.
+inline bool is_preemption(const Deviation& deviation) {
+  return deviation.kind == DeviationKind::kHold || deviation.kind == DeviationKind::kPrefer;
+}
 
 /// kReadsFrom: some operation at `reader` is to see (or none is to see) what one at `writer` left.
 struct Constraint {
@@ -115,6 +123,11 @@ struct Schedule {
   std::vector<ThreadCount> thread_counts;  // kSurw: at most kThreadCountsMax
   bool operator==(const Schedule&) const = default;
 };
+
+/// The word of the text form; empty for Strategy::kCount.
+std::string_view strategy_name(Strategy strategy);
+/// The inverse of strategy_name; Strategy::kCount for an unknown word.
+Strategy strategy_by_name(std::string_view name);
 
 /// Empty when the schedule keeps every rule above, else the first broken rule in words.
 std::string validate(const Schedule& schedule);

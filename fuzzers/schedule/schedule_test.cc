@@ -11,6 +11,7 @@ Schedule valid_schedule() {
   Schedule schedule;
   schedule.stack_events = {{StackAction::kGrow, {}}};
   schedule.deviations = {{DeviationKind::kChoose, {}, 1}};
+  schedule.constraints.resize(1);
   return schedule;
 }
 
@@ -34,6 +35,11 @@ const Broken kBroken[] = {
     {"too many deviations", [](Schedule& s) { s.deviations.resize(kDeviationsMax + 1); }},
     {"deviation: unknown kind", [](Schedule& s) { s.deviations[0].kind = DeviationKind::kCount; }},
     {"deviation: unknown site", [](Schedule& s) { s.deviations[0].key.site = Site::kCount; }},
+    {"too many constraints", [](Schedule& s) { s.constraints.resize(kConstraintsMax + 1); }},
+    {"constraint: unknown site", [](Schedule& s) { s.constraints[0].reader = Site::kCount; }},
+    {"constraint: unknown site", [](Schedule& s) { s.constraints[0].writer = Site::kCount; }},
+    {"too many targets", [](Schedule& s) { s.targets.resize(kTargetsMax + 1); }},
+    {"too many thread counts", [](Schedule& s) { s.thread_counts.resize(kThreadCountsMax + 1); }},
 };
 
 TEST(Schedule, DefaultIsValid) {

@@ -62,6 +62,21 @@ struct NeighboursOptions {
 /// Runs each file's program under schedules near its own; a neighbour that fails is a failure.
 int neighbours(const NeighboursOptions& options);
 
+struct ExploreOptions {
+  std::string file;                    // empty with `per_program`
+  std::string strategy = "portfolio";
+  std::uint64_t runs = 100'000;        // at most, a search
+  std::uint64_t seed = 1;
+  unsigned seeds = 1;                  // searches, with seed, seed + 1, ...
+  unsigned per_program = 0;            // > 0: generated programs, so many runs each
+  bool keep_wishes = false;            // holds and preferences of the file stay
+  unsigned timeout_s = 20;
+  std::string output;                  // the first failing case
+  bool json = false;
+};
+/// Searches the schedules of one program, or of generated ones, until an oracle fails.
+int explore(const ExploreOptions& options);
+
 struct GenerateCommandOptions {
   unsigned count = 1;
   std::uint64_t seed = 1;

@@ -96,6 +96,34 @@ void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
   command->callback([&] { code = neighbours(options); });
 }
 
+void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand(
+      "explore", "Search the schedules of a program until an oracle fails: exit code 1 when one did");
+  CLI::Option* const file =
+      command->add_option("file", options.file, "A case file or engine bytes");
+  command->add_option("--strategy", options.strategy, "Which strategy searches")
+      ->check(CLI::IsMember({"random", "pct", "pos", "reads-from", "surw", "portfolio"}))
+      ->capture_default_str();
+  command->add_option("--runs", options.runs, "At most so many runs a search")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "Seed of the search")->capture_default_str();
+  command->add_option("--seeds", options.seeds, "Searches, with seed, seed + 1, ...")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  CLI::Option* const generated = command->add_option(
+      "--generated", options.per_program, "Generated programs instead of a file, so many runs each");
+  file->excludes(generated);
+  command->add_flag("--keep-wishes", options.keep_wishes,
+                    "Keep the file's holds and preferences; other wishes are always kept");
+  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("-o,--out,--output", options.output, "Where to write the first failing case");
+  command->add_flag("--json", options.json, "One JSON object a search");
+  command->callback([&] { code = explore(options); });
+}
+
 void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("generate", "Print or store generated inputs");
   command->add_option("--count", options.count, "How many")->capture_default_str();
@@ -154,6 +182,7 @@ int main(int argc, char** argv) {
   ReplayOptions replay_options;
   MinimizeCommandOptions minimize_options;
   NeighboursOptions neighbours_options;
+  ExploreOptions explore_options;
   GenerateCommandOptions generate_options;
   HealthOptions health_options;
   BenchOptions bench_options;
@@ -163,6 +192,7 @@ int main(int argc, char** argv) {
   add_replay(app, replay_options, code);
   add_minimize(app, minimize_options, code);
   add_neighbours(app, neighbours_options, code);
+  add_explore(app, explore_options, code);
   add_generate(app, generate_options, code);
   add_health(app, health_options, code);
   add_bench(app, bench_options, code);

@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <vector>
+
+#include "tools/case_io.h"
+#include "tools/commands.h"
+#include "tools/json.h"
+#include "tools/search.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+std::string name_of(const ExploreOptions& options) {
+  return options.per_program != 0 ? "generated programs" : options.file;
+}
+
+void report(const ExploreOptions& options, const SearchOptions& searched,
+            const SearchResult& result) {
+  const bool found = result.verdict.failed();
+  if (options.json) {
+    JsonObject object;
+    object.text("file", name_of(options))
+        .text("strategy", options.strategy)
+        .number("seed", searched.seed)
+        .flag("found", found)
+        .number("runs", result.runs)
+        .text("signature", result.verdict.signature())
+        .text("found_by", found ? strategy_name(result.input.schedule.strategy) : "")
+        .real("seconds", result.seconds)
+        .text("flavour", this_flavour());
+    std::printf("%s\n", object.str().c_str());
+    return;
+  }
+  std::printf("%s, seed %" PRIu64 ": ", name_of(options).c_str(), searched.seed);
+  if (!found) {
+    std::printf("nothing in %" PRIu64 " runs (%.1f s)\n", result.runs, result.seconds);
+    return;
+  }
+  std::printf("run %" PRIu64 " (%.1f s), strategy %s: %s\n", result.runs, result.seconds,
+              std::string(strategy_name(result.input.schedule.strategy)).c_str(),
+              result.verdict.signature().c_str());
+}
+
+void report_median(const ExploreOptions& options, std::vector<std::uint64_t>& runs) {
+  std::sort(runs.begin(), runs.end());
+  std::printf("%s, strategy %s: found in %zu of %u searches", name_of(options).c_str(),
+              options.strategy.c_str(), runs.size(), options.seeds);
+  // Searches that found nothing are above every number.
+  const std::size_t middle = (options.seeds - 1) / 2;
+  if (middle < runs.size()) std::printf(", median %" PRIu64 " runs", runs[middle]);
+  std::printf("\n");
+}
+
+bool write_case(const ExploreOptions& options, CaseFile file, const SearchResult& result) {
+  if (options.per_program != 0 || file.header.title.empty()) {
+    file.header.title = result.verdict.signature();
+  }
+  file.header.oracle = result.verdict.oracle;
+  file.header.expect = "fail";
+  file.input = result.input;
+  return write_file(options.output, print(file));
+}
+
+}  // namespace
+
+int explore(const ExploreOptions& options) {
+  CaseFile file;
+  if (options.per_program == 0) {
+    if (options.file.empty()) {
+      std::fprintf(stderr, "explore: a file or --generated N is needed\n");
+      return kExitUnusable;
+    }
+    if (!load_or_complain(options.file, file)) return kExitUnusable;
+    if (!options.keep_wishes) std::erase_if(file.input.schedule.deviations, is_preemption);
+  }
+  SearchOptions one;
+  one.strategy = strategy_by_name(options.strategy);
+  one.runs_max = options.runs;
+  one.per_program = options.per_program;
+  one.timeout_s = options.timeout_s;
+  std::vector<std::uint64_t> found;
+  for (unsigned i = 0; i < options.seeds; ++i) {
+    one.seed = options.seed + i;
+    std::string error;
+    const SearchResult result = search(file.input, one, error);
+    if (!error.empty()) {
+      std::fprintf(stderr, "%s\n", error.c_str());
+      return kExitUnusable;
+    }
+    report(options, one, result);
+    if (!result.verdict.failed()) continue;
+    const bool is_first = found.empty();
+    found.push_back(result.runs);
+    if (is_first && !options.output.empty() && !write_case(options, file, result)) {
+      return kExitUnusable;
+    }
+  }
+  if (options.seeds > 1 && !options.json) report_median(options, found);
+  return found.empty() ? kExitAsExpected : kExitFailed;
+}
+
+}  // namespace concertina::fuzzers

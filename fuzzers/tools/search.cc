@@ -1,0 +1,142 @@
+#include "tools/search.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <optional>
+#include <thread>
+
+#include "oracle/crash.h"
+#include "schedule/explorer.h"
+#include "tools/generator.h"
+#include "tools/shared_memory.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Shared {
+  std::atomic<std::uint64_t> runs{0};  // begun
+  std::atomic<bool> is_done{false};    // all of them, or one has failed
+  std::atomic<std::uint32_t> size{0};  // of the input that is being run
+  std::uint8_t bytes[kEncodedSizeMax];
+};
+
+void note_input(Shared& shared, const Input& input) {
+  const Bytes bytes = encode(input);
+  std::memcpy(shared.bytes, bytes.data(), bytes.size());
+  shared.size.store(static_cast<std::uint32_t>(bytes.size()), std::memory_order_release);
+  shared.runs.fetch_add(1, std::memory_order_acq_rel);
+}
+
+/// C2. The verdict of the first failing run, or a pass.
+Verdict search_here(const Input& given, const SearchOptions& options, Shared& shared) {
+  Input input = given;
+  std::unique_ptr<Explorer> explorer;
+  for (std::uint64_t i = 0; i < options.runs_max; ++i) {
+    const bool is_next_program = options.per_program != 0 && i % options.per_program == 0;
+    if (explorer == nullptr || is_next_program) {
+      const std::uint64_t program = is_next_program ? i / options.per_program : 0;
+      if (is_next_program) input = generated_input(options.seed, program);
+      explorer = std::make_unique<Explorer>(input.schedule, options.strategy,
+                                            options.seed * 1'000'003 + program);
+    }
+    input.schedule = explorer->next();
+    note_input(shared, input);
+    const Verdict verdict = judge(input, run(input, {.run_log = explorer->log()}));
+    if (verdict.failed()) return verdict;
+    explorer->ran();
+  }
+  return {};
+}
+
+[[noreturn]] void be_child(const Input& input, const SearchOptions& options, Shared& shared,
+                           const MemoryFile& log, const MemoryFile& detail) {
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  dup2(log.descriptor(), STDERR_FILENO);
+  const Verdict verdict = search_here(input, options, shared);
+  if (verdict.failed()) {
+    detail.write_all(verdict.oracle + '\n' + verdict.kind + '\n' + verdict.detail);
+  }
+  shared.is_done.store(true, std::memory_order_release);
+  _exit(0);
+}
+
+/// P2. False: a run took longer than `timeout_s`, and the child was killed.
+bool wait_for(pid_t child, const Shared& shared, unsigned timeout_s, int& status) {
+  std::uint64_t seen = ~std::uint64_t{0};
+  Clock::time_point since = Clock::now();
+  auto pause = std::chrono::microseconds(50);
+  while (waitpid(child, &status, WNOHANG) == 0) {
+    const std::uint64_t runs = shared.runs.load(std::memory_order_acquire);
+    if (runs != seen) {
+      seen = runs;
+      since = Clock::now();
+    } else if (Clock::now() - since >= std::chrono::seconds(timeout_s)) {
+      kill(child, SIGKILL);
+      waitpid(child, &status, 0);
+      return false;
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::microseconds(2000));
+  }
+  return true;
+}
+
+Verdict verdict_from(const std::string& text) {
+  const std::size_t first = text.find('\n');
+  const std::size_t second = text.find('\n', first + 1);
+  if (first == std::string::npos || second == std::string::npos) return {};
+  return {text.substr(0, first), text.substr(first + 1, second - first - 1),
+          text.substr(second + 1)};
+}
+
+/// P3 for a child that could not say how it ended.
+Verdict verdict_of_death(bool in_time, int status, const MemoryFile& log) {
+  if (!in_time) return {"progress", "watchdog", "a run did not end"};
+  return judge_crash(WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                     WIFEXITED(status) ? WEXITSTATUS(status) : 0, log.read_all());
+}
+
+}  // namespace
+
+SearchResult search(const Input& input, const SearchOptions& options, std::string& error) {
+  SearchResult result;
+  const SharedMemory memory(sizeof(Shared));
+  Shared* const shared = memory.get() != nullptr ? new (memory.get()) Shared : nullptr;
+  const MemoryFile log("concertina-log");
+  const MemoryFile detail("concertina-detail");
+  std::fflush(nullptr);  // or the child would write out what is buffered here once more
+  const Clock::time_point begin = Clock::now();
+  const bool can_start = shared != nullptr && log.descriptor() >= 0 && detail.descriptor() >= 0;
+  const pid_t child = can_start ? fork() : -1;
+  if (child < 0) {
+    error = std::string("cannot run a child process: ") + std::strerror(errno);
+    return result;
+  }
+  if (child == 0) be_child(input, options, *shared, log, detail);
+
+  int status = 0;
+  const bool in_time = wait_for(child, *shared, options.timeout_s, status);
+  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  result.runs = shared->runs.load(std::memory_order_acquire);
+  const bool is_done = shared->is_done.load(std::memory_order_acquire);
+  result.verdict =
+      is_done ? verdict_from(detail.read_all()) : verdict_of_death(in_time, status, log);
+  if (result.verdict.failed()) {
+    result.input = decode({shared->bytes, shared->size.load(std::memory_order_acquire)});
+  }
+  return result;
+}
+
+}  // namespace concertina::fuzzers

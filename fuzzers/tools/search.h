@@ -1,0 +1,40 @@
+// A search for a schedule that fails, in a child process: it learns from its own runs, so all of them
+// are in one process, and a run that kills it is a finding.
+//
+//   parent                                     child
+// P1 map the shared state; fork               C1 stderr to a memory file
+// P2 wait; kill the child when the number     C2 for each run: write the input to the shared state,
+//    of runs has not changed for `timeout_s`     count it; run, judge, learn
+// P3 failed: the verdict is in a memory file  C3 on a failure: write the verdict, say so, _exit(0)
+//    died or hung: the input in the shared    C4 budget spent: say so, _exit(0)
+//    state is the one; judge what it said
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "pipeline.h"
+
+namespace concertina::fuzzers {
+
+struct SearchOptions {
+  Strategy strategy = Strategy::kPortfolio;
+  std::uint64_t seed = 1;
+  std::uint64_t runs_max = 100'000;
+  // 0: the given program; else generated ones, so many runs each, and the given input is not used.
+  unsigned per_program = 0;
+  unsigned timeout_s = 20;
+};
+
+struct SearchResult {
+  std::uint64_t runs = 0;  // the failing one included
+  double seconds = 0;
+  Verdict verdict;  // of the failing run; a pass when there was none
+  Input input;      // the failing one
+};
+
+/// The program with the schedule as the base (explorer.h). `error` says what kept the tool from
+/// searching; empty: nothing.
+SearchResult search(const Input& input, const SearchOptions& options, std::string& error);
+
+}  // namespace concertina::fuzzers
