@@ -127,7 +127,7 @@ std::vector<Schedule> fresh_schedules(const Schedule& schedule, const Program& p
     }
     // A failure that needs no preemption fails under any seed; one that needs some wants chance.
     if (fresh.strategy == Strategy::kNonPreemptive && random.percent(50)) {
-      fresh.strategy = static_cast<Strategy>(random.below(kDrawnStrategies));
+      fresh.strategy = draw_strategy(random);
     }
     result.push_back(std::move(fresh));
   }

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "mutate/site_pairs.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -208,7 +210,7 @@ Deviation draw_deviation(const Program& program, Random& random) {
   deviation.key.path = draw_path(program, random);
   deviation.key.occurrence = draw_occurrence(random);
   if (random.percent(70)) {
-    deviation.kind = DeviationKind::kHold;
+    deviation.kind = random.percent(85) ? DeviationKind::kHold : DeviationKind::kPrefer;
     deviation.key.site = draw_hold_site(random);
     deviation.value = static_cast<std::uint8_t>(1U << random.between(2, 7));
   } else {
@@ -284,18 +286,34 @@ void add_queue_race(Schedule& schedule, Random& random) {
   normalise(schedule);
 }
 
+// Measured on generated inputs with 27 mutants put back, 9 seeds, geometric mean of the medians: half
+// random, half PCT 76 runs; random alone 77, PCT 90, POS 61, reads-from 61. Each is the best on some:
+// PCT finds `wake-gives-up-after-unlock` in a seventh of POS's runs.
+Strategy draw_strategy(Random& random) {
+  static constexpr Strategy kStrategies[] = {Strategy::kRandom, Strategy::kPct, Strategy::kPos,
+                                             Strategy::kReadsFrom};
+  static constexpr std::uint8_t kWeights[] = {5, 20, 40, 35};
+  static_assert(std::size(kStrategies) == std::size(kWeights));
+  return kStrategies[weighted(kWeights, random)];
+}
+
 Schedule draw_schedule(Random& random) {
   static constexpr std::uint8_t kProcessorWeights[] = {10, 55, 20, 15};
   static constexpr std::uint8_t kDepths[] = {2, 3, 3, 5, 10};
   Schedule schedule;
   schedule.processors = static_cast<std::uint8_t>(1 + weighted(kProcessorWeights, random));
-  schedule.strategy = static_cast<Strategy>(random.below(kDrawnStrategies));
+  schedule.strategy = draw_strategy(random);
   schedule.depth = random.pick(kDepths);
   schedule.seed = random.next();
   schedule.move_at_every_prologue = random.percent(12);
   schedule.reuse_stacks = !random.percent(10);
   schedule.cache_stacks = !random.percent(10);
   schedule.shrink_stacks = !random.percent(3);
+  if (schedule.strategy == Strategy::kReadsFrom) {
+    for (unsigned n = random.between(1, 3); n > 0; --n) {
+      schedule.constraints.push_back(draw_constraint(random));
+    }
+  }
   return schedule;
 }
 

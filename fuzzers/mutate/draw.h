@@ -36,7 +36,11 @@ void add_copy_race(Schedule& schedule, const Program& program, Random& random);
 void add_poll_race(Schedule& schedule, const Program& program, Random& random);
 /// Holds in the middle of submitting work, moving it, and looking for it.
 void add_queue_race(Schedule& schedule, Random& random);
-/// Strategy, depth, processors, knobs and seed; no events and no deviations.
+/// One that leaves the order of threads to chance. Not kSurw, which needs to have seen the program
+/// run, and not kNonPreemptive, to which a seed is little.
+Strategy draw_strategy(Random& random);
+/// Strategy (with constraints, where it wants some), depth, processors, knobs and seed; no events and
+/// no deviations.
 Schedule draw_schedule(Random& random);
 
 Operation make(Code code);

@@ -79,7 +79,7 @@ TEST(Generate, MostProgramsCommunicateAndAreSmall) {
 TEST(Generate, EveryOperationStrategyActionAndKnobComesUp) {
   Random random(2);
   std::array<unsigned, static_cast<std::size_t>(Code::kCount)> codes{};
-  std::array<unsigned, kDrawnStrategies> strategies{};  // at() refuses the others
+  std::array<unsigned, static_cast<std::size_t>(Strategy::kCount)> strategies{};
   std::array<unsigned, static_cast<std::size_t>(DeviationKind::kCount)> kinds{};
   std::array<unsigned, 5> actions{};
   std::array<unsigned, 4> knobs{};
@@ -106,7 +106,14 @@ TEST(Generate, EveryOperationStrategyActionAndKnobComesUp) {
     knobs[3] += schedule.shrink_stacks ? 0 : 1;
   }
   for (std::size_t i = 0; i < codes.size(); ++i) EXPECT_GT(codes[i], 100U) << code_name(Code(i));
-  for (const unsigned n : strategies) EXPECT_GT(n, kInputs / 5);
+  const auto drawn = [&](Strategy strategy) {
+    return strategies.at(static_cast<std::size_t>(strategy));
+  };
+  EXPECT_GT(drawn(Strategy::kRandom), kInputs / 40);
+  EXPECT_GT(drawn(Strategy::kPct), kInputs / 6);
+  EXPECT_GT(drawn(Strategy::kPos), kInputs / 4);
+  EXPECT_GT(drawn(Strategy::kReadsFrom), kInputs / 4);
+  EXPECT_EQ(drawn(Strategy::kSurw) + drawn(Strategy::kNonPreemptive), 0U);
   for (const unsigned n : kinds) EXPECT_GT(n, 500U);
   for (const unsigned n : knobs) EXPECT_GT(n, 300U);
   for (std::size_t i = 1; i < actions.size(); ++i) EXPECT_GT(actions[i], 1000U) << i;

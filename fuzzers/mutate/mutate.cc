@@ -6,12 +6,12 @@
 
 #include "mutate/draw.h"
 #include "mutate/generate.h"
+#include "mutate/site_pairs.h"
 
 namespace concertina::fuzzers {
 namespace {
 
 constexpr std::uint32_t kGenerateAnewPercent = 3;
-constexpr std::uint32_t kReseedPercent = 95;  // of the mutations of a schedule
 
 bool is_trivial(const Program& program) {
   std::size_t operations = 0;
@@ -131,7 +131,7 @@ std::vector<T> mix_lists(const std::vector<T>& a, const std::vector<T>& b, unsig
 
 void mutate_schedule(Schedule& schedule, const Program& program, Random& random) {
   normalise(schedule);
-  switch (random.below(10)) {
+  switch (random.below(12)) {
     case 0:
     case 1:
     case 2:
@@ -152,7 +152,7 @@ void mutate_schedule(Schedule& schedule, const Program& program, Random& random)
       shift_wish(schedule, program, random);
       break;
     case 6:
-      schedule.strategy = static_cast<Strategy>(random.below(kDrawnStrategies));
+      schedule.strategy = draw_strategy(random);
       schedule.depth = static_cast<std::uint8_t>(random.between(1, kDepthMax));
       break;
     case 7:
@@ -161,10 +161,15 @@ void mutate_schedule(Schedule& schedule, const Program& program, Random& random)
     case 8:
       toggle_knob(schedule, random);
       break;
+    case 9:
+    case 10:
+      schedule.strategy = Strategy::kReadsFrom;
+      mutate_constraints(schedule.constraints, random);
+      break;
     default:
-      break;  // the seed alone
+      break;  // the seed alone, which is drawn anew in any case
   }
-  if (random.percent(kReseedPercent)) schedule.seed = random.next();
+  schedule.seed = random.next();
 }
 
 void mutate(Input& input, Random& random) {
@@ -201,9 +206,11 @@ Input crossover(const Input& a, const Input& b, Random& random) {
           mix_lists(a.schedule.stack_events, b.schedule.stack_events, kStackEventsMax, random);
       child.schedule.deviations =
           mix_lists(a.schedule.deviations, b.schedule.deviations, kDeviationsMax, random);
+      child.schedule.constraints =
+          mix_lists(a.schedule.constraints, b.schedule.constraints, kConstraintsMax, random);
       break;
   }
-  if (random.percent(kReseedPercent)) child.schedule.seed = random.next();
+  child.schedule.seed = random.next();
   return child;
 }
 

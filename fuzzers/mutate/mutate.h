@@ -1,7 +1,7 @@
 // mutate, crossover: small steps in the space of inputs, each of which knows what an input means.
 //
 // They know of no engine; engine_bytes.h is how engines that hold bytes reach them. The result of
-// every step is valid. Most mutations of a schedule also draw a new seed: a schedule is a strategy
+// every step is valid. Every mutation of a schedule also draws a new seed: a schedule is a strategy
 // and a few wishes, and one seed is only one sample of it.
 #pragma once
 

@@ -83,16 +83,37 @@ TEST(Mutate, OneHalfAtATime) {
   EXPECT_NEAR(both, 300, 100) << "inputs generated anew";
 }
 
-TEST(Mutate, ASchedulesMutationNearlyAlwaysReseeds) {
+TEST(Mutate, ASchedulesMutationAlwaysReseeds) {
   Random random(6);
   const Input input = generate(random);
-  unsigned reseeded = 0;
   for (unsigned i = 0; i < 10'000; ++i) {
     Schedule schedule = input.schedule;
     mutate_schedule(schedule, input.program, random);
-    if (schedule.seed != input.schedule.seed) ++reseeded;
+    ASSERT_NE(schedule.seed, input.schedule.seed);
+    const Input child = crossover(input, {input.program, schedule}, random);
+    ASSERT_NE(child.schedule.seed, input.schedule.seed);
+    ASSERT_NE(child.schedule.seed, schedule.seed);
   }
-  EXPECT_NEAR(reseeded, 9500, 150);
+}
+
+TEST(Mutate, ConstraintsAreAddedFlippedChangedAndRemoved) {
+  Random random(13);
+  Schedule schedule;
+  const Program program = generate(random).program;
+  std::array<unsigned, kConstraintsMax + 1> sizes{};
+  unsigned wanted = 0;
+  unsigned all = 0;
+  for (unsigned i = 0; i < 20'000; ++i) {
+    mutate_schedule(schedule, program, random);
+    ++sizes.at(schedule.constraints.size());
+    for (const Constraint& constraint : schedule.constraints) {
+      ++all;
+      wanted += constraint.is_wanted ? 1 : 0;
+    }
+  }
+  for (unsigned size = 0; size <= 3; ++size) EXPECT_GT(sizes[size], 200U) << size;
+  EXPECT_GT(wanted, all / 8);
+  EXPECT_LT(wanted, 7 * all / 8);
 }
 
 // From one small program, mutation alone reaches every operation, pointer use, default and limit.

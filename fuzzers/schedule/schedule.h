@@ -37,9 +37,6 @@ enum class Strategy : std::uint8_t {
   kPortfolio,
   kCount
 };
-/// The generator and the mutator draw from the first so many: a schedule without preemptions is for
-/// minimised cases, and a seed is little to it.
-inline constexpr unsigned kDrawnStrategies = 2;
 
 struct Key {
   SpawnPath path = kAnyPath;

@@ -69,6 +69,7 @@ struct ExploreOptions {
   std::uint64_t seed = 1;
   unsigned seeds = 1;                  // searches, with seed, seed + 1, ...
   unsigned per_program = 0;            // > 0: generated programs, so many runs each
+  bool as_drawn = false;               // generated inputs as they are, a run each
   bool keep_wishes = false;            // holds and preferences of the file stay
   unsigned timeout_s = 20;
   std::string output;                  // the first failing case

@@ -113,7 +113,9 @@ void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
       ->capture_default_str();
   CLI::Option* const generated = command->add_option(
       "--generated", options.per_program, "Generated programs instead of a file, so many runs each");
-  file->excludes(generated);
+  CLI::Option* const as_drawn = command->add_flag(
+      "--as-drawn", options.as_drawn, "Generated inputs with their own schedules, one run each");
+  file->excludes(generated)->excludes(as_drawn);
   command->add_flag("--keep-wishes", options.keep_wishes,
                     "Keep the file's holds and preferences; other wishes are always kept");
   command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")

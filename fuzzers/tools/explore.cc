@@ -12,6 +12,7 @@ namespace concertina::fuzzers {
 namespace {
 
 std::string name_of(const ExploreOptions& options) {
+  if (options.as_drawn) return "generated inputs";
   return options.per_program != 0 ? "generated programs" : options.file;
 }
 
@@ -53,7 +54,7 @@ void report_median(const ExploreOptions& options, std::vector<std::uint64_t>& ru
 }
 
 bool write_case(const ExploreOptions& options, CaseFile file, const SearchResult& result) {
-  if (options.per_program != 0 || file.header.title.empty()) {
+  if (options.per_program != 0 || options.as_drawn || file.header.title.empty()) {
     file.header.title = result.verdict.signature();
   }
   file.header.oracle = result.verdict.oracle;
@@ -66,9 +67,9 @@ bool write_case(const ExploreOptions& options, CaseFile file, const SearchResult
 
 int explore(const ExploreOptions& options) {
   CaseFile file;
-  if (options.per_program == 0) {
+  if (options.per_program == 0 && !options.as_drawn) {
     if (options.file.empty()) {
-      std::fprintf(stderr, "explore: a file or --generated N is needed\n");
+      std::fprintf(stderr, "explore: a file, --generated N or --as-drawn is needed\n");
       return kExitUnusable;
     }
     if (!load_or_complain(options.file, file)) return kExitUnusable;
@@ -78,6 +79,7 @@ int explore(const ExploreOptions& options) {
   one.strategy = strategy_by_name(options.strategy);
   one.runs_max = options.runs;
   one.per_program = options.per_program;
+  one.as_drawn = options.as_drawn;
   one.timeout_s = options.timeout_s;
   std::vector<std::uint64_t> found;
   for (unsigned i = 0; i < options.seeds; ++i) {

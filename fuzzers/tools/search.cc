@@ -31,6 +31,10 @@ struct Shared {
   std::uint8_t bytes[kEncodedSizeMax];
 };
 
+Verdict run_and_judge(const Input& input, RunLog* log) {
+  return judge(input, run(input, {.run_log = log}));
+}
+
 void note_input(Shared& shared, const Input& input) {
   const Bytes bytes = encode(input);
   std::memcpy(shared.bytes, bytes.data(), bytes.size());
@@ -38,8 +42,21 @@ void note_input(Shared& shared, const Input& input) {
   shared.runs.fetch_add(1, std::memory_order_acq_rel);
 }
 
+/// C2 without a search: generated inputs as they are.
+Verdict search_drawn(const SearchOptions& options, SearchExamine examine, Shared& shared) {
+  for (std::uint64_t i = 0; i < options.runs_max; ++i) {
+    const Input input = generated_input(options.seed, i);
+    note_input(shared, input);
+    const Verdict verdict = examine(input, nullptr);
+    if (verdict.failed()) return verdict;
+  }
+  return {};
+}
+
 /// C2. The verdict of the first failing run, or a pass.
 Verdict search_here(const Input& given, const SearchOptions& options, Shared& shared) {
+  const SearchExamine examine = options.examine != nullptr ? options.examine : &run_and_judge;
+  if (options.as_drawn) return search_drawn(options, examine, shared);
   Input input = given;
   std::unique_ptr<Explorer> explorer;
   for (std::uint64_t i = 0; i < options.runs_max; ++i) {
@@ -52,7 +69,7 @@ Verdict search_here(const Input& given, const SearchOptions& options, Shared& sh
     }
     input.schedule = explorer->next();
     note_input(shared, input);
-    const Verdict verdict = judge(input, run(input, {.run_log = explorer->log()}));
+    const Verdict verdict = examine(input, explorer->log());
     if (verdict.failed()) return verdict;
     explorer->ran();
   }

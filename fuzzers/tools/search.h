@@ -17,13 +17,20 @@
 
 namespace concertina::fuzzers {
 
+struct RunLog;
+
+/// Runs an input, notes the run in the log unless that is null, and judges it.
+using SearchExamine = Verdict (*)(const Input&, RunLog*);
+
 struct SearchOptions {
   Strategy strategy = Strategy::kPortfolio;
   std::uint64_t seed = 1;
   std::uint64_t runs_max = 100'000;
   // 0: the given program; else generated ones, so many runs each, and the given input is not used.
   unsigned per_program = 0;
+  bool as_drawn = false;  // generated inputs as they are, schedules and all, a run each
   unsigned timeout_s = 20;
+  SearchExamine examine = nullptr;  // null: the pipeline's run and judge
 };
 
 struct SearchResult {

@@ -1,0 +1,73 @@
+#include "mutate/site_pairs.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+
+#include "pipeline.h"
+#include "schedule/run_log.h"
+#include "tools/generator.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+using Sites = std::array<bool, kSiteCount>;
+
+/// What generated programs show: whether a site reads, whether it writes, and which share an object.
+struct Seen {
+  Sites readers{};
+  Sites writers{};
+  std::array<Sites, kSiteCount> pairs{};  // [reader][writer], on one object
+};
+
+std::unique_ptr<Seen> look(unsigned inputs) {
+  auto seen = std::make_unique<Seen>();
+  const auto log = std::make_unique<RunLog>();
+  for (unsigned i = 0; i < inputs; ++i) {
+    run(generated_input(3, i), {.run_log = log.get()});
+    std::vector<Sites> readers(1), writers(1);  // by object
+    for (std::uint32_t step = 0; step < log->kept_steps(); ++step) {
+      const StepNote& note = log->notes[step];
+      // Objects 0 and of thread starts aside.
+      if (note.object == 0) continue;
+      if (note.object >= readers.size()) {
+        readers.resize(note.object + 1);
+        writers.resize(note.object + 1);
+      }
+      const auto site = static_cast<std::size_t>(note.site);
+      if (is_reader(note.kind)) readers[note.object][site] = seen->readers[site] = true;
+      if (is_writer(note.kind)) writers[note.object][site] = seen->writers[site] = true;
+    }
+    for (std::size_t object = 0; object < readers.size(); ++object) {
+      for (std::size_t r = 0; r < kSiteCount; ++r) {
+        if (!readers[object][r]) continue;
+        for (std::size_t w = 0; w < kSiteCount; ++w) seen->pairs[r][w] |= writers[object][w];
+      }
+    }
+  }
+  return seen;
+}
+
+TEST(SitePairs, TheTableHoldsWhatProgramsShowAndNothingStale) {
+  const auto seen = look(3000);
+  std::array<Sites, kSiteCount> listed{};
+  for (const SiteFamily& family : site_families()) {
+    for (const Site reader : family.readers) {
+      EXPECT_TRUE(seen->readers[static_cast<std::size_t>(reader)]) << site_name(reader);
+      for (const Site writer : family.writers) {
+        listed[static_cast<std::size_t>(reader)][static_cast<std::size_t>(writer)] = true;
+        EXPECT_TRUE(seen->writers[static_cast<std::size_t>(writer)]) << site_name(writer);
+      }
+    }
+  }
+  for (std::size_t r = 0; r < kSiteCount; ++r) {
+    for (std::size_t w = 0; w < kSiteCount; ++w) {
+      EXPECT_TRUE(listed[r][w] || !seen->pairs[r][w])
+          << site_name(Site(r)) << " reads from " << site_name(Site(w));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers
