@@ -328,6 +328,7 @@ TEST(Hold, OccurrencesOfAnyPathCountAllThreads) {
 }
 
 TEST(Prefer, TheThreadGoesOnForSoManyDecisionsUnlessItOnlyWaits) {
+  unsigned always_it = 0;
   const SpawnPath path = child_path(kMainPath, 1);
   for (std::uint8_t seed = 0; seed < 50; ++seed) {
     Schedule schedule = holding(10, {path, Site::kChanSendLock, 0});
@@ -339,12 +340,14 @@ TEST(Prefer, TheThreadGoesOnForSoManyDecisionsUnlessItOnlyWaits) {
     run.pending[1].site = Site::kChanSendLock;
     EXPECT_EQ(run.steps(4), std::vector<ThreadId>(4, 1));
     run.pending[1].is_spinning = true;
-    const std::vector<ThreadId> others = run.steps(3);
+    const std::vector<ThreadId> meanwhile = run.steps(3);
+    always_it += std::count(meanwhile.begin(), meanwhile.end(), 1) == 3;
     run.pending[1].is_spinning = false;
     EXPECT_EQ(run.steps(3), std::vector<ThreadId>(3, 1));
     const std::vector<ThreadId> later = run.steps(30);
     EXPECT_NE(std::count(later.begin(), later.end(), 1), 30) << "the preference ends";
   }
+  EXPECT_LT(always_it, 10U) << "of 50, by chance";
 }
 
 TEST(Choose, TheDrawIsTheValueAndLaterDrawsAreUntouched) {

@@ -90,8 +90,7 @@ unsigned ReadsFrom::band_of(const Pending& operation, const Pending* pending) co
   for_each_bit(written_ & ~(role.reader + 0U) & ~(role.writer + 0U), [&](unsigned i) {
     const Machine& machine = machines_[i];
     if (machine.object != operation.object || machine.skips_left != 0) return;
-    if (!machine.constraint.is_wanted) is_preferred = true;
-    else if (is_awaited(machine, operation.object, pending)) is_avoided = true;
+    is_preferred |= !machine.constraint.is_wanted;
   });
   return 1U + is_preferred - is_avoided;
 }

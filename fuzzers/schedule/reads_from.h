@@ -11,8 +11,8 @@
 // thread that is avoided goes on when no other can.
 //
 //   +(r, w)   open     whoever is at r is avoided; if there is one, w on its object is preferred
-//             written  w was the last to write the object: r there is preferred, and while somebody
-//                      is at r, other writers of the object are avoided. Another write: open again
+//             written  w was the last to write the object: r there is preferred. Another write: open
+//                      again
 //             done     r went on in state `written`
 //   -(r, w)   open     w is avoided, until some r has gone on
 //             written  w wrote last all the same: r on that object is avoided, other writers of it are
