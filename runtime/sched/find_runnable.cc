@@ -165,8 +165,11 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
     require(machine->note.wake(Site::kMachineNoteWake), "machine note", "double wake-up");
     return;
   }
-  if (runtime.machine_count == kMachinesMax) {  // those that exist will find the work
+  if (runtime.machine_count == kMachinesMax) {
+    // None sleeps: they run goroutines, or look for the last time and may have passed this work. So
+    // the next one that comes to sleep takes a processor and looks again.
     put_idle_processor(runtime, processor);
+    runtime.is_machine_wanted = true;
     runtime.lock.unlock(Site::kSchedulerUnlock);
     if (spinning) {
       runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
@@ -188,6 +191,16 @@ void stop_machine(Machine& m) {
   require(m.processor == nullptr && !m.is_spinning, "machine",
           "stops with a processor or spinning");
   runtime.lock.lock(Site::kSchedulerLock);
+  if (runtime.is_machine_wanted) {
+    runtime.is_machine_wanted = false;
+    Processor* const processor = take_idle_processor(runtime);
+    if (processor != nullptr) {
+      runtime.lock.unlock(Site::kSchedulerUnlock);
+      acquire_processor(m, *processor);
+      become_spinning(m);
+      return;
+    }
+  }
   m.idle_link = runtime.idle_machines;
   runtime.idle_machines = &m;
   ++runtime.idle_machine_count;

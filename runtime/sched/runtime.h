@@ -96,6 +96,7 @@ struct Runtime {
   Machine* idle_machines = nullptr;
   unsigned idle_machine_count = 0;
   unsigned machine_count = 0;
+  bool is_machine_wanted = false;  // a processor went back for want of one: see start_machine
   Processor* idle_processors = nullptr;
   Goroutine* global_head = nullptr;
   Goroutine* global_tail = nullptr;

@@ -15,7 +15,7 @@ void settled(GoroutineId id);
 void wake_processor(Runtime& runtime);
 /// Runs a machine for `processor`, which the caller gives away (Go: startm).
 void start_machine(Runtime& runtime, Processor& processor, bool spinning);
-/// Sleeps until somebody hands over a processor (Go: stopm).
+/// Sleeps until somebody hands over a processor (Go: stopm), unless one waits for a machine.
 void stop_machine(Machine& m);
 /// The machine has found work: it no longer counts as looking (Go: resetspinning).
 void reset_spinning(Machine& m);
