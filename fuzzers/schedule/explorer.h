@@ -11,10 +11,9 @@
 //     explorer.ran();
 //   }
 //
-// kPortfolio rotates POS, reads-from, SURW and PCT, each in turn for a few rounds; then those come
-// more often whose runs have shown new reads-from pairs, and each keeps at least half of its fair
-// share (a rotation that found every program of a yardstick within some hundred schedules did no more
-// than take turns; what pays differs from bug to bug, and a search does not know its bug).
+// kPortfolio rotates reads-from, SURW and PCT: they take turns for a few rounds; then those come more
+// often whose runs have shown new reads-from pairs, and each keeps at least three quarters of its turns. (Taking
+// turns is most of it: what pays differs from bug to bug, and a search does not know its bug.)
 //
 // Reads-from works as in RFF (reads_from.h): lists of constraints that showed something new are kept,
 // and each next one is a mutation of a kept one under a new seed.
@@ -31,7 +30,7 @@ namespace concertina::fuzzers {
 class Explorer {
  public:
   /// `base` has what is the same in all schedules: processors, knobs, stack events, deviations; for
-  /// kPct the depth, too. A pure function of its arguments and of the logs of the runs.
+  /// kPct the depth, too. Its constraints are the first to be mutated. A pure function of its arguments and of the logs of the runs.
   Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed);
 
   /// The next schedule to run, valid until the next call.
