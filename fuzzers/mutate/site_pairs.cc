@@ -6,22 +6,20 @@ namespace {
 using enum Site;
 
 // A goroutine's status, and its wish to be preempted, which the same places look at.
-constexpr Site kStatusReaders[] = {kLoopBackEdge,   kPreemptPoll,       kParkStatus,
-                                   kReadyStatus,    kStatusWaitForScan, kExecuteStatus,
-                                   kYieldStatus,    kExitStatus,        kSyscallStatus,
-                                   kCopyStackStatus, kScanSuspend,      kScanSuspendWait,
-                                   kScanPreemptStore, kScanResume};
-constexpr Site kStatusWriters[] = {kPreemptPoll, kParkStatus, kReadyStatus,   kExecuteStatus,
-                                   kYieldStatus, kExitStatus, kSyscallStatus, kCopyStackStatus,
-                                   kScanSuspend, kScanPreemptStore, kScanResume};
+constexpr Site kStatusReaders[] = {
+    kLoopBackEdge,  kPreemptPoll,     kParkStatus,       kReadyStatus,   kStatusWaitForScan,
+    kExecuteStatus, kYieldStatus,     kExitStatus,       kSyscallStatus, kCopyStackStatus,
+    kScanSuspend,   kScanSuspendWait, kScanPreemptStore, kScanResume};
+constexpr Site kStatusWriters[] = {
+    kPreemptPoll,   kParkStatus,      kReadyStatus, kExecuteStatus,    kYieldStatus, kExitStatus,
+    kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume};
 constexpr Site kClosedReaders[] = {kChanSendFastClosed, kChanReceiveFastClosed, kChanClosedLoad};
 constexpr Site kClosedWriters[] = {kChanClosedStore};
 constexpr Site kChanLocks[] = {kChanSendLock, kChanReceiveLock, kChanCloseLock, kSelectLock,
                                kCopyStackLock};
-constexpr Site kChanUnlocks[] = {kChanSendUnlock,   kChanReceiveUnlock,
-                                 kChanCloseUnlock,  kWakeUnlock,
-                                 kSelectUnlock,     kParkCommitUnlock,
-                                 kSelectParkCommitUnlock, kCopyStackUnlock};
+constexpr Site kChanUnlocks[] = {
+    kChanSendUnlock, kChanReceiveUnlock, kChanCloseUnlock,        kWakeUnlock,
+    kSelectUnlock,   kParkCommitUnlock,  kSelectParkCommitUnlock, kCopyStackUnlock};
 constexpr Site kElementReaders[] = {kSudogElementLoad};
 constexpr Site kElementWriters[] = {kSudogElementStore};
 constexpr Site kSelectDoneReaders[] = {kSelectDoneUpdate};
@@ -55,15 +53,24 @@ constexpr Site kNoteReaders[] = {kMachineNoteSleep};
 constexpr Site kNoteWriters[] = {kMachineNoteWake};
 
 constexpr SiteFamily kFamilies[] = {
-    {kStatusReaders, kStatusWriters},     {kClosedReaders, kClosedWriters},
-    {kChanLocks, kChanUnlocks},           {kElementReaders, kElementWriters},
-    {kSelectDoneReaders, kSelectDoneWriters}, {kParkingReaders, kParkingWriters},
-    {kActiveReaders, kActiveWriters},     {kPoolLocks, kPoolUnlocks},
-    {kCacheLocks, kCacheUnlocks},         {kAllLocks, kAllUnlocks},
-    {kSchedulerLocks, kSchedulerUnlocks}, {kHeadReaders, kHeadWriters},
-    {kTailReaders, kTailWriters},         {kNextReaders, kNextWriters},
-    {kSpinningReaders, kSpinningWriters}, {kIdleReaders, kIdleWriters},
-    {kGlobalReaders, kGlobalWriters},     {kNeed, kNeed},
+    {kStatusReaders, kStatusWriters},
+    {kClosedReaders, kClosedWriters},
+    {kChanLocks, kChanUnlocks},
+    {kElementReaders, kElementWriters},
+    {kSelectDoneReaders, kSelectDoneWriters},
+    {kParkingReaders, kParkingWriters},
+    {kActiveReaders, kActiveWriters},
+    {kPoolLocks, kPoolUnlocks},
+    {kCacheLocks, kCacheUnlocks},
+    {kAllLocks, kAllUnlocks},
+    {kSchedulerLocks, kSchedulerUnlocks},
+    {kHeadReaders, kHeadWriters},
+    {kTailReaders, kTailWriters},
+    {kNextReaders, kNextWriters},
+    {kSpinningReaders, kSpinningWriters},
+    {kIdleReaders, kIdleWriters},
+    {kGlobalReaders, kGlobalWriters},
+    {kNeed, kNeed},
     {kNoteReaders, kNoteWriters},
 };
 
@@ -77,8 +84,8 @@ std::span<const SiteFamily> site_families() { return kFamilies; }
 Constraint draw_constraint(Random& random) {
   // Mostly negative: "not that one" leaves more open than "that one" (explorer.cc).
   static constexpr std::uint32_t kWantedPercents[] = {11, 11, 50};
-  const SiteFamily& family = random.percent(40) ? kFamilies[random.below(3)]
-                                                : random.pick(kFamilies);
+  const SiteFamily& family =
+      random.percent(40) ? kFamilies[random.below(3)] : random.pick(kFamilies);
   Constraint constraint;
   constraint.is_wanted = random.percent(random.pick(kWantedPercents));
   constraint.reader = random.pick(family.readers);
@@ -108,8 +115,10 @@ void mutate_constraints(std::vector<Constraint>& constraints, Random& random) {
       constraints.erase(constraints.begin() + at);
       break;
     default:
-      if (one.skip > 0 && random.percent(50)) --one.skip;
-      else if (one.skip < kSkipMax) ++one.skip;
+      if (one.skip > 0 && random.percent(50))
+        --one.skip;
+      else if (one.skip < kSkipMax)
+        ++one.skip;
       break;
   }
 }

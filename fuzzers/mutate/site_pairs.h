@@ -1,9 +1,9 @@
 // SitePairs: which sites can read what which other sites have written, for drawing constraints.
 //
-// The alphabet of constraints is the runtime's code, not the program's: a hundred runs show nearly all
-// pairs there are, so they stand here as a table, a line for each kind of object, and the mutator
-// stays a pure function of its arguments in every process, whether it runs programs (libFuzzer) or
-// not (AFL++). A test compares the table with what generated programs show.
+// The alphabet of constraints is the runtime's code, not the program's: a hundred runs show nearly
+// all pairs there are, so they stand here as a table, a line for each kind of object, and the
+// mutator stays a pure function of its arguments in every process, whether it runs programs
+// (libFuzzer) or not (AFL++). A test compares the table with what generated programs show.
 #pragma once
 
 #include <span>

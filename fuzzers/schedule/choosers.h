@@ -24,8 +24,8 @@ class Choosers {
   Choosers(const Choosers&) = delete;  // the prepared chooser points into it
   Choosers& operator=(const Choosers&) = delete;
 
-  /// The chooser for one run, valid until the next call. It notes what it does in `log`, unless that
-  /// is null.
+  /// The chooser for one run, valid until the next call. It notes what it does in `log`, unless
+  /// that is null.
   Chooser& prepare(const Schedule& schedule, RunLog* log = nullptr);
 
  private:

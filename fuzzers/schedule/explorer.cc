@@ -6,12 +6,13 @@
 namespace concertina::fuzzers {
 namespace {
 
-// POS has no turn: it is what reads-from and SURW do before they know anything and between what they
-// constrain, and with a turn for it the rotation needed more runs on a yardstick of small programs.
+// POS has no turn: it is what reads-from and SURW do before they know anything and between what
+// they constrain, and with a turn for it the rotation needed more runs on a yardstick of small
+// programs.
 constexpr Strategy kRotated[] = {Strategy::kReadsFrom, Strategy::kSurw, Strategy::kPct};
 constexpr std::uint8_t kTurns[] = {0, 1, 2, 0, 1};  // indices into kRotated
-constexpr unsigned kPlainRounds = 8;  // of the turns, before they follow what pays
-constexpr std::uint64_t kLoggedRuns = 256;  // all of the first, then one of every few
+constexpr unsigned kPlainRounds = 8;                // of the turns, before they follow what pays
+constexpr std::uint64_t kLoggedRuns = 256;          // all of the first, then one of every few
 constexpr std::uint64_t kLoggedEvery = 8;
 constexpr std::size_t kKeptMax = 64;
 constexpr unsigned kConstraintsUsed = 6;  // in one schedule; more of them hinder each other
@@ -87,8 +88,8 @@ void Explorer::fill(Strategy strategy) {
 
 Constraint Explorer::draw_constraint() {
   const SitePair pair = knowledge_.pairs().draw(random_);
-  // Mostly negative: "not that one" leaves more open than "that one". How mostly is drawn, too, as it
-  // depends on the program.
+  // Mostly negative: "not that one" leaves more open than "that one". How mostly is drawn, too, as
+  // it depends on the program.
   static constexpr std::uint32_t kWantedPercents[] = {11, 11, 50};
   Constraint constraint;
   constraint.is_wanted = random_.percent(random_.pick(kWantedPercents));
@@ -168,14 +169,17 @@ void Explorer::ran() {
   if (is_logged_) {
     const unsigned news = knowledge_.learn_reads_from(log_);
     knowledge_.learn_horizon(log_);
-    // Anew after 1, 2, 4, ... runs: threads that came late, objects that the first run did not reach.
+    // Anew after 1, 2, 4, ... runs: threads that came late, objects that the first run did not
+    // reach.
     if (knowledge_.profile().empty() || (runs_ & (runs_ + 1)) == 0) knowledge_.learn_profile(log_);
     ++arm_->runs;
     if (news != 0) {
       ++arm_->novelty;
       if (!schedule_.constraints.empty()) {
-        if (kept_.size() < kKeptMax) kept_.push_back(schedule_.constraints);
-        else kept_[random_.below(kKeptMax)] = schedule_.constraints;
+        if (kept_.size() < kKeptMax)
+          kept_.push_back(schedule_.constraints);
+        else
+          kept_[random_.below(kKeptMax)] = schedule_.constraints;
       }
     }
   }

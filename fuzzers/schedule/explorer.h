@@ -1,7 +1,7 @@
-// Explorer: a search of the schedules of one program. It says what to run next, is told what the run
-// did, and writes what it has learnt *into* the schedules that follow: constraints for reads-from,
-// targets and counts for SURW, a horizon for PCT. So every schedule that it makes is a complete input:
-// its run does not depend on the search that made it, and replays without one.
+// Explorer: a search of the schedules of one program. It says what to run next, is told what the
+// run did, and writes what it has learnt *into* the schedules that follow: constraints for
+// reads-from, targets and counts for SURW, a horizon for PCT. So every schedule that it makes is a
+// complete input: its run does not depend on the search that made it, and replays without one.
 //
 //   Explorer explorer(base, Strategy::kPortfolio, seed);
 //   for (...) {
@@ -11,12 +11,13 @@
 //     explorer.ran();
 //   }
 //
-// kPortfolio rotates reads-from, SURW and PCT: they take turns for a few rounds; then those come more
-// often whose runs have shown new reads-from pairs, and each keeps at least three quarters of its turns. (Taking
-// turns is most of it: what pays differs from bug to bug, and a search does not know its bug.)
+// kPortfolio rotates reads-from, SURW and PCT: they take turns for a few rounds; then those come
+// more often whose runs have shown new reads-from pairs, and each keeps at least three quarters of
+// its turns. (Taking turns is most of it: what pays differs from bug to bug, and a search does not
+// know its bug.)
 //
-// Reads-from works as in RFF (reads_from.h): lists of constraints that showed something new are kept,
-// and each next one is a mutation of a kept one under a new seed.
+// Reads-from works as in RFF (reads_from.h): lists of constraints that showed something new are
+// kept, and each next one is a mutation of a kept one under a new seed.
 #pragma once
 
 #include <array>
@@ -30,7 +31,8 @@ namespace concertina::fuzzers {
 class Explorer {
  public:
   /// `base` has what is the same in all schedules: processors, knobs, stack events, deviations; for
-  /// kPct the depth, too. Its constraints are the first to be mutated. A pure function of its arguments and of the logs of the runs.
+  /// kPct the depth, too. Its constraints are the first to be mutated. A pure function of its
+  /// arguments and of the logs of the runs.
   Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed);
 
   /// The next schedule to run, valid until the next call.

@@ -56,9 +56,8 @@ unsigned Knowledge::learn_reads_from(const RunLog& log) {
     if (note.object == 0) continue;
     if (note.object >= last_writes_.size()) last_writes_.resize(note.object + 64);
     LastWrite& last = last_writes_[note.object];
-    const bool reads_other =
-        is_reader(note.kind) && last.run == run_ &&
-        !is_same_thread(last.path, last.thread, note.path, note.thread);
+    const bool reads_other = is_reader(note.kind) && last.run == run_ &&
+                             !is_same_thread(last.path, last.thread, note.path, note.thread);
     if (reads_other && seen_.add({note.site, last.site})) {
       ++news;
       pairs_.add({note.site, last.site});
@@ -93,9 +92,9 @@ void Knowledge::learn_object(std::span<const StepNote* const> notes) {
   if (object.threads.size() < 2) return;
   for (const auto& [reader, reading] : readers) {
     for (const auto& [writer, writing] : writers) {
-      const bool by_two = reading.are_several || writing.are_several ||
-                          !is_same_thread(reading.path, reading.thread, writing.path,
-                                          writing.thread);
+      const bool by_two =
+          reading.are_several || writing.are_several ||
+          !is_same_thread(reading.path, reading.thread, writing.path, writing.thread);
       if (by_two) pairs_.add({reader, writer});
     }
   }

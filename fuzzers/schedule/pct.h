@@ -6,8 +6,8 @@
 // run, for n threads and k decisions.
 //
 // k is not known before the run. A search that has seen runs of the program says so in the schedule
-// (`horizon`); else it is drawn from kHorizons by the seed, so that a run stays a pure function of its
-// input, and a campaign's many seeds try them all.
+// (`horizon`); else it is drawn from kHorizons by the seed, so that a run stays a pure function of
+// its input, and a campaign's many seeds try them all.
 //
 // A thread that spins falls below everything: it waits for the others, and a strategy that keeps
 // preferring it livelocks.

@@ -1,15 +1,15 @@
 // Pos: partial order sampling (Yuan, Yang and Gu, "Partial order aware concurrency sampling", CAV
 // 2018).
 //
-// Every pending operation has a random priority and the highest enabled one goes first. The priority
-// of an operation is drawn anew when it has become another thread's turn to race: for the thread that
-// has gone, and for all whose pending operation conflicts with the one that went. Without that second
-// rule an operation that lost one race would tend to lose all of them. So each order of conflicting
-// operations is reached with a probability that does not depend on how many independent ones lie
-// between them: the sampling is over partial orders.
+// Every pending operation has a random priority and the highest enabled one goes first. The
+// priority of an operation is drawn anew when it has become another thread's turn to race: for the
+// thread that has gone, and for all whose pending operation conflicts with the one that went.
+// Without that second rule an operation that lost one race would tend to lose all of them. So each
+// order of conflicting operations is reached with a probability that does not depend on how many
+// independent ones lie between them: the sampling is over partial orders.
 //
-// Needs no horizon and no depth. Thread starts conflict with nothing and go first, as in Fray (Li et
-// al., OOPSLA 2025): a thread that has not started yet takes part in no race.
+// Needs no horizon and no depth. Thread starts conflict with nothing and go first, as in Fray (Li
+// et al., OOPSLA 2025): a thread that has not started yet takes part in no race.
 #pragma once
 
 #include "schedule/priorities.h"

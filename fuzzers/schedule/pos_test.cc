@@ -14,9 +14,8 @@ constexpr unsigned kRuns = 20'000;
 unsigned times_last(ObjectId object) {
   TinyProgram program;
   program.objects = 2;
-  program.add(1, {{K::kStore, object, tiny_site(1), [](auto& s, auto) {
-                     s.has_failed = s.shared[1] == 3;
-                   }}});
+  program.add(1, {{K::kStore, object, tiny_site(1),
+                   [](auto& s, auto) { s.has_failed = s.shared[1] == 3; }}});
   program.add(1, std::vector<TinyOperation>(
                      3, {K::kStore, 1, tiny_site(2), [](auto& s, auto) { ++s.shared[1]; }}));
   Choosers choosers;

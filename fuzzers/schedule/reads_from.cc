@@ -161,7 +161,8 @@ void ReadsFrom::executing(ThreadId thread, const Pending* pending) {
       if (machine.object != operation.object || machine.state != State::kWritten) return;
       machine.state = machine.constraint.is_wanted ? State::kOpen : State::kOther;
     });
-    for_each_bit(role.writer, [&](unsigned i) { written(machines_[i], operation.object, pending); });
+    for_each_bit(role.writer,
+                 [&](unsigned i) { written(machines_[i], operation.object, pending); });
   }
   if (written_ != 0 || role.any()) {
     written_ = 0;

@@ -51,8 +51,8 @@ class ReadsFrom final : public Chooser {
     Constraint constraint;
     State state = State::kOpen;
     std::uint8_t skips_left = 0;
-    ObjectId object = 0;         // in kWritten and kOther
-    ThreadMask at_reader{};      // threads whose pending operation is at the reader's site
+    ObjectId object = 0;     // in kWritten and kOther
+    ThreadMask at_reader{};  // threads whose pending operation is at the reader's site
   };
   /// The constraints in which a site is the reader or the writer, a bit each.
   struct Roles {
@@ -74,8 +74,8 @@ class ReadsFrom final : public Chooser {
   Random draws_;
   unsigned size_ = 0;
   unsigned satisfied_ = 0;
-  ThreadMask arriving_{};     // went on since the last call; what they reached is not noted yet
-  ThreadMask concerned_{};    // at a site with a role
+  ThreadMask arriving_{};      // went on since the last call; what they reached is not noted yet
+  ThreadMask concerned_{};     // at a site with a role
   std::uint32_t written_ = 0;  // machines in state kWritten, a bit each
   std::array<Machine, kConstraintsMax> machines_{};
   std::array<Roles, 256> roles_{};  // by site

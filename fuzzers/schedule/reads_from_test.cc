@@ -28,9 +28,8 @@ TinyProgram many_writers(int value) {
     program.add(1, {{K::kStore, 1, tiny_site(static_cast<unsigned>(i)),
                      [i](auto& s, auto) { s.shared[1] = i; }}});
   }
-  program.add(1, {{K::kLoad, 1, tiny_site(kReader), [value](auto& s, auto) {
-                     s.has_failed = s.shared[1] == value;
-                   }}});
+  program.add(1, {{K::kLoad, 1, tiny_site(kReader),
+                   [value](auto& s, auto) { s.has_failed = s.shared[1] == value; }}});
   return program;
 }
 
@@ -69,8 +68,8 @@ TEST(ReadsFrom, TheReaderGoesOnBeforeTheNextWrite) {
   program.objects = 1;
   program.add(1, {{K::kStore, 1, tiny_site(1), [](auto& s, auto) { s.shared[1] = 1; }},
                   {K::kStore, 1, tiny_site(2), [](auto& s, auto) { s.shared[1] = 2; }}});
-  program.add(1, {{K::kLoad, 1, tiny_site(3),
-                   [](auto& s, auto) { s.has_failed = s.shared[1] == 1; }}});
+  program.add(
+      1, {{K::kLoad, 1, tiny_site(3), [](auto& s, auto) { s.has_failed = s.shared[1] == 1; }}});
   EXPECT_EQ(times_of(program, {{true, tiny_site(3), tiny_site(1), 0}}), 1000U);
 }
 
@@ -81,8 +80,8 @@ TEST(ReadsFrom, AnotherWriteOpensItAgain) {
   program.add(4, {{K::kStore, 1, tiny_site(1), [](auto& s, auto) { s.shared[1] = 1; }}});
   program.add(4, {{K::kStore, 1, tiny_site(2), [](auto& s, auto) { s.shared[1] = 2; }}});
   std::vector<TinyOperation> late(3, {K::kLoad, 0, tiny_site(4)});
-  late.push_back({K::kLoad, 1, tiny_site(3),
-                  [](auto& s, auto) { s.has_failed = s.shared[1] == 1; }});
+  late.push_back(
+      {K::kLoad, 1, tiny_site(3), [](auto& s, auto) { s.has_failed = s.shared[1] == 1; }});
   program.add(1, late);
   // 1972 of 4000 by chance, 2016 if the first of them had been all that counts.
   EXPECT_GT(times_of(program, {{true, tiny_site(3), tiny_site(1), 0}}, 4000), 2250U);

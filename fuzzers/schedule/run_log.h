@@ -1,7 +1,8 @@
-// RunLog: what a run did, as far as a search learns from it; and Logging, the chooser that notes it.
+// RunLog: what a run did, as far as a search learns from it; and Logging, the chooser that notes
+// it.
 //
-// Plain data of fixed size, so that it may lie in memory shared with another process. Only runs that
-// somebody wants to learn from are noted: it costs some nanoseconds a step.
+// Plain data of fixed size, so that it may lie in memory shared with another process. Only runs
+// that somebody wants to learn from are noted: it costs some nanoseconds a step.
 #pragma once
 
 #include <array>

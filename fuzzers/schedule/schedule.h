@@ -25,8 +25,8 @@ inline constexpr unsigned kConstraintsMax = 16;
 inline constexpr unsigned kTargetsMax = 4;
 inline constexpr unsigned kThreadCountsMax = 128;
 
-/// Append only. What each does is in its own file, but for kPortfolio: that is one of the others, by
-/// the seed (choosers.h).
+/// Append only. What each does is in its own file, but for kPortfolio: that is one of the others,
+/// by the seed (choosers.h).
 enum class Strategy : std::uint8_t {
   kRandom,
   kPct,
@@ -82,8 +82,8 @@ struct Constraint {
   bool operator==(const Constraint&) const = default;
 };
 
-/// An object's name that survives edits elsewhere: on whose behalf it was made, and how many had been
-/// made on that path before. (Creation ordinals over all paths depend on the schedule.)
+/// An object's name that survives edits elsewhere: on whose behalf it was made, and how many had
+/// been made on that path before. (Creation ordinals over all paths depend on the schedule.)
 struct ObjectKey {
   SpawnPath path = kSchedulerPath;
   std::uint16_t ordinal = 0;
@@ -114,9 +114,9 @@ struct Schedule {
   std::vector<Deviation> deviations;     // at most kDeviationsMax
   // What a search has learnt of the program (explorer.h); a run learns nothing, and stays a pure
   // function of its input.
-  std::uint16_t horizon = 0;              // kPct: decisions of a run; 0: not known
-  std::vector<Constraint> constraints;    // kReadsFrom: at most kConstraintsMax
-  std::vector<ObjectKey> targets;         // kSurw: at most kTargetsMax; without any it is kPos
+  std::uint16_t horizon = 0;               // kPct: decisions of a run; 0: not known
+  std::vector<Constraint> constraints;     // kReadsFrom: at most kConstraintsMax
+  std::vector<ObjectKey> targets;          // kSurw: at most kTargetsMax; without any it is kPos
   std::vector<ThreadCount> thread_counts;  // kSurw: at most kThreadCountsMax
   bool operator==(const Schedule&) const = default;
 };

@@ -24,9 +24,8 @@ TinyProgram one_among_nine(int before) {
   TinyProgram program;
   program.objects = 2;
   std::vector<TinyOperation> one(12, {K::kStore, 2, tiny_site(1)});
-  one.push_back({K::kStore, 1, tiny_site(2), [before](auto& s, auto) {
-                   s.has_failed = s.shared[1] == before;
-                 }});
+  one.push_back({K::kStore, 1, tiny_site(2),
+                 [before](auto& s, auto) { s.has_failed = s.shared[1] == before; }});
   std::vector<TinyOperation> nine;
   for (unsigned i = 0; i < 9; ++i) {
     nine.push_back({K::kStore, 1, tiny_site(3), [](auto& s, auto) { ++s.shared[1]; }});
@@ -58,7 +57,8 @@ TEST(Surw, EachOrderOfTheInterestingOperationsIsEquallyLikely) {
 TEST(Surw, WrongCountsForbidNothing) {
   unsigned ended = 0;
   for (int before = 0; before <= 9; ++before) {
-    ended += times_of(one_among_nine(before), {{kSchedulerPath, 0, 0}, {kSchedulerPath, 1, 2}}, 500);
+    ended +=
+        times_of(one_among_nine(before), {{kSchedulerPath, 0, 0}, {kSchedulerPath, 1, 2}}, 500);
   }
   EXPECT_EQ(ended, 500U);
   EXPECT_GT(times_of(one_among_nine(4), {}), 0U) << "no counts at all";
@@ -75,7 +75,10 @@ TEST(Surw, AParentCarriesItsChildrenUntilTheyAppear) {
     std::array<Pending, kThreadsMax> pending{};
     for (ThreadId thread = 0; thread < 2; ++thread) {
       surw.started(thread);
-      pending[thread] = {.site = tiny_site(1), .kind = K::kStore, .is_write = true, .object = 7,
+      pending[thread] = {.site = tiny_site(1),
+                         .kind = K::kStore,
+                         .is_write = true,
+                         .object = 7,
                          .path = thread == 0 ? kMainPath : kScannerPath};
     }
     const ThreadId first = surw.pick(0b11, 0, pending.data());
@@ -92,9 +95,8 @@ TEST(Surw, ALockIsInterestingAndItsReleaseIsNot) {
     TinyProgram program;
     program.objects = 1;
     std::vector<TinyOperation> one(20, {K::kLoad, 0, tiny_site(1)});
-    one.push_back({K::kLock, 1, tiny_site(2), [before](auto& s, auto) {
-                     s.has_failed = s.shared[1] == before;
-                   }});
+    one.push_back({K::kLock, 1, tiny_site(2),
+                   [before](auto& s, auto) { s.has_failed = s.shared[1] == before; }});
     one.push_back({K::kUnlock, 1, tiny_site(3)});
     std::vector<TinyOperation> three;
     for (unsigned i = 0; i < 3; ++i) {

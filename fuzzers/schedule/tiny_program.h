@@ -1,5 +1,5 @@
-// TinyProgram: threads that are lists of operations on shared variables and locks, and a run of them
-// under a chooser. For tests of strategies: no fibers, no runtime, and the bugs are known.
+// TinyProgram: threads that are lists of operations on shared variables and locks, and a run of
+// them under a chooser. For tests of strategies: no fibers, no runtime, and the bugs are known.
 #pragma once
 
 #include <array>
@@ -37,8 +37,9 @@ struct TinyProgram {
     for (; times > 0; --times) threads.push_back(thread);
   }
 
-  /// True when it failed. A thread that takes a lock is enabled when the lock is free; one that spins
-  /// is always enabled here, unlike in the simulator: what a strategy makes of it is to be tested.
+  /// True when it failed. A thread that takes a lock is enabled when the lock is free; one that
+  /// spins is always enabled here, unlike in the simulator: what a strategy makes of it is to be
+  /// tested.
   bool run(Chooser& chooser, unsigned steps_max = 5000) const {
     TinyState state;
     std::array<unsigned, kThreadsMax> at{};
@@ -87,8 +88,8 @@ struct TinyProgram {
   }
 };
 
-/// `setters` threads write a = 1, then b = -1; one checks that (a, b) is (0, 0), else (1, -1), with a
-/// load each time. It fails only when some setter has written a and none has written b.
+/// `setters` threads write a = 1, then b = -1; one checks that (a, b) is (0, 0), else (1, -1), with
+/// a load each time. It fails only when some setter has written a and none has written b.
 inline TinyProgram reorder(unsigned setters) {
   TinyProgram program;
   program.objects = 2;
@@ -97,7 +98,9 @@ inline TinyProgram reorder(unsigned setters) {
                         {K::kStore, 2, tiny_site(2), [](auto& s, auto) { s.shared[2] = -1; }}});
   program.add(1, {{K::kLoad, 1, tiny_site(3), [](auto& s, auto) { s.skip = s.shared[1] != 0; }},
                   {K::kLoad, 2, tiny_site(4),
-                   [](auto& s, auto t) { if (s.shared[2] == 0) s.ended |= bit(t); }},
+                   [](auto& s, auto t) {
+                     if (s.shared[2] == 0) s.ended |= bit(t);
+                   }},
                   {K::kLoad, 1, tiny_site(5), [](auto& s, auto t) { s.local[t][1] = s.shared[1]; }},
                   {K::kLoad, 2, tiny_site(6), [](auto& s, auto t) {
                      s.has_failed = s.local[t][1] != 1 || s.shared[2] != -1;
@@ -111,24 +114,26 @@ inline TinyProgram two_stage(unsigned writers, unsigned readers) {
   TinyProgram program;
   program.objects = 4;  // x, y and their locks
   using K = OperationKind;
-  program.add(writers,
-              {{K::kLock, 3, tiny_site(1)},
-               {K::kStore, 1, tiny_site(2), [](auto& s, auto) { s.shared[1] = 1; }},
-               {K::kUnlock, 3, tiny_site(3)},
-               {K::kLock, 4, tiny_site(4)},
-               {K::kLoad, 1, tiny_site(5), [](auto& s, auto t) { s.local[t][0] = s.shared[1]; }},
-               {K::kStore, 2, tiny_site(6), [](auto& s, auto t) { s.shared[2] = s.local[t][0] + 1; }},
-               {K::kUnlock, 4, tiny_site(7)}});
   program.add(
-      readers,
-      {{K::kLock, 3, tiny_site(8)},
-       {K::kLoad, 1, tiny_site(9), [](auto& s, auto t) { s.local[t][0] = s.shared[1]; }},
-       {K::kUnlock, 3, tiny_site(10),
-        [](auto& s, auto t) { if (s.local[t][0] == 0) s.ended |= bit(t); }},
-       {K::kLock, 4, tiny_site(11)},
-       {K::kLoad, 2, tiny_site(12),
-        [](auto& s, auto t) { s.has_failed = s.shared[2] != s.local[t][0] + 1; }},
-       {K::kUnlock, 4, tiny_site(13)}});
+      writers,
+      {{K::kLock, 3, tiny_site(1)},
+       {K::kStore, 1, tiny_site(2), [](auto& s, auto) { s.shared[1] = 1; }},
+       {K::kUnlock, 3, tiny_site(3)},
+       {K::kLock, 4, tiny_site(4)},
+       {K::kLoad, 1, tiny_site(5), [](auto& s, auto t) { s.local[t][0] = s.shared[1]; }},
+       {K::kStore, 2, tiny_site(6), [](auto& s, auto t) { s.shared[2] = s.local[t][0] + 1; }},
+       {K::kUnlock, 4, tiny_site(7)}});
+  program.add(readers,
+              {{K::kLock, 3, tiny_site(8)},
+               {K::kLoad, 1, tiny_site(9), [](auto& s, auto t) { s.local[t][0] = s.shared[1]; }},
+               {K::kUnlock, 3, tiny_site(10),
+                [](auto& s, auto t) {
+                  if (s.local[t][0] == 0) s.ended |= bit(t);
+                }},
+               {K::kLock, 4, tiny_site(11)},
+               {K::kLoad, 2, tiny_site(12),
+                [](auto& s, auto t) { s.has_failed = s.shared[2] != s.local[t][0] + 1; }},
+               {K::kUnlock, 4, tiny_site(13)}});
   return program;
 }
 

@@ -81,8 +81,7 @@ TEST(Search, WithoutAFailureAllRunsAreMade) {
 // Every schedule of a search is a complete input: written and read again, logged or not, in whatever
 // order, its run is the same.
 TEST(Search, ItsSchedulesAreInputsLikeAnyOther) {
-  const auto explorer =
-      std::make_unique<Explorer>(some_input().schedule, Strategy::kPortfolio, 9);
+  const auto explorer = std::make_unique<Explorer>(some_input().schedule, Strategy::kPortfolio, 9);
   std::vector<std::pair<Bytes, std::uint64_t>> runs;
   for (unsigned i = 0; i < 200; ++i) {
     Input input = some_input();
