@@ -17,6 +17,9 @@ void simplify(Input& input, Random& random) {
       break;
     case 1:
       input.schedule.deviations.resize(input.schedule.deviations.size() / 2);
+      input.schedule.constraints.resize(input.schedule.constraints.size() / 2);
+      input.schedule.targets.clear();  // with halved counts they would mean something else
+      input.schedule.thread_counts.clear();
       break;
     case 2:
       functions.resize((functions.size() + 1) / 2);

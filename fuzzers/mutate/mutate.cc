@@ -153,6 +153,8 @@ void mutate_schedule(Schedule& schedule, const Program& program, Random& random)
       break;
     case 6:
       schedule.strategy = draw_strategy(random);
+      schedule.targets.clear();  // they are kSurw's, which is not drawn
+      schedule.thread_counts.clear();
       schedule.depth = static_cast<std::uint8_t>(random.between(1, kDepthMax));
       break;
     case 7:
