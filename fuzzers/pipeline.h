@@ -24,6 +24,8 @@ struct RunOptions {
   struct StepRing* step_ring = nullptr;
   // When set, the run's events are written here instead, as they happen, for the same purpose.
   struct EventLog* event_log = nullptr;
+  // When set, it decides in place of the schedule's strategy, seed and deviations.
+  Chooser* chooser = nullptr;
 };
 
 /// Shared-memory ring of steps. `count` steps have been written; entry i is at i % capacity.

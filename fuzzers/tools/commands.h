@@ -62,6 +62,21 @@ struct NeighboursOptions {
 /// Runs each file's program under schedules near its own; a neighbour that fails is a failure.
 int neighbours(const NeighboursOptions& options);
 
+struct VerifyOptions {
+  std::vector<std::string> files;
+  unsigned bound = 2;          // preemptions; 0 and all bounds up to it are explored
+  bool unbounded = false;      // all schedules instead, by partial-order reduction
+  double budget_s = 0;         // seconds a file; 0: no limit
+  std::uint64_t schedules = 0; // a file; 0: no limit
+  std::string resume;          // goes on from this file if it is there; written when not complete
+  std::string output;          // where to write a failing case
+  unsigned timeout_s = 20;
+  bool json = false;
+  bool progress = false;
+};
+/// Explores every schedule of each file's program. Its own exit code 3: not complete, no failure.
+int verify(const VerifyOptions& options);
+
 struct GenerateCommandOptions {
   unsigned count = 1;
   std::uint64_t seed = 1;

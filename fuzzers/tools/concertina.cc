@@ -96,6 +96,30 @@ void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
   command->callback([&] { code = neighbours(options); });
 }
 
+void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand(
+      "verify", "Run a small program under every schedule with at most so many preemptions");
+  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  command->add_option("--bound", options.bound, "Preemptions at most; lower bounds come first")
+      ->check(CLI::Range(0, 15))
+      ->capture_default_str();
+  command->add_flag("--unbounded", options.unbounded,
+                    "Every schedule, by partial-order reduction; for tiny programs");
+  command->add_option("--budget", options.budget_s, "Seconds a file")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--schedules", options.schedules, "Schedules a file at most")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--resume", options.resume,
+                      "Go on from this file if it is there; written when not complete");
+  command->add_option("--out", options.output, "Write a failing case here");
+  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--json", options.json, "One JSON object a file");
+  command->add_flag("--progress", options.progress, "Show on stderr how far it is");
+  command->callback([&] { code = verify(options); });
+}
+
 void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("generate", "Print or store generated inputs");
   command->add_option("--count", options.count, "How many")->capture_default_str();
@@ -154,6 +178,7 @@ int main(int argc, char** argv) {
   ReplayOptions replay_options;
   MinimizeCommandOptions minimize_options;
   NeighboursOptions neighbours_options;
+  VerifyOptions verify_options;
   GenerateCommandOptions generate_options;
   HealthOptions health_options;
   BenchOptions bench_options;
@@ -163,6 +188,7 @@ int main(int argc, char** argv) {
   add_replay(app, replay_options, code);
   add_minimize(app, minimize_options, code);
   add_neighbours(app, neighbours_options, code);
+  add_verify(app, verify_options, code);
   add_generate(app, generate_options, code);
   add_health(app, health_options, code);
   add_bench(app, bench_options, code);
