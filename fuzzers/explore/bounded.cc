@@ -70,7 +70,10 @@ ThreadId BoundedSearch::decide(ThreadMask enabled, ThreadId current, const Pendi
   open_node_ = kNoNode;
   if (learning_ > 0) return nth(enabled, random_.below(count(enabled)));
   const bool is_free = (enabled & bit(current)) == 0 || pending[current].is_spinning;
-  if (!is_free && preemptions_ >= bound_ && options_.pruning != Pruning::kSleepSets) return current;
+  if (!is_free && preemptions_ >= bound_ && options_.pruning != Pruning::kSleepSets) {
+    if (is_past_plan() && is_sampled(class_.name())) look_up_state(current);
+    return current;
+  }
   if (at_ < planned_) {
     const Node& node = stack_[at_];
     if (node.is_draw || node.options != enabled || node.is_free != is_free) {
@@ -84,13 +87,16 @@ ThreadId BoundedSearch::decide(ThreadMask enabled, ThreadId current, const Pendi
   return decide_anew(node, enabled, current, pending);
 }
 
+// Ends the run if what follows is known; else it will be.
+void BoundedSearch::look_up_state(unsigned current) {
+  if (options_.pruning != Pruning::kStates) return;
+  if (states_.has_or_put(mix(class_.name(), current + 1), preemptions_)) cut_here();
+}
+
 ThreadId BoundedSearch::decide_anew(Node node, ThreadMask enabled, ThreadId current,
                                     const Pending* pending) {
-  if (options_.pruning == Pruning::kStates) {
-    // At a free switch it does not matter who was current.
-    const unsigned who = node.is_free ? kThreadsMax : current;
-    if (states_.has_or_put(mix(class_.name(), who + 1), preemptions_)) cut_here();
-  }
+  // At a free switch it does not matter who was current.
+  look_up_state(node.is_free ? kThreadsMax : current);
   node.preemptions = static_cast<std::uint8_t>(preemptions_);
   node.options = enabled;
   node.chosen = node.is_free ? policy_.pick(enabled, current, pending) : current;

@@ -117,6 +117,11 @@ class BoundedSearch final : public Following {
   void closed(const Footprint& step) override;
 
   ThreadId decide_anew(Node node, ThreadMask enabled, ThreadId current, const Pending* pending);
+  void look_up_state(unsigned current);
+  /// Beyond the last branch of the plan: only there a known state means a known future.
+  bool is_past_plan() const { return at_ >= planned_; }
+  /// Where nothing branches it is enough to look at some states, as long as all runs look at the same.
+  static bool is_sampled(std::uint64_t name) { return name % kSampling == 0; }
   ThreadId take(std::size_t index, ThreadId current);
   [[noreturn]] void cut_here();
   void wake_sleepers(const Footprint& step);
@@ -127,6 +132,7 @@ class BoundedSearch final : public Following {
   void advance();
   void begin_anew();
 
+  static constexpr std::uint64_t kSampling = 4;
   static constexpr std::size_t kNoNode = ~std::size_t{0};
 
   BoundedOptions options_;
