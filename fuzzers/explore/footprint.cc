@@ -166,6 +166,7 @@ void Following::executing(ThreadId thread, const Pending* pending) {
   step_.object = now.object;
   step_.size = 0;
   is_open_ = true;
+  opened(thread, now);
   const Mode mode = now.is_write ? Mode::kWrite : Mode::kRead;
   if (now.object != 0) step_.add({slot_of(now.object), mode});
   if (now.kind == OperationKind::kCopy) step_.add({kMemorySlot, Mode::kWrite});

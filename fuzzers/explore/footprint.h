@@ -115,6 +115,8 @@ class Following : public Chooser {
  protected:
   virtual ThreadId decide(ThreadMask enabled, ThreadId current, const Pending* pending) = 0;
   virtual std::uint32_t draw(std::uint32_t n, Site site) = 0;
+  /// A thread is about to perform what it announced.
+  virtual void opened(ThreadId thread, const Pending& pending) { (void)thread, (void)pending; }
   virtual void closed(const Footprint& step) = 0;
 
   /// Ends the run in progress; only from `decide`.

@@ -77,6 +77,17 @@ struct VerifyOptions {
 /// Explores every schedule of each file's program. Its own exit code 3: not complete, no failure.
 int verify(const VerifyOptions& options);
 
+struct DepthOptions {
+  std::vector<std::string> files;
+  unsigned bound = 4;   // preemptions at most
+  double budget_s = 0;  // seconds a file; 0: no limit
+  std::string output;   // the case with both in its header
+  unsigned timeout_s = 20;
+  bool json = false;
+};
+/// The fewest preemptions with which each failing file fails, and its critical pair.
+int depth(const DepthOptions& options);
+
 struct GenerateCommandOptions {
   unsigned count = 1;
   std::uint64_t seed = 1;

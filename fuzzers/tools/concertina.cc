@@ -120,6 +120,23 @@ void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
   command->callback([&] { code = verify(options); });
 }
 
+void add_depth(CLI::App& app, DepthOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand(
+      "depth", "How many preemptions a failing input needs, and which two steps it turns on");
+  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  command->add_option("--bound", options.bound, "Preemptions at most")
+      ->check(CLI::Range(0, 15))
+      ->capture_default_str();
+  command->add_option("--budget", options.budget_s, "Seconds a file")
+      ->check(CLI::PositiveNumber);
+  command->add_option("-o,--output", options.output, "Write the case with both in its header");
+  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--json", options.json, "One JSON object a file");
+  command->callback([&] { code = depth(options); });
+}
+
 void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("generate", "Print or store generated inputs");
   command->add_option("--count", options.count, "How many")->capture_default_str();
@@ -179,6 +196,7 @@ int main(int argc, char** argv) {
   MinimizeCommandOptions minimize_options;
   NeighboursOptions neighbours_options;
   VerifyOptions verify_options;
+  DepthOptions depth_options;
   GenerateCommandOptions generate_options;
   HealthOptions health_options;
   BenchOptions bench_options;
@@ -189,6 +207,7 @@ int main(int argc, char** argv) {
   add_minimize(app, minimize_options, code);
   add_neighbours(app, neighbours_options, code);
   add_verify(app, verify_options, code);
+  add_depth(app, depth_options, code);
   add_generate(app, generate_options, code);
   add_health(app, health_options, code);
   add_bench(app, bench_options, code);

@@ -1,5 +1,6 @@
 #include "tools/explore_child.h"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 
 #include "explore/bounded.h"
 #include "explore/replay_trail.h"
+#include "explore/source_dpor.h"
 #include "oracle/crash.h"
 #include "tools/child.h"
 #include "tools/shared_memory.h"
@@ -61,7 +63,9 @@ class Child {
   [[noreturn]] void be() {
     const rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
-    std::signal(SIGINT, SIG_IGN);  // the parent says when
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a killed tool leaves no search behind
+    std::signal(SIGINT, SIG_IGN);      // the parent says when
+    std::signal(SIGTERM, SIG_IGN);
     dup2(notes_.log.descriptor(), STDERR_FILENO);
     board_.end.store(static_cast<std::uint32_t>(explore()), std::memory_order_release);
     _exit(0);
@@ -69,6 +73,13 @@ class Child {
 
  private:
   ExploreEnd explore() {
+    if (order_.is_unbounded) {
+      SourceDpor search;
+      search.keep_trail(&board_.trail);
+      search.start(input_.schedule);
+      const ExploreEnd end = explore_all_of(search, 0);
+      return end == ExploreEnd::kNone ? ExploreEnd::kComplete : end;
+    }
     BoundedSearch search(BoundedOptions{.runs_to_learn = order_.learns ? 64U : 0U});
     search.keep_trail(&board_.trail);
     unsigned bound = order_.first_bound;
@@ -79,16 +90,17 @@ class Child {
     for (bool resumed = !order_.resume.empty(); bound <= order_.last_bound; ++bound) {
       if (!resumed) search.start(bound, input_.schedule);
       resumed = false;
-      const ExploreEnd end = explore_bound(search);
+      const ExploreEnd end = explore_all_of(search, bound);
       if (end != ExploreEnd::kNone) return end;
     }
     return ExploreEnd::kComplete;
   }
 
-  ExploreEnd explore_bound(BoundedSearch& search) {
+  template <class Search>
+  ExploreEnd explore_all_of(Search& search, unsigned bound) {
     const std::uint32_t index = board_.bound_count.load(std::memory_order_relaxed);
     BoundReport& report = board_.bounds[index];
-    report.bound = search.bound();
+    report.bound = bound;
     board_.bound_count.store(index + 1, std::memory_order_release);
     const Clock::time_point begin = Clock::now();
     const std::uint64_t runs_before = search.runs();
@@ -97,7 +109,7 @@ class Child {
       end = run_once(search);
       report.schedules = search.schedules();
       report.cuts = search.cuts();
-      report.states = search.states();
+      if constexpr (requires { search.states(); }) report.states = search.states();
       report.runs = search.runs() - runs_before;
       report.decided_max = std::max<std::uint64_t>(report.decided_max, search.depth());
       if (end != ExploreEnd::kNone || search.runs() % kRunsBetweenLooks != 0) continue;
@@ -111,25 +123,29 @@ class Child {
     return end;
   }
 
-  ExploreEnd run_once(BoundedSearch& search) {
-    board_.is_learning.store(search.will_learn(), std::memory_order_relaxed);
+  template <class Search>
+  ExploreEnd run_once(Search& search) {
+    bool is_learning = false;
+    if constexpr (requires { search.will_learn(); }) is_learning = search.will_learn();
+    board_.is_learning.store(is_learning, std::memory_order_relaxed);
     search.begin_run();
     const Trace trace = run(input_, {.chooser = &search});
-    const BoundedSearch::RunEnd run_end = search.end_run(trace.outcome != Outcome::kHung);
+    const auto run_end = search.end_run(trace.outcome != Outcome::kHung);
     board_.runs.fetch_add(1, std::memory_order_release);
     if (run_end.has_diverged) return ExploreEnd::kDiverged;
-    if (run_end.is_cut || search.is_learning()) return ExploreEnd::kNone;
+    if (run_end.is_cut || is_learning) return ExploreEnd::kNone;
     const Verdict verdict = judge(input_, trace);
     if (!verdict.failed()) return ExploreEnd::kNone;
     if (!order_.signature.empty() && verdict.signature() != order_.signature) {
       return ExploreEnd::kNone;
     }
-    board_.preemptions = run_end.preemptions;
+    if constexpr (requires { run_end.preemptions; }) board_.preemptions = run_end.preemptions;
     notes_.verdict.write_all(verdict.oracle + '\n' + verdict.kind + '\n' + verdict.detail);
     return ExploreEnd::kFailed;
   }
 
-  ExploreEnd look_at_limits(const BoundedSearch& search) {
+  template <class Search>
+  ExploreEnd look_at_limits(const Search& search) {
     ExploreEnd end = ExploreEnd::kNone;
     const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
     if (order_.seconds_max > 0 && seconds >= order_.seconds_max) end = ExploreEnd::kBudget;
@@ -138,7 +154,9 @@ class Child {
       end = ExploreEnd::kBudget;
     }
     if (board_.stop.load(std::memory_order_acquire) != 0) end = ExploreEnd::kInterrupted;
-    if (end != ExploreEnd::kNone) notes_.state.write_all(search.save());
+    if constexpr (requires { search.save(); }) {
+      if (end != ExploreEnd::kNone) notes_.state.write_all(search.save());
+    }
     return end;
   }
 
@@ -224,13 +242,16 @@ Explored explore_in_child(const Input& input, const ExploreOrder& order, std::st
     without.learns = false;
     return explore_in_child(input, without, error);
   }
-  explored.end = ExploreEnd::kFailed;
+  if (!explored.bounds.empty()) ++explored.bounds.back().schedules;  // the run in which it died
   explored.verdict = {"progress", "watchdog", "a run did not end"};
   if (in_time) {
     explored.verdict = judge_crash(WIFSIGNALED(status) ? WTERMSIG(status) : 0,
                                    WIFEXITED(status) ? WEXITSTATUS(status) : 0,
                                    notes.log.read_all());
   }
+  const bool is_wanted =
+      order.signature.empty() || explored.verdict.signature() == order.signature;
+  explored.end = is_wanted ? ExploreEnd::kFailed : ExploreEnd::kDiedOtherwise;
   return explored;
 }
 
@@ -244,29 +265,18 @@ WrittenInput write_down(const Input& input, const Explored& explored, unsigned t
   const SharedMemory memory(sizeof(WrittenDeviations));
   if (memory.get() == nullptr) return {input, "no memory to share with a child process"};
   auto* const written = new (memory.get()) WrittenDeviations;
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child < 0) return {input, std::string("cannot run a child process: ") + std::strerror(errno)};
-  if (child == 0) {
-    const rlimit no_core{0, 0};
-    setrlimit(RLIMIT_CORE, &no_core);
-    const MemoryFile log("concertina-log");
-    dup2(log.descriptor(), STDERR_FILENO);
-    alarm(timeout_s);
-    WriteDown chooser;
-    chooser.reset(explored.trail, input.schedule, written);
-    run(input, {.chooser = &chooser});
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
+  WriteDown chooser;
+  chooser.reset(explored.trail, input.schedule, written);
+  std::string error;
+  ChildOptions options{.last_steps_max = 1, .timeout_s = timeout_s, .chooser = &chooser};
+  run_in_child(input, options, error);
+  if (!error.empty()) return {input, "cannot run a child process: " + error};
   if (!written->is_exact) {
     return {input, "it takes more, or larger, deviations than a schedule can have"};
   }
   result.input.schedule.deviations = written->deviations();
-  std::string error;
-  const ChildRun again =
-      run_in_child(result.input, {.last_steps_max = 1, .timeout_s = timeout_s}, error);
+  options.chooser = nullptr;
+  const ChildRun again = run_in_child(result.input, options, error);
   if (!error.empty()) return {input, "cannot run a child process: " + error};
   if (again.verdict.signature() != explored.verdict.signature()) {
     return {input, "written with deviations it ends otherwise: " + again.verdict.signature()};

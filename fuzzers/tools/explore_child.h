@@ -25,12 +25,13 @@
 namespace concertina::fuzzers {
 
 enum class ExploreEnd : std::uint32_t {
-  kNone,         // not over; at the end: it died
-  kComplete,     // every bound that was asked for
-  kFailed,       // a failing run
+  kNone,           // not over; at the end: it died
+  kComplete,       // every bound that was asked for
+  kFailed,         // a failing run
   kBudget,
   kInterrupted,
-  kDiverged,     // a replayed prefix met other threads: runs are no function of their decisions
+  kDiedOtherwise,  // a run of another signature killed the process, so the rest is not known
+  kDiverged,       // a replayed prefix met other threads: runs are no function of their decisions
 };
 
 /// How far the search of one bound has come.

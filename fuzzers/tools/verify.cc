@@ -62,6 +62,7 @@ std::string_view end_word(ExploreEnd end) {
     case ExploreEnd::kInterrupted:
       return "interrupted";
     case ExploreEnd::kNone:
+    case ExploreEnd::kDiedOtherwise:
     case ExploreEnd::kDiverged:
       break;
   }
@@ -123,6 +124,7 @@ int exit_code(ExploreEnd end) {
     case ExploreEnd::kInterrupted:
       return kExitNotComplete;
     case ExploreEnd::kNone:
+    case ExploreEnd::kDiedOtherwise:
     case ExploreEnd::kDiverged:
       break;
   }
@@ -169,6 +171,7 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
                   options.resume.empty() ? "" : ("; to be resumed from " + options.resume).c_str());
       break;
     case ExploreEnd::kNone:
+    case ExploreEnd::kDiedOtherwise:
     case ExploreEnd::kDiverged:
       std::printf("%s: cannot be explored: a run is no function of its decisions\n", path.c_str());
       break;
@@ -178,6 +181,10 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
 int verify_one(const std::string& path, const VerifyOptions& options) {
   CaseFile file;
   if (!load_or_complain(path, file)) return kExitUnusable;
+  if (options.unbounded && !options.resume.empty()) {
+    std::fprintf(stderr, "--resume goes with bounds, not with --unbounded\n");
+    return kExitUnusable;
+  }
   ExploreOrder order;
   order.last_bound = options.bound;
   order.is_unbounded = options.unbounded;

@@ -1,0 +1,175 @@
+// concertina depth: how many preemptions a failure needs, and which two steps it turns on.
+#include <cinttypes>
+#include <cstdio>
+
+#include "report/runtime_map.h"
+#include "report/words.h"
+#include "schedule/key_text.h"
+#include "tools/case_io.h"
+#include "tools/child.h"
+#include "tools/commands.h"
+#include "tools/depth_child.h"
+#include "tools/json.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+struct Depth {
+  std::string signature;
+  Explored explored;
+  Cause cause;
+  bool is_known() const { return explored.end == ExploreEnd::kFailed; }
+  /// All bounds below were explored completely.
+  bool is_proved() const {
+    for (std::size_t i = 0; i + 1 < explored.bounds.size(); ++i) {
+      if (!explored.bounds[i].is_complete) return false;
+    }
+    return is_known();
+  }
+  /// That were explored below the depth, and in all.
+  std::uint64_t schedules(bool all) const {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i + (all ? 0 : 1) < explored.bounds.size(); ++i) {
+      sum += explored.bounds[i].schedules;
+    }
+    return sum;
+  }
+};
+
+std::string plural_of(std::uint64_t count, const char* noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+/// For the header: what holds in every build.
+std::string depth_words(const Depth& depth) {
+  std::string text = plural_of(depth.explored.preemptions, "preemption");
+  if (!depth.is_proved()) return text + ", not proved";
+  if (depth.explored.bounds.size() > 1) {
+    text += "; none of the " + plural_of(depth.schedules(false), "schedule") +
+            " with fewer fails so";
+  }
+  return text;
+}
+
+std::string pair_words(const Cause& cause) {
+  if (!cause.is_found) return "";
+  return step_words(cause.first) + " before " + step_words(cause.second);
+}
+
+std::string line_of(const RecordedStep& step) {
+  char text[200];
+  std::snprintf(text, sizeof text, "T%u  %-12s %-34s %s (%s)", unsigned{step.thread},
+                path_text(step.path).c_str(), position_of(step.site).c_str(),
+                std::string(site_name(step.site)).c_str(),
+                std::string(operation_kind_name(static_cast<std::uint8_t>(step.kind))).c_str());
+  return text;
+}
+
+void print_depth(const std::string& path, const Depth& depth) {
+  std::printf("%s: %s\n", path.c_str(), depth.signature.c_str());
+  for (const BoundReport& report : depth.explored.bounds) {
+    std::printf("  bound %u: %" PRIu64 " schedules%s\n", report.bound, report.schedules,
+                report.is_complete ? ", complete, none fails so" : "");
+  }
+  if (!depth.is_known()) {
+    std::printf("  no failure of that signature was found\n");
+    return;
+  }
+  std::printf("  bug depth %u (%s, %" PRIu64 " schedules)\n", depth.explored.preemptions,
+              depth.is_proved() ? "proved: bounds below explored completely" : "not proved",
+              depth.schedules(true));
+  const Cause& cause = depth.cause;
+  if (!cause.is_found) {
+    std::printf("  critical pair: none; no swap of two racing steps (%u of %u tried) makes it "
+                "pass\n",
+                cause.races_tried, cause.races);
+    return;
+  }
+  std::printf("  critical pair: it fails when the first comes before the second, and passes when "
+              "they are swapped\n    1  %s\n    2  %s\n",
+              line_of(cause.first).c_str(), line_of(cause.second).c_str());
+}
+
+std::string json_of(const RecordedStep& step) {
+  JsonObject object;
+  object.number("thread", step.thread)
+      .text("path", path_text(step.path))
+      .text("site", site_name(step.site))
+      .text("position", position_of(step.site));
+  return object.str();
+}
+
+void print_json(const std::string& path, const Depth& depth) {
+  JsonObject object;
+  object.text("file", path)
+      .text("signature", depth.signature)
+      .flag("known", depth.is_known())
+      .flag("proved", depth.is_proved())
+      .number("depth", depth.explored.preemptions)
+      .number("schedules", depth.schedules(true))
+      .number("schedules_below", depth.schedules(false))
+      .text("depth_words", depth.is_known() ? depth_words(depth) : "")
+      .text("pair_words", pair_words(depth.cause))
+      .number("races_tried", depth.cause.races_tried)
+      .number("races", depth.cause.races);
+  if (depth.cause.is_found) {
+    object.raw("first", json_of(depth.cause.first)).raw("second", json_of(depth.cause.second));
+  }
+  object.text("flavour", this_flavour());
+  std::printf("%s\n", object.str().c_str());
+}
+
+/// False, after a complaint, when there is nothing to examine.
+bool examine(const std::string& path, const Input& input, const DepthOptions& options,
+             Depth& depth) {
+  std::string error;
+  const ChildRun run =
+      run_in_child(input, {.last_steps_max = 1, .timeout_s = options.timeout_s}, error);
+  depth.signature = run.verdict.signature();
+  if (error.empty() && !run.verdict.failed()) {
+    std::fprintf(stderr, "%s: it does not fail in flavour '%s', so it has no depth\n", path.c_str(),
+                 std::string(this_flavour()).c_str());
+    return false;
+  }
+  ExploreOrder order;
+  order.last_bound = options.bound;
+  order.seconds_max = options.budget_s;
+  order.timeout_s = options.timeout_s;
+  order.signature = depth.signature;
+  if (error.empty()) depth.explored = explore_in_child(input, order, error);
+  if (error.empty() && depth.is_known()) {
+    depth.cause = find_cause(input, depth.explored, options.timeout_s, error);
+  }
+  if (!error.empty()) std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
+  return error.empty();
+}
+
+int depth_of(const std::string& path, const DepthOptions& options) {
+  CaseFile file;
+  if (!load_or_complain(path, file)) return kExitUnusable;
+  Depth depth;
+  if (!examine(path, file.input, options, depth)) return kExitUnusable;
+  if (options.json) {
+    print_json(path, depth);
+  } else {
+    print_depth(path, depth);
+  }
+  if (!depth.is_known()) return kExitNotComplete;
+  if (options.output.empty()) return kExitAsExpected;
+  file.header.depth = depth_words(depth);
+  file.header.pair = pair_words(depth.cause);
+  return write_file(options.output, print(file)) ? kExitAsExpected : kExitUnusable;
+}
+
+}  // namespace
+
+int depth(const DepthOptions& options) {
+  int worst = kExitAsExpected;
+  for (const std::string& path : options.files) {
+    const int code = depth_of(path, options);
+    if (worst == kExitAsExpected || code == kExitUnusable) worst = code;
+  }
+  return worst;
+}
+
+}  // namespace concertina::fuzzers
