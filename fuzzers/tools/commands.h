@@ -46,6 +46,7 @@ struct MinimizeCommandOptions {
   std::uint64_t seed = 1;            // of the search
   std::uint64_t budget = 3'000'000;  // runs
   unsigned attempts = 4;             // searches, until one ends with a small case
+  double depth_budget_s = 10;        // to find a small case's depth and critical pair; 0: do not
   unsigned timeout_s = 20;
   bool json = false;
   bool progress = false;  // a line on stderr that is rewritten

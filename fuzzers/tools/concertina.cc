@@ -76,6 +76,10 @@ void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
   command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command->add_option("--depth-budget", options.depth_budget_s,
+                      "Seconds for the bug depth and critical pair of a small case; 0: without")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_flag("--json", options.json, "One JSON object instead of text");
   command->add_flag("--progress", options.progress, "Show on stderr what has been reached");
   command->callback([&] { code = minimize_command(options); });

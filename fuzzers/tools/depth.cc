@@ -14,48 +14,6 @@
 namespace concertina::fuzzers {
 namespace {
 
-struct Depth {
-  std::string signature;
-  Explored explored;
-  Cause cause;
-  bool is_known() const { return explored.end == ExploreEnd::kFailed; }
-  /// All bounds below were explored completely.
-  bool is_proved() const {
-    for (std::size_t i = 0; i + 1 < explored.bounds.size(); ++i) {
-      if (!explored.bounds[i].is_complete) return false;
-    }
-    return is_known();
-  }
-  /// That were explored below the depth, and in all.
-  std::uint64_t schedules(bool all) const {
-    std::uint64_t sum = 0;
-    for (std::size_t i = 0; i + (all ? 0 : 1) < explored.bounds.size(); ++i) {
-      sum += explored.bounds[i].schedules;
-    }
-    return sum;
-  }
-};
-
-std::string plural_of(std::uint64_t count, const char* noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
-/// For the header: what holds in every build.
-std::string depth_words(const Depth& depth) {
-  std::string text = plural_of(depth.explored.preemptions, "preemption");
-  if (!depth.is_proved()) return text + ", not proved";
-  if (depth.explored.bounds.size() > 1) {
-    text += "; none of the " + plural_of(depth.schedules(false), "schedule") +
-            " with fewer fails so";
-  }
-  return text;
-}
-
-std::string pair_words(const Cause& cause) {
-  if (!cause.is_found) return "";
-  return step_words(cause.first) + " before " + step_words(cause.second);
-}
-
 std::string line_of(const RecordedStep& step) {
   char text[200];
   std::snprintf(text, sizeof text, "T%u  %-12s %-34s %s (%s)", unsigned{step.thread},
@@ -77,7 +35,7 @@ void print_depth(const std::string& path, const Depth& depth) {
   }
   std::printf("  bug depth %u (%s, %" PRIu64 " schedules)\n", depth.explored.preemptions,
               depth.is_proved() ? "proved: bounds below explored completely" : "not proved",
-              depth.schedules(true));
+              depth.schedules());
   const Cause& cause = depth.cause;
   if (!cause.is_found) {
     std::printf("  critical pair: none; no swap of two racing steps (%u of %u tried) makes it "
@@ -106,10 +64,10 @@ void print_json(const std::string& path, const Depth& depth) {
       .flag("known", depth.is_known())
       .flag("proved", depth.is_proved())
       .number("depth", depth.explored.preemptions)
-      .number("schedules", depth.schedules(true))
-      .number("schedules_below", depth.schedules(false))
-      .text("depth_words", depth.is_known() ? depth_words(depth) : "")
-      .text("pair_words", pair_words(depth.cause))
+      .number("schedules", depth.schedules())
+      .number("schedules_below", depth.schedules_below())
+      .text("depth_words", depth.words())
+      .text("pair_words", depth.cause.words())
       .number("races_tried", depth.cause.races_tried)
       .number("races", depth.cause.races);
   if (depth.cause.is_found) {
@@ -131,14 +89,9 @@ bool examine(const std::string& path, const Input& input, const DepthOptions& op
                  std::string(this_flavour()).c_str());
     return false;
   }
-  ExploreOrder order;
-  order.last_bound = options.bound;
-  order.seconds_max = options.budget_s;
-  order.timeout_s = options.timeout_s;
-  order.signature = depth.signature;
-  if (error.empty()) depth.explored = explore_in_child(input, order, error);
-  if (error.empty() && depth.is_known()) {
-    depth.cause = find_cause(input, depth.explored, options.timeout_s, error);
+  if (error.empty()) {
+    depth = find_depth(input, depth.signature, options.bound, options.budget_s, options.timeout_s,
+                       error);
   }
   if (!error.empty()) std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
   return error.empty();
@@ -156,8 +109,8 @@ int depth_of(const std::string& path, const DepthOptions& options) {
   }
   if (!depth.is_known()) return kExitNotComplete;
   if (options.output.empty()) return kExitAsExpected;
-  file.header.depth = depth_words(depth);
-  file.header.pair = pair_words(depth.cause);
+  file.header.depth = depth.words();
+  file.header.pair = depth.cause.words();
   return write_file(options.output, print(file)) ? kExitAsExpected : kExitUnusable;
 }
 

@@ -1,6 +1,8 @@
 #include "tools/depth_child.h"
 
+#include <algorithm>
 #include <new>
+#include <tuple>
 
 #include "schedule/key_text.h"
 #include "tools/child.h"
@@ -33,7 +35,11 @@ Cause find_cause(const Input& input, const Explored& explored, unsigned timeout_
   if (!error.empty()) return cause;
   if (again.verdict.signature() != explored.verdict.signature() || !record->is_whole()) return cause;
 
-  const std::vector<Race> races = races_of(*record);
+  std::vector<Race> races = races_of(*record);
+  std::sort(races.begin(), races.end(), [](const Race& a, const Race& b) {
+    return std::tuple(b.earlier, a.later, a.later_thread) <
+           std::tuple(a.earlier, b.later, b.later_thread);
+  });
   cause.races = static_cast<unsigned>(races.size());
   OrderPlayer player;
   options.chooser = &player;
@@ -54,8 +60,58 @@ Cause find_cause(const Input& input, const Explored& explored, unsigned timeout_
   return cause;
 }
 
-std::string step_words(const RecordedStep& step) {
-  return std::string(site_name(step.site)) + " of " + path_text(step.path);
+std::string Cause::words() const {
+  if (!is_found) return "";
+  const auto step_words = [](const RecordedStep& step) {
+    return std::string(site_name(step.site)) + " of " + path_text(step.path);
+  };
+  return step_words(first) + " before " + step_words(second);
+}
+
+bool Depth::is_proved() const {
+  for (std::size_t i = 0; i + 1 < explored.bounds.size(); ++i) {
+    if (!explored.bounds[i].is_complete) return false;
+  }
+  return is_known();
+}
+
+std::uint64_t Depth::schedules() const {
+  std::uint64_t sum = 0;
+  for (const BoundReport& report : explored.bounds) sum += report.schedules;
+  return sum;
+}
+
+std::uint64_t Depth::schedules_below() const {
+  return explored.bounds.empty() ? 0 : schedules() - explored.bounds.back().schedules;
+}
+
+std::string Depth::words() const {
+  if (!is_known()) return "";
+  const auto plural = [](std::uint64_t count, const char* noun) {
+    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+  };
+  std::string text = plural(explored.preemptions, "preemption");
+  if (!is_proved()) return text + ", not proved";
+  if (explored.bounds.size() > 1) {
+    text += "; none of the " + plural(schedules_below(), "schedule") + " with fewer fails so";
+  }
+  return text;
+}
+
+Depth find_depth(const Input& input, const std::string& signature, unsigned bound, double budget_s,
+                 unsigned timeout_s, std::string& error) {
+  Depth depth;
+  depth.signature = signature;
+  ExploreOrder order;
+  order.last_bound = bound;
+  order.seconds_max = budget_s;
+  order.timeout_s = timeout_s;
+  order.signature = signature;
+  depth.explored = explore_in_child(input, order, error);
+  if (error.empty() && depth.is_known()) {
+    depth.cause = find_cause(input, depth.explored, timeout_s, error);
+  }
+  return depth;
 }
 
 }  // namespace concertina::fuzzers

@@ -4,8 +4,9 @@
 //   1  bounds 0, 1, 2, ... are explored until one has a failure of that signature. The bounds below
 //      were explored completely, so no schedule with fewer preemptions fails so: that is the proof.
 //   2  that run is repeated and its races are recorded (explore/reversal.h).
-//   3  each race is turned round, in the order of the run, until a run passes: with those two steps
-//      swapped, everything else as it was, the failure is gone.
+//   3  each race is turned round until a run passes: with those two steps swapped, everything else as
+//      it was, the failure is gone. From the end of the run backwards, so that the passing run goes
+//      along with the failing one as long as it can: after that pair nothing helps any more.
 #pragma once
 
 #include <string>
@@ -21,13 +22,33 @@ struct Cause {
   RecordedStep second;
   unsigned races_tried = 0;
   unsigned races = 0;
+
+  /// "chan-send-lock of g0.1 before park-commit-unlock of g0"; empty when there is none. Without
+  /// positions, which change: it is for headers.
+  std::string words() const;
 };
+
+struct Depth {
+  std::string signature;
+  Explored explored;
+  Cause cause;
+
+  bool is_known() const { return explored.end == ExploreEnd::kFailed; }
+  /// All bounds below were explored completely.
+  bool is_proved() const;
+  std::uint64_t schedules_below() const;
+  std::uint64_t schedules() const;
+  /// "1 preemption; none of the 2 schedules with fewer fails so"; empty when it is not known.
+  std::string words() const;
+};
+
+/// Explores the program, whatever its schedule, for a failure of that signature with at most `bound`
+/// preemptions. Empty `error` on success.
+Depth find_depth(const Input& input, const std::string& signature, unsigned bound, double budget_s,
+                 unsigned timeout_s, std::string& error);
 
 /// Of a run that Explored describes (kFailed). Empty `error` on success.
 Cause find_cause(const Input& input, const Explored& explored, unsigned timeout_s,
                  std::string& error);
-
-/// "chan-send-lock of g0.1", which means the same in every build.
-std::string step_words(const RecordedStep& step);
 
 }  // namespace concertina::fuzzers
