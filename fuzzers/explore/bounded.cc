@@ -28,6 +28,9 @@ void BoundedSearch::begin_run() {
   at_ = 0;
   preemptions_ = 0;
   asleep_ = 0;
+  // Nothing is allocated on behalf of a virtual thread (state_cache.h).
+  if (stack_.capacity() < kNodesMax) stack_.reserve(kNodesMax);
+  states_.make_room(kNamesARun);
   open_node_ = kNoNode;
   is_cut_ = has_diverged_ = has_learnt_ = false;
   class_.clear();
@@ -111,6 +114,10 @@ ThreadId BoundedSearch::decide_anew(Node node, ThreadMask enabled, ThreadId curr
     }
     node.left &= ~(asleep_ | bit(node.chosen));
   }
+  if (stack_.size() == kNodesMax) {
+    has_diverged_ = true;
+    cut_here();
+  }
   stack_.push_back(node);
   return take(at_++, current);
 }
@@ -125,11 +132,15 @@ ThreadId BoundedSearch::take(std::size_t index, ThreadId current) {
 
 std::uint32_t BoundedSearch::draw(std::uint32_t n, Site site) {
   const std::uint32_t usual = policy_.choose(n, site, kAnyPath);
-  if (learning_ > 0 || !draw_matters(n, site)) return usual;
+  if (learning_ > 0 || options_.fixes_draws || !draw_matters(n, site)) return usual;
   if (at_ < planned_) {
     const Node& node = stack_[at_++];
     if (!node.is_draw || node.options != n) has_diverged_ = true;
     return node.chosen % n;
+  }
+  if (stack_.size() == kNodesMax) {
+    has_diverged_ = true;
+    return usual;
   }
   Node node;
   node.is_draw = true;

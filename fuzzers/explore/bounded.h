@@ -50,6 +50,7 @@ enum class Pruning : std::uint8_t { kNone, kStates, kSleepSets };
 struct BoundedOptions {
   Pruning pruning = Pruning::kStates;
   bool skips_private = true;
+  bool fixes_draws = false;     // draws come from the seed; complete then means: with these draws
   unsigned runs_to_learn = 64;  // by chance, before the first bound: most of what is shared shows
   std::uint64_t states_max = std::uint64_t{1} << 24;  // then no more are remembered: slower, sound
 };
@@ -80,7 +81,8 @@ class BoundedSearch final : public Following {
   void begin_run();
   struct RunEnd {
     bool is_cut = false;     // it came to a known state: nothing to judge
-    bool has_diverged = false;  // the replayed prefix met other threads: the run is no function
+    bool has_diverged = false;  // the replayed prefix met other threads: the run is no function of
+                                // its decisions; or it had too many branches
     unsigned preemptions = 0;
     std::uint64_t trace_class = 0;
   };
@@ -133,6 +135,8 @@ class BoundedSearch final : public Following {
   void begin_anew();
 
   static constexpr std::uint64_t kSampling = 4;
+  static constexpr std::size_t kNodesMax = 1 << 15;   // branches of one run; more are not explored
+  static constexpr std::size_t kNamesARun = 1 << 11;  // that a run adds; more are forgotten
   static constexpr std::size_t kNoNode = ~std::size_t{0};
 
   BoundedOptions options_;

@@ -30,7 +30,10 @@ class HappensBefore {
     Clock clock{};              // itself included
   };
 
-  HappensBefore() : users_(kSlots) {}
+  HappensBefore() : users_(kSlots) {
+    events_.reserve(kEventsFirst);
+    partners_.reserve(kPartnersMax);
+  }
   void clear();
 
   /// The next step of the run. `partners()` are then the earlier steps that it races with, as
@@ -55,6 +58,10 @@ class HappensBefore {
     std::array<std::array<std::uint32_t, kThreadsMax>, 3> by_mode{};
     std::array<std::uint32_t, kThreadsMax> locked{};
   };
+
+  // Room for what runs have: growing in a run would be a race to ThreadSanitizer (state_cache.h).
+  static constexpr std::size_t kEventsFirst = 1 << 13;
+  static constexpr std::size_t kPartnersMax = Footprint::kAccessesMax * 4 * kThreadsMax;
 
   Users& users_of(std::uint16_t slot);
   void meet(std::uint32_t latest, Event& event, bool may_race);

@@ -7,10 +7,6 @@ namespace {
 
 constexpr std::uint32_t kValueMax = 255;  // of a deviation, and of a key's occurrence
 
-std::uint64_t key_of(SpawnPath path, Site site) {
-  return std::uint64_t{path} << 8 | static_cast<unsigned>(site);
-}
-
 }  // namespace
 
 // --- TrailPlayer ---------------------------------------------------------------------------------
@@ -64,8 +60,23 @@ void WriteDown::reset(std::span<const std::uint8_t> chosen, const Schedule& sche
   decision_ = 0;
   picked_ = -1;
   waits_.fill({});
-  passes_.clear();
-  draws_.clear();
+  for (std::vector<Count>* counts : {&passes_, &draws_}) {
+    counts->clear();
+    counts->reserve(kPlacesMax);  // nothing is allocated on behalf of a virtual thread
+  }
+}
+
+std::uint32_t WriteDown::pass(std::vector<Count>& counts, SpawnPath path, Site site) {
+  const std::uint64_t key = std::uint64_t{path} << 8 | static_cast<unsigned>(site);
+  for (Count& place : counts) {
+    if (place.key == key) return place.count++;
+  }
+  if (counts.size() == kPlacesMax) {
+    written_->is_exact = false;
+    return 0;
+  }
+  counts.push_back({key, 1});
+  return 0;
 }
 
 void WriteDown::started(ThreadId thread) { arriving_ |= bit(thread); }
@@ -75,7 +86,7 @@ void WriteDown::note_arrivals(const Pending* pending) {
   for (; arriving_ != 0; arriving_ = without_lowest(arriving_)) {
     const ThreadId thread = lowest(arriving_);
     const Pending& reached = pending[thread];
-    const std::uint32_t occurrence = passes_[key_of(reached.path, reached.site)]++;
+    const std::uint32_t occurrence = pass(passes_, reached.path, reached.site);
     waits_[thread] = {reached.path, reached.site, occurrence, decision_, kNotHeld};
   }
 }
@@ -133,7 +144,7 @@ void WriteDown::executing(ThreadId thread, const Pending* pending) {
 std::uint32_t WriteDown::choose(std::uint32_t n, Site site, SpawnPath path) {
   const std::uint32_t usual = usual_.choose(n, site, path);
   const std::uint32_t drawn = TrailPlayer::choose(n, site, path);
-  const std::uint32_t occurrence = draws_[key_of(path, site)]++;
+  const std::uint32_t occurrence = pass(draws_, path, site);
   if (drawn != usual) set_value(new_item(false, path, site, occurrence), drawn);
   return drawn;
 }

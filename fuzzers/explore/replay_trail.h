@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <vector>
 
@@ -77,6 +76,14 @@ class WriteDown final : public TrailPlayer {
     int item = kNotHeld;      // of `written`
   };
 
+  /// How often a place was passed before; room for kPlacesMax places.
+  struct Count {
+    std::uint64_t key = 0;
+    std::uint32_t count = 0;
+  };
+  static constexpr std::size_t kPlacesMax = 4096;
+  std::uint32_t pass(std::vector<Count>& counts, SpawnPath path, Site site);
+
   void note_arrivals(const Pending* pending);
   void hold(ThreadId thread);
   int new_item(bool is_hold, SpawnPath path, Site site, std::uint32_t occurrence);
@@ -89,8 +96,8 @@ class WriteDown final : public TrailPlayer {
   std::uint32_t decision_ = 0;
   int picked_ = -1;  // by the decision just taken
   std::array<Wait, kThreadsMax> waits_{};
-  std::map<std::uint64_t, std::uint32_t> passes_;  // by path and site
-  std::map<std::uint64_t, std::uint32_t> draws_;
+  std::vector<Count> passes_;  // by path and site
+  std::vector<Count> draws_;
 };
 
 }  // namespace concertina::fuzzers

@@ -10,6 +10,12 @@ void SourceDpor::start(const Schedule& schedule) {
   schedule_ = schedule;
   is_done_ = false;
   nodes_.clear();
+  pool_.clear();
+  // Nothing is allocated on behalf of a virtual thread (state_cache.h).
+  nodes_.reserve(kNodesMax);
+  pool_.reserve(kSleepersMax);
+  sleepers_.reserve(kThreadsMax);
+  node_of_.reserve(kNodesMax);
   planned_ = 0;
   schedules_ = cuts_ = 0;
 }
@@ -56,7 +62,8 @@ ThreadId SourceDpor::decide(ThreadMask enabled, ThreadId current, const Pending*
       has_diverged_ = is_cut_ = true;
       cut();
     }
-    sleepers_ = node.sleepers;
+    const std::span<const Sleeper> asleep_there = sleepers_of(node);
+    sleepers_.assign(asleep_there.begin(), asleep_there.end());
     std::erase_if(sleepers_, [&](const Sleeper& s) { return s.thread == node.chosen; });
     node_of_next_ = at_++;
     return node.chosen;
@@ -66,13 +73,19 @@ ThreadId SourceDpor::decide(ThreadMask enabled, ThreadId current, const Pending*
     is_cut_ = true;
     cut();
   }
+  if (nodes_.size() == kNodesMax || pool_.size() + kThreadsMax > kSleepersMax) {
+    has_diverged_ = is_cut_ = true;
+    cut();
+  }
   Node node;
   node.options = enabled;
   node.chosen = policy_.pick(enabled, current, pending);
   if ((awake & bit(node.chosen)) == 0) node.chosen = lowest(awake);
   node.backtrack = bit(node.chosen);
-  node.sleepers = sleepers_;
-  nodes_.push_back(std::move(node));
+  node.first_sleeper = pool_.size();
+  node.sleeper_count = sleepers_.size();
+  pool_.insert(pool_.end(), sleepers_.begin(), sleepers_.end());
+  nodes_.push_back(node);
   node_of_next_ = at_++;
   return nodes_.back().chosen;
 }
@@ -85,12 +98,17 @@ std::uint32_t SourceDpor::draw(std::uint32_t n, Site site) {
     if (!node.is_draw || node.options != n) has_diverged_ = true;
     return node.chosen % n;
   }
+  if (nodes_.size() == kNodesMax) {
+    has_diverged_ = true;
+    return usual;
+  }
   Node node;
   node.is_draw = true;
   node.options = n;
   node.left = n - 1;
   node.chosen = static_cast<std::uint8_t>(usual);
-  nodes_.push_back(std::move(node));
+  node.first_sleeper = pool_.size();
+  nodes_.push_back(node);
   ++at_;
   return usual;
 }
@@ -176,9 +194,12 @@ bool SourceDpor::turn(Node& node) {
     return true;
   }
   node.done |= bit(node.chosen);
-  if (node.has_step) node.sleepers.push_back({node.chosen, node.step});
+  if (node.has_step) {
+    pool_.push_back({node.chosen, node.step});
+    ++node.sleeper_count;
+  }
   ThreadMask left = node.backtrack & ~node.done;
-  for (const Sleeper& sleeper : node.sleepers) left &= ~bit(sleeper.thread);
+  for (const Sleeper& sleeper : sleepers_of(node)) left &= ~bit(sleeper.thread);
   if (left == 0) return false;
   node.chosen = lowest(left);
   node.has_step = false;
@@ -186,7 +207,10 @@ bool SourceDpor::turn(Node& node) {
 }
 
 void SourceDpor::advance() {
-  while (!nodes_.empty() && !turn(nodes_.back())) nodes_.pop_back();
+  while (!nodes_.empty() && !turn(nodes_.back())) {
+    pool_.resize(nodes_.back().first_sleeper);
+    nodes_.pop_back();
+  }
   planned_ = nodes_.size();
   is_done_ = nodes_.empty();
 }

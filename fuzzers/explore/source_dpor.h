@@ -21,6 +21,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "explore/footprint.h"
@@ -39,7 +40,7 @@ class SourceDpor final : public Following {
   void begin_run();
   struct RunEnd {
     bool is_cut = false;  // everybody was asleep: the rest has been seen
-    bool has_diverged = false;
+    bool has_diverged = false;  // as for BoundedSearch
     std::uint64_t trace_class = 0;
   };
   RunEnd end_run(bool was_stopped);
@@ -66,7 +67,8 @@ class SourceDpor final : public Following {
     ThreadMask done = 0;
     bool has_step = false;
     Footprint step;                 // of `chosen`
-    std::vector<Sleeper> sleepers;  // those that slept when it was reached, and the tried ones
+    std::size_t first_sleeper = 0;  // in pool_: those that slept when it was reached, then the tried
+    std::size_t sleeper_count = 0;
   };
   ThreadId decide(ThreadMask enabled, ThreadId current, const Pending* pending) override;
   std::uint32_t draw(std::uint32_t n, Site site) override;
@@ -83,7 +85,15 @@ class SourceDpor final : public Following {
   NonPreemptive policy_;
   Schedule schedule_;
   bool is_done_ = true;
+  static constexpr std::size_t kNodesMax = 1 << 13;
+  static constexpr std::size_t kSleepersMax = 1 << 15;
+
+  std::span<Sleeper> sleepers_of(const Node& node) {
+    return {pool_.data() + node.first_sleeper, node.sleeper_count};
+  }
+
   std::vector<Node> nodes_;
+  std::vector<Sleeper> pool_;  // the latest node's are at its end
   std::size_t planned_ = 0;
   std::size_t at_ = 0;
   std::size_t node_of_next_ = kNoNode;  // the decision that picked the next step

@@ -26,12 +26,18 @@ std::uint64_t& StateCache::place_of(std::uint64_t name) {
   return entries_[i];
 }
 
-void StateCache::grow() {
-  std::vector<std::uint64_t> old(entries_.size() * 2);
+void StateCache::grow_to(std::size_t entries) {
+  std::vector<std::uint64_t> old(entries);
   old.swap(entries_);
   for (const std::uint64_t entry : old) {
     if (entry != 0) place_of(entry & ~kCountBits) = entry;
   }
+}
+
+void StateCache::make_room(std::size_t names) {
+  std::size_t entries = entries_.size();
+  while (entries < (size_ + names) * 2 && size_ < names_max_) entries *= 2;
+  if (entries > entries_.size()) grow_to(entries);
 }
 
 bool StateCache::has_or_put(std::uint64_t name, unsigned preemptions) {
@@ -43,9 +49,9 @@ bool StateCache::has_or_put(std::uint64_t name, unsigned preemptions) {
     entry = name | preemptions;
     return false;
   }
-  if (size_ >= names_max_) return false;
+  if (size_ >= names_max_ || size_ * 2 >= entries_.size()) return false;
   entry = name | preemptions;
-  if (++size_ * 2 > entries_.size()) grow();
+  ++size_;
   return false;
 }
 

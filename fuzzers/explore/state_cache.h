@@ -1,7 +1,8 @@
 // StateCache: a set of 64-bit names, each with the fewest preemptions that it was reached with.
 //
-// Open addressing, doubling; an entry is a word, the count in its low four bits. When it may grow no
-// more it forgets new names: whoever asks then does work twice, but misses nothing. Two states of
+// Open addressing, doubling; an entry is a word, the count in its low four bits. It grows between runs
+// only: memory that one virtual thread allocates and another frees is a race to ThreadSanitizer. When
+// it may grow no more it forgets new names: whoever asks then does work twice, but misses nothing. Two states of
 // one name would lose one of them: with a million states the chance is one in 10^6.
 #pragma once
 
@@ -15,6 +16,9 @@ class StateCache {
  public:
   void clear(std::uint64_t names_max);
 
+  /// Before each run: so many names can then be put in, unless `names_max` forbids it.
+  void make_room(std::size_t names);
+
   static constexpr unsigned kPreemptionsMax = 15;
 
   /// True when the name was put in with at most so many preemptions; else it is put in with them.
@@ -24,7 +28,7 @@ class StateCache {
 
  private:
   std::uint64_t& place_of(std::uint64_t name);
-  void grow();
+  void grow_to(std::size_t entries);
 
   std::vector<std::uint64_t> entries_;  // 0: none
   std::size_t size_ = 0;

@@ -170,7 +170,9 @@ class BlackBox {
                                .chooser = options.chooser};
   const Trace trace = run(input, run_options);
   if (options.ended) options.ended(trace);
-  const bool written = result.write_all(pack(judge(input, trace), trace));
+  const Verdict verdict = options.judge != nullptr ? options.judge(input, trace)
+                                                    : judge(input, trace);
+  const bool written = result.write_all(pack(verdict, trace));
   _exit(written ? 0 : kResultComplete & 0x7f);
 }
 

@@ -66,6 +66,7 @@ int neighbours(const NeighboursOptions& options);
 struct VerifyOptions {
   std::vector<std::string> files;
   unsigned bound = 2;          // preemptions; 0 and all bounds up to it are explored
+  bool fixed_draws = false;    // only the draws of the seed
   bool unbounded = false;      // all schedules instead, by partial-order reduction
   double budget_s = 0;         // seconds a file; 0: no limit
   std::uint64_t schedules = 0; // a file; 0: no limit

@@ -107,6 +107,8 @@ void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
   command->add_option("--bound", options.bound, "Preemptions at most; lower bounds come first")
       ->check(CLI::Range(0, 15))
       ->capture_default_str();
+  command->add_flag("--fixed-draws", options.fixed_draws,
+                    "Draws (select orders, whom to steal from) from the seed only, not all values");
   command->add_flag("--unbounded", options.unbounded,
                     "Every schedule, by partial-order reduction; for tiny programs");
   command->add_option("--budget", options.budget_s, "Seconds a file")

@@ -34,7 +34,9 @@ void print_depth(const std::string& path, const Depth& depth) {
     return;
   }
   std::printf("  bug depth %u (%s, %" PRIu64 " schedules)\n", depth.explored.preemptions,
-              depth.is_proved() ? "proved: bounds below explored completely" : "not proved",
+              !depth.is_proved()        ? "not proved"
+              : depth.has_fixed_draws ? "proved for the seed's draws: bounds below are complete"
+                                      : "proved: bounds below explored completely",
               depth.schedules());
   const Cause& cause = depth.cause;
   if (!cause.is_found) {
@@ -63,6 +65,7 @@ void print_json(const std::string& path, const Depth& depth) {
       .text("signature", depth.signature)
       .flag("known", depth.is_known())
       .flag("proved", depth.is_proved())
+      .flag("fixed_draws", depth.has_fixed_draws)
       .number("depth", depth.explored.preemptions)
       .number("schedules", depth.schedules())
       .number("schedules_below", depth.schedules_below())
@@ -90,8 +93,12 @@ bool examine(const std::string& path, const Input& input, const DepthOptions& op
     return false;
   }
   if (error.empty()) {
-    depth = find_depth(input, depth.signature, options.bound, options.budget_s, options.timeout_s,
-                       error);
+    ExploreOrder order;
+    order.signature = depth.signature;
+    order.last_bound = options.bound;
+    order.seconds_max = options.budget_s;
+    order.timeout_s = options.timeout_s;
+    depth = find_depth(input, order, error);
   }
   if (!error.empty()) std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
   return error.empty();

@@ -15,7 +15,7 @@ constexpr unsigned kRacesTriedMax = 2000;
 
 }  // namespace
 
-Cause find_cause(const Input& input, const Explored& explored, unsigned timeout_s,
+Cause find_cause(const Input& input, const Explored& explored, const ChildOptions& child_options,
                  std::string& error) {
   Cause cause;
   const SharedMemory memory(sizeof(RunRecord));
@@ -26,7 +26,7 @@ Cause find_cause(const Input& input, const Explored& explored, unsigned timeout_
   auto* const record = new (memory.get()) RunRecord;
   RaceRecorder recorder;
   recorder.reset(explored.trail, input.schedule, record);
-  ChildOptions options{.last_steps_max = 1, .timeout_s = timeout_s};
+  ChildOptions options = child_options;
   options.chooser = &recorder;
   options.ended = [&recorder](const Trace& trace) {
     recorder.end(trace.outcome != Outcome::kHung);
@@ -92,24 +92,27 @@ std::string Depth::words() const {
   };
   std::string text = plural(explored.preemptions, "preemption");
   if (!is_proved()) return text + ", not proved";
+  if (has_fixed_draws) text += " with the seed's draws";
   if (explored.bounds.size() > 1) {
     text += "; none of the " + plural(schedules_below(), "schedule") + " with fewer fails so";
   }
   return text;
 }
 
-Depth find_depth(const Input& input, const std::string& signature, unsigned bound, double budget_s,
-                 unsigned timeout_s, std::string& error) {
+Depth find_depth(const Input& input, const ExploreOrder& order, std::string& error) {
   Depth depth;
-  depth.signature = signature;
-  ExploreOrder order;
-  order.last_bound = bound;
-  order.seconds_max = budget_s;
-  order.timeout_s = timeout_s;
-  order.signature = signature;
+  depth.signature = order.signature;
   depth.explored = explore_in_child(input, order, error);
+  if (error.empty() && depth.explored.end == ExploreEnd::kBudget) {
+    ExploreOrder fixed = order;
+    fixed.fixes_draws = depth.has_fixed_draws = true;
+    depth.explored = explore_in_child(input, fixed, error);
+  }
   if (error.empty() && depth.is_known()) {
-    depth.cause = find_cause(input, depth.explored, timeout_s, error);
+    depth.cause = find_cause(input, depth.explored,
+                             {.last_steps_max = 1, .timeout_s = order.timeout_s,
+                              .judge = order.judge},
+                             error);
   }
   return depth;
 }

@@ -30,6 +30,7 @@ struct Cause {
 
 struct Depth {
   std::string signature;
+  bool has_fixed_draws = false;  // too many for all of them: only those of the seed were tried
   Explored explored;
   Cause cause;
 
@@ -42,13 +43,12 @@ struct Depth {
   std::string words() const;
 };
 
-/// Explores the program, whatever its schedule, for a failure of that signature with at most `bound`
-/// preemptions. Empty `error` on success.
-Depth find_depth(const Input& input, const std::string& signature, unsigned bound, double budget_s,
-                 unsigned timeout_s, std::string& error);
+/// Explores the program, whatever its schedule, for a failure of the order's signature; then looks for
+/// its cause. Empty `error` on success.
+Depth find_depth(const Input& input, const ExploreOrder& order, std::string& error);
 
 /// Of a run that Explored describes (kFailed). Empty `error` on success.
-Cause find_cause(const Input& input, const Explored& explored, unsigned timeout_s,
+Cause find_cause(const Input& input, const Explored& explored, const ChildOptions& child_options,
                  std::string& error);
 
 }  // namespace concertina::fuzzers

@@ -80,7 +80,9 @@ class Child {
       const ExploreEnd end = explore_all_of(search, 0);
       return end == ExploreEnd::kNone ? ExploreEnd::kComplete : end;
     }
-    BoundedSearch search(BoundedOptions{.runs_to_learn = order_.learns ? 64U : 0U});
+    BoundedOptions options{.fixes_draws = order_.fixes_draws};
+    if (!order_.learns) options.runs_to_learn = 0;
+    BoundedSearch search(options);
     search.keep_trail(&board_.trail);
     unsigned bound = order_.first_bound;
     if (!order_.resume.empty()) {
@@ -134,7 +136,8 @@ class Child {
     board_.runs.fetch_add(1, std::memory_order_release);
     if (run_end.has_diverged) return ExploreEnd::kDiverged;
     if (run_end.is_cut || is_learning) return ExploreEnd::kNone;
-    const Verdict verdict = judge(input_, trace);
+    const Verdict verdict =
+        order_.judge != nullptr ? order_.judge(input_, trace) : judge(input_, trace);
     if (!verdict.failed()) return ExploreEnd::kNone;
     if (!order_.signature.empty() && verdict.signature() != order_.signature) {
       return ExploreEnd::kNone;
@@ -257,7 +260,8 @@ Explored explore_in_child(const Input& input, const ExploreOrder& order, std::st
 
 // --- Writing down --------------------------------------------------------------------------------
 
-WrittenInput write_down(const Input& input, const Explored& explored, unsigned timeout_s) {
+WrittenInput write_down(const Input& input, const Explored& explored,
+                        const ChildOptions& child_options) {
   WrittenInput result;
   result.input = input;
   result.input.schedule.strategy = Strategy::kNonPreemptive;
@@ -268,7 +272,8 @@ WrittenInput write_down(const Input& input, const Explored& explored, unsigned t
   WriteDown chooser;
   chooser.reset(explored.trail, input.schedule, written);
   std::string error;
-  ChildOptions options{.last_steps_max = 1, .timeout_s = timeout_s, .chooser = &chooser};
+  ChildOptions options = child_options;
+  options.chooser = &chooser;
   run_in_child(input, options, error);
   if (!error.empty()) return {input, "cannot run a child process: " + error};
   if (!written->is_exact) {

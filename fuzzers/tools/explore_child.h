@@ -21,6 +21,7 @@
 #include "explore/footprint.h"
 #include "explore/state_cache.h"
 #include "pipeline.h"
+#include "tools/child.h"
 
 namespace concertina::fuzzers {
 
@@ -55,11 +56,13 @@ struct ExploreOrder {
   std::uint64_t schedules_max = 0; // in all bounds together; 0: any number
   double seconds_max = 0;          // 0: any time
   unsigned timeout_s = 20;         // until a run counts as hung
-  std::string signature;           // only such a failure counts; empty: any
-  std::string resume;              // the state that an earlier exploration left
+  std::string signature = {};      // only such a failure counts; empty: any
+  std::string resume = {};         // the state that an earlier exploration left
+  bool fixes_draws = false;        // see BoundedOptions::fixes_draws
   bool learns = true;              // see BoundedOptions::runs_to_learn
+  JudgeRun judge = nullptr;        // null: the pipeline's
   // Called some times a second with the report of the bound in progress and how much is behind.
-  std::function<void(const BoundReport&, double behind)> progress;
+  std::function<void(const BoundReport&, double behind)> progress = {};
 };
 
 struct Explored {
@@ -80,7 +83,7 @@ struct WrittenInput {
   Input input;
   std::string why_not;
 };
-WrittenInput write_down(const Input& input, const Explored& explored, unsigned timeout_s);
+WrittenInput write_down(const Input& input, const Explored& explored, const ChildOptions& options);
 
 /// From a signal handler: explorations in progress stop at the next run.
 void stop_exploring();

@@ -145,8 +145,12 @@ int minimize_command(const MinimizeCommandOptions& options) {
   Depth depth;
   std::string error;
   if (options.depth_budget_s > 0 && is_small(size_of(file.input))) {
-    depth = find_depth(file.input, verdict.signature(), kPreemptionsMax, options.depth_budget_s,
-                       options.timeout_s, error);
+    ExploreOrder order;
+    order.signature = verdict.signature();
+    order.last_bound = kPreemptionsMax;
+    order.seconds_max = options.depth_budget_s;
+    order.timeout_s = options.timeout_s;
+    depth = find_depth(file.input, order, error);
   }
   file.header.depth = depth.words();
   file.header.pair = depth.cause.words();

@@ -134,7 +134,8 @@ int exit_code(ExploreEnd end) {
 /// Writes the failing case if one is wanted; its path, or empty.
 std::string write_failing(const VerifyOptions& options, const CaseFile& file,
                           const Explored& explored, WrittenInput& written) {
-  written = write_down(file.input, explored, options.timeout_s);
+  written = write_down(file.input, explored,
+                       {.last_steps_max = 1, .timeout_s = options.timeout_s});
   if (options.output.empty() || !written.why_not.empty()) return "";
   CaseFile failing = file;
   failing.input = written.input;
@@ -150,7 +151,8 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
   }
   switch (explored.end) {
     case ExploreEnd::kComplete:
-      std::printf("%s: complete: no schedule %sfails\n", path.c_str(),
+      std::printf("%s: complete%s: no schedule %sfails\n", path.c_str(),
+                  options.fixed_draws ? " for the seed's draws" : "",
                   options.unbounded ? ""
                                     : ("with at most " + std::to_string(options.bound) +
                                        " preemptions ")
@@ -188,6 +190,7 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
   ExploreOrder order;
   order.last_bound = options.bound;
   order.is_unbounded = options.unbounded;
+  order.fixes_draws = options.fixed_draws;
   order.schedules_max = options.schedules;
   order.seconds_max = options.budget_s;
   order.timeout_s = options.timeout_s;
