@@ -87,14 +87,12 @@ std::uint64_t Depth::schedules_below() const {
 
 std::string Depth::words() const {
   if (!is_known()) return "";
-  const auto plural = [](std::uint64_t count, const char* noun) {
-    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-  };
-  std::string text = plural(explored.preemptions, "preemption");
+  std::string text = std::to_string(explored.preemptions) +
+                     (explored.preemptions == 1 ? " preemption" : " preemptions");
   if (!is_proved()) return text + ", not proved";
   if (has_fixed_draws) text += " with the seed's draws";
   if (explored.bounds.size() > 1) {
-    text += "; none of the " + plural(schedules_below(), "schedule") + " with fewer fails so";
+    text += "; 0 of " + std::to_string(schedules_below()) + " schedules with fewer fail so";
   }
   return text;
 }

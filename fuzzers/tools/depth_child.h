@@ -39,7 +39,7 @@ struct Depth {
   bool is_proved() const;
   std::uint64_t schedules_below() const;
   std::uint64_t schedules() const;
-  /// "1 preemption; none of the 2 schedules with fewer fails so"; empty when it is not known.
+  /// "1 preemption; 0 of 129 schedules with fewer fail so"; empty when it is not known.
   std::string words() const;
 };
 

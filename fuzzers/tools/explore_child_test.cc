@@ -123,7 +123,7 @@ TEST(Depth, IsProvedByTheBoundsBelowAndTurnsOnTheTwoLooksAtTheCount) {
   ASSERT_TRUE(depth.is_known());
   EXPECT_TRUE(depth.is_proved());
   EXPECT_EQ(depth.explored.preemptions, 1U);
-  EXPECT_EQ(depth.words().find("1 preemption; none of the "), 0U) << depth.words();
+  EXPECT_EQ(depth.words().find("1 preemption; 0 of "), 0U) << depth.words();
   ASSERT_TRUE(depth.cause.is_found);
   EXPECT_EQ(depth.cause.words(), "buffer-put of g0.0 before chan-len of g0");
 }
