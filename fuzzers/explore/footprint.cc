@@ -1,5 +1,6 @@
 #include "explore/footprint.h"
 
+#include "base/sanitizer.h"
 #include "platform/sim/world.h"
 
 namespace concertina::fuzzers {
@@ -134,7 +135,9 @@ void Following::finish(bool was_stopped) {
   close();
 }
 
+// Called on a virtual thread, from within `pick`.
 void Following::cut() {
+  sanitizer::look_again();
   simulator::World::current().stop(Outcome::kBudget, "the explorer has been here before");
 }
 
@@ -145,14 +148,17 @@ void Following::started(ThreadId thread) {
 
 ThreadId Following::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
   pending_ = pending;
+  sanitizer::look_away();
   close();
   const ThreadId chosen = decide(enabled, current, pending);
+  sanitizer::look_again();
   if (trail_ != nullptr) trail_->add(chosen);
   return chosen;
 }
 
 void Following::executing(ThreadId thread, const Pending* pending) {
   pending_ = pending;
+  sanitizer::look_away();
   close();
   const Pending& now = pending[thread];
   step_.thread = thread;
@@ -171,10 +177,13 @@ void Following::executing(ThreadId thread, const Pending* pending) {
   if (now.object != 0) step_.add({slot_of(now.object), mode});
   if (now.kind == OperationKind::kCopy) step_.add({kMemorySlot, Mode::kWrite});
   if (now.kind == OperationKind::kStart && now.is_write) step_.add({kThreadsSlot, Mode::kWrite});
+  sanitizer::look_again();
 }
 
 std::uint32_t Following::choose(std::uint32_t n, Site site, SpawnPath) {
+  sanitizer::look_away();
   const std::uint32_t drawn = draw(n, site);
+  sanitizer::look_again();
   if (trail_ != nullptr) trail_->add(drawn);
   if (draw_matters(n, site)) {
     step_.draws = (step_.draws ^ (drawn + 1)) * 0x9e3779b97f4a7c15U;
