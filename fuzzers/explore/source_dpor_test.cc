@@ -1,5 +1,5 @@
 // The unbounded search against brute force on random tiny programs: equal trace classes, equal
-// outcomes. CONCERTINA_TINY_PROGRAMS says how many (default 1000).
+// outcomes. CONCERTINA_TINY_PROGRAMS says how many (default 1000, with a sanitizer 100).
 #include "explore/source_dpor.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/sanitizer.h"
 #include "explore/tiny.h"
 
 namespace concertina::fuzzers {
@@ -18,7 +19,8 @@ constexpr BoundedOptions kBruteForce{.pruning = Pruning::kNone, .skips_private =
 
 unsigned programs_wanted() {
   const char* const text = std::getenv("CONCERTINA_TINY_PROGRAMS");
-  return text != nullptr ? static_cast<unsigned>(std::strtoul(text, nullptr, 10)) : 1000;
+  return text != nullptr ? static_cast<unsigned>(std::strtoul(text, nullptr, 10))
+                         : sanitizer::kWatchesRaces || sanitizer::kSeesPoison ? 100U : 1000U;
 }
 
 Reached reach(simulator::World& world, const TinyProgram& program) {

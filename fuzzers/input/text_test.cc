@@ -139,7 +139,7 @@ struct Malformed {
 const Malformed kMalformed[] = {
     {"", 1, 1, "expected 'version' instead of the end"},
     {"version 2\n", 1, 9, "unknown version '2'"},
-    {"# titel: x\nversion 1\n", 1, 3, "no such header: title, bug, oracle, flavour or expect"},
+    {"# titel: x\nversion 1\n", 1, 3, "no such header: title, bug, oracle, flavour, expect, depth or pair"},
     {"# title: x\n#title: y\n", 2, 2, "title is given twice"},
     {"# expect: maybe\n", 1, 11, "expect is pass or fail"},
     {"# expect: fail\nversion 1\n", 1, 1, "a case that is expected to fail names the oracle"},
