@@ -87,6 +87,8 @@ TEST(Text, PrintedInputsParseToThemselves) {
     }
     CaseFile file;
     file.header.title = "case " + std::to_string(i);
+    file.header.depth = i % 2 == 0 ? "1 preemption" : "";
+    file.header.pair = i % 3 == 0 ? "chan-len of g0 before buffer-put of g0.0" : "";
     file.input = decode(bytes);
     const std::string text = print(file);
     CaseFile again;
