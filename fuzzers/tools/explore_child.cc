@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <new>
 #include <thread>
 
@@ -173,11 +174,19 @@ class Child {
 
 // --- The parent ----------------------------------------------------------------------------------
 
+/// Seconds of processor time that the child has used; on a busy machine it may get little of it.
+double used_s(pid_t child) {
+  clockid_t clock{};
+  timespec time{};
+  if (clock_getcpuclockid(child, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
 /// Waits for the child. False: a run did not end in time, and the child was killed.
 bool wait_for(pid_t child, Board& board, const ExploreOrder& order, int& status) {
   std::uint64_t seen = 0;
-  Clock::time_point since = Clock::now();
-  Clock::time_point shown = since;
+  double since_s = 0;
+  Clock::time_point shown = Clock::now();
   auto pause = std::chrono::microseconds(50);
   while (waitpid(child, &status, WNOHANG) == 0) {
     if (stop_wanted != 0) board.stop.store(1, std::memory_order_release);
@@ -185,8 +194,8 @@ bool wait_for(pid_t child, Board& board, const ExploreOrder& order, int& status)
     const Clock::time_point now = Clock::now();
     if (runs != seen) {
       seen = runs;
-      since = now;
-    } else if (now - since >= std::chrono::seconds(order.timeout_s)) {
+      since_s = used_s(child);
+    } else if (used_s(child) - since_s >= order.timeout_s) {
       kill(child, SIGKILL);
       waitpid(child, &status, 0);
       return false;

@@ -4,7 +4,7 @@
 // P1 map the shared board; fork               C1 stderr to a memory file
 // P2 wait: show progress, hand on "stop",     C2 for each bound: run after run; each run's decisions
 //    kill the child when no run ends for         go to the board's trail as they are made
-//    `timeout_s`
+//    `timeout_s` of its processor time
 // P3 read the board. Died without a reason:   C3 the first failing verdict, the end of the last
 //    the run in the trail is the failing one     bound, the budget, or "stop": say why; _exit(0)
 //
@@ -55,7 +55,7 @@ struct ExploreOrder {
   bool is_unbounded = false;       // source-DPOR instead, one report with bound 0
   std::uint64_t schedules_max = 0; // in all bounds together; 0: any number
   double seconds_max = 0;          // 0: any time
-  unsigned timeout_s = 20;         // until a run counts as hung
+  unsigned timeout_s = 20;         // of processor time, until a run counts as hung
   std::string signature = {};      // only such a failure counts; empty: any
   std::string resume = {};         // the state that an earlier exploration left
   bool fixes_draws = false;        // see BoundedOptions::fixes_draws
