@@ -26,6 +26,8 @@ struct RunOptions {
   struct EventLog* event_log = nullptr;
   // When set, what a search learns from the run is noted here (schedule/explorer.h).
   struct RunLog* run_log = nullptr;
+  // When set, it decides in place of the schedule's strategy, seed and deviations.
+  Chooser* chooser = nullptr;
 };
 
 /// Shared-memory ring of steps. `count` steps have been written; entry i is at i % capacity.

@@ -48,6 +48,8 @@ struct CaseHeader {
   std::string flavour;          // "any" (default), or the flavours that can see the bug: "address",
                                 // "thread", "none", or several with commas
   std::string expect = "pass";  // "pass" or "fail" (with `oracle`)
+  std::string depth = {};       // the fewest preemptions with which the bug shows, and the proof
+  std::string pair = {};        // the two steps that it turns on, as concertina depth says them
   bool operator==(const CaseHeader&) const = default;
 };
 

@@ -13,7 +13,8 @@ struct Field {
 constexpr Field kFields[] = {
     {"title", &CaseHeader::title},   {"bug", &CaseHeader::bug},
     {"oracle", &CaseHeader::oracle}, {"flavour", &CaseHeader::flavour},
-    {"expect", &CaseHeader::expect},
+    {"expect", &CaseHeader::expect}, {"depth", &CaseHeader::depth},
+    {"pair", &CaseHeader::pair},
 };
 
 constexpr std::string_view kFlavours[] = {"any", "address", "thread", "none"};
@@ -71,7 +72,7 @@ ParseError parse_line(std::string_view line, CaseHeader& header, unsigned& seen)
     header.*kFields[i].value = std::string(value);
     return {};
   }
-  return {0, column, "no such header: title, bug, oracle, flavour or expect"};
+  return {0, column, "no such header: title, bug, oracle, flavour, expect, depth or pair"};
 }
 
 }  // namespace

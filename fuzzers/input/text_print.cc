@@ -132,6 +132,8 @@ std::string print(const CaseFile& file) {
   print_header("oracle", file.header.oracle, false, text);
   print_header("flavour", file.header.flavour, false, text);
   print_header("expect", file.header.expect, true, text);
+  print_header("depth", file.header.depth, false, text);
+  print_header("pair", file.header.pair, false, text);
   text += "version " + std::to_string(version_of(file.input)) + "\n";
   print_program(file.input.program, text);
   print_schedule(file.input.schedule, text);

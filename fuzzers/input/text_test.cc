@@ -106,6 +106,8 @@ TEST(Text, PrintedInputsParseToThemselves) {
     if (!bytes.empty() && random.percent(50)) bytes[0] = 2;
     CaseFile file;
     file.header.title = "case " + std::to_string(i);
+    file.header.depth = i % 2 == 0 ? "1 preemption" : "";
+    file.header.pair = i % 3 == 0 ? "chan-len of g0 before buffer-put of g0.0" : "";
     file.input = decode(bytes);
     const std::string text = print(file);
     CaseFile again;
@@ -158,7 +160,7 @@ struct Malformed {
 const Malformed kMalformed[] = {
     {"", 1, 1, "expected 'version' instead of the end"},
     {"version 3\n", 1, 9, "unknown version '3'"},
-    {"# titel: x\nversion 1\n", 1, 3, "no such header: title, bug, oracle, flavour or expect"},
+    {"# titel: x\nversion 1\n", 1, 3, "no such header: title, bug, oracle, flavour, expect, depth or pair"},
     {"# title: x\n#title: y\n", 2, 2, "title is given twice"},
     {"# expect: maybe\n", 1, 11, "expect is pass or fail"},
     {"# expect: fail\nversion 1\n", 1, 1, "a case that is expected to fail names the oracle"},

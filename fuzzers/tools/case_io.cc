@@ -15,6 +15,8 @@ std::string CaseHeader::* field_by_name(std::string_view name) {
   if (name == "oracle") return &CaseHeader::oracle;
   if (name == "flavour") return &CaseHeader::flavour;
   if (name == "expect") return &CaseHeader::expect;
+  if (name == "depth") return &CaseHeader::depth;
+  if (name == "pair") return &CaseHeader::pair;
   return nullptr;
 }
 
@@ -67,7 +69,8 @@ std::string encoded(const Input& input) {
 std::string header_lines(const CaseHeader& header) {
   const std::string flavour = header.flavour.empty() ? "any" : header.flavour;
   return "title: " + header.title + "\nbug: " + header.bug + "\noracle: " + header.oracle +
-         "\nflavour: " + flavour + "\nexpect: " + header.expect + "\n";
+         "\nflavour: " + flavour + "\nexpect: " + header.expect +
+         "\ndepth: " + header.depth + "\npair: " + header.pair + "\n";
 }
 
 std::string set_header_field(CaseHeader& header, const std::string& assignment) {

@@ -12,6 +12,8 @@ namespace concertina::fuzzers {
 inline constexpr int kExitAsExpected = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUnusable = 2;
+/// Of `verify` only: nothing failed, but the budget was spent, or it was interrupted.
+inline constexpr int kExitNotComplete = 3;
 
 /// Reads a case file or engine bytes. Empty on success, else "PATH:line:column: reason".
 std::string load(const std::string& path, CaseFile& file);

@@ -166,9 +166,13 @@ class BlackBox {
   dup2(log.descriptor(), STDERR_FILENO);
   const RunOptions run_options{.last_steps_max = options.last_steps_max,
                                .step_ring = black_box.ring(),
-                               .event_log = black_box.log()};
+                               .event_log = black_box.log(),
+                               .chooser = options.chooser};
   const Trace trace = run(input, run_options);
-  const bool written = result.write_all(pack(judge(input, trace), trace));
+  if (options.ended) options.ended(trace);
+  const Verdict verdict = options.judge != nullptr ? options.judge(input, trace)
+                                                    : judge(input, trace);
+  const bool written = result.write_all(pack(verdict, trace));
   _exit(written ? 0 : kResultComplete & 0x7f);
 }
 

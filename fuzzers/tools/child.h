@@ -13,6 +13,7 @@
 // and what they did before it would look like races in the child.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,15 @@
 
 namespace concertina::fuzzers {
 
+/// Judges a run; null: the pipeline's judge.
+using JudgeRun = Verdict (*)(const Input&, const Trace&);
+
 struct ChildOptions {
   std::uint32_t last_steps_max = 40;
   unsigned timeout_s = 20;
+  Chooser* chooser = nullptr;  // decides in place of the schedule, in the child
+  JudgeRun judge = nullptr;
+  std::function<void(const Trace&)> ended = {};  // called in the child after its run
 };
 
 struct ChildRun {

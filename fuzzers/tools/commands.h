@@ -46,6 +46,7 @@ struct MinimizeCommandOptions {
   std::uint64_t seed = 1;            // of the search
   std::uint64_t budget = 3'000'000;  // runs
   unsigned attempts = 4;             // searches, until one ends with a small case
+  double depth_budget_s = 10;        // to find a small case's depth and critical pair; 0: do not
   unsigned timeout_s = 20;
   bool json = false;
   bool progress = false;  // a line on stderr that is rewritten
@@ -77,6 +78,33 @@ struct ExploreOptions {
 };
 /// Searches the schedules of one program, or of generated ones, until an oracle fails.
 int explore(const ExploreOptions& options);
+
+struct VerifyOptions {
+  std::vector<std::string> files;
+  unsigned bound = 2;          // preemptions; 0 and all bounds up to it are explored
+  bool fixed_draws = false;    // only the draws of the seed
+  bool unbounded = false;      // all schedules instead, by partial-order reduction
+  double budget_s = 0;         // seconds a file; 0: no limit
+  std::uint64_t schedules = 0; // a file; 0: no limit
+  std::string resume;          // goes on from this file if it is there; written when not complete
+  std::string output;          // where to write a failing case
+  unsigned timeout_s = 20;
+  bool json = false;
+  bool progress = false;
+};
+/// Explores every schedule of each file's program. Its own exit code 3: not complete, no failure.
+int verify(const VerifyOptions& options);
+
+struct DepthOptions {
+  std::vector<std::string> files;
+  unsigned bound = 4;   // preemptions at most
+  double budget_s = 0;  // seconds a file; 0: no limit
+  std::string output;   // the case with both in its header
+  unsigned timeout_s = 20;
+  bool json = false;
+};
+/// The fewest preemptions with which each failing file fails, and its critical pair.
+int depth(const DepthOptions& options);
 
 struct GenerateCommandOptions {
   unsigned count = 1;

@@ -76,6 +76,10 @@ void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
   command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command->add_option("--depth-budget", options.depth_budget_s,
+                      "Seconds for the bug depth and critical pair of a small case; 0: without")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_flag("--json", options.json, "One JSON object instead of text");
   command->add_flag("--progress", options.progress, "Show on stderr what has been reached");
   command->callback([&] { code = minimize_command(options); });
@@ -124,6 +128,49 @@ void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
   command->add_option("-o,--out,--output", options.output, "Where to write the first failing case");
   command->add_flag("--json", options.json, "One JSON object a search");
   command->callback([&] { code = explore(options); });
+}
+
+void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand(
+      "verify", "Run a small program under every schedule with at most so many preemptions");
+  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  command->add_option("--bound", options.bound, "Preemptions at most; lower bounds come first")
+      ->check(CLI::Range(0, 15))
+      ->capture_default_str();
+  command->add_flag("--fixed-draws", options.fixed_draws,
+                    "Draws (select orders, whom to steal from) from the seed only, not all values");
+  command->add_flag("--unbounded", options.unbounded,
+                    "Every schedule, by partial-order reduction; for tiny programs");
+  command->add_option("--budget", options.budget_s, "Seconds a file")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--schedules", options.schedules, "Schedules a file at most")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--resume", options.resume,
+                      "Go on from this file if it is there; written when not complete");
+  command->add_option("--out", options.output, "Write a failing case here");
+  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--json", options.json, "One JSON object a file");
+  command->add_flag("--progress", options.progress, "Show on stderr how far it is");
+  command->callback([&] { code = verify(options); });
+}
+
+void add_depth(CLI::App& app, DepthOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand(
+      "depth", "How many preemptions a failing input needs, and which two steps it turns on");
+  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  command->add_option("--bound", options.bound, "Preemptions at most")
+      ->check(CLI::Range(0, 15))
+      ->capture_default_str();
+  command->add_option("--budget", options.budget_s, "Seconds a file")
+      ->check(CLI::PositiveNumber);
+  command->add_option("-o,--output", options.output, "Write the case with both in its header");
+  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--json", options.json, "One JSON object a file");
+  command->callback([&] { code = depth(options); });
 }
 
 void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
@@ -185,6 +232,8 @@ int main(int argc, char** argv) {
   MinimizeCommandOptions minimize_options;
   NeighboursOptions neighbours_options;
   ExploreOptions explore_options;
+  VerifyOptions verify_options;
+  DepthOptions depth_options;
   GenerateCommandOptions generate_options;
   HealthOptions health_options;
   BenchOptions bench_options;
@@ -195,6 +244,8 @@ int main(int argc, char** argv) {
   add_minimize(app, minimize_options, code);
   add_neighbours(app, neighbours_options, code);
   add_explore(app, explore_options, code);
+  add_verify(app, verify_options, code);
+  add_depth(app, depth_options, code);
   add_generate(app, generate_options, code);
   add_health(app, health_options, code);
   add_bench(app, bench_options, code);

@@ -8,6 +8,7 @@
 #include "tools/case_io.h"
 #include "tools/child.h"
 #include "tools/commands.h"
+#include "tools/depth_child.h"
 #include "tools/json.h"
 
 namespace concertina::fuzzers {
@@ -16,6 +17,7 @@ namespace {
 // What a person reads at a glance. A search that ends with more is begun anew, with other draws.
 constexpr unsigned kGoroutinesWanted = 3;
 constexpr unsigned kOperationsWanted = 8;
+constexpr unsigned kPreemptionsMax = 4;  // of which a depth is looked for
 
 bool is_small(const Size& size) {
   return size.goroutines <= kGoroutinesWanted && size.operations <= kOperationsWanted &&
@@ -83,7 +85,7 @@ void print_progress(const char* what, const Input& input, std::uint64_t runs) {
 }
 
 int report(const MinimizeCommandOptions& options, const std::string& output, const Verdict& verdict,
-           const Size& before, const Minimized& minimized, double seconds) {
+           const Size& before, const Minimized& minimized, const Depth& depth, double seconds) {
   const Size after = size_of(minimized.input);
   if (options.json) {
     JsonObject object;
@@ -100,6 +102,8 @@ int report(const MinimizeCommandOptions& options, const std::string& output, con
         .flag("free_of_chance", after.is_free_of_chance)
         .number("runs", minimized.runs)
         .flag("out_of_budget", minimized.is_out_of_budget)
+        .text("depth", depth.words())
+        .text("pair", depth.cause.words())
         .real("seconds", seconds);
     std::printf("%s\n", object.str().c_str());
     return kExitAsExpected;
@@ -109,6 +113,8 @@ int report(const MinimizeCommandOptions& options, const std::string& output, con
               output.c_str(), verdict.signature().c_str(), size_text(before).c_str(),
               size_text(after).c_str(), minimized.runs, seconds,
               minimized.is_out_of_budget ? "; stopped by --budget" : "");
+  if (depth.is_known()) std::printf("  bug depth  %s\n", depth.words().c_str());
+  if (depth.cause.is_found) std::printf("  turns on   %s\n", depth.cause.words().c_str());
   return kExitAsExpected;
 }
 
@@ -136,12 +142,24 @@ int minimize_command(const MinimizeCommandOptions& options) {
   }
   const Size before = size_of(file.input);
   file.input = minimized.input;
+  Depth depth;
+  std::string error;
+  if (options.depth_budget_s > 0 && is_small(size_of(file.input))) {
+    ExploreOrder order;
+    order.signature = verdict.signature();
+    order.last_bound = kPreemptionsMax;
+    order.seconds_max = options.depth_budget_s;
+    order.timeout_s = options.timeout_s;
+    depth = find_depth(file.input, order, error);
+  }
+  file.header.depth = depth.words();
+  file.header.pair = depth.cause.words();
   if (file.header.title.empty()) file.header.title = verdict.signature();
   file.header.oracle = verdict.oracle;
   file.header.expect = "fail";
   const std::string output = options.output.empty() ? default_output(options.file) : options.output;
   if (!write_file(output, print(file))) return kExitUnusable;
-  return report(options, output, verdict, before, minimized, took.count());
+  return report(options, output, verdict, before, minimized, depth, took.count());
 }
 
 }  // namespace concertina::fuzzers

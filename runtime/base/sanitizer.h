@@ -20,6 +20,9 @@
 #endif
 #ifdef CONCERTINA_TSAN
 #include <sanitizer/tsan_interface.h>
+// Exported by ThreadSanitizer's runtime, declared by none of its headers.
+extern "C" void __tsan_ignore_thread_begin();
+extern "C" void __tsan_ignore_thread_end();
 #endif
 
 namespace concertina::sanitizer {
@@ -117,6 +120,20 @@ inline constexpr bool kSeesPoison = false;
   __tsan_switch_to_fiber(thread, __tsan_switch_to_fiber_no_sync);
 #else
   (void)thread;
+#endif
+}
+
+/// Between the two ThreadSanitizer overlooks what the calling thread does: the harness's own work on
+/// behalf of virtual threads, where it calls what is intercepted (memcpy, operator delete).
+[[gnu::always_inline]] inline void look_away() {
+#ifdef CONCERTINA_TSAN
+  __tsan_ignore_thread_begin();
+#endif
+}
+
+[[gnu::always_inline]] inline void look_again() {
+#ifdef CONCERTINA_TSAN
+  __tsan_ignore_thread_end();
 #endif
 }
 

@@ -391,6 +391,16 @@ function(add_corpus_test folder)
   set_tests_properties(corpus/${folder} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
+# Every schedule of the litmus set with at most so many preemptions must pass, in every flavour.
+function(add_litmus_test bound)
+  if(NOT TARGET concertina)
+    return()
+  endif()
+  file(GLOB programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/corpus/litmus/*.case)
+  add_test(NAME corpus/litmus_verified COMMAND concertina verify --bound ${bound} ${programs})
+  set_tests_properties(corpus/litmus_verified PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
+endfunction()
+
 # Scripts do not depend on the flavour, so they are tested in one.
 function(add_script_test name script)
   if(NOT CONCERTINA_FLAVOUR STREQUAL "none" OR NOT EXISTS ${CMAKE_SOURCE_DIR}/${script})

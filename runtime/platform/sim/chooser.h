@@ -68,7 +68,23 @@ class Chooser {
   virtual bool observes() const { return false; }
   /// True when `made` must be called; false saves a call an object.
   virtual bool names_objects() const { return false; }
+
+  // --- For choosers that must know all that a step does, not only what it announced. ---
+
+  /// True when the two below must be called; it must observe, too.
+  virtual bool watches() const { return false; }
+  /// The step in progress also accesses this object: one without a yield point, or one of the
+  /// names below.
+  virtual void touched(ObjectId object, bool is_write) { (void)object, (void)is_write; }
+  /// The step in progress has announced this fact.
+  virtual void recorded(const Event& event) { (void)event; }
 };
+
+/// What a step may touch that no platform object stands for.
+inline constexpr ObjectId kObjectNames = 0xffffffff;   // the next object's ordinal
+inline constexpr ObjectId kStackEvents = 0xfffffffe;   // how often a place was passed
+inline constexpr ObjectId kStepNumber = 0xfffffffd;    // the count of steps, read
+inline constexpr ObjectId kClock = 0xfffffffc;         // the virtual time
 
 /// A set of sites, one bit each.
 class SiteSet {

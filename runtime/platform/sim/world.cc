@@ -34,8 +34,13 @@ World::~World() = default;
 
 World& World::current() { return *current_world; }
 
+void World::tell_of_touch(ObjectId object, bool is_write) {
+  config_.chooser->touched(object, is_write);
+}
+
 void World::reset(const Config& config) {
   config_ = config;
+  accesses_are_watched = false;  // until the world stands
   arena_.reset();
   event_store_ = config.event_store;
   if (event_store_.events == nullptr) {
@@ -58,6 +63,7 @@ void World::reset(const Config& config) {
   scan_queue_ = ObjectState{++objects_, 0};  // nobody's: no thread has started
   outcome_ = Outcome::kExit;
   message_ = {};
+  accesses_are_watched = config.chooser->watches();
 }
 
 Report World::run(const Config& config, void (*entry)(void*), void* argument) {
@@ -77,6 +83,7 @@ Report World::run(const Config& config, void (*entry)(void*), void* argument) {
   report.steps = steps_;
   report.decisions = decisions_;
   fill_thread_reports(report);
+  accesses_are_watched = outer != nullptr && outer->config_.chooser->watches();
   current_world = outer;
   return report;
 }
@@ -116,6 +123,8 @@ void World::record(Event event) {
   const std::uint32_t count = *event_store_.count;
   if (count == config_.events_max) [[unlikely]]
     stop(Outcome::kBudget, "events per run");
+  if (accesses_are_watched) [[unlikely]]
+    config_.chooser->recorded(event);
   event_store_.events[count] = event;
   *event_store_.count = count + 1;  // last: a reader after our death never sees half an event
 }
@@ -179,6 +188,7 @@ void World::observe_step(bool is_decision) {
 
 void World::meet_stack_event() {
   const Pending& pending = pending_[current_];
+  touch(kStackEvents, true);
   apply(config_.stack_events->at(pending.path, pending.site), pending.path);
 }
 
@@ -205,6 +215,7 @@ StackAction World::prologue(Site site) {
   Thread& thread = threads_[current_];
   if (stack_event_sites_.contains(site)) {
     const SpawnPath path = pending_[current_].path;
+    touch(kStackEvents, true);
     apply(config_.stack_events->at(path, site), path);
   }
   StackAction action = StackAction::kNone;
@@ -242,6 +253,7 @@ void World::after_unlock(LockState& lock) {
 }
 
 void World::changed(ObjectState& object) {
+  touch(object.id, true);
   enabled_ |= object.waiting;
   object.waiting = 0;
 }
@@ -254,8 +266,10 @@ void World::wait_for_change(ObjectState& object, Site site, OperationKind kind) 
 
 // A sleeper stays enabled: picking it is letting the time pass until its alarm.
 void World::sleep_ns(std::uint64_t ns, Site site) {
+  touch(kClock, false);
   threads_[current_].wake_ns = now_ns_ + ns;
   yield_point(site, OperationKind::kPause, false, 0);
+  touch(kClock, true);
   if (now_ns_ < threads_[current_].wake_ns) now_ns_ = threads_[current_].wake_ns;
 }
 
@@ -310,14 +324,21 @@ ScanRequest World::await_scan_request(Site site) {
 }
 
 ObjectId World::new_object() {
+  touch(kObjectNames, true);
   const ObjectId id = ++objects_;
   if (chooser_names_objects_) [[unlikely]]
     config_.chooser->made(id, pending_[current_].path);
   return id;
 }
 void* World::allocate(std::size_t bytes) { return arena_.allocate(bytes); }
-std::uint32_t World::step() const { return steps_; }
-std::uint64_t World::now_ns() const { return now_ns_; }
+std::uint32_t World::step() {
+  touch(kStepNumber, false);
+  return steps_;
+}
+std::uint64_t World::now_ns() {
+  touch(kClock, false);
+  return now_ns_;
+}
 ThreadId World::thread() const { return current_; }
 
 void World::set_goroutine(GoroutineId id, SpawnPath path) {

@@ -46,6 +46,10 @@ struct LockState : ObjectState {
   std::uint32_t order = 0;  // within the rank
 };
 
+/// Does the chooser of the run in progress watch accesses without a yield point? Read by the
+/// instrumented callers, so that a peek costs a load when nobody watches; written only between runs.
+inline constinit thread_local bool accesses_are_watched = false;
+
 /// One step as an observer sees it.
 struct StepSeen {
   ThreadId thread;
@@ -124,13 +128,15 @@ class World {
   void before_lock(LockState& lock, Site site);
   void after_lock(LockState& lock, LockRank rank);
   void after_unlock(LockState& lock);
+  /// See `touch` below.
+  void tell_of_touch(ObjectId object, bool is_write);
   /// An atomic or a note changed: whoever spins or sleeps on it may look again.
   void changed(ObjectState& object);
   /// Disables the thread until `object` changes; used after a look that failed.
   void wait_for_change(ObjectState& object, Site site, OperationKind kind);
   void sleep_ns(std::uint64_t ns, Site site);
-  std::uint32_t step() const;
-  std::uint64_t now_ns() const;
+  std::uint32_t step();
+  std::uint64_t now_ns();
   std::uint32_t choose(std::uint32_t n, Site site);
   void start_thread(void (*entry)(void*), void* argument, Site site);
   StackAction prologue(Site site);
@@ -195,5 +201,11 @@ class World {
   // first step, before that thread has seen what the driver did. The text outlives the stop.
   std::string_view message_;
 };
+
+/// Tells a chooser that watches of an access without a yield point; see Chooser::touched.
+inline void touch(ObjectId object, bool is_write) {
+  if (accesses_are_watched) [[unlikely]]
+    World::current().tell_of_touch(object, is_write);
+}
 
 }  // namespace concertina::simulator

@@ -101,7 +101,10 @@ class Atomic {
   /// Reads without a yield point and without ordering anything: for polls that are repeated anyway,
   /// for values that only the caller changes or that a held lock protects, and for assertions.
   /// Never to take a decision that a delay could falsify.
-  T peek() const { return value_.load(std::memory_order_relaxed); }
+  T peek() const {
+    simulator::touch(state_.id, false);
+    return value_.load(std::memory_order_relaxed);
+  }
   /// Writes without a yield point: for what nobody else can look at yet.
   void poke(T value) {
     value_.store(value, std::memory_order_release);
@@ -163,8 +166,14 @@ class Cell {
     value_ = value;
   }
   /// Without a yield point, for owners and assertions.
-  T peek() const { return value_; }
-  void poke(T value) { value_ = value; }
+  T peek() const {
+    simulator::touch(id_, false);
+    return value_;
+  }
+  void poke(T value) {
+    simulator::touch(id_, true);
+    value_ = value;
+  }
 
  private:
   T value_;

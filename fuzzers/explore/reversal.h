@@ -1,0 +1,110 @@
+// Reversals: the races of one run, and for each the order of steps in which it would have come out
+// the other way round.
+//
+//   ... f ... e ...     f and e race: steps of different threads that conflict, and e's thread did
+//                       not know of f
+//   ... v e f w ...     v: what lay between and did not happen after f; w: what did
+//
+// Steps of v and w keep their orders, so in the new one e and f are neighbours, swapped, and nothing
+// else has changed but what follows from that. The run that is tried follows the order as far as it
+// can: always the first thread of it that can go on.
+//
+// The record is plain memory, complete after each step, for a process that may die; the step in
+// which it dies counts as one that conflicts with everything.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "explore/footprint.h"
+#include "explore/happens_before.h"
+#include "explore/replay_trail.h"
+
+namespace concertina::fuzzers {
+
+struct RecordedStep {
+  ThreadId thread = 0;
+  OperationKind kind{};
+  Site site{};
+  ObjectId object = 0;
+  SpawnPath path = 0;
+  std::uint16_t ordinal = 0;
+  Clock clock{};
+};
+
+struct Race {
+  std::uint32_t earlier = 0;
+  std::uint32_t later = 0;  // or RunRecord::step_count: the thread waits for a lock at the end
+  ThreadId later_thread = 0;
+};
+
+struct RunRecord {
+  static constexpr std::uint32_t kStepsMax = 8192;
+  static constexpr std::uint32_t kRacesMax = 8192;
+  static constexpr std::uint32_t kDrawsMax = 2048;
+
+  struct Draw {
+    ThreadId thread;
+    std::uint8_t value;
+  };
+
+  std::uint32_t step_count = 0;  // further ones are not recorded
+  std::uint32_t race_count = 0;
+  std::uint32_t draw_count = 0;
+  bool has_ended = false;  // false: it died in `open`
+  RecordedStep open;       // the step in progress; its clock is what its thread knew before
+  RecordedStep waiting[kThreadsMax];  // at the end: what threads wait for, where Race::later says so
+  RecordedStep steps[kStepsMax];
+  Race races[kRacesMax];
+  Draw draws[kDrawsMax];
+
+  bool is_whole() const { return step_count < kStepsMax && race_count < kRacesMax; }
+};
+
+/// Repeats a trail and records.
+class RaceRecorder final : public Following {
+ public:
+  void reset(std::span<const std::uint8_t> trail, const Schedule& schedule, RunRecord* record);
+  /// After the run, if the process is alive. See Following::finish.
+  void end(bool was_stopped);
+
+ private:
+  ThreadId decide(ThreadMask enabled, ThreadId current, const Pending* pending) override;
+  std::uint32_t draw(std::uint32_t n, Site site) override;
+  void opened(ThreadId thread, const Pending& pending) override;
+  void closed(const Footprint& step) override;
+
+  RunRecord* record_ = nullptr;
+  TrailPlayer player_;
+  HappensBefore order_;
+  ThreadId current_ = 0;
+};
+
+/// All races of the run, in the order of their later steps, with those of the step in which it died.
+std::vector<Race> races_of(const RunRecord& record);
+
+/// The threads of the run's steps in the order in which the race comes out the other way round.
+std::vector<ThreadId> reversed_order(const RunRecord& record, const Race& race);
+
+/// Follows an order of threads.
+class OrderPlayer final : public Chooser {
+ public:
+  void reset(std::vector<ThreadId> order, const RunRecord& record, const Schedule& schedule);
+
+  ThreadId pick(ThreadMask enabled, ThreadId current, const Pending* pending) override;
+  void executing(ThreadId thread, const Pending* pending) override;
+  std::uint32_t choose(std::uint32_t n, Site site, SpawnPath path) override;
+  bool observes() const override { return true; }
+
+ private:
+  std::vector<ThreadId> left_;  // kThreadsMax where it has been taken
+  std::size_t first_ = 0;       // all before it are taken
+  std::array<std::vector<std::uint8_t>, kThreadsMax> draws_;
+  std::array<std::size_t, kThreadsMax> next_draw_{};
+  ThreadId current_ = 0;
+  NonPreemptive policy_;
+};
+
+}  // namespace concertina::fuzzers

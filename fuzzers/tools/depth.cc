@@ -1,0 +1,135 @@
+// concertina depth: how many preemptions a failure needs, and which two steps it turns on.
+#include <cinttypes>
+#include <cstdio>
+
+#include "report/runtime_map.h"
+#include "report/words.h"
+#include "schedule/key_text.h"
+#include "tools/case_io.h"
+#include "tools/child.h"
+#include "tools/commands.h"
+#include "tools/depth_child.h"
+#include "tools/json.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+std::string line_of(const RecordedStep& step) {
+  char text[200];
+  std::snprintf(text, sizeof text, "T%u  %-12s %-34s %s (%s)", unsigned{step.thread},
+                path_text(step.path).c_str(), position_of(step.site).c_str(),
+                std::string(site_name(step.site)).c_str(),
+                std::string(operation_kind_name(static_cast<std::uint8_t>(step.kind))).c_str());
+  return text;
+}
+
+void print_depth(const std::string& path, const Depth& depth) {
+  std::printf("%s: %s\n", path.c_str(), depth.signature.c_str());
+  for (const BoundReport& report : depth.explored.bounds) {
+    std::printf("  bound %u: %" PRIu64 " schedules%s\n", report.bound, report.schedules,
+                report.is_complete ? ", complete, none fails so" : "");
+  }
+  if (!depth.is_known()) {
+    std::printf("  no failure of that signature was found\n");
+    return;
+  }
+  std::printf("  bug depth %u (%s, %" PRIu64 " schedules)\n", depth.explored.preemptions,
+              !depth.is_proved()        ? "not proved"
+              : depth.has_fixed_draws ? "proved for the seed's draws: bounds below are complete"
+                                      : "proved: bounds below explored completely",
+              depth.schedules());
+  const Cause& cause = depth.cause;
+  if (!cause.is_found) {
+    std::printf("  critical pair: none; no swap of two racing steps (%u of %u tried) makes it "
+                "pass\n",
+                cause.races_tried, cause.races);
+    return;
+  }
+  std::printf("  critical pair: it fails when the first comes before the second, and passes when "
+              "they are swapped\n    1  %s\n    2  %s\n",
+              line_of(cause.first).c_str(), line_of(cause.second).c_str());
+}
+
+std::string json_of(const RecordedStep& step) {
+  JsonObject object;
+  object.number("thread", step.thread)
+      .text("path", path_text(step.path))
+      .text("site", site_name(step.site))
+      .text("position", position_of(step.site));
+  return object.str();
+}
+
+void print_json(const std::string& path, const Depth& depth) {
+  JsonObject object;
+  object.text("file", path)
+      .text("signature", depth.signature)
+      .flag("known", depth.is_known())
+      .flag("proved", depth.is_proved())
+      .flag("fixed_draws", depth.has_fixed_draws)
+      .number("depth", depth.explored.preemptions)
+      .number("schedules", depth.schedules())
+      .number("schedules_below", depth.schedules_below())
+      .text("depth_words", depth.words())
+      .text("pair_words", depth.cause.words())
+      .number("races_tried", depth.cause.races_tried)
+      .number("races", depth.cause.races);
+  if (depth.cause.is_found) {
+    object.raw("first", json_of(depth.cause.first)).raw("second", json_of(depth.cause.second));
+  }
+  object.text("flavour", this_flavour());
+  std::printf("%s\n", object.str().c_str());
+}
+
+/// False, after a complaint, when there is nothing to examine.
+bool examine(const std::string& path, const Input& input, const DepthOptions& options,
+             Depth& depth) {
+  std::string error;
+  const ChildRun run =
+      run_in_child(input, {.last_steps_max = 1, .timeout_s = options.timeout_s}, error);
+  depth.signature = run.verdict.signature();
+  if (error.empty() && !run.verdict.failed()) {
+    std::fprintf(stderr, "%s: it does not fail in flavour '%s', so it has no depth\n", path.c_str(),
+                 std::string(this_flavour()).c_str());
+    return false;
+  }
+  if (error.empty()) {
+    ExploreOrder order;
+    order.signature = depth.signature;
+    order.last_bound = options.bound;
+    order.seconds_max = options.budget_s;
+    order.timeout_s = options.timeout_s;
+    depth = find_depth(input, order, error);
+  }
+  if (!error.empty()) std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
+  return error.empty();
+}
+
+int depth_of(const std::string& path, const DepthOptions& options) {
+  CaseFile file;
+  if (!load_or_complain(path, file)) return kExitUnusable;
+  Depth depth;
+  if (!examine(path, file.input, options, depth)) return kExitUnusable;
+  if (options.json) {
+    print_json(path, depth);
+  } else {
+    print_depth(path, depth);
+  }
+  if (!depth.is_known()) return kExitNotComplete;
+  if (options.output.empty()) return kExitAsExpected;
+  file.header.depth = depth.words();
+  file.header.pair = depth.cause.words();
+  return write_file(options.output, print(file)) ? kExitAsExpected : kExitUnusable;
+}
+
+}  // namespace
+
+int depth(const DepthOptions& options) {
+  int worst = kExitAsExpected;
+  for (const std::string& path : options.files) {
+    const int code = depth_of(path, options);
+    if (worst == kExitAsExpected || code == kExitUnusable) worst = code;
+  }
+  return worst;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,91 @@
+// Exploring in a child process, because a sanitizer or a signal may end the run that matters.
+//
+//   parent                                     child
+// P1 map the shared board; fork               C1 stderr to a memory file
+// P2 wait: show progress, hand on "stop",     C2 for each bound: run after run; each run's decisions
+//    kill the child when no run ends for         go to the board's trail as they are made
+//    `timeout_s` of its processor time
+// P3 read the board. Died without a reason:   C3 the first failing verdict, the end of the last
+//    the run in the trail is the failing one     bound, the budget, or "stop": say why; _exit(0)
+//
+// The trail of the failing run is exact; `write_down` turns it into an ordinary input.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "explore/footprint.h"
+#include "explore/state_cache.h"
+#include "pipeline.h"
+#include "tools/child.h"
+
+namespace concertina::fuzzers {
+
+enum class ExploreEnd : std::uint32_t {
+  kNone,           // not over; at the end: it died
+  kComplete,       // every bound that was asked for
+  kFailed,         // a failing run
+  kBudget,
+  kInterrupted,
+  kDiedOtherwise,  // a run of another signature killed the process, so the rest is not known
+  kDiverged,       // a replayed prefix met other threads: runs are no function of their decisions
+};
+
+/// How far the search of one bound has come.
+struct BoundReport {
+  std::uint32_t bound = 0;
+  bool is_complete = false;
+  std::uint64_t schedules = 0;  // run to their end and judged
+  std::uint64_t cuts = 0;       // ended where they came to a known state
+  std::uint64_t states = 0;
+  std::uint64_t runs = 0;       // all: with those that learnt what is private
+  std::uint64_t decided_max = 0;  // the longest stack of branches
+  double seconds = 0;
+};
+
+inline constexpr unsigned kBoundsMax = StateCache::kPreemptionsMax + 1;
+
+struct ExploreOrder {
+  unsigned first_bound = 0;
+  unsigned last_bound = 2;
+  bool is_unbounded = false;       // source-DPOR instead, one report with bound 0
+  std::uint64_t schedules_max = 0; // in all bounds together; 0: any number
+  double seconds_max = 0;          // 0: any time
+  unsigned timeout_s = 20;         // of processor time, until a run counts as hung
+  std::string signature = {};      // only such a failure counts; empty: any
+  std::string resume = {};         // the state that an earlier exploration left
+  bool fixes_draws = false;        // see BoundedOptions::fixes_draws
+  bool learns = true;              // see BoundedOptions::runs_to_learn
+  JudgeRun judge = nullptr;        // null: the pipeline's
+  // Called some times a second with the report of the bound in progress and how much is behind.
+  std::function<void(const BoundReport&, double behind)> progress = {};
+};
+
+struct Explored {
+  ExploreEnd end = ExploreEnd::kNone;
+  std::vector<BoundReport> bounds;
+  Verdict verdict;                      // kFailed
+  unsigned preemptions = 0;             // kFailed: of that run
+  std::vector<std::uint8_t> trail;      // kFailed: its decisions
+  std::string state;                    // kBudget, kInterrupted: to resume from
+};
+
+/// Explores the input's program with its processors, stack events and settings; its strategy and
+/// deviations are of no account. Empty `error` on success.
+Explored explore_in_child(const Input& input, const ExploreOrder& order, std::string& error);
+
+/// The failing run as an ordinary input that replays with the same verdict, or why there is none.
+struct WrittenInput {
+  Input input;
+  std::string why_not;
+};
+WrittenInput write_down(const Input& input, const Explored& explored, const ChildOptions& options);
+
+/// From a signal handler: explorations in progress stop at the next run.
+void stop_exploring();
+
+}  // namespace concertina::fuzzers

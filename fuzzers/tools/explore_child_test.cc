@@ -1,0 +1,148 @@
+#include "tools/explore_child.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tools/depth_child.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+// main looks at the length twice while a child puts one value into the buffer.
+constexpr std::string_view kProgram = R"(version 1
+
+chan c0 cap=1 size=8
+
+func f0 frame=0 {
+  go f1
+  len c0
+  len c0
+}
+
+func f1 frame=0 {
+  send c0
+}
+
+schedule processors=2 strategy=non-preemptive depth=3 seed=0x0
+)";
+
+Input program() {
+  CaseFile file;
+  EXPECT_EQ(parse(kProgram, file).reason, "");
+  return file.input;
+}
+
+/// "Fails" where main saw the value arrive between its two looks: that takes a preemption.
+Verdict sees_it_arrive(const Input&, const Trace& trace) {
+  std::uint32_t before = 9;
+  for (const Event& event : trace.events) {
+    if (event.kind != EventKind::kLenSeen) continue;
+    if (before == 0 && event.a == 1) return {"locals", "planted", "the length changed"};
+    before = event.a;
+  }
+  return {};
+}
+
+Verdict dies_of_it(const Input& input, const Trace& trace) {
+  if (sees_it_arrive(input, trace).failed()) std::abort();
+  return {};
+}
+
+Explored explore(const ExploreOrder& order) {
+  std::string error;
+  const Explored explored = explore_in_child(program(), order, error);
+  EXPECT_EQ(error, "");
+  return explored;
+}
+
+TEST(ExploreChild, CompletesWhatPasses) {
+  const Explored explored = explore({.last_bound = 2});
+  EXPECT_EQ(explored.end, ExploreEnd::kComplete);
+  ASSERT_EQ(explored.bounds.size(), 3U);
+  for (const BoundReport& report : explored.bounds) EXPECT_TRUE(report.is_complete);
+  EXPECT_LT(explored.bounds[0].schedules, explored.bounds[1].schedules);
+  EXPECT_LT(explored.bounds[1].schedules, explored.bounds[2].schedules);
+}
+
+TEST(ExploreChild, FindsWhatTakesOnePreemptionAndWritesItDown) {
+  const Explored explored = explore({.last_bound = 2, .judge = &sees_it_arrive});
+  ASSERT_EQ(explored.end, ExploreEnd::kFailed);
+  ASSERT_EQ(explored.bounds.size(), 2U);
+  EXPECT_TRUE(explored.bounds[0].is_complete);
+  EXPECT_EQ(explored.preemptions, 1U);
+  EXPECT_EQ(explored.verdict.signature(), "locals: planted");
+  const WrittenInput written = write_down(program(), explored, {.judge = &sees_it_arrive});
+  EXPECT_EQ(written.why_not, "");
+  EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed());
+}
+
+TEST(ExploreChild, ARunThatKillsTheProcessIsTheFailingOne) {
+  const Explored explored = explore({.last_bound = 2, .judge = &dies_of_it});
+  ASSERT_EQ(explored.end, ExploreEnd::kFailed);
+  EXPECT_EQ(explored.verdict.oracle, "crash");
+  const WrittenInput written = write_down(program(), explored, {.judge = &dies_of_it});
+  EXPECT_EQ(written.why_not, "");
+  EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed());
+}
+
+TEST(ExploreChild, AnotherDeathIsNotTheFailureThatIsLookedFor) {
+  const Explored explored =
+      explore({.last_bound = 2, .signature = "race: elsewhere", .judge = &dies_of_it});
+  EXPECT_EQ(explored.end, ExploreEnd::kDiedOtherwise);
+}
+
+TEST(ExploreChild, StopsWhenTheBudgetIsSpentAndGoesOnFromThere) {
+  const Explored whole = explore({.first_bound = 2, .last_bound = 2});
+  ExploreOrder order{.first_bound = 2, .last_bound = 2, .schedules_max = 64};
+  Explored explored = explore(order);
+  unsigned pieces = 1;
+  for (; explored.end == ExploreEnd::kBudget; ++pieces) {
+    ASSERT_FALSE(explored.state.empty());
+    order.resume = explored.state;
+    order.schedules_max = explored.bounds.back().schedules + 300;
+    explored = explore(order);
+  }
+  EXPECT_EQ(explored.end, ExploreEnd::kComplete);
+  EXPECT_GT(pieces, 2U);
+  // A new process knows no state of the old one, so it may do some work twice, but none less.
+  EXPECT_GE(explored.bounds.back().schedules, whole.bounds.back().schedules);
+}
+
+TEST(ExploreChild, WithoutABoundItStopsWhenTheBudgetIsSpent) {
+  const Explored explored = explore({.is_unbounded = true, .schedules_max = 500});
+  EXPECT_EQ(explored.end, ExploreEnd::kBudget);
+  EXPECT_GE(explored.bounds.back().schedules, 500U);
+}
+
+TEST(Depth, IsProvedByTheBoundsBelowAndTurnsOnTheTwoLooksAtTheCount) {
+  std::string error;
+  const Depth depth = find_depth(
+      program(), {.last_bound = 3, .signature = "locals: planted", .judge = &sees_it_arrive}, error);
+  EXPECT_EQ(error, "");
+  ASSERT_TRUE(depth.is_known());
+  EXPECT_TRUE(depth.is_proved());
+  EXPECT_EQ(depth.explored.preemptions, 1U);
+  EXPECT_EQ(depth.words().find("1 preemption; 0 of "), 0U) << depth.words();
+  ASSERT_TRUE(depth.cause.is_found);
+  EXPECT_EQ(depth.cause.words(), "buffer-put of g0.0 before chan-len of g0");
+}
+
+TEST(Depth, OfWhatNeedsNoPreemptionHasNoBoundBelow) {
+  std::string error;
+  const auto always = [](const Input&, const Trace&) -> Verdict { return {"locals", "planted", ""}; };
+  const Depth depth =
+      find_depth(program(), {.signature = "locals: planted", .judge = always}, error);
+  EXPECT_EQ(depth.words(), "0 preemptions");
+  EXPECT_FALSE(depth.cause.is_found);  // no order of anything makes it pass
+}
+
+TEST(Depth, OfWhatIsNotFoundIsNotKnown) {
+  std::string error;
+  const Depth depth = find_depth(program(), {.last_bound = 1, .signature = "race: elsewhere"}, error);
+  EXPECT_FALSE(depth.is_known());
+  EXPECT_EQ(depth.words(), "");
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers

@@ -1,0 +1,242 @@
+// concertina verify: every schedule of a small program, bound by bound.
+#include <unistd.h>
+
+#include <cinttypes>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "explore/bounded.h"
+#include "tools/case_io.h"
+#include "tools/commands.h"
+#include "tools/explore_child.h"
+#include "tools/json.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr std::string_view kStateMark = "concertina verify of ";
+
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return hash;
+}
+
+/// What the search depends on: the input without what is of no account to it.
+std::string identity_of(Input input) {
+  input.schedule.strategy = Strategy::kNonPreemptive;
+  input.schedule.deviations.clear();
+  char text[40];
+  std::snprintf(text, sizeof text, "%016" PRIx64 "\n", hash_of(print({{}, input})));
+  return std::string(kStateMark) + text;
+}
+
+/// Empty when there is no such file yet; false, after a complaint, when it is of no use.
+bool load_state(const std::string& path, const Input& input, std::string& state) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return true;
+  const std::string content{std::istreambuf_iterator<char>(stream), {}};
+  const std::string identity = identity_of(input);
+  if (!content.starts_with(identity)) {
+    std::fprintf(stderr, "%s:1:1: it is not the state of a verification of this input\n",
+                 path.c_str());
+    return false;
+  }
+  state = content.substr(identity.size());
+  BoundedSearch search;
+  if (search.restore(state, input.schedule)) return true;
+  std::fprintf(stderr, "%s: the state is damaged\n", path.c_str());
+  return false;
+}
+
+std::string_view end_word(ExploreEnd end) {
+  switch (end) {
+    case ExploreEnd::kComplete:
+      return "complete";
+    case ExploreEnd::kFailed:
+      return "failed";
+    case ExploreEnd::kBudget:
+      return "budget";
+    case ExploreEnd::kInterrupted:
+      return "interrupted";
+    case ExploreEnd::kNone:
+    case ExploreEnd::kDiedOtherwise:
+    case ExploreEnd::kDiverged:
+      break;
+  }
+  return "diverged";
+}
+
+std::string bound_text(const BoundReport& report, bool is_unbounded) {
+  char text[200];
+  const double rate =
+      report.seconds > 0 ? static_cast<double>(report.runs) / report.seconds : 0;
+  std::snprintf(text, sizeof text,
+                "%s: %" PRIu64 " schedules, %" PRIu64 " cut short, %" PRIu64
+                " states, %.1f s (%.0f runs/s): %s",
+                is_unbounded ? "unbounded" : ("bound " + std::to_string(report.bound)).c_str(),
+                report.schedules, report.cuts, report.states, report.seconds, rate,
+                report.is_complete ? "complete" : "not complete");
+  return text;
+}
+
+void show_progress(const BoundReport& report, double behind) {
+  std::fprintf(stderr, "\r\x1b[Kbound %u: %5.1f %% behind, %" PRIu64 " schedules, %" PRIu64 " states",
+               report.bound, behind * 100, report.schedules, report.states);
+}
+
+std::string json_of(const std::string& path, const Explored& explored, const WrittenInput& written,
+                    const std::string& output) {
+  std::string bounds;
+  for (const BoundReport& report : explored.bounds) {
+    JsonObject one;
+    one.number("bound", report.bound)
+        .flag("complete", report.is_complete)
+        .number("schedules", report.schedules)
+        .number("cut_short", report.cuts)
+        .number("states", report.states)
+        .number("runs", report.runs)
+        .real("seconds", report.seconds);
+    bounds += (bounds.empty() ? "" : ", ") + one.str();
+  }
+  JsonObject object;
+  object.text("file", path)
+      .text("end", end_word(explored.end))
+      .raw("bounds", "[" + bounds + "]")
+      .text("signature", explored.verdict.signature())
+      .text("oracle", explored.verdict.oracle)
+      .number("preemptions", explored.preemptions)
+      .text("output", output)
+      .text("why_no_output", written.why_not)
+      .text("flavour", this_flavour());
+  return object.str();
+}
+
+int exit_code(ExploreEnd end) {
+  switch (end) {
+    case ExploreEnd::kComplete:
+      return kExitAsExpected;
+    case ExploreEnd::kFailed:
+      return kExitFailed;
+    case ExploreEnd::kBudget:
+    case ExploreEnd::kInterrupted:
+      return kExitNotComplete;
+    case ExploreEnd::kNone:
+    case ExploreEnd::kDiedOtherwise:
+    case ExploreEnd::kDiverged:
+      break;
+  }
+  return kExitUnusable;
+}
+
+/// Writes the failing case if one is wanted; its path, or empty.
+std::string write_failing(const VerifyOptions& options, const CaseFile& file,
+                          const Explored& explored, WrittenInput& written) {
+  written = write_down(file.input, explored,
+                       {.last_steps_max = 1, .timeout_s = options.timeout_s});
+  if (options.output.empty() || !written.why_not.empty()) return "";
+  CaseFile failing = file;
+  failing.input = written.input;
+  failing.header.oracle = explored.verdict.oracle;
+  failing.header.expect = "fail";
+  return write_file(options.output, print(failing)) ? options.output : "";
+}
+
+void print_end(const std::string& path, const VerifyOptions& options, const Explored& explored,
+               const WrittenInput& written, const std::string& output) {
+  for (const BoundReport& report : explored.bounds) {
+    std::printf("%s\n", bound_text(report, options.unbounded).c_str());
+  }
+  switch (explored.end) {
+    case ExploreEnd::kComplete:
+      std::printf("%s: complete%s: no schedule %sfails\n", path.c_str(),
+                  options.fixed_draws ? " for the seed's draws" : "",
+                  options.unbounded ? ""
+                                    : ("with at most " + std::to_string(options.bound) +
+                                       " preemptions ")
+                                          .c_str());
+      break;
+    case ExploreEnd::kFailed:
+      std::printf("%s: FAILS with %u preemptions: %s\n%s\n", path.c_str(), explored.preemptions,
+                  explored.verdict.signature().c_str(), explored.verdict.detail.c_str());
+      if (!output.empty()) std::printf("written to %s\n", output.c_str());
+      if (!written.why_not.empty()) {
+        std::printf("it cannot be written as a case: %s\n", written.why_not.c_str());
+      }
+      break;
+    case ExploreEnd::kBudget:
+    case ExploreEnd::kInterrupted:
+      std::printf("%s: NOT COMPLETE (%s): nothing failed so far%s\n", path.c_str(),
+                  explored.end == ExploreEnd::kBudget ? "the budget is spent" : "interrupted",
+                  options.resume.empty() ? "" : ("; to be resumed from " + options.resume).c_str());
+      break;
+    case ExploreEnd::kNone:
+    case ExploreEnd::kDiedOtherwise:
+    case ExploreEnd::kDiverged:
+      std::printf("%s: cannot be explored: a run is no function of its decisions\n", path.c_str());
+      break;
+  }
+}
+
+int verify_one(const std::string& path, const VerifyOptions& options) {
+  CaseFile file;
+  if (!load_or_complain(path, file)) return kExitUnusable;
+  if (options.unbounded && !options.resume.empty()) {
+    std::fprintf(stderr, "--resume goes with bounds, not with --unbounded\n");
+    return kExitUnusable;
+  }
+  ExploreOrder order;
+  order.last_bound = options.bound;
+  order.is_unbounded = options.unbounded;
+  order.fixes_draws = options.fixed_draws;
+  order.schedules_max = options.schedules;
+  order.seconds_max = options.budget_s;
+  order.timeout_s = options.timeout_s;
+  if (!options.resume.empty() && !load_state(options.resume, file.input, order.resume)) {
+    return kExitUnusable;
+  }
+  const bool shows_progress = options.progress || isatty(STDERR_FILENO) != 0;
+  if (shows_progress) order.progress = &show_progress;
+  std::string error;
+  const Explored explored = explore_in_child(file.input, order, error);
+  if (shows_progress) std::fprintf(stderr, "\r\x1b[K");
+  if (!error.empty()) {
+    std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
+    return kExitUnusable;
+  }
+  WrittenInput written;
+  std::string output;
+  if (explored.end == ExploreEnd::kFailed) output = write_failing(options, file, explored, written);
+  if (!options.resume.empty()) {
+    if (!explored.state.empty()) {
+      write_file(options.resume, identity_of(file.input) + explored.state);
+    } else {
+      std::remove(options.resume.c_str());  // nothing is left to be done
+    }
+  }
+  if (options.json) {
+    std::printf("%s\n", json_of(path, explored, written, output).c_str());
+  } else {
+    print_end(path, options, explored, written, output);
+  }
+  return exit_code(explored.end);
+}
+
+}  // namespace
+
+int verify(const VerifyOptions& options) {
+  std::signal(SIGINT, [](int) { stop_exploring(); });
+  std::signal(SIGTERM, [](int) { stop_exploring(); });
+  int worst = kExitAsExpected;
+  for (const std::string& path : options.files) {
+    const int code = verify_one(path, options);
+    // A failure outranks what was not finished, and what could not be run outranks both.
+    const auto rank = [](int c) { return c == kExitNotComplete ? 1 : c == 0 ? 0 : c + 1; };
+    if (rank(code) > rank(worst)) worst = code;
+  }
+  return worst;
+}
+
+}  // namespace concertina::fuzzers

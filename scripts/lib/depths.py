@@ -1,0 +1,49 @@
+"""The bug depth and the critical pair of a case, as the tool finds them, and in its header."""
+
+import json
+import subprocess
+
+from common import Unusable, call
+from engine import die_with_parent
+
+BOUND = 4
+BUDGET_S = 60
+UNKNOWN = {"known": False, "proved": False, "signature": "", "depth_words": "", "pair_words": ""}
+
+
+def depth_of(tool, case, bound=BOUND, budget_s=BUDGET_S):
+    """What `concertina depth` says of a failing case, as a dictionary."""
+    command = [str(tool), "depth", "--json", "--bound", str(bound), "--budget", str(budget_s),
+               str(case)]
+    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False,
+                            preexec_fn=die_with_parent)
+    if "it does not fail" in result.stderr:
+        return UNKNOWN
+    try:
+        return json.loads(result.stdout.splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        raise Unusable(f"no depth of {case}: {result.stderr.strip()}") from error
+
+
+def oracle_of(answer):
+    return answer["signature"].partition(":")[0]
+
+
+def fields_of(answer):
+    """Header fields; what is not known is left as it was."""
+    words = {"depth": answer["depth_words"], "pair": answer["pair_words"]}
+    return {key: value for key, value in words.items() if value}
+
+
+def write_fields(tool, case, fields):
+    assignments = [part for key, value in fields.items() for part in ("--set", f"{key}={value}")]
+    call([tool, "show", "--as", "text", *assignments, "-o", case, case], f"writing {case}")
+
+
+def table(rows):
+    lines = ["| case | flavour | depth | critical pair |", "|---|---|---|---|"]
+    for row in rows:
+        depth = row["depth_words"] or "not found"
+        pair = row["pair_words"] or ("none" if row["known"] else "")
+        lines.append(f"| {row['case']} | {row['flavour']} | {depth} | {pair} |")
+    return "\n".join(lines)

@@ -1,0 +1,39 @@
+import stat
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import depths
+from common import Unusable
+
+
+class DepthsTest(unittest.TestCase):
+    def tool(self, text):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        path = folder / "concertina"
+        path.write_text(f"#!{sys.executable}\nimport sys\n{text}")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        return path
+
+    def test_the_tools_answer_is_read(self):
+        tool = self.tool("print('{\"known\": true, \"signature\": \"work: idle\"}')")
+        self.assertEqual(depths.oracle_of(depths.depth_of(tool, "a.case")), "work")
+
+    def test_a_case_that_passes_here_has_no_depth(self):
+        tool = self.tool("sys.stderr.write('a.case: it does not fail in flavour'); sys.exit(2)")
+        self.assertFalse(depths.depth_of(tool, "a.case")["known"])
+
+    def test_a_tool_that_breaks_is_no_answer(self):
+        tool = self.tool("sys.exit(2)")
+        with self.assertRaises(Unusable):
+            depths.depth_of(tool, "a.case")
+
+    def test_what_is_not_known_does_not_replace_what_is(self):
+        self.assertEqual(depths.fields_of(depths.UNKNOWN), {})
+        self.assertEqual(depths.fields_of(dict(depths.UNKNOWN, depth_words="1 preemption")),
+                         {"depth": "1 preemption"})
+
+
+if __name__ == "__main__":
+    unittest.main()
