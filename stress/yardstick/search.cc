@@ -1,6 +1,7 @@
 #include "stress/yardstick/search.h"
 
 #include "schedule/choosers.h"
+#include "schedule/explorer.h"
 
 namespace concertina::yardstick {
 namespace {
@@ -15,24 +16,30 @@ constexpr Row kRows[] = {
     {"random", fuzzers::Strategy::kRandom, 1},
     {"pct3", fuzzers::Strategy::kPct, 3},
     {"pct10", fuzzers::Strategy::kPct, 10},
+    {"pos", fuzzers::Strategy::kPos, 3},
+    {"surw", fuzzers::Strategy::kSurw, 3},
+    {"reads-from", fuzzers::Strategy::kReadsFrom, 3},
+    {"portfolio", fuzzers::Strategy::kPortfolio, 3},
 };
 
-/// Schedule after schedule of one strategy, each with a seed of its own.
-class ScheduleSearch final : public Search {
+/// A search of the harness, whose schedules this runs.
+class ExplorerSearch final : public Search {
  public:
-  ScheduleSearch(const Row& row, std::uint64_t seed) : seeds_(seed) {
-    schedule_.strategy = row.strategy;
-    schedule_.depth = row.depth;
-  }
+  ExplorerSearch(const Row& row, std::uint64_t seed) : explorer_(base(row), row.strategy, seed) {}
   Chooser& next() override {
-    schedule_.seed = seeds_.next();
-    return choosers_.prepare(schedule_);
+    const fuzzers::Schedule& schedule = explorer_.next();
+    return choosers_.prepare(schedule, explorer_.log());
   }
-  void ran(const Shown&) override {}
+  void ran(const Shown&) override { explorer_.ran(); }
 
  private:
-  fuzzers::Random seeds_;
-  fuzzers::Schedule schedule_;
+  static fuzzers::Schedule base(const Row& row) {
+    fuzzers::Schedule schedule;
+    schedule.depth = row.depth;
+    return schedule;
+  }
+
+  fuzzers::Explorer explorer_;
   fuzzers::Choosers choosers_;
 };
 
@@ -40,7 +47,7 @@ class ScheduleSearch final : public Search {
 
 std::unique_ptr<Search> make_search(std::string_view strategy, std::uint64_t seed) {
   for (const Row& row : kRows) {
-    if (row.name == strategy) return std::make_unique<ScheduleSearch>(row, seed);
+    if (row.name == strategy) return std::make_unique<ExplorerSearch>(row, seed);
   }
   return nullptr;
 }
