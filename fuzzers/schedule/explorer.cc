@@ -10,7 +10,8 @@ namespace {
 // they constrain, and with a turn for it the rotation needed more runs on a yardstick of small
 // programs.
 constexpr Strategy kRotated[] = {Strategy::kReadsFrom, Strategy::kSurw, Strategy::kPct};
-constexpr std::uint8_t kTurns[] = {0, 1, 2, 0, 1};  // indices into kRotated
+constexpr Strategy kTurns[] = {Strategy::kReadsFrom, Strategy::kSurw, Strategy::kPct,
+                               Strategy::kReadsFrom, Strategy::kSurw};
 constexpr unsigned kPlainRounds = 8;                // of the turns, before they follow what pays
 constexpr std::uint64_t kLoggedRuns = 256;          // all of the first, then one of every few
 constexpr std::uint64_t kLoggedEvery = 8;
@@ -19,7 +20,7 @@ constexpr unsigned kConstraintsUsed = 6;  // in one schedule; more of them hinde
 
 }  // namespace
 
-Explorer::Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed)
+Explorer::Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed, Strategy left_out)
     : base_(base), random_(seed), is_portfolio_(strategy == Strategy::kPortfolio) {
   // What another search has learnt is a place to start from, and no part of every schedule.
   if (!base_.constraints.empty()) kept_.push_back(base_.constraints);
@@ -28,7 +29,14 @@ Explorer::Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed)
   base_.targets.clear();
   base_.thread_counts.clear();
   if (is_portfolio_) {
-    for (const Strategy rotated : kRotated) arms_.push_back({rotated});
+    for (const Strategy rotated : kRotated) {
+      if (rotated != left_out) arms_.push_back({rotated});
+    }
+    for (const Strategy turn : kTurns) {
+      for (std::uint8_t i = 0; i < arms_.size(); ++i) {
+        if (arms_[i].strategy == turn) turns_.push_back(i);
+      }
+    }
   } else {
     arms_.push_back({strategy});
   }
@@ -37,9 +45,8 @@ Explorer::Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed)
 Explorer::Arm& Explorer::choose_arm() {
   const auto size = static_cast<std::uint32_t>(arms_.size());
   if (size == 1) return arms_[0];
-  constexpr std::uint64_t kTurnCount = std::size(kTurns);
-  if (runs_ < kPlainRounds * kTurnCount || random_.percent(75)) {
-    return arms_[kTurns[runs_ % kTurnCount]];
+  if (runs_ < kPlainRounds * turns_.size() || random_.percent(75)) {
+    return arms_[turns_[runs_ % turns_.size()]];
   }
   // What pays, by share of runs that showed something new; each begins with one such run of two.
   std::array<std::uint32_t, std::size(kRotated)> weights{};

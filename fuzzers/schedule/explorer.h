@@ -33,7 +33,9 @@ class Explorer {
   /// `base` has what is the same in all schedules: processors, knobs, stack events, deviations; for
   /// kPct the depth, too. Its constraints are the first to be mutated. A pure function of its
   /// arguments and of the logs of the runs.
-  Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed);
+  /// `left_out`: a strategy that gets no turn in the portfolio, to see what it is worth.
+  Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed,
+           Strategy left_out = Strategy::kCount);
 
   /// The next schedule to run, valid until the next call.
   const Schedule& next();
@@ -66,6 +68,7 @@ class Explorer {
   std::uint64_t runs_ = 0;
   Arm* arm_ = nullptr;
   std::vector<Arm> arms_;
+  std::vector<std::uint8_t> turns_;  // of the portfolio: indices into arms_
   Knowledge knowledge_;
   std::vector<std::vector<Constraint>> kept_;
   RunLog log_;

@@ -66,6 +66,7 @@ int neighbours(const NeighboursOptions& options);
 struct ExploreOptions {
   std::string file;                    // empty with `per_program`
   std::string strategy = "portfolio";
+  std::string left_out;                // a strategy without a turn in the portfolio
   std::uint64_t runs = 100'000;        // at most, a search
   std::uint64_t seed = 1;
   unsigned seeds = 1;                  // searches, with seed, seed + 1, ...

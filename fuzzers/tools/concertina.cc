@@ -108,6 +108,9 @@ void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
   command->add_option("--strategy", options.strategy, "Which strategy searches")
       ->check(CLI::IsMember({"random", "pct", "pos", "reads-from", "surw", "portfolio"}))
       ->capture_default_str();
+  command->add_option("--without", options.left_out,
+                      "A strategy that gets no turn in the portfolio, to see what it is worth")
+      ->check(CLI::IsMember({"pct", "reads-from", "surw"}));
   command->add_option("--runs", options.runs, "At most so many runs a search")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

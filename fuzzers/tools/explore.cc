@@ -77,6 +77,7 @@ int explore(const ExploreOptions& options) {
   }
   SearchOptions one;
   one.strategy = strategy_by_name(options.strategy);
+  if (!options.left_out.empty()) one.left_out = strategy_by_name(options.left_out);
   one.runs_max = options.runs;
   one.per_program = options.per_program;
   one.as_drawn = options.as_drawn;

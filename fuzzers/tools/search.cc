@@ -65,7 +65,7 @@ Verdict search_here(const Input& given, const SearchOptions& options, Shared& sh
       const std::uint64_t program = is_next_program ? i / options.per_program : 0;
       if (is_next_program) input = generated_input(options.seed, program);
       explorer = std::make_unique<Explorer>(input.schedule, options.strategy,
-                                            options.seed * 1'000'003 + program);
+                                            options.seed * 1'000'003 + program, options.left_out);
     }
     input.schedule = explorer->next();
     note_input(shared, input);

@@ -24,6 +24,7 @@ using SearchExamine = Verdict (*)(const Input&, RunLog*);
 
 struct SearchOptions {
   Strategy strategy = Strategy::kPortfolio;
+  Strategy left_out = Strategy::kCount;  // of the portfolio
   std::uint64_t seed = 1;
   std::uint64_t runs_max = 100'000;
   // 0: the given program; else generated ones, so many runs each, and the given input is not used.

@@ -69,6 +69,19 @@ def last_lines(text, count):
     return "".join(line + "\n" for line in lines[-count:])
 
 
+def chosen(what, names, known, without=()):
+    """The names in a list with commas; all that are known when it is empty."""
+    if not names:
+        return [name for name in known if name not in without]
+    result = []
+    for name in names.split(","):
+        if name not in known:
+            raise Unusable(f"no {what} '{name}'; there are: {', '.join(known)}")
+        if name not in result:
+            result.append(name)
+    return result
+
+
 def run_main(main):
     """Calls main() and turns its result or exception into the exit code."""
     def interrupt(*_):

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import common
 import published
-from common import Unusable, relative
+from common import Unusable, chosen, relative
 
 # Programs that the default leaves out.
 ONLY_WHEN_NAMED = ("safestack",)
@@ -31,17 +32,24 @@ def positive(text):
     return number
 
 
-def chosen(what, names, known, without=()):
-    """The names in a list with commas; all that are known when it is empty."""
-    if not names:
-        return [name for name in known if name not in without]
-    result = []
-    for name in names.split(","):
-        if name not in known:
-            raise Unusable(f"no {what} '{name}'; there are: {', '.join(known)}")
-        if name not in result:
-            result.append(name)
-    return result
+def portfolios_without_one(strategies):
+    """They tell what a strategy is worth, and are measured when they are named."""
+    return [name for name in strategies if name.startswith("without-")]
+
+
+def geometric_mean(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def overall(rows, strategy, cap):
+    """The geometric mean over programs; a search that found nothing counts as twice the cap."""
+    means = []
+    for row in rows:
+        if row["strategy"] == strategy:
+            lost = row["seeds"] - row["found"]
+            total = (row["mean_schedules"] or 0) * row["found"] + 2 * cap * lost
+            means.append(total / row["seeds"])
+    return geometric_mean(means)
 
 
 def summary(program, strategy, hunts, speed):
@@ -91,6 +99,9 @@ def report(rows, programs, options):
         speeds.append([program, f"{size['steps']:.0f}",
                        *(f"{row['schedules_per_second']:,.0f}"
                          if row and row["schedules_per_second"] else "" for row in cells)])
+    means.append(["geometric mean", "", "", *(f"{overall(rows, strategy, options.cap):,.1f}"
+                                              for strategy in strategies),
+                  *([""] * len(published.COLUMNS))])
     head = (f"{options.seeds} seeds from {options.seed}, at most {options.cap:,} schedules"
             + (f" or {options.seconds:g} s" if options.seconds else "") + " each.")
     lines = [head, "", *NOTE.splitlines(), "", *markdown(means)]

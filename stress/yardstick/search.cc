@@ -11,6 +11,7 @@ struct Row {
   std::string_view name;
   fuzzers::Strategy strategy;
   std::uint8_t depth;
+  fuzzers::Strategy left_out = fuzzers::Strategy::kCount;
 };
 constexpr Row kRows[] = {
     {"random", fuzzers::Strategy::kRandom, 1},
@@ -20,12 +21,15 @@ constexpr Row kRows[] = {
     {"surw", fuzzers::Strategy::kSurw, 3},
     {"reads-from", fuzzers::Strategy::kReadsFrom, 3},
     {"portfolio", fuzzers::Strategy::kPortfolio, 3},
+    {"without-reads-from", fuzzers::Strategy::kPortfolio, 3, fuzzers::Strategy::kReadsFrom},
+    {"without-surw", fuzzers::Strategy::kPortfolio, 3, fuzzers::Strategy::kSurw},
+    {"without-pct", fuzzers::Strategy::kPortfolio, 3, fuzzers::Strategy::kPct},
 };
 
 /// A search of the harness, whose schedules this runs.
 class ExplorerSearch final : public Search {
  public:
-  ExplorerSearch(const Row& row, std::uint64_t seed) : explorer_(base(row), row.strategy, seed) {}
+  ExplorerSearch(const Row& row, std::uint64_t seed) : explorer_(base(row), row.strategy, seed, row.left_out) {}
   Chooser& next() override {
     const fuzzers::Schedule& schedule = explorer_.next();
     return choosers_.prepare(schedule, explorer_.log());
