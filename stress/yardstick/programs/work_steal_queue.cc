@@ -15,9 +15,10 @@
 // The family by what an access is and by the defect:
 //                      plain loads and stores      interlocked operations
 //   fills the ring     work_steal_queue            interlocked_work_steal_queue
-//   T2 before T1       state_work_steal_queue      interlocked_work_steal_queue_with_state
-// (The published ones named "state" carry a copy of the program's state for their checker, whose
-// unprotected vectors are a defect of another kind; here they have the one which the others lack.)
+//   shares its log     state_work_steal_queue      interlocked_work_steal_queue_with_state
+//
+// Those named "state" note each operation for a checker, in a vector that both sides append to without
+// a lock: who still has the old storage when the other side has made it larger writes to freed memory.
 #include "stress/yardstick/programs/programs.h"
 
 namespace concertina::yardstick {
@@ -49,7 +50,7 @@ struct Interlocked {
   static void write(Shared<int>& word, int value, Site at) { word.exchange(value, at); }
 };
 
-enum class Defect { kFillsTheRing, kLooksBeforeItClaims };
+enum class Defect { kFillsTheRing, kSharesItsLog };
 
 template <class Access, Defect kDefect>
 class WorkSteal : public Crew<WorkSteal<Access, kDefect>> {
@@ -87,27 +88,22 @@ class WorkSteal : public Crew<WorkSteal<Access, kDefect>> {
   }
 
   int steal() {
+    note();
     guard_.lock(HERE);
     const int head = Access::read(head_, HERE);
     int item = kNone;
-    if (has(Defect::kLooksBeforeItClaims)) {
-      if (head < Access::read(tail_, HERE)) {
-        Access::write(head_, head + 1, HERE);
-        item = slot(head).load(HERE);
-      }
+    Access::write(head_, head + 1, HERE);
+    if (head < Access::read(tail_, HERE)) {
+      item = slot(head).load(HERE);
     } else {
-      Access::write(head_, head + 1, HERE);
-      if (head < Access::read(tail_, HERE)) {
-        item = slot(head).load(HERE);
-      } else {
-        Access::write(head_, head, HERE);
-      }
+      Access::write(head_, head, HERE);
     }
     guard_.unlock(HERE);
     return item;
   }
 
   int pop() {
+    note();
     const int tail = Access::read(tail_, HERE) - 1;
     Access::write(tail_, tail, HERE);
     if (Access::read(head_, HERE) <= tail) return slot(tail).load(HERE);
@@ -130,6 +126,7 @@ class WorkSteal : public Crew<WorkSteal<Access, kDefect>> {
   }
 
   void push(int item) {
+    note();
     const int tail = Access::read(tail_, HERE);
     const int spare = has(Defect::kFillsTheRing) ? 0 : 1;
     if (tail - Access::read(head_, HERE) >= slots_ - spare) return push_alone(item);
@@ -151,12 +148,31 @@ class WorkSteal : public Crew<WorkSteal<Access, kDefect>> {
     guard_.unlock(HERE);
   }
 
+  // Appends to the log. Storage n has room for 2^n notes, and is freed when the next one is there.
+  void note() {
+    if (kDefect != Defect::kSharesItsLog) return;
+    if (this->is_fixed()) log_lock_.lock(HERE);
+    const int size = log_size_.load(HERE);
+    int storage = log_storage_.load(HERE);
+    if (size >= 1 << storage && storage + 1 < kStoragesMax) {
+      is_freed_[storage].store(1, HERE);
+      log_storage_.store(++storage, HERE);
+    }
+    expect(is_freed_[storage].load(HERE) == 0, "work_steal_queue: a note in freed memory");
+    log_size_.store(size + 1, HERE);
+    if (this->is_fixed()) log_lock_.unlock(HERE);
+  }
+
   Shared<int>& slot(int index) { return items_[index & (slots_ - 1)]; }
 
   typename Access::Guard guard_;
   Shared<int> head_{0}, tail_{0};
   Shared<int> items_[kSlotsMax];
   Shared<int> processed_[kItems];
+  static constexpr int kStoragesMax = 5;  // for the ten notes of a run
+  Lock log_lock_;
+  Shared<int> log_size_{0}, log_storage_{0};
+  Shared<int> is_freed_[kStoragesMax];
   int slots_ = kSlotsFirst;  // in use; the owner's, changed under the guard
 };
 
@@ -167,9 +183,9 @@ const Program kWorkStealQueue{"work_steal_queue", 2, Outcome::kFatal,
 const Program kInterlockedWorkStealQueue{"interlocked_work_steal_queue", 2, Outcome::kFatal,
                                          &WorkSteal<Interlocked, Defect::kFillsTheRing>::run};
 const Program kStateWorkStealQueue{"state_work_steal_queue", 2, Outcome::kFatal,
-                                   &WorkSteal<Plain, Defect::kLooksBeforeItClaims>::run};
+                                   &WorkSteal<Plain, Defect::kSharesItsLog>::run};
 const Program kInterlockedWorkStealQueueWithState{
     "interlocked_work_steal_queue_with_state", 2, Outcome::kFatal,
-    &WorkSteal<Interlocked, Defect::kLooksBeforeItClaims>::run};
+    &WorkSteal<Interlocked, Defect::kSharesItsLog>::run};
 
 }  // namespace concertina::yardstick
