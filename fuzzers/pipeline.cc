@@ -1,5 +1,6 @@
 #include "pipeline.h"
 
+#include "feedback/signals.h"
 #include "interp/interp.h"
 #include "schedule/choosers.h"
 #include "schedule/stack_event_table.h"
@@ -7,10 +8,12 @@
 namespace concertina::fuzzers {
 namespace {
 
-// Keeps the tail of the schedule, in a ring that may be shared with another process.
+// Keeps the tail of the schedule, in a ring that may be shared with another process, and shows the
+// steps to whoever computes feedback.
 class Recorder final : public simulator::StepRecorder {
  public:
   void reset(const RunOptions& options) {
+    signals_ = options.signals;
     shared_ = options.step_ring;
     if (shared_ != nullptr) {
       shared_->count = 0;
@@ -20,6 +23,8 @@ class Recorder final : public simulator::StepRecorder {
   }
 
   void step(const simulator::StepSeen& seen) override {
+    if (signals_ != nullptr) signals_->step(seen.thread, seen.pending);
+    if (own_.empty() && shared_ == nullptr) return;
     const Step step{
         seen.thread,         seen.pending.site, static_cast<std::uint8_t>(seen.pending.kind),
         seen.is_decision,    seen.goroutine,    0,
@@ -39,6 +44,7 @@ class Recorder final : public simulator::StepRecorder {
   }
 
  private:
+  Signals* signals_ = nullptr;
   StepRing* shared_ = nullptr;
   std::uint64_t count_ = 0;
   std::vector<Step> own_;
@@ -78,8 +84,10 @@ Trace run(const Input& input, const RunOptions& options) {
   const Schedule& schedule = input.schedule;
   shop.compiled.compile(input.program);
   shop.stack_events.reset(schedule);
-  const bool records = options.last_steps_max != 0 || options.step_ring != nullptr;
+  const bool records = options.last_steps_max != 0 || options.step_ring != nullptr ||
+                       (options.signals != nullptr && options.signals->wants_steps());
   if (records) shop.recorder.reset(options);
+  if (options.signals != nullptr) options.signals->begin();
 
   InterpreterRun interpreter;
   interpreter.program = &shop.compiled;
@@ -107,6 +115,7 @@ Trace run(const Input& input, const RunOptions& options) {
   trace.steps = report.steps;
   trace.decisions = report.decisions;
   trace.events = shop.world.events();
+  if (options.signals != nullptr) options.signals->end(trace.events);
   if (options.last_steps_max != 0) trace.last_steps = shop.recorder.last_steps();
   for (std::size_t i = 0; i < report.threads.size(); ++i) {
     trace.threads.push_back(to_thread_at_end(i, report.threads[i]));

@@ -3,7 +3,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "feedback/signals.h"
 #include "pipeline.h"
+#include "targets/engine_cells.h"
 #include "targets/in_flight.h"
 
 namespace {
@@ -19,8 +21,11 @@ namespace {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace concertina::fuzzers;
   keep_in_flight(data, size);
+  static Signals signals(engine_cells(), groups_of_environment());
   const Input input = decode({data, size});
-  const Verdict verdict = judge(input, run(input));
+  const Trace trace = run(input, {.signals = &signals});
+  hand_over_cells();
+  const Verdict verdict = judge(input, trace);
   if (verdict.failed()) stop(verdict);
   return 0;
 }

@@ -207,6 +207,9 @@ void add_bench(CLI::App& app, BenchOptions& options, int& code) {
       ->capture_default_str();
   command->add_option("--seed", options.seed, "Seed of the set")->capture_default_str();
   command->add_option("--json", options.json_path, "Also write the numbers to this file");
+  command->add_option("--signals", options.signals,
+                      "Feedback whose cost is measured: none, all, default, or groups with commas")
+      ->capture_default_str();
   command->callback([&] { code = bench(options); });
 }
 

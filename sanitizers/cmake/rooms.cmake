@@ -290,11 +290,11 @@ function(add_fuzz_target name runs)
     return()
   endif()
   # fuzz_decode is about bytes that no mutator of ours would write: the engine's own byte mutations.
-  set(mutator ${folder}/mutator_libfuzzer.cc)
+  set(doors ${folder}/mutator_libfuzzer.cc ${folder}/engine_cells_libfuzzer.cc)
   if(name STREQUAL "fuzz_decode")
-    set(mutator "")
+    set(doors "")
   endif()
-  add_executable(${name} ${folder}/${name}.cc ${mutator})
+  add_executable(${name} ${folder}/${name}.cc ${doors})
   target_link_libraries(${name} PRIVATE ${ARGN} fuzzers_targets sanitizer_options)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   add_test(NAME targets/${name} COMMAND ${name} -runs=${runs} -seed=1 -len_control=0 -max_len=8192
@@ -340,7 +340,8 @@ function(add_afl_target name)
     return()
   endif()
   set(folder ${CMAKE_SOURCE_DIR}/fuzzers/targets)
-  add_executable(${name}_afl ${folder}/${name}.cc ${folder}/afl_process.cc)
+  add_executable(${name}_afl ${folder}/${name}.cc ${folder}/afl_process.cc
+    ${folder}/engine_cells_afl.cc)
   target_link_libraries(${name}_afl PRIVATE
     ${ARGN} fuzzers_targets sanitizer_options ${AFL_DRIVER} ${AFL_RUNTIME})
   add_test(NAME targets/${name}_afl COMMAND ${Python3_EXECUTABLE}

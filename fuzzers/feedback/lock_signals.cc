@@ -1,0 +1,58 @@
+#include "feedback/lock_signals.h"
+
+namespace concertina::fuzzers {
+
+void LockSignals::begin() {
+  ++run_;
+  most_held_ = 0;
+  threads_.fill({});
+}
+
+void LockSignals::see(const CellWriter& cells, const Event& e) {
+  if (e.thread >= kThreads) return;
+  switch (e.kind) {
+    case EventKind::kLockAcquired:
+      return acquired(cells, e);
+    case EventKind::kLockReleased:
+      return released(e);
+    case EventKind::kCopyBegin:
+      threads_[e.thread].copies = true;
+      return;
+    case EventKind::kCopyEnd:
+      threads_[e.thread].copies = false;
+      return;
+    default:
+      return;
+  }
+}
+
+void LockSignals::acquired(const CellWriter& cells, const Event& e) {
+  const unsigned rank = e.index;
+  if (rank >= kRanks) return;
+  Thread& thread = threads_[e.thread];
+  for (unsigned held = thread.ranks_held; held != 0; held &= held - 1) {
+    cells.set<Group::kLock>(
+        lock_order_cell(static_cast<unsigned>(std::countr_zero(held)), rank));
+  }
+  ++thread.held_of_rank[rank];
+  thread.ranks_held = static_cast<std::uint8_t>(thread.ranks_held | 1u << rank);
+  if (++thread.held > most_held_) most_held_ = thread.held;
+  if (e.a >= kObjectsMax) return;
+  const Release& last = releases_[e.a];
+  if (last.run != run_ || last.thread == e.thread) return;
+  cells.set<Group::kLock>(hand_off_cell(rank, last.holder, holder(e)));
+}
+
+void LockSignals::released(const Event& e) {
+  const unsigned rank = e.index;
+  Thread& thread = threads_[e.thread];
+  if (rank >= kRanks || thread.held_of_rank[rank] == 0) return;
+  --thread.held;
+  if (--thread.held_of_rank[rank] == 0) {
+    thread.ranks_held = static_cast<std::uint8_t>(thread.ranks_held & ~(1u << rank));
+  }
+  if (e.a >= kObjectsMax) return;
+  releases_[e.a] = {run_, e.thread, static_cast<std::uint8_t>(holder(e))};
+}
+
+}  // namespace concertina::fuzzers
