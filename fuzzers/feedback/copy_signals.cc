@@ -60,7 +60,6 @@ void CopySignals::begin() {
 
 void CopySignals::see(const CellWriter& cells, const Event& e) {
   if (e.thread >= kThreads || e.goroutine >= kGoroutines) return;
-  if (active_ != 0) witness(cells, e);
   Goroutine& g = goroutines_[e.goroutine];
   switch (e.kind) {
     case EventKind::kOpSend:
@@ -77,12 +76,15 @@ void CopySignals::see(const CellWriter& cells, const Event& e) {
     case EventKind::kDoneSelect:
       return opens(e, OpenOperation::kNone);
     case EventKind::kParked:
+      if (active_ != 0) witness(cells, e);
       g.has_parked = true;
       return;
     case EventKind::kReadied:
+      if (active_ != 0) witness(cells, e);
       if (e.a < kGoroutines) goroutines_[e.a].has_parked = false;
       return;
     case EventKind::kCopyBegin:
+      if (active_ != 0) witness(cells, e);
       return copy_begins(cells, e);
     case EventKind::kCopyEnd:
       return copy_ends(cells, e);
@@ -96,8 +98,8 @@ void CopySignals::opens(const Event& e, OpenOperation operation) {
   goroutines_[e.goroutine].copies = 0;
 }
 
-// Something happens while stacks are being copied, perhaps on other threads.
 void CopySignals::witness(const CellWriter& cells, const Event& e) const {
+  if (e.thread >= kThreads || e.goroutine >= kGoroutines) return;
   const std::uint8_t ordinal = kWitnessOrdinals[static_cast<std::size_t>(e.kind)];
   if (ordinal == kNoWitness) return;
   const bool is_lock = e.kind == EventKind::kLockAcquired || e.kind == EventKind::kLockReleased;

@@ -11,7 +11,11 @@ namespace concertina::fuzzers {
 class CopySignals {
  public:
   void begin();
+  /// Events of the goroutines' operations, and of copies.
   void see(const CellWriter& cells, const Event& e);
+  /// What happens while stacks are being copied, perhaps on other threads. Pointless when none are.
+  void witness(const CellWriter& cells, const Event& e) const;
+  bool are_active() const { return active_ != 0; }
   void end(const CellWriter& cells) { cells.set_maximum(Maximum::kCopiesInOperation, most_copies_); }
 
  private:
@@ -31,7 +35,6 @@ class CopySignals {
     unsigned copies = 0;  // since the operation was opened
   };
 
-  void witness(const CellWriter& cells, const Event& e) const;
   void copy_begins(const CellWriter& cells, const Event& e);
   void copy_ends(const CellWriter& cells, const Event& e);
   void opens(const Event& e, OpenOperation operation);

@@ -3,16 +3,27 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::uint8_t kChannelsLook = 1, kLocksLook = 2, kCopiesLook = 4, kWorkLooks = 8;
+// Who looks at an event. Witnesses of copies look only while there are copies.
+enum Looker : std::uint8_t {
+  kChannelsLook = 1,
+  kLocksLook = 2,
+  kCopiesLook = 4,
+  kWitnessesLook = 8,
+  kWorkLooks = 16
+};
 
 /// Who looks at events of that kind, when all groups are wanted.
-std::uint8_t looks_at(EventKind kind) {
+constexpr std::uint8_t looks_at(EventKind kind) {
   switch (kind) {
     case EventKind::kOpSend:
     case EventKind::kOpReceive:
     case EventKind::kOpClose:
     case EventKind::kOpSelect:
     case EventKind::kDoneSelect:
+      return kChannelsLook | kCopiesLook;
+    case EventKind::kChannelMade:
+    case EventKind::kOpSelectCase:
+      return kChannelsLook;
     case EventKind::kSendToBuffer:
     case EventKind::kSendToReceiver:
     case EventKind::kSendPark:
@@ -25,31 +36,31 @@ std::uint8_t looks_at(EventKind kind) {
     case EventKind::kCloseWakesSender:
     case EventKind::kNotReady:
     case EventKind::kSelectDefault:
-      return kChannelsLook | kCopiesLook;
-    case EventKind::kChannelMade:
-    case EventKind::kOpSelectCase:
-      return kChannelsLook;
+      return kChannelsLook | kWitnessesLook;
     case EventKind::kLockAcquired:
     case EventKind::kLockReleased:
+      return kLocksLook | kWitnessesLook;
     case EventKind::kCopyBegin:
     case EventKind::kCopyEnd:
       return kLocksLook | kCopiesLook;
     case EventKind::kParked:
-    case EventKind::kExited:
-    case EventKind::kPreempted:
-    case EventKind::kSyscallEntered:
       return kCopiesLook | kWorkLooks;
     case EventKind::kDoneSend:
     case EventKind::kDoneReceive:
     case EventKind::kDoneClose:
+    case EventKind::kReadied:
+      return kCopiesLook;
+    case EventKind::kExited:
+    case EventKind::kPreempted:
+    case EventKind::kSyscallEntered:
+      return kWitnessesLook | kWorkLooks;
     case EventKind::kDequeued:
     case EventKind::kSpawned:
     case EventKind::kStarted:
-    case EventKind::kReadied:
     case EventKind::kSyscallLeft:
     case EventKind::kScanBegin:
     case EventKind::kScanEnd:
-      return kCopiesLook;
+      return kWitnessesLook;
     case EventKind::kQueued:
     case EventKind::kUnqueued:
     case EventKind::kQueueSeenEmpty:
@@ -65,32 +76,40 @@ std::uint8_t looks_at(EventKind kind) {
   }
 }
 
+constexpr std::uint8_t lookers_of(Groups groups) {
+  if (groups.has(Group::kMaxima)) {  // each of them has some
+    return kChannelsLook | kLocksLook | kCopiesLook | kWitnessesLook | kWorkLooks;
+  }
+  unsigned lookers = 0;
+  if (groups.has(Group::kChannel) || groups.has(Group::kSelect)) lookers |= kChannelsLook;
+  if (groups.has(Group::kLock)) lookers |= kLocksLook;
+  if (groups.has(Group::kCopy)) lookers |= kCopiesLook | kWitnessesLook;
+  if (groups.has(Group::kScheduler)) lookers |= kWorkLooks;
+  return static_cast<std::uint8_t>(lookers);
+}
+
 }  // namespace
 
-Signals::Signals(std::span<std::uint8_t, kCells> cells, Groups groups) : cells_(cells, groups) {
-  std::uint8_t wanted = 0;
-  if (groups.has(Group::kChannel) || groups.has(Group::kSelect)) wanted |= kChannelsLook;
-  if (groups.has(Group::kLock)) wanted |= kLocksLook;
-  if (groups.has(Group::kCopy)) wanted |= kCopiesLook;
-  if (groups.has(Group::kScheduler)) wanted |= kWorkLooks;
-  if (groups.has(Group::kMaxima)) wanted |= kChannelsLook | kLocksLook | kCopiesLook | kWorkLooks;
+Signals::Signals(std::span<std::uint8_t, kCells> cells, Groups groups)
+    : cells_(cells, groups), lookers_(lookers_of(groups)) {
   for (unsigned kind = 0; kind < static_cast<unsigned>(EventKind::kCount); ++kind) {
-    interested_[kind] = looks_at(static_cast<EventKind>(kind)) & wanted;
+    interested_[kind] = looks_at(static_cast<EventKind>(kind)) & lookers_;
   }
 }
 
 void Signals::end(std::span<const Event> events) {
+  if (lookers_ == 0) return;
   channels_.begin();
   locks_.begin();
   copies_.begin();
   work_.begin();
   for (const Event& e : events) {
     const std::uint8_t who = interested_[static_cast<std::size_t>(e.kind)];
-    if (who == 0) continue;
-    if ((who & kChannelsLook) != 0) channels_.see(cells_, e);
     if ((who & kLocksLook) != 0) locks_.see(cells_, e);
-    if ((who & kCopiesLook) != 0) copies_.see(cells_, e);
+    if ((who & kChannelsLook) != 0) channels_.see(cells_, e);
     if ((who & kWorkLooks) != 0) work_.see(cells_, e);
+    if ((who & kWitnessesLook) != 0 && copies_.are_active()) copies_.witness(cells_, e);
+    if ((who & kCopiesLook) != 0) copies_.see(cells_, e);
   }
   channels_.end(cells_);
   locks_.end(cells_);

@@ -35,7 +35,8 @@ class Signals {
 
  private:
   CellWriter cells_;
-  std::array<std::uint8_t, 256> interested_{};  // by event kind: a bit for each of those below
+  std::uint8_t lookers_;  // a bit for each of those below that is wanted
+  std::array<std::uint8_t, 256> interested_{};  // by event kind: of them, those who look at it
   ReadsFromSignals reads_from_;
   ChannelSignals channels_;
   LockSignals locks_;
