@@ -8,12 +8,10 @@
 namespace concertina::fuzzers {
 namespace {
 
-// Keeps the tail of the schedule, in a ring that may be shared with another process, and shows the
-// steps to whoever computes feedback.
+// Keeps the tail of the schedule, in a ring that may be shared with another process.
 class Recorder final : public simulator::StepRecorder {
  public:
   void reset(const RunOptions& options) {
-    signals_ = options.signals;
     shared_ = options.step_ring;
     if (shared_ != nullptr) {
       shared_->count = 0;
@@ -23,8 +21,6 @@ class Recorder final : public simulator::StepRecorder {
   }
 
   void step(const simulator::StepSeen& seen) override {
-    if (signals_ != nullptr) signals_->step(seen.thread, seen.pending);
-    if (own_.empty() && shared_ == nullptr) return;
     const Step step{
         seen.thread,         seen.pending.site, static_cast<std::uint8_t>(seen.pending.kind),
         seen.is_decision,    seen.goroutine,    0,
@@ -44,10 +40,26 @@ class Recorder final : public simulator::StepRecorder {
   }
 
  private:
-  Signals* signals_ = nullptr;
   StepRing* shared_ = nullptr;
   std::uint64_t count_ = 0;
   std::vector<Step> own_;
+};
+
+// Shows the steps to whoever computes feedback, and passes them on.
+class Watcher final : public simulator::StepRecorder {
+ public:
+  void reset(Signals& signals, simulator::StepRecorder* next) {
+    signals_ = &signals;
+    next_ = next;
+  }
+  void step(const simulator::StepSeen& seen) override {
+    signals_->step(seen.thread, seen.pending);
+    if (next_ != nullptr) next_->step(seen);
+  }
+
+ private:
+  Signals* signals_ = nullptr;
+  simulator::StepRecorder* next_ = nullptr;
 };
 
 // Everything a run needs, kept from run to run: making fibers and an arena costs more than a run.
@@ -56,6 +68,7 @@ struct Workshop {
   Choosers choosers;
   StackEventTable stack_events;
   Recorder recorder;
+  Watcher watcher;
   Compiled compiled;
 };
 
@@ -84,10 +97,8 @@ Trace run(const Input& input, const RunOptions& options) {
   const Schedule& schedule = input.schedule;
   shop.compiled.compile(input.program);
   shop.stack_events.reset(schedule);
-  const bool records = options.last_steps_max != 0 || options.step_ring != nullptr ||
-                       (options.signals != nullptr && options.signals->wants_steps());
+  const bool records = options.last_steps_max != 0 || options.step_ring != nullptr;
   if (records) shop.recorder.reset(options);
-  if (options.signals != nullptr) options.signals->begin();
 
   InterpreterRun interpreter;
   interpreter.program = &shop.compiled;
@@ -105,6 +116,13 @@ Trace run(const Input& input, const RunOptions& options) {
     config.event_store = {&options.event_log->count, options.event_log->events};
   }
   config.recorder = records ? &shop.recorder : nullptr;
+  if (options.signals != nullptr) {
+    options.signals->begin();
+    if (options.signals->wants_steps()) {
+      shop.watcher.reset(*options.signals, config.recorder);
+      config.recorder = &shop.watcher;
+    }
+  }
   const simulator::Report report =
       platform::run(shop.world, config, &interpreter_main, &interpreter);
 

@@ -11,8 +11,8 @@ namespace concertina::fuzzers {
 class LockSignals {
  public:
   void begin();
-  void see(const CellWriter& cells, const Event& e);
-  void end(const CellWriter& cells) { cells.set_maximum(Maximum::kLocksHeld, most_held_); }
+  void see(const Event& e);
+  void end(const CellWriter& cells) const;
 
  private:
   static constexpr unsigned kThreads = 16;           // virtual threads of a run
@@ -33,11 +33,14 @@ class LockSignals {
   unsigned holder(const Event& e) const {
     return (e.goroutine != kNoGoroutine ? 1u : 0u) | (threads_[e.thread].copies ? 2u : 0u);
   }
-  void acquired(const CellWriter& cells, const Event& e);
+  void acquired(const Event& e);
   void released(const Event& e);
 
   std::uint32_t run_ = 0;
   unsigned most_held_ = 0;
+  // Cells of the run, gathered as bits: half of all events are about locks.
+  std::array<std::uint8_t, kRanks> held_before_{};   // by rank taken: ranks held
+  std::array<std::uint16_t, kRanks> hand_offs_{};    // by rank: from * kHolders + to
   std::array<Thread, kThreads> threads_;
   std::array<Release, kObjectsMax> releases_{};
 };

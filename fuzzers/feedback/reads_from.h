@@ -29,21 +29,39 @@ class ReadsFromSignals {
  public:
   ReadsFromSignals();
 
-  void begin() { ++run_; }
+  void begin() {
+    seen_.fill(0);
+    if (++run_ != 0) return;
+    // Notes of a run with the same number are gone before it comes again.
+    writes_.fill(0);
+    run_ = 1;
+  }
 
-  void step(const CellWriter& cells, ThreadId thread, const Pending& step) {
+  // Which branch would be taken is hard to foresee, and there is a step every 40 ns: so there are
+  // none but the first.
+  void step(ThreadId thread, const Pending& step) {
     const Ordinals& site = sites_[static_cast<std::size_t>(step.site)];
     if (site.family == kNoFamily || step.object >= kObjectsMax) return;
-    const std::uint16_t kind = kind_bit(step.kind);
-    Write& last = writes_[step.object];
     // Goroutines are told apart by path, machines between two goroutines by their thread.
     const std::uint32_t actor =
         step.path != kSchedulerPath ? step.path : kFirstMachine + thread;
-    if ((kind & kReaders) != 0 && last.run == run_ && last.actor != actor &&
-        last.family == site.family) {
-      cells.set<Group::kReadsFrom>(site.reader + last.writer);
+    const std::uint64_t here = static_cast<std::uint64_t>(actor) << 32 |
+                               static_cast<std::uint32_t>(run_) << 16 | site.family << 8 |
+                               site.writer;
+    const auto kind = static_cast<unsigned>(step.kind);
+    std::uint64_t& write = writes_[step.object];
+    const std::uint64_t last = write;
+    const bool is_of_this_run = ((last ^ here) & 0xffffff00) == 0;  // and family
+    const bool reads_other = (kReaders >> kind & 1) != 0 && last >> 32 != actor;
+    const unsigned cell = site.reader + (last & 0xff);
+    seen_[(is_of_this_run & reads_other) ? cell : kNoCell] = 1;
+    write = (kWriters >> kind & 1) != 0 ? here : last;
+  }
+
+  void end(const CellWriter& cells) const {
+    for (unsigned i = 0; i < cells_used_; ++i) {
+      if (seen_[i] != 0) cells.set<Group::kReadsFrom>(i);
     }
-    if ((kind & kWriters) != 0) last = {run_, actor, site.family, site.writer};
   }
 
   /// Cells in use: the table's pairs.
@@ -55,6 +73,7 @@ class ReadsFromSignals {
   static constexpr std::uint8_t kNoFamily = 0xff;
   static constexpr ObjectId kObjectsMax = 4096;  // later objects of a run are not looked at
   static constexpr std::uint32_t kFirstMachine = 0xffffff00;
+  static constexpr unsigned kNoCell = 2 * kReadsFromCells;
 
   /// Of a site in its family: reader + writer is the pair's cell.
   struct Ordinals {
@@ -62,18 +81,14 @@ class ReadsFromSignals {
     std::uint8_t reader = 0;
     std::uint8_t writer = 0;
   };
-  struct Write {
-    std::uint32_t run = 0;
-    std::uint32_t actor = 0;
-    std::uint8_t family = 0;
-    std::uint8_t writer = 0;
-  };
   static_assert(kReadsFromCells <= 256, "Ordinals::reader is a byte");
 
-  std::uint32_t run_ = 0;
+  std::uint16_t run_ = 0;
   unsigned cells_used_ = 0;
   std::array<Ordinals, 256> sites_;  // a site is a byte
-  std::array<Write, kObjectsMax> writes_{};
+  // By object, the last write: actor (32 bits), run (16), family (8), writer (8).
+  std::array<std::uint64_t, kObjectsMax> writes_{};
+  std::array<std::uint8_t, kNoCell + 1> seen_{};  // by cell
 };
 
 }  // namespace concertina::fuzzers

@@ -98,23 +98,25 @@ Signals::Signals(std::span<std::uint8_t, kCells> cells, Groups groups)
 }
 
 void Signals::end(std::span<const Event> events) {
+  if (wants_steps()) reads_from_.end(cells_);
   if (lookers_ == 0) return;
-  channels_.begin();
-  locks_.begin();
-  copies_.begin();
-  work_.begin();
+  if ((lookers_ & kChannelsLook) != 0) channels_.begin();
+  if ((lookers_ & kLocksLook) != 0) locks_.begin();
+  if ((lookers_ & kCopiesLook) != 0) copies_.begin();
+  if ((lookers_ & kWorkLooks) != 0) work_.begin();
   for (const Event& e : events) {
     const std::uint8_t who = interested_[static_cast<std::size_t>(e.kind)];
-    if ((who & kLocksLook) != 0) locks_.see(cells_, e);
+    if ((who & kLocksLook) != 0) locks_.see(e);
     if ((who & kChannelsLook) != 0) channels_.see(cells_, e);
     if ((who & kWorkLooks) != 0) work_.see(cells_, e);
     if ((who & kWitnessesLook) != 0 && copies_.are_active()) copies_.witness(cells_, e);
     if ((who & kCopiesLook) != 0) copies_.see(cells_, e);
   }
-  channels_.end(cells_);
-  locks_.end(cells_);
-  copies_.end(cells_);
-  work_.end(cells_);
+  // Those that did not look have nothing to say.
+  if ((lookers_ & kChannelsLook) != 0) channels_.end(cells_);
+  if ((lookers_ & kLocksLook) != 0) locks_.end(cells_);
+  if ((lookers_ & kCopiesLook) != 0) copies_.end(cells_);
+  if ((lookers_ & kWorkLooks) != 0) work_.end(cells_);
 }
 
 }  // namespace concertina::fuzzers

@@ -28,7 +28,7 @@ class Signals {
 
   void begin() { reads_from_.begin(); }
   /// The thread is about to perform its pending operation.
-  void step(ThreadId thread, const Pending& pending) { reads_from_.step(cells_, thread, pending); }
+  void step(ThreadId thread, const Pending& pending) { reads_from_.step(thread, pending); }
   void end(std::span<const Event> events);
 
   unsigned reads_from_cells_used() const { return reads_from_.cells_used(); }

@@ -36,8 +36,7 @@ void WorkSignals::see(const CellWriter& cells, const Event& e) {
 void WorkSignals::change(const CellWriter& cells, const Event& e, WorkChange change) {
   apply(e, change);
   cells.set<Group::kScheduler>(
-      scheduler_cell(change, idle_processors_, runnable_,
-                     static_cast<unsigned>(is_looking_.count()), called_));
+      scheduler_cell(change, idle_processors_, runnable_, looking_, called_));
 }
 
 void WorkSignals::apply(const Event& e, WorkChange change) {
@@ -77,7 +76,9 @@ void WorkSignals::apply(const Event& e, WorkChange change) {
 }
 
 void WorkSignals::looks(ThreadId thread, bool looks) {
-  if (thread < kThreads) is_looking_[thread] = looks;
+  if (thread >= kThreads) return;
+  looking_ += static_cast<unsigned>(looks) - static_cast<unsigned>(is_looking_[thread]);
+  is_looking_[thread] = looks;
 }
 
 }  // namespace concertina::fuzzers

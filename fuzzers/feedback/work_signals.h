@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 
 #include "base/event.h"
 #include "feedback/cell_writer.h"
@@ -31,7 +30,8 @@ class WorkSignals {
   }
 
   std::array<unsigned, kQueues> queues_{};
-  std::bitset<kThreads> is_looking_;  // threads that have not settled
+  std::array<bool, kThreads> is_looking_{};  // threads that have not settled
+  unsigned looking_ = 0;
   unsigned runnable_ = 0;             // goroutines in queues
   unsigned idle_processors_ = 0;
   unsigned called_ = 0;  // machines that have not begun
