@@ -42,6 +42,10 @@ def settings_of(names):
     return settings
 
 
+def environment(value, **more):
+    return {**os.environ, VARIABLE: value, **more}
+
+
 def run_trial(binary, seeds, value, seed, runs, folder):
     """One process; its folder is made anew and removed."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -51,7 +55,7 @@ def run_trial(binary, seeds, value, seed, runs, folder):
     command = [binary, f"-seed={seed}", f"-runs={runs}", f"-artifact_prefix={folder}/",
                f"-max_len={INPUT_BYTES_MAX}", "-len_control=0", f"-timeout={RUN_TIMEOUT_S}",
                "-reload=0", "-detect_leaks=0", corpus, seeds]
-    env = {**os.environ, VARIABLE: value, IN_FLIGHT_VARIABLE: str(slot)}
+    env = environment(value, **{IN_FLIGHT_VARIABLE: str(slot)})
     try:
         result = subprocess.run([str(part) for part in command], check=False, text=True,
                                 errors="replace", stdin=subprocess.DEVNULL, env=env, cwd=folder,
