@@ -31,6 +31,7 @@ void ChannelSignals::see(const CellWriter& cells, const Event& e) {
   if (e.goroutine >= kGoroutines || e.channel >= kChannels) return;
   switch (e.kind) {
     case EventKind::kChannelMade:
+      if (e.channel == kNilChannel) return;
       channels_[e.channel] = {};
       channels_[e.channel].capacity = e.index;
       return;
@@ -216,8 +217,8 @@ void ChannelSignals::decide(Goroutine& g) {
   }
 }
 
+// The nil channel is one that never becomes ready.
 bool ChannelSignals::is_ready(const Case& one) const {
-  if (one.channel == kNilChannel) return false;
   const Channel& channel = channels_[one.channel];
   if (channel.closed) return true;
   if (one.is_send) return channel.receivers != 0 || channel.count < channel.capacity;

@@ -84,6 +84,27 @@ TEST_F(Feedback, ReadsFromFollowsGoroutinesAcrossMachines) {
   EXPECT_EQ(pairs(), 1u) << "two machines are two";
 }
 
+TEST_F(Feedback, ReadsFromIsForReadersOfWhatWasWrittenToTheirKindOfObject) {
+  signals_->begin();
+  step(0, kMainPath, Site::kPreemptPoll, OperationKind::kUpdate, 7);
+  step(1, kChild, Site::kPreemptPoll, OperationKind::kStore, 7);
+  EXPECT_EQ(pairs(), 0u) << "a store reads nothing";
+  step(0, kMainPath, Site::kSpinningLoad, OperationKind::kLoad, 7);
+  EXPECT_EQ(pairs(), 0u) << "the table knows no such pair";
+  step(0, kMainPath, Site::kPreemptPoll, OperationKind::kLoad, 7);
+  EXPECT_EQ(pairs(), 1u);
+}
+
+TEST_F(Feedback, ReadsFromShowsTheLatestRunOnly) {
+  signals_->begin();
+  step(0, kMainPath, Site::kChanClosedStore, OperationKind::kStore, 7);
+  step(1, kChild, Site::kChanClosedLoad, OperationKind::kLoad, 7);
+  EXPECT_EQ(pairs(), 1u);
+  cells_.fill(0);
+  signals_->begin();
+  EXPECT_EQ(pairs(), 0u);
+}
+
 TEST_F(Feedback, ReadsFromForgetsTheRunBefore) {
   signals_->begin();
   step(0, kMainPath, Site::kChanClosedStore, OperationKind::kStore, 7);
@@ -154,6 +175,19 @@ TEST_F(Feedback, ClosedChannelsAndThoseThatGaveUp) {
                 channel_cell(kReceiveGaveUp, kSendGaveUp, ChannelState::kEmpty, Waiters::kNobody),
                 channel_cell(kSendGaveUp, kClose, ChannelState::kEmpty, Waiters::kNobody),
                 channel_cell(kClose, kReceiveClosed, ChannelState::kClosed, Waiters::kNobody)}));
+}
+
+TEST_F(Feedback, AChannelThatWasDrainedIsEmpty) {
+  History history;
+  history.channel(1, 2);
+  history.send(1, 1, 7).add(EventKind::kSendToBuffer, 1, 1).sent(1, 1);
+  history.receive(1, 1).add(EventKind::kReceiveFromBuffer, 1, 1).received(1, 1, 7);
+  history.receive(1, 1).add(EventKind::kReceivePark, 1, 1);
+  look(history);
+  EXPECT_TRUE(has(Group::kChannel, channel_cell(kSendToBuffer, kReceiveFromBuffer,
+                                                ChannelState::kPartly, Waiters::kNobody)));
+  EXPECT_TRUE(has(Group::kChannel, channel_cell(kReceiveFromBuffer, kReceivePark,
+                                                ChannelState::kEmpty, Waiters::kNobody)));
 }
 
 TEST_F(Feedback, ChannelsAreTakenEachForItself) {
@@ -280,6 +314,7 @@ TEST_F(Feedback, SchedulerStateCountsIdleRunnableLookingAndCalled) {
   history.add(EventKind::kMachineCalled, 0);
   history.add(EventKind::kUnqueued, 1, kNilChannel, {0});
   history.add(EventKind::kSettled, 1);
+  history.add(EventKind::kMachineBegins, 2).add(EventKind::kMachineSleeps, 2);
   look(history);
   EXPECT_EQ(seen(Group::kScheduler),
             (std::set<unsigned>{scheduler_cell(WorkChange::kProcessorIdle, 1, 0, 0, 0),
@@ -287,7 +322,9 @@ TEST_F(Feedback, SchedulerStateCountsIdleRunnableLookingAndCalled) {
                                 scheduler_cell(WorkChange::kProcessorTaken, 0, 1, 1, 0),
                                 scheduler_cell(WorkChange::kMachineCalled, 0, 1, 1, 1),
                                 scheduler_cell(WorkChange::kUnqueued, 0, 0, 1, 1),
-                                scheduler_cell(WorkChange::kSettled, 0, 0, 0, 1)}));
+                                scheduler_cell(WorkChange::kSettled, 0, 0, 0, 1),
+                                scheduler_cell(WorkChange::kMachineBegins, 0, 0, 1, 0),
+                                scheduler_cell(WorkChange::kMachineSleeps, 0, 0, 0, 0)}));
 }
 
 // --- Maxima. ---
