@@ -1,10 +1,10 @@
 // Cells: the fixed set of presence bits that a run may set, beside the edges that compilers count.
 //
 // A cell is a byte that is 0 or 1, at a dense index that depends on nothing but the values of the
-// enumerations below: no hashes, no addresses, no ids of a run. A group is a range of cells that can
-// be left out. Presence, not counts: counts would multiply what an engine takes for new by eight, and
-// two runs that differ in nothing but how often are rarely worth two corpus entries (GFuzz, ASPLOS
-// 2022, and RFF, ASPLOS 2024, use presence of operation and reads-from pairs in the same way).
+// enumerations below: no hashes, no addresses, no ids of a run. A group is a range of cells that
+// can be left out. Presence, not counts: counts would multiply what an engine takes for new by
+// eight, and two runs that differ in nothing but how often are rarely worth two corpus entries
+// (GFuzz, ASPLOS 2022, and RFF, ASPLOS 2024, use operation and reads-from pairs in this way).
 #pragma once
 
 #include <array>
@@ -67,7 +67,8 @@ enum class NilOperation : std::uint8_t {
   kSelectReceive,
   kCount
 };
-inline constexpr unsigned kChannelPairCells = count_of<ChannelEffect>() * count_of<ChannelEffect>() *
+inline constexpr unsigned kChannelPairCells = count_of<ChannelEffect>() *
+                                              count_of<ChannelEffect>() *
                                               count_of<ChannelState>() * count_of<Waiters>();
 inline constexpr unsigned kChannelCells = kChannelPairCells + count_of<NilOperation>();
 

@@ -1,9 +1,9 @@
 // ChannelSignals: groups chan and select, and how long wait queues become.
 //
 // A small shadow of each channel follows the events, which come in the order of linearisation. It
-// judges nothing (oracle/channel_model.h does that): a run of a broken runtime may leave it wrong, but
-// never out of bounds. A goroutine that a partner has taken waits nowhere from that moment on, though
-// its losing sudogs are still queued.
+// judges nothing (oracle/channel_model.h does that): a run of a broken runtime may leave it wrong,
+// but never out of bounds. A goroutine that a partner has taken waits nowhere from that moment on,
+// though its losing sudogs are still queued.
 #pragma once
 
 #include <array>

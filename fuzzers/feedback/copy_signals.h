@@ -16,7 +16,9 @@ class CopySignals {
   /// What happens while stacks are being copied, perhaps on other threads. Pointless when none are.
   void witness(const CellWriter& cells, const Event& e) const;
   bool are_active() const { return active_ != 0; }
-  void end(const CellWriter& cells) { cells.set_maximum(Maximum::kCopiesInOperation, most_copies_); }
+  void end(const CellWriter& cells) {
+    cells.set_maximum(Maximum::kCopiesInOperation, most_copies_);
+  }
 
  private:
   static constexpr unsigned kThreads = 16;                       // virtual threads of a run

@@ -29,12 +29,12 @@ class Groups {
   unsigned bits_ = 0;
 };
 
-/// Reads "none", "all", "default" or names from kGroupNames with commas between them. Returns what is
-/// wrong, with the words that are known; empty when nothing is.
+/// Reads "none", "all", "default" or names from kGroupNames with commas between them. Returns what
+/// is wrong, with the words that are known; empty when nothing is.
 std::string parse_groups(std::string_view text, Groups& groups);
 
-/// What the environment variable CONCERTINA_SIGNALS asks for; `shipped` without it. Ends the process
-/// with exit code 2 and the reason when it cannot be read.
+/// What the environment variable CONCERTINA_SIGNALS asks for; `shipped` without it. Ends the
+/// process with exit code 2 and the reason when it cannot be read.
 Groups groups_of_environment();
 
 }  // namespace concertina::fuzzers

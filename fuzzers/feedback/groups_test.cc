@@ -24,14 +24,15 @@ TEST(Groups, AreReadByName) {
 }
 
 TEST(Groups, UnknownWordsAreNamed) {
-  for (const std::string_view text : {"", "rf,", ",rf", "rf,,max", "edges", "rf,edges", "none,rf"}) {
+  for (const std::string_view text :
+       {"", "rf,", ",rf", "rf,,max", "edges", "rf,edges", "none,rf"}) {
     Groups groups = Groups::none();
     EXPECT_NE(parse_groups(text, groups).find("no signals '"), std::string::npos) << text;
   }
   Groups groups = Groups::none();
   EXPECT_EQ(parse_groups("rf,edges", groups),
-            "no signals 'edges'; there are: none, all, default, rf, chan, select, lock, copy, sched, "
-            "max");
+            "no signals 'edges'; there are: none, all, default, rf, chan, select, lock, copy, "
+            "sched, max");
 }
 
 TEST(Groups, TheEnvironmentDecides) {

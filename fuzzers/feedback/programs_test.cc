@@ -129,8 +129,9 @@ TEST(Programs, ProcessorsThatAreIdle) {
 }
 
 TEST(Programs, LongQueues) {
-  const std::string spawner = "func f0 frame=0 {\n  go f1\n  go f1\n  go f1\n  go f1\n  yield\n}\n\n"
-                              "func f1 frame=0 {\n  yield\n}\n";
+  const std::string spawner =
+      "func f0 frame=0 {\n  go f1\n  go f1\n  go f1\n  go f1\n  yield\n}\n\n"
+      "func f1 frame=0 {\n  yield\n}\n";
   EXPECT_TRUE(has(bits_of_program(spawner), Group::kMaxima,
                   maximum_cell(Maximum::kLocalQueue, 4)));
   EXPECT_FALSE(has(bits_of_program(two_goroutines("", "  yield\n")), Group::kMaxima,

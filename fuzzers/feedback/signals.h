@@ -3,10 +3,10 @@
 //   Signals signals(cells, groups);            // the bytes are an engine's, or a test's
 //   run(input, {.signals = &signals});         // begin, a step at each yield point, end
 //
-// What an edge counter of the compiler cannot say: which two places met in which order, and in which
-// state. The cells are a pure function of the run's steps and events, so that the same input sets the
-// same ones in every process and build flavour. Nothing is allocated by a run. Cells are only ever
-// set: whoever owns them clears them.
+// What an edge counter of the compiler cannot say: which two places met in which order, and in
+// which state. The cells are a pure function of the run's steps and events, so that the same input
+// sets the same ones in every process and build flavour. Nothing is allocated by a run. Cells are
+// only ever set: whoever owns them clears them.
 #pragma once
 
 #include "feedback/cell_writer.h"

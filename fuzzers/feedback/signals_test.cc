@@ -144,7 +144,8 @@ TEST_F(Feedback, ChannelPairsKnowStateAndWaiters) {
                 channel_cell(kNone, kSendToBuffer, ChannelState::kEmpty, Waiters::kNobody),
                 channel_cell(kSendToBuffer, kSendToBuffer, ChannelState::kPartly, Waiters::kNobody),
                 channel_cell(kSendToBuffer, kSendPark, ChannelState::kFull, Waiters::kNobody),
-                channel_cell(kSendPark, kReceiveAndAdmit, ChannelState::kFull, Waiters::kSenders)}));
+                channel_cell(kSendPark, kReceiveAndAdmit, ChannelState::kFull,
+                             Waiters::kSenders)}));
 }
 
 TEST_F(Feedback, WaitersOfASelectAreGoneFromAllChannelsWhenItIsTaken) {
@@ -385,7 +386,9 @@ TEST_F(Feedback, AGroupThatIsNotWantedSetsNothing) {
 // A broken runtime may announce anything; the flavour's sanitizer watches the cells' bounds.
 TEST_F(Feedback, AnyEventsAndStepsSetNothingElse) {
   std::mt19937 random(7);
-  const auto small = [&] { return static_cast<std::uint16_t>(random() % 4 ? random() % 70 : random()); };
+  const auto small = [&] {
+    return static_cast<std::uint16_t>(random() % 4 != 0 ? random() % 70 : random());
+  };
   struct {
     std::uint8_t before[64] = {};
     std::array<std::uint8_t, kCells> cells{};

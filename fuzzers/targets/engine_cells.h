@@ -1,4 +1,5 @@
-// The bytes of feedback/cells.h as an engine wants them. One source an engine: engine_cells_NAME.cc.
+// The bytes of feedback/cells.h as an engine wants them. One source an engine:
+// engine_cells_NAME.cc.
 //
 //   cleared by hand_over_cells (AFL++), or by the engine itself (libFuzzer)
 //   a run sets cells

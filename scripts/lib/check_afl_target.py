@@ -2,8 +2,8 @@
 
 check_afl_target.py BINARY TOOL CASES AFL_SHOWMAP. A ctest test: the cases are run by the target
 itself; afl-showmap must see edges, the same whatever the process ran before (persistent mode) and
-when it ran nothing else, and other edges for other inputs. The cells of fuzzers/feedback are edges of
-their own: with them a map has all that it has without, and more.
+when it ran nothing else, and other edges for other inputs. The cells of fuzzers/feedback are edges
+of their own: with them a map has all that it has without, and more.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Proves that libFuzzer sees each group of the target's feedback, and the same in each process.
 
-check_signals_target.py BINARY TOOL CASES. A ctest test: the cases are only loaded. Each group must add
-features to those without any; a second process must count the same.
+check_signals_target.py BINARY TOOL CASES. A ctest test: the cases are only loaded. Each group must
+add features to those without any; a second process must count the same.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Rank statistics for trials whose measure is skewed and cut off at a cap: nothing but order counts."""
+"""Rank statistics for trials whose measure is skewed and cut off at a cap: only order counts."""
 
 import math
 import statistics

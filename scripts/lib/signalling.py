@@ -1,8 +1,8 @@
 """Which of the fuzz target's feedback groups pay: trials, and what they say as tables.
 
-A trial is one libFuzzer process with one setting of CONCERTINA_SIGNALS and one engine seed, until it
-finds something or has run so many inputs. Its measure is executions: the engine's seed decides all
-that it does, so that a trial is repeatable on any machine, however busy.
+A trial is one libFuzzer process with one setting of CONCERTINA_SIGNALS and one engine seed, until
+it finds something or has run so many inputs. Its measure is executions: the engine's seed decides
+all that it does, so that a trial is repeatable on any machine, however busy.
 """
 
 import os

@@ -7,8 +7,8 @@ from pathlib import Path
 import signalling
 from common import Unusable
 
-# A target: its seed says how many inputs it needs to find the bug; it has one more input in its corpus
-# a group that it was asked for.
+# A target: its seed says how many inputs it needs to find the bug; its corpus has one more input
+# for each group that it was asked for.
 TARGET = """#!PYTHON
 import os, sys
 arguments = dict(a[1:].split('=', 1) for a in sys.argv[1:] if a.startswith('-'))
@@ -81,7 +81,8 @@ class TableTest(unittest.TestCase):
 
     def test_compares_over_all_mutants(self):
         results = {
-            "a": {"cap": 1000, "trials": {"none": trials(100, 200, 300), "rf": trials(50, 100, 150)}},
+            "a": {"cap": 1000, "trials": {"none": trials(100, 200, 300),
+                                          "rf": trials(50, 100, 150)}},
             "b": {"cap": 1000, "trials": {"none": trials(10, 20, 30), "rf": trials(20, 40, 60)}},
             "c": {"cap": 1000, "trials": {"none": trials(10, 20, 30)}}}
         answer = signalling.versus(results, "rf", "none")
@@ -89,7 +90,8 @@ class TableTest(unittest.TestCase):
         self.assertAlmostEqual(answer["z"], 0.0)
         self.assertIsNone(signalling.versus(results, "chan", "none"))
         lines = signalling.table(results, {"rf": trials(7, 8, 9)}, ["none", "rf"]).splitlines()
-        self.assertEqual(lines[2], "| none | 200 (100-300) | 20 (10-30) | 20 (10-30) | - | - | - | - |")
+        self.assertEqual(lines[2], "| none | 200 (100-300) | 20 (10-30) | 20 (10-30) "
+                                   "| - | - | - | - |")
         self.assertEqual(lines[3], "| rf | 100 (50-150) | 40 (20-60) | - | 1.00, z +0.0, p 1 | - | "
                                    "80 | 8 |")
 
