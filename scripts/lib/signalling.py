@@ -19,7 +19,7 @@ VARIABLE = "CONCERTINA_SIGNALS"
 NONE, ALL = "none", "all"
 CELLS = ROOT / "fuzzers" / "feedback" / "cells.h"
 NAMES = re.compile(r"kGroupNames = \{([^}]*)\}")
-VERDICT = re.compile(r"^verdict: ([a-z_]+)", re.MULTILINE)
+VERDICT = re.compile(r"^verdict: (([a-z_]+).*)$", re.MULTILINE)
 CORPUS = re.compile(r"^#\d+\s+\w+.* ft: (\d+) corp: (\d+)/", re.MULTILINE)
 TRIAL_LIMIT_S = 3600
 
@@ -74,11 +74,18 @@ def run_trial(binary, seeds, value, seed, runs, folder):
 
 
 def read_log(text):
-    oracle = VERDICT.search(text)
+    verdict = VERDICT.search(text)
     corpus = CORPUS.findall(text)
-    return {"oracle": oracle.group(1) if oracle else "",
+    return {"signature": verdict.group(1) if verdict else "",
+            "oracle": verdict.group(2) if verdict else "",
             "features": int(corpus[-1][0]) if corpus else 0,
             "corpus": int(corpus[-1][1]) if corpus else 0}
+
+
+def strays(trials, oracles):
+    """Trials that ended with something else than the mutant: what they found is news, but says nothing
+    of the mutant. (Death without a verdict, in a build without sanitizers, is the mutant's.)"""
+    return [trial for trial in trials if trial["oracle"] and trial["oracle"] not in oracles]
 
 
 def executions_of(trials, cap):

@@ -44,8 +44,8 @@ class TrialTest(unittest.TestCase):
 
     def test_counts_executions_until_the_find(self):
         self.assertEqual(self.trial("rf,chan", seed=3),
-                         {"oracle": "work", "features": 90, "corpus": 9, "seed": 3, "found": True,
-                          "executions": 300})
+                         {"signature": "work: idle processor", "oracle": "work", "features": 90,
+                          "corpus": 9, "seed": 3, "found": True, "executions": 300})
         self.assertFalse((self.folder / "trial").exists())
 
     def test_a_trial_may_find_nothing(self):
@@ -78,6 +78,13 @@ class TableTest(unittest.TestCase):
         self.assertEqual(signalling.executions_of(trials(10, 1000, 5000), 1000), [10, 1000, 1001])
         self.assertEqual(signalling.spread_words(trials(10, 20, 5000, 6000), 1000),
                          "510 (20->1,000, 2/4)")
+
+    def test_what_another_oracle_saw_is_no_trial_of_the_mutant(self):
+        found = trials(10, 20, 5000)
+        self.assertEqual(signalling.strays(found, ["work", "race"]), [])
+        self.assertEqual(signalling.strays(found, ["race"]), found)
+        died = [dict(trial, oracle="") for trial in found]
+        self.assertEqual(signalling.strays(died, ["race"]), [])
 
     def test_compares_over_all_mutants(self):
         results = {
