@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <csignal>
 
 #include "tools/depth_child.h"
 
@@ -45,7 +45,7 @@ Verdict sees_it_arrive(const Input&, const Trace& trace) {
 }
 
 Verdict dies_of_it(const Input& input, const Trace& trace) {
-  if (sees_it_arrive(input, trace).failed()) std::abort();
+  if (sees_it_arrive(input, trace).failed()) std::raise(SIGTERM);  // no sanitizer looks at it
   return {};
 }
 

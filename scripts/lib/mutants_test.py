@@ -104,5 +104,14 @@ class MutantsTest(unittest.TestCase):
         self.assertFalse(self.target.exists())
 
 
+class OfThisTree(unittest.TestCase):
+    def test_each_changes_the_runtime_as_it_is(self):
+        names = mutants.names()
+        self.assertGreater(len(names), 30)
+        for name in names:
+            with self.subTest(name):
+                self.assertTrue(mutants.patched_contents(mutants.find(name)))
+
+
 if __name__ == "__main__":
     unittest.main()
