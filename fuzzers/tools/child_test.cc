@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "tools/generator.h"
+#include "tools/own_process.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -64,36 +65,38 @@ Summary summary(const Trace& trace, const Verdict& verdict) {
 
 // All children come before the first run in this process; see child.h.
 TEST(Child, GivesTheTraceThatThisProcessGets) {
-  const Input first = generated_input(7, 0);
-  const ChildRun all = in_child(first, {.last_steps_max = 1 << 16});
-  const ChildRun tail = in_child(first, {.last_steps_max = kTailSteps});
-  const std::vector<Event> left_behind = events_of_the_dead(first);
-  std::vector<Summary> summaries;
-  for (std::uint64_t i = 0; i < kInputs; ++i) {
-    const ChildRun child = in_child(generated_input(7, i), {});
-    ASSERT_FALSE(child.died) << child.log;
-    summaries.push_back(summary(child.trace, child.verdict));
-  }
+  in_own_process([] {
+    const Input first = generated_input(7, 0);
+    const ChildRun all = in_child(first, {.last_steps_max = 1 << 16});
+    const ChildRun tail = in_child(first, {.last_steps_max = kTailSteps});
+    const std::vector<Event> left_behind = events_of_the_dead(first);
+    std::vector<Summary> summaries;
+    for (std::uint64_t i = 0; i < kInputs; ++i) {
+      const ChildRun child = in_child(generated_input(7, i), {});
+      ASSERT_FALSE(child.died) << child.log;
+      summaries.push_back(summary(child.trace, child.verdict));
+    }
 
-  for (std::uint64_t i = 0; i < kInputs; ++i) {
-    const Input input = generated_input(7, i);
-    const Trace here = run(input);
-    EXPECT_EQ(summary(here, judge(input, here)), summaries[i]) << i;
-  }
+    for (std::uint64_t i = 0; i < kInputs; ++i) {
+      const Input input = generated_input(7, i);
+      const Trace here = run(input);
+      EXPECT_EQ(summary(here, judge(input, here)), summaries[i]) << i;
+    }
 
-  const Trace alive = run(first);
-  EXPECT_FALSE(left_behind.empty());
-  EXPECT_TRUE(std::equal(left_behind.begin(), left_behind.end(), alive.events.begin(),
-                         alive.events.end(), &is_same));
+    const Trace alive = run(first);
+    EXPECT_FALSE(left_behind.empty());
+    EXPECT_TRUE(std::equal(left_behind.begin(), left_behind.end(), alive.events.begin(),
+                           alive.events.end(), &is_same));
 
-  ASSERT_EQ(all.trace.last_steps.size(), all.trace.steps);
-  ASSERT_GE(all.trace.steps, kTailSteps);
-  ASSERT_EQ(tail.trace.last_steps.size(), kTailSteps);
-  for (unsigned i = 0; i < kTailSteps; ++i) {
-    const Step& expected = all.trace.last_steps[all.trace.steps - kTailSteps + i];
-    EXPECT_EQ(tail.trace.last_steps[i].thread, expected.thread);
-    EXPECT_EQ(tail.trace.last_steps[i].site, expected.site);
-  }
+    ASSERT_EQ(all.trace.last_steps.size(), all.trace.steps);
+    ASSERT_GE(all.trace.steps, kTailSteps);
+    ASSERT_EQ(tail.trace.last_steps.size(), kTailSteps);
+    for (unsigned i = 0; i < kTailSteps; ++i) {
+      const Step& expected = all.trace.last_steps[all.trace.steps - kTailSteps + i];
+      EXPECT_EQ(tail.trace.last_steps[i].thread, expected.thread);
+      EXPECT_EQ(tail.trace.last_steps[i].site, expected.site);
+    }
+  });
 }
 
 }  // namespace

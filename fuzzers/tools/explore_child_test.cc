@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "tools/depth_child.h"
+#include "tools/own_process.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -74,7 +75,9 @@ TEST(ExploreChild, FindsWhatTakesOnePreemptionAndWritesItDown) {
   EXPECT_EQ(explored.verdict.signature(), "locals: planted");
   const WrittenInput written = write_down(program(), explored, {.judge = &sees_it_arrive});
   EXPECT_EQ(written.why_not, "");
-  EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed());
+  in_own_process([&] {
+    EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed());
+  });
 }
 
 TEST(ExploreChild, ARunThatKillsTheProcessIsTheFailingOne) {
@@ -83,7 +86,9 @@ TEST(ExploreChild, ARunThatKillsTheProcessIsTheFailingOne) {
   EXPECT_EQ(explored.verdict.oracle, "crash");
   const WrittenInput written = write_down(program(), explored, {.judge = &dies_of_it});
   EXPECT_EQ(written.why_not, "");
-  EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed());
+  in_own_process([&] {
+    EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed());
+  });
 }
 
 TEST(ExploreChild, AnotherDeathIsNotTheFailureThatIsLookedFor) {

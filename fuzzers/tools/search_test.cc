@@ -8,6 +8,7 @@
 
 #include "schedule/explorer.h"
 #include "tools/generator.h"
+#include "tools/own_process.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -81,23 +82,25 @@ TEST(Search, WithoutAFailureAllRunsAreMade) {
 // Every schedule of a search is a complete input: written and read again, logged or not, in whatever
 // order, its run is the same.
 TEST(Search, ItsSchedulesAreInputsLikeAnyOther) {
-  const auto explorer = std::make_unique<Explorer>(some_input().schedule, Strategy::kPortfolio, 9);
-  std::vector<std::pair<Bytes, std::uint64_t>> runs;
-  for (unsigned i = 0; i < 200; ++i) {
-    Input input = some_input();
-    input.schedule = explorer->next();
-    runs.emplace_back(encode(input), run(input, {.run_log = explorer->log()}).hash);
-    explorer->ran();
-  }
-  for (auto one = runs.rbegin(); one != runs.rend(); ++one) {
-    const Input input = decode(one->first);
-    EXPECT_EQ(run(input).hash, one->second);
-    CaseFile file;
-    file.input = input;
-    CaseFile read;
-    EXPECT_EQ(parse(print(file), read).reason, "");
-    EXPECT_EQ(read.input, input);
-  }
+  in_own_process([] {
+    const auto explorer = std::make_unique<Explorer>(some_input().schedule, Strategy::kPortfolio, 9);
+    std::vector<std::pair<Bytes, std::uint64_t>> runs;
+    for (unsigned i = 0; i < 200; ++i) {
+      Input input = some_input();
+      input.schedule = explorer->next();
+      runs.emplace_back(encode(input), run(input, {.run_log = explorer->log()}).hash);
+      explorer->ran();
+    }
+    for (auto one = runs.rbegin(); one != runs.rend(); ++one) {
+      const Input input = decode(one->first);
+      EXPECT_EQ(run(input).hash, one->second);
+      CaseFile file;
+      file.input = input;
+      CaseFile read;
+      EXPECT_EQ(parse(print(file), read).reason, "");
+      EXPECT_EQ(read.input, input);
+    }
+  });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "pipeline.h"
 #include "schedule/run_log.h"
 #include "tools/generator.h"
+#include "tools/own_process.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -50,23 +51,25 @@ std::unique_ptr<Seen> look(unsigned inputs) {
 }
 
 TEST(SitePairs, TheTableHoldsWhatProgramsShowAndNothingStale) {
-  const auto seen = look(3000);
-  std::array<Sites, kSiteCount> listed{};
-  for (const SiteFamily& family : site_families()) {
-    for (const Site reader : family.readers) {
-      EXPECT_TRUE(seen->readers[static_cast<std::size_t>(reader)]) << site_name(reader);
-      for (const Site writer : family.writers) {
-        listed[static_cast<std::size_t>(reader)][static_cast<std::size_t>(writer)] = true;
-        EXPECT_TRUE(seen->writers[static_cast<std::size_t>(writer)]) << site_name(writer);
+  in_own_process([] {
+    const auto seen = look(3000);
+    std::array<Sites, kSiteCount> listed{};
+    for (const SiteFamily& family : site_families()) {
+      for (const Site reader : family.readers) {
+        EXPECT_TRUE(seen->readers[static_cast<std::size_t>(reader)]) << site_name(reader);
+        for (const Site writer : family.writers) {
+          listed[static_cast<std::size_t>(reader)][static_cast<std::size_t>(writer)] = true;
+          EXPECT_TRUE(seen->writers[static_cast<std::size_t>(writer)]) << site_name(writer);
+        }
       }
     }
-  }
-  for (std::size_t r = 0; r < kSiteCount; ++r) {
-    for (std::size_t w = 0; w < kSiteCount; ++w) {
-      EXPECT_TRUE(listed[r][w] || !seen->pairs[r][w])
-          << site_name(Site(r)) << " reads from " << site_name(Site(w));
+    for (std::size_t r = 0; r < kSiteCount; ++r) {
+      for (std::size_t w = 0; w < kSiteCount; ++w) {
+        EXPECT_TRUE(listed[r][w] || !seen->pairs[r][w])
+            << site_name(Site(r)) << " reads from " << site_name(Site(w));
+      }
     }
-  }
+  });
 }
 
 }  // namespace
