@@ -15,6 +15,9 @@ REPLAYS = 10
 
 # Mutants that no litmus program shows, and why not.
 NOT_EXPRESSIBLE = {
+    "machine-limit-forgets-the-work":
+        "all twelve machines must have passed their last look at a queue when work comes into it; "
+        "no program of the set starts so many, and each that waits there costs a preemption",
     "run-queue-found-empty-in-pieces":
         "it needs more than four preemptions: with three goroutines that do nothing, the smallest "
         "program that could, bound 4 is complete without a failure",
