@@ -5,16 +5,14 @@
 
 #include <atomic>
 #include <cerrno>
-#include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <new>
-#include <thread>
 
 #include "oracle/crash.h"
 #include "tools/child.h"
 #include "tools/shared_memory.h"
+#include "tools/watch_child.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -57,36 +55,6 @@ Verdict run_and_judge(const Input& input) { return judge(input, run(input)); }
   _exit(0);
 }
 
-/// Waits for the child. False: one candidate took longer than `timeout_s`, and it was killed.
-bool wait_for(pid_t child, const Progress& progress, unsigned timeout_s, int& status) {
-  using Clock = std::chrono::steady_clock;
-  std::uint64_t seen = kNone;
-  Clock::time_point since = Clock::now();
-  auto pause = std::chrono::microseconds(50);
-  while (waitpid(child, &status, WNOHANG) == 0) {
-    const std::uint64_t current = progress.current.load(std::memory_order_acquire);
-    if (current != seen) {
-      seen = current;
-      since = Clock::now();
-    } else if (Clock::now() - since >= std::chrono::seconds(timeout_s)) {
-      kill(child, SIGKILL);
-      waitpid(child, &status, 0);
-      return false;
-    }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::microseconds(2000));
-  }
-  return true;
-}
-
-Verdict verdict_from(const std::string& text) {
-  const std::size_t first = text.find('\n');
-  const std::size_t second = text.find('\n', first + 1);
-  if (first == std::string::npos || second == std::string::npos) return {};
-  return {text.substr(0, first), text.substr(first + 1, second - first - 1),
-          text.substr(second + 1)};
-}
-
 }  // namespace
 
 BatchExaminer::BatchExaminer(std::string signature, unsigned timeout_s, Examine examine)
@@ -117,7 +85,7 @@ BatchExaminer::Outcome BatchExaminer::run_batch(std::span<const Input> candidate
   if (child == 0) be_child(candidates, signature_, examine_, *progress, log, detail);
 
   int status = 0;
-  const bool in_time = wait_for(child, *progress, timeout_s_, status);
+  const bool in_time = watch_child(child, progress->current, timeout_s_, status);
   const std::uint64_t match = progress->match.load(std::memory_order_acquire);
   if (match != kNone) {
     verdict_ = verdict_from(detail.read_all());

@@ -21,6 +21,7 @@
 #include "oracle/crash.h"
 #include "tools/child.h"
 #include "tools/shared_memory.h"
+#include "tools/watch_child.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -209,14 +210,6 @@ bool wait_for(pid_t child, Board& board, const ExploreOrder& order, int& status)
     pause = std::min(pause * 2, std::chrono::microseconds(5000));
   }
   return true;
-}
-
-Verdict verdict_from(const std::string& text) {
-  const std::size_t first = text.find('\n');
-  const std::size_t second = text.find('\n', first + 1);
-  if (first == std::string::npos || second == std::string::npos) return {};
-  return {text.substr(0, first), text.substr(first + 1, second - first - 1),
-          text.substr(second + 1)};
 }
 
 Explored read_board(const Board& board, const Notes& notes) {

@@ -6,18 +6,17 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
-#include <thread>
 
 #include "oracle/crash.h"
 #include "schedule/explorer.h"
 #include "tools/generator.h"
 #include "tools/shared_memory.h"
+#include "tools/watch_child.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -89,35 +88,6 @@ Verdict search_here(const Input& given, const SearchOptions& options, Shared& sh
   _exit(0);
 }
 
-/// P2. False: a run took longer than `timeout_s`, and the child was killed.
-bool wait_for(pid_t child, const Shared& shared, unsigned timeout_s, int& status) {
-  std::uint64_t seen = ~std::uint64_t{0};
-  Clock::time_point since = Clock::now();
-  auto pause = std::chrono::microseconds(50);
-  while (waitpid(child, &status, WNOHANG) == 0) {
-    const std::uint64_t runs = shared.runs.load(std::memory_order_acquire);
-    if (runs != seen) {
-      seen = runs;
-      since = Clock::now();
-    } else if (Clock::now() - since >= std::chrono::seconds(timeout_s)) {
-      kill(child, SIGKILL);
-      waitpid(child, &status, 0);
-      return false;
-    }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::microseconds(2000));
-  }
-  return true;
-}
-
-Verdict verdict_from(const std::string& text) {
-  const std::size_t first = text.find('\n');
-  const std::size_t second = text.find('\n', first + 1);
-  if (first == std::string::npos || second == std::string::npos) return {};
-  return {text.substr(0, first), text.substr(first + 1, second - first - 1),
-          text.substr(second + 1)};
-}
-
 /// P3 for a child that could not say how it ended.
 Verdict verdict_of_death(bool in_time, int status, const MemoryFile& log) {
   if (!in_time) return {"progress", "watchdog", "a run did not end"};
@@ -144,7 +114,7 @@ SearchResult search(const Input& input, const SearchOptions& options, std::strin
   if (child == 0) be_child(input, options, *shared, log, detail);
 
   int status = 0;
-  const bool in_time = wait_for(child, *shared, options.timeout_s, status);
+  const bool in_time = watch_child(child, shared->runs, options.timeout_s, status);
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   result.runs = shared->runs.load(std::memory_order_acquire);
   const bool is_done = shared->is_done.load(std::memory_order_acquire);
