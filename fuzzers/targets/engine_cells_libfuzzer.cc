@@ -1,4 +1,5 @@
 // libFuzzer reads bytes of this section like its own counters, and clears them before each run.
+#include "feedback/groups.h"
 #include "targets/engine_cells.h"
 
 namespace {
@@ -7,6 +8,13 @@ namespace {
     counters[concertina::fuzzers::kCells];
 
 }  // namespace
+
+// libFuzzer takes whoever exits in the first input for a crash: so words that name no group are told
+// before.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  concertina::fuzzers::groups_of_environment();
+  return 0;
+}
 
 namespace concertina::fuzzers {
 

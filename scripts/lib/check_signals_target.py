@@ -49,8 +49,12 @@ def main():
             return fail(f"all together add {seen[signalling.ALL][1] - plain[1]}, alone {added}")
         if features(binary, inputs, signalling.ALL) != seen[signalling.ALL]:
             return fail("another count in a second process")
-        if features(binary, inputs, "edges") is not None:
-            return fail("a group that does not exist was taken")
+        misspelt = subprocess.run([str(binary), "-runs=0", str(inputs)], cwd=name, check=False,
+                                  env=signalling.environment("edges"), text=True, errors="replace",
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if misspelt.returncode != 2 or list(inputs.glob("crash-*")):
+            return fail("a group that does not exist ended with exit code "
+                        f"{misspelt.returncode}:\n{misspelt.stdout}")
         words = ", ".join(f"{group} {seen[group][1] - plain[1]}" for group in groups)
         print(f"{plain[1]} features of edges; and: {words}")
         return 0
