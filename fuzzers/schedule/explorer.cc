@@ -148,6 +148,7 @@ void Explorer::fill_targets() {
   for (const ObjectProfile& object : profile) sum += object.operations;
   const bool by_operations = random_.percent(50);
   const unsigned wanted = random_.percent(50) ? 1 : random_.between(2, kTargetsMax);
+  positions_.assign(knowledge_.threads(), kNoPosition);
   for (unsigned i = 0; i < wanted; ++i) {
     std::size_t drawn = random_.below(static_cast<std::uint32_t>(profile.size()));
     if (by_operations) {
@@ -158,16 +159,20 @@ void Explorer::fill_targets() {
     std::vector<ObjectKey>& targets = schedule_.targets;
     if (std::find(targets.begin(), targets.end(), object.key) != targets.end()) continue;
     targets.push_back(object.key);
-    for (const ThreadCount& count : object.threads) {
-      std::vector<ThreadCount>& all = schedule_.thread_counts;
-      const auto same = std::find_if(all.begin(), all.end(), [&](const ThreadCount& other) {
-        return other.path == count.path && other.thread == count.thread;
-      });
-      if (same != all.end()) {
-        same->count = static_cast<std::uint16_t>(std::min(same->count + count.count, 0xffff));
-      } else if (all.size() < kThreadCountsMax) {
-        all.push_back(count);
-      }
+    add_counts(object);
+  }
+}
+
+void Explorer::add_counts(const ObjectProfile& object) {
+  std::vector<ThreadCount>& all = schedule_.thread_counts;
+  for (std::size_t i = 0; i < object.threads.size(); ++i) {
+    std::uint16_t& position = positions_[object.names[i]];
+    if (position != kNoPosition) {
+      std::uint16_t& count = all[position].count;
+      count = static_cast<std::uint16_t>(std::min(count + object.threads[i].count, 0xffff));
+    } else if (all.size() < kThreadCountsMax) {
+      position = static_cast<std::uint16_t>(all.size());
+      all.push_back(object.threads[i]);
     }
   }
 }

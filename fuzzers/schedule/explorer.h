@@ -57,6 +57,7 @@ class Explorer {
   void fill(Strategy strategy);
   void fill_constraints();
   void fill_targets();
+  void add_counts(const ObjectProfile& object);
   void mutate_constraints();
   Constraint draw_constraint();
 
@@ -71,6 +72,8 @@ class Explorer {
   std::vector<std::uint8_t> turns_;  // of the portfolio: indices into arms_
   Knowledge knowledge_;
   std::vector<std::vector<Constraint>> kept_;
+  static constexpr std::uint16_t kNoPosition = 0xffff;
+  std::vector<std::uint16_t> positions_;  // in the schedule's counts, by a thread's name
   RunLog log_;
 };
 

@@ -76,6 +76,14 @@ void Knowledge::name_objects(const RunLog& log) {
   }
 }
 
+std::uint16_t Knowledge::name_of(const ThreadCount& thread) {
+  for (std::uint16_t name = 0; name < threads_.size(); ++name) {
+    if (threads_[name].path == thread.path && threads_[name].thread == thread.thread) return name;
+  }
+  threads_.push_back(thread);
+  return static_cast<std::uint16_t>(threads_.size() - 1);
+}
+
 // All operations of a run on one object.
 void Knowledge::learn_object(std::span<const StepNote* const> notes) {
   ObjectProfile object;
@@ -101,12 +109,14 @@ void Knowledge::learn_object(std::span<const StepNote* const> notes) {
   const ObjectId id = notes.front()->object;
   if (id >= names_.size() || names_[id].path == kAnyPath) return;
   object.key = names_[id];
+  for (const ThreadCount& thread : object.threads) object.names.push_back(name_of(thread));
   profile_.push_back(std::move(object));
 }
 
 void Knowledge::learn_profile(const RunLog& log) {
   name_objects(log);
   profile_.clear();
+  threads_.clear();
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < log.kept_steps(); ++i) {
     if (log.notes[i].object != 0) order.push_back(i);

@@ -47,6 +47,7 @@ struct ObjectProfile {
   ObjectKey key;
   std::uint32_t operations = 0;
   std::vector<ThreadCount> threads;  // at least two
+  std::vector<std::uint16_t> names;  // of the threads: equal ones of two objects are one thread
 };
 
 class Knowledge {
@@ -61,6 +62,8 @@ class Knowledge {
 
   const PairSet& pairs() const { return pairs_; }
   const std::vector<ObjectProfile>& profile() const { return profile_; }
+  /// How many names the profile's threads have: 0, 1, ...
+  std::size_t threads() const { return threads_.size(); }
   std::uint32_t horizon() const { return horizon_; }
 
  private:
@@ -73,10 +76,12 @@ class Knowledge {
 
   void name_objects(const RunLog& log);
   void learn_object(std::span<const StepNote* const> notes);
+  std::uint16_t name_of(const ThreadCount& thread);
 
   PairSet pairs_;
   PairSet seen_;  // to happen
   std::vector<ObjectProfile> profile_;
+  std::vector<ThreadCount> threads_;  // of the profile, by name
   std::uint32_t horizon_ = 0;
   std::uint32_t run_ = 0;
   std::vector<LastWrite> last_writes_;  // by object

@@ -26,10 +26,12 @@ class Pos final : public Chooser {
 
   void started(ThreadId thread) override { priorities_.started(thread); }
   ThreadId pick(ThreadMask enabled, ThreadId, const Pending* pending) override {
-    return priorities_.highest(enabled, pending);
+    priorities_.catch_up(pending);
+    return priorities_.highest(enabled);
   }
   void executing(ThreadId thread, const Pending* pending) override {
-    priorities_.executed(thread, pending);
+    priorities_.catch_up(pending);
+    priorities_.executed(thread, pending[thread]);
   }
   std::uint32_t choose(std::uint32_t n, Site, SpawnPath) override { return draws_.below(n); }
   bool observes() const override { return true; }

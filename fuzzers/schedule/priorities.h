@@ -1,12 +1,20 @@
 // Priorities: one random priority for each pending operation, as in POS (pos.h), for the strategies
 // that are built on it.
+//
+// What threads have pending is kept here once more, in the form in which it is asked about at every
+// step: a thread's pending operation changes only when the thread goes on, so each step has one to note
+// and not all of them to look at.
+//
+//   1  started, executed   the thread moves: what it comes to is not known yet
+//   2  catch_up            everybody who moved is at the next operation: it is noted
+//   3  highest, of, ...    answers about what was noted
 #pragma once
 
 #include <array>
 
 #include "schedule/conflict.h"
+#include "schedule/lanes.h"
 #include "schedule/random.h"
-#include "schedule/thread_mask.h"
 
 namespace concertina::fuzzers {
 
@@ -14,70 +22,122 @@ class Priorities {
  public:
   void reset(std::uint64_t seed) {
     random_ = Random(seed);
-    threads_ = 0;
+    threads_ = moved_count_ = 0;
+    all_ = starting_ = waiting_ = ThreadMask{};
   }
 
   void started(ThreadId thread) {
     if (thread >= threads_) threads_ = thread + 1U;
-    waits_[thread] = 0;
-    redraw(thread);
+    all_ |= bit(thread);
+    waits_[thread] = shifts_[thread] = 0;
+    drawn_[thread] = draw();
+    moved_[moved_count_++] = thread;
+  }
+
+  /// First thing in `pick` and in `executing`. `note(thread, operation)` is called for each thread that
+  /// has moved.
+  template <class Note>
+  void catch_up(const Pending* pending, Note note) {
+    for (unsigned i = 0; i < moved_count_; ++i) {
+      const ThreadId thread = moved_[i];
+      arrive(thread, pending[thread]);
+      note(thread, pending[thread]);
+    }
+    moved_count_ = 0;
+  }
+  void catch_up(const Pending* pending) {
+    catch_up(pending, [](ThreadId, const Pending&) {});
   }
 
   /// The thread is about to perform its pending operation: the next one is another, and so is the
   /// race of those that conflict with it.
-  void executed(ThreadId thread, const Pending* pending) {
-    const Pending& done = pending[thread];
-    redraw(thread);
+  void executed(ThreadId thread, const Pending& done) {
+    drawn_[thread] = draw();
     if (only_waits(done)) {
       if (waits_[thread] < kWaitsMax) ++waits_[thread];
     } else if (done.is_write) {
       waits_[thread] = 0;
     }
+    moved_[moved_count_++] = thread;
     if (done.object == 0) return;
-    for (unsigned other = 0; other < threads_; ++other) {
-      if (other != thread && conflicts(pending[other], done)) redraw(static_cast<ThreadId>(other));
-    }
+    const ThreadMask rivals = done.is_write ? on_object(done.object)
+                                            : accesses_.equal_to(access_of(done.object, true), all(),
+                                                                 threads_);
+    for_each(rivals & ~bit(thread), [&](ThreadId rival) { set_priority(rival, draw()); });
   }
 
-  /// Above every drawn one: it conflicts with nothing, so running it first loses no order of what
-  /// does, and the thread's first real operation takes part in the race.
-  static constexpr std::uint32_t kFirst = 1U << 31;
-
-  /// Of a thread's pending operation. One that spins is in the lower half of the range, then in the
-  /// lower quarter, and so on until its thread writes something: a few threads that spin would else
-  /// outrun for very long one whose draw was low.
-  std::uint32_t of(ThreadId thread, const Pending& pending) const {
-    if (pending.kind == OperationKind::kStart) return kFirst;
-    return only_waits(pending) ? drawn_[thread] >> (1 + waits_[thread]) : drawn_[thread];
+  ThreadId highest(ThreadMask of) const {
+    const ThreadMask starting = of & starting_;
+    if (!is_empty(starting)) return lowest(starting);
+    return static_cast<ThreadId>(kNameBits & ~priorities_.highest(of, threads_));
+  }
+  /// Those of them that go before the thread.
+  ThreadMask before(ThreadId thread, ThreadMask of) const {
+    return priorities_.higher_than(priorities_[thread], of, threads_);
   }
 
-  ThreadId highest(ThreadMask enabled, const Pending* pending) const {
-    ThreadId best = lowest(enabled);
-    std::uint32_t best_priority = of(best, pending[best]);
-    for (ThreadMask rest = without_lowest(enabled); rest != 0; rest = without_lowest(rest)) {
-      const ThreadId thread = lowest(rest);
-      const std::uint32_t priority = of(thread, pending[thread]);
-      if (priority > best_priority) {
-        best = thread;
-        best_priority = priority;
-      }
-    }
-    return best;
+  /// Threads whose pending operation is on the object; on the thread's; that only wait.
+  ThreadMask on_object(ObjectId object) const {
+    return accesses_.equal_to(access_of(object, true), all(), threads_, kWriteBit);
   }
+  ThreadMask on_object_of(ThreadId thread) const {
+    return accesses_.equal_to(accesses_[thread], all(), threads_, kWriteBit);
+  }
+  ThreadMask waiting() const { return waiting_; }
+  unsigned threads() const { return threads_; }
+  ThreadMask all() const { return all_; }
 
   Random& random() { return random_; }
 
  private:
-  static constexpr std::uint8_t kWaitsMax = 30;
+  // A priority's lowest bits name its thread, so that all differ and the highest says whose it is.
+  static constexpr std::int32_t kNameBits = 127;
+  static_assert(kThreadsMax <= kNameBits + 1);
+  static constexpr unsigned kDrawnBits = 30;
+  /// Of a thread start, hardly ever drawn: it conflicts with nothing, so running it first loses no
+  /// order of what does, and the thread's first real operation takes part in the race.
+  static constexpr std::uint32_t kFirst = Lanes::kHighestMax;
+  static constexpr std::uint8_t kWaitsMax = 18;  // of 23 bits that are drawn some must be left
 
-  void redraw(ThreadId thread) {
-    drawn_[thread] = static_cast<std::uint32_t>(random_.next() >> 33);
+  std::uint32_t draw() { return static_cast<std::uint32_t>(random_.next() >> (64 - kDrawnBits)); }
+
+  static std::int32_t access_of(ObjectId object, bool is_write) {
+    return static_cast<std::int32_t>(object << 1 | (is_write ? 1U : 0U));
+  }
+
+  void arrive(ThreadId thread, const Pending& operation) {
+    accesses_[thread] = access_of(operation.object, operation.is_write);
+    const bool waits = only_waits(operation);
+    if (waits || shifts_[thread] != 0) {
+      put(waiting_, thread, waits);
+      shifts_[thread] = waits ? static_cast<std::uint8_t>(1 + waits_[thread]) : std::uint8_t{0};
+    }
+    const bool starts = operation.kind == OperationKind::kStart;
+    if (starts || contains(starting_, thread)) put(starting_, thread, starts);
+    set_priority(thread, starts ? kFirst : drawn_[thread]);
+  }
+
+  /// One that spins is in the lower half of the range, then in the lower quarter, and so on until its
+  /// thread writes something: a few threads that spin would else outrun for very long one whose draw
+  /// was low.
+  void set_priority(ThreadId thread, std::uint32_t drawn) {
+    priorities_[thread] = static_cast<std::int32_t>(drawn >> shifts_[thread] | kNameBits) -
+                          static_cast<std::int32_t>(thread);
   }
 
   Random random_;
   unsigned threads_ = 0;
-  std::array<std::uint32_t, kThreadsMax> drawn_{};
-  std::array<std::uint8_t, kThreadsMax> waits_{};  // in a row
+  unsigned moved_count_ = 0;
+  std::array<ThreadId, kThreadsMax> moved_{};  // since catch_up
+  ThreadMask all_{};
+  ThreadMask starting_{};  // their pending operation is a thread start
+  ThreadMask waiting_{};   // only_waits
+  Lanes priorities_;
+  static constexpr std::int32_t kWriteBit = 1;
+  Lanes accesses_;  // of the pending operation: the object, twice, and kWriteBit
+  std::array<std::uint32_t, kThreadsMax> drawn_{};  // for the next operation of those that moved
+  std::array<std::uint8_t, kThreadsMax> shifts_{};  // of the priority: of those that wait
+  std::array<std::uint8_t, kThreadsMax> waits_{};   // in a row
 };
 
 }  // namespace concertina::fuzzers

@@ -10,8 +10,6 @@ void for_each_bit(std::uint32_t mask, Visit visit) {
   for (; mask != 0; mask &= mask - 1) visit(static_cast<unsigned>(__builtin_ctz(mask)));
 }
 
-bool is_none(ThreadMask mask) { return mask == 0; }
-
 }  // namespace
 
 void ReadsFrom::reset(const Schedule& schedule) {
@@ -22,96 +20,104 @@ void ReadsFrom::reset(const Schedule& schedule) {
   priorities_.reset(schedule.seed);
   draws_ = Random(priorities_.random().next());
   size_ = satisfied_ = 0;
-  arriving_ = concerned_ = ThreadMask{};
-  written_ = 0;
+  concerned_ = ThreadMask{};
   for (const Constraint& constraint : schedule.constraints) {
     if (size_ == kConstraintsMax) break;
     const auto bit_of = static_cast<std::uint16_t>(1U << size_);
-    machines_[size_++] = {constraint, State::kOpen, constraint.skip, 0, ThreadMask{}};
+    machines_[size_++] = {constraint, State::kOpen, constraint.skip, 0, {}, {}, {}};
     roles(constraint.reader).reader |= bit_of;
     roles(constraint.writer).writer |= bit_of;
   }
+  note_states();
 }
 
-void ReadsFrom::started(ThreadId thread) {
-  priorities_.started(thread);
-  arriving_ = arriving_ | bit(thread);
-}
+void ReadsFrom::started(ThreadId thread) { priorities_.started(thread); }
 
-void ReadsFrom::note_arrivals(const Pending* pending) {
-  for (; !is_none(arriving_); arriving_ = without_lowest(arriving_)) {
-    const ThreadId thread = lowest(arriving_);
-    const Pending& reached = pending[thread];
+void ReadsFrom::catch_up(const Pending* pending) {
+  priorities_.catch_up(pending, [&](ThreadId thread, const Pending& reached) {
+    const bool reads = is_reader(reached.kind);
+    const bool writes = is_writer(reached.kind);
+    writes_[thread] = writes ? 1 : 0;
     const Roles& role = roles(reached.site);
-    if (!role.any()) continue;
-    concerned_ = concerned_ | bit(thread);
-    if (!is_reader(reached.kind)) continue;
-    for_each_bit(role.reader, [&](unsigned i) {
-      machines_[i].at_reader = machines_[i].at_reader | bit(thread);
+    if (role.any() || written_ != 0) bands_are_known_ = false;
+    if (!role.any()) return;
+    concerned_ |= bit(thread);
+    for_each_bit(role.reader + 0U | role.writer, [&](unsigned i) {
+      Machine& machine = machines_[i];
+      machine.at_sites |= bit(thread);
+      if (reads && (role.reader >> i & 1) != 0) machine.readers |= bit(thread);
+      if (writes && (role.writer >> i & 1) != 0) machine.writers |= bit(thread);
     });
-  }
+  });
 }
 
-bool ReadsFrom::is_awaited(const Machine& machine, ObjectId object, const Pending* pending) const {
-  for (ThreadMask rest = machine.at_reader; !is_none(rest); rest = without_lowest(rest)) {
-    if (pending[lowest(rest)].object == object) return true;
+// Of the writers, those on whose object some reader is about to read.
+ThreadMask ReadsFrom::awaited_by_readers(const Machine& machine, ThreadMask writers) const {
+  ThreadMask awaited{};
+  const ThreadMask readers = machine.readers;
+  while (!is_empty(readers) && !is_empty(writers)) {
+    const ThreadMask on_one = priorities_.on_object_of(lowest(writers));
+    if (!is_empty(on_one & readers)) awaited |= on_one & writers;
+    writers &= ~on_one;
   }
-  return false;
+  return awaited;
 }
 
-unsigned ReadsFrom::band_of(const Pending& operation, const Pending* pending) const {
-  bool is_preferred = false;
-  bool is_avoided = false;
-  const Roles& role = roles(operation.site);
-  if (is_reader(operation.kind)) {
-    for_each_bit(role.reader, [&](unsigned i) {
-      const Machine& machine = machines_[i];
-      if (machine.skips_left != 0) return;
-      const bool is_same = machine.object == operation.object;
-      const bool is_wanted = machine.constraint.is_wanted;
-      if (machine.state == State::kOpen) is_avoided |= is_wanted;
-      if (machine.state == State::kWritten) (is_wanted ? is_preferred : is_avoided) |= is_same;
-      if (machine.state == State::kWritten && is_wanted && !is_same) is_avoided = true;
-      if (machine.state == State::kOther) is_preferred |= is_same;
-    });
+// What one machine makes of the threads at its reader's site.
+inline ReadsFrom::Bands ReadsFrom::reader_bands(const Machine& machine,
+                                                ThreadMask on_object) const {
+  const ThreadMask here = machine.readers & on_object;
+  const ThreadMask elsewhere = machine.readers & ~on_object;
+  const bool is_wanted = machine.constraint.is_wanted;
+  switch (machine.state) {
+    case State::kOpen:
+      return {{}, is_wanted ? machine.readers : ThreadMask{}};
+    case State::kWritten:
+      return is_wanted ? Bands{here, elsewhere} : Bands{{}, here};
+    case State::kOther:
+      return {here, {}};
+    case State::kDone:
+      break;
   }
-  if (!is_writer(operation.kind)) return 1U + is_preferred - is_avoided;
-  for_each_bit(role.writer, [&](unsigned i) {
+  return {};
+}
+
+// Of those at its writer's site; and, where the wrong write is there to be read, of other writers: they
+// make the object readable again.
+inline ReadsFrom::Bands ReadsFrom::writer_bands(const Machine& machine,
+                                                ThreadMask on_object) const {
+  if (machine.state == State::kDone) return {};
+  const ThreadMask elsewhere =
+      machine.state == State::kOpen ? machine.writers : machine.writers & ~on_object;
+  if (machine.constraint.is_wanted) return {awaited_by_readers(machine, elsewhere), {}};
+  if (machine.state != State::kWritten) return {{}, machine.writers};
+  return {writes_.equal_to(1, on_object & ~machine.at_sites, priorities_.threads()), elsewhere};
+}
+
+void ReadsFrom::find_bands() {
+  ThreadMask preferred{}, avoided{};
+  for_each_bit(active_, [&](unsigned i) {
     const Machine& machine = machines_[i];
-    if (machine.state == State::kDone || machine.skips_left != 0) return;
-    if (machine.constraint.is_wanted) {
-      if (machine.state == State::kOpen || machine.object != operation.object) {
-        is_preferred |= is_awaited(machine, operation.object, pending);
-      }
-    } else if (machine.state != State::kWritten || machine.object != operation.object) {
-      is_avoided = true;
-    }
+    const ThreadMask on_object =
+        machine.state == State::kOpen ? ThreadMask{} : priorities_.on_object(machine.object);
+    const Bands of_readers = reader_bands(machine, on_object);
+    const Bands of_writers = writer_bands(machine, on_object);
+    preferred |= of_readers.preferred | of_writers.preferred;
+    avoided |= of_readers.avoided | of_writers.avoided;
   });
-  for_each_bit(written_ & ~(role.reader + 0U) & ~(role.writer + 0U), [&](unsigned i) {
-    const Machine& machine = machines_[i];
-    if (machine.object != operation.object || machine.skips_left != 0) return;
-    is_preferred |= !machine.constraint.is_wanted;
-  });
-  return 1U + is_preferred - is_avoided;
+  bands_.preferred = preferred & ~avoided;
+  bands_.avoided = avoided & ~preferred;
+  bands_are_known_ = true;
 }
 
 ThreadId ReadsFrom::pick(ThreadMask enabled, ThreadId, const Pending* pending) {
-  note_arrivals(pending);
-  if (written_ == 0 && is_none(concerned_ & enabled)) return priorities_.highest(enabled, pending);
-  ThreadId best = lowest(enabled);
-  std::uint64_t best_rank = 0;
-  for (ThreadMask rest = enabled; !is_none(rest); rest = without_lowest(rest)) {
-    const ThreadId thread = lowest(rest);
-    const Pending& operation = pending[thread];
-    const bool may_matter = written_ != 0 || !is_none(concerned_ & bit(thread));
-    const std::uint64_t band = may_matter ? band_of(operation, pending) : kNeutral;
-    const std::uint64_t rank = band << 32 | priorities_.of(thread, operation);
-    if (rank > best_rank) {
-      best = thread;
-      best_rank = rank;
-    }
-  }
-  return best;
+  catch_up(pending);
+  const bool none_is_concerned = written_ == 0 && is_empty(concerned_ & enabled);
+  if (active_ == 0 || none_is_concerned) return priorities_.highest(enabled);
+  if (!bands_are_known_) find_bands();
+  if (!is_empty(enabled & bands_.preferred)) enabled &= bands_.preferred;
+  if (!is_empty(enabled & ~bands_.avoided)) enabled &= ~bands_.avoided;
+  return priorities_.highest(enabled);
 }
 
 // The reader's site is passed.
@@ -134,26 +140,30 @@ void ReadsFrom::read(Machine& machine, ObjectId object) {
 }
 
 // The writer's site is passed.
-void ReadsFrom::written(Machine& machine, ObjectId object, const Pending* pending) {
+void ReadsFrom::written(Machine& machine, ObjectId object) {
   if (machine.state == State::kDone) return;
   // Somebody waits for what was written to another object: keep that.
   const bool is_bound = machine.state != State::kOpen && machine.object != object &&
-                        is_awaited(machine, machine.object, pending);
+                        !is_empty(machine.readers & priorities_.on_object(machine.object));
   if (is_bound) return;
   machine.state = State::kWritten;
   machine.object = object;
 }
 
-void ReadsFrom::executing(ThreadId thread, const Pending* pending) {
-  note_arrivals(pending);
-  const Pending& operation = pending[thread];
-  const Roles role = roles(operation.site);
-  if (role.any()) {
-    concerned_ = concerned_ & ~bit(thread);
-    for_each_bit(role.reader, [&](unsigned i) {
-      machines_[i].at_reader = machines_[i].at_reader & ~bit(thread);
-      if (is_reader(operation.kind)) read(machines_[i], operation.object);
-    });
+void ReadsFrom::note_states() {
+  written_ = active_ = 0;
+  for (unsigned i = 0; i < size_; ++i) {
+    const Machine& machine = machines_[i];
+    if (machine.state == State::kWritten) written_ |= 1U << i;
+    if (machine.state != State::kDone && machine.skips_left == 0) active_ |= 1U << i;
+  }
+  bands_are_known_ = false;
+}
+
+// An operation at a site with these roles takes effect.
+void ReadsFrom::advance(const Roles& role, const Pending& operation) {
+  if (is_reader(operation.kind)) {
+    for_each_bit(role.reader, [&](unsigned i) { read(machines_[i], operation.object); });
   }
   if (is_writer(operation.kind)) {
     for_each_bit(written_ & ~(role.writer + 0U), [&](unsigned i) {
@@ -161,17 +171,28 @@ void ReadsFrom::executing(ThreadId thread, const Pending* pending) {
       if (machine.object != operation.object || machine.state != State::kWritten) return;
       machine.state = machine.constraint.is_wanted ? State::kOpen : State::kOther;
     });
-    for_each_bit(role.writer,
-                 [&](unsigned i) { written(machines_[i], operation.object, pending); });
+    for_each_bit(role.writer, [&](unsigned i) { written(machines_[i], operation.object); });
+  }
+  note_states();
+}
+
+void ReadsFrom::executing(ThreadId thread, const Pending* pending) {
+  catch_up(pending);
+  const Pending& operation = pending[thread];
+  const Roles role = roles(operation.site);
+  if (role.any()) {
+    concerned_ &= ~bit(thread);
+    for_each_bit(role.reader + 0U | role.writer, [&](unsigned i) {
+      Machine& machine = machines_[i];
+      machine.readers &= ~bit(thread);
+      machine.writers &= ~bit(thread);
+      machine.at_sites &= ~bit(thread);
+    });
   }
   if (written_ != 0 || role.any()) {
-    written_ = 0;
-    for (unsigned i = 0; i < size_; ++i) {
-      if (machines_[i].state == State::kWritten) written_ |= 1U << i;
-    }
+    advance(role, operation);
   }
-  priorities_.executed(thread, pending);
-  arriving_ = arriving_ | bit(thread);
+  priorities_.executed(thread, operation);
 }
 
 }  // namespace concertina::fuzzers

@@ -52,7 +52,9 @@ class ReadsFrom final : public Chooser {
     State state = State::kOpen;
     std::uint8_t skips_left = 0;
     ObjectId object = 0;     // in kWritten and kOther
-    ThreadMask at_reader{};  // threads whose pending operation is at the reader's site
+    ThreadMask readers{};  // threads that are about to read at the reader's site,
+    ThreadMask writers{};  // to write at the writer's;
+    ThreadMask at_sites{};  // that are at one of the two
   };
   /// The constraints in which a site is the reader or the writer, a bit each.
   struct Roles {
@@ -60,23 +62,33 @@ class ReadsFrom final : public Chooser {
     std::uint16_t writer = 0;
     bool any() const { return (reader | writer) != 0; }
   };
-  enum : unsigned { kAvoided, kNeutral, kPreferred };
+  struct Bands {
+    ThreadMask preferred{};
+    ThreadMask avoided{};
+  };
 
-  Roles& roles(Site site) { return roles_[static_cast<std::uint8_t>(site)]; }
   const Roles& roles(Site site) const { return roles_[static_cast<std::uint8_t>(site)]; }
-  void note_arrivals(const Pending* pending);
-  bool is_awaited(const Machine& machine, ObjectId object, const Pending* pending) const;
-  unsigned band_of(const Pending& operation, const Pending* pending) const;
+  Roles& roles(Site site) { return roles_[static_cast<std::uint8_t>(site)]; }
+  void catch_up(const Pending* pending);
+  ThreadMask awaited_by_readers(const Machine& machine, ThreadMask writers) const;
+  Bands reader_bands(const Machine& machine, ThreadMask on_object) const;
+  Bands writer_bands(const Machine& machine, ThreadMask on_object) const;
+  void find_bands();
   void read(Machine& machine, ObjectId object);
-  void written(Machine& machine, ObjectId object, const Pending* pending);
+  void written(Machine& machine, ObjectId object);
+  void note_states();
+  void advance(const Roles& role, const Pending& operation);
 
   Priorities priorities_;
   Random draws_;
   unsigned size_ = 0;
   unsigned satisfied_ = 0;
-  ThreadMask arriving_{};      // went on since the last call; what they reached is not noted yet
+  bool bands_are_known_ = false;
+  Bands bands_;
+  Lanes writes_;               // 1 where the pending operation is_writer
   ThreadMask concerned_{};     // at a site with a role
   std::uint32_t written_ = 0;  // machines in state kWritten, a bit each
+  std::uint32_t active_ = 0;   // that are not done and have passed what they skip
   std::array<Machine, kConstraintsMax> machines_{};
   std::array<Roles, 256> roles_{};  // by site
 };

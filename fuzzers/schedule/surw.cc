@@ -18,7 +18,7 @@ void Surw::reset(const Schedule& schedule) {
   draws_ = Random(priorities_.random().next());
   random_ = Random(draws_.next());
   intended_ = kNobody;
-  held_ = moved_ = 0;
+  held_ = interested_ = exhausted_ = ThreadMask{};
   target_count_ = 0;
   for (const ObjectKey& key : schedule.targets) {
     if (target_count_ == kTargetsMax) break;
@@ -28,41 +28,46 @@ void Surw::reset(const Schedule& schedule) {
   if (target_count_ != 0) take_counts(schedule);
 }
 
-unsigned Surw::find(SpawnPath path, std::uint8_t thread) const {
-  unsigned slot = (path * 0x9E3779B1U ^ thread * 0x85EBCA6BU) >> 24;
+// Where the index of the entry is, or is to be put; null for a thread that no run has.
+std::uint8_t* Surw::slot_of(SpawnPath path, std::uint8_t thread) {
+  if (path == kSchedulerPath) return thread < kThreadsMax ? &by_thread_[thread] : nullptr;
+  unsigned slot = path * 0x9E3779B1U >> 24;
   static_assert(kSlots == 256);
-  for (; slots_[slot] != kFree; slot = (slot + 1) % kSlots) {
-    const Count& count = counts_[slots_[slot]];
-    if (count.path == path && count.thread == thread) return slots_[slot];
+  while (by_path_[slot] != kFree && counts_[by_path_[slot]].path != path) {
+    slot = (slot + 1) % kSlots;
   }
-  return kNobody;
+  return &by_path_[slot];
+}
+
+unsigned Surw::find(SpawnPath path, std::uint8_t thread) {
+  const std::uint8_t* const slot = slot_of(path, thread);
+  return slot == nullptr || *slot == kFree ? kNobody : *slot;
 }
 
 // The closest one above that has an entry. Threads on the scheduler's path are taken to be started
 // by thread 0.
-unsigned Surw::parent_of(const Count& count) const {
-  if (count.path == kSchedulerPath) {
-    return count.thread == 0 ? kNobody : find(kSchedulerPath, 0);
-  }
+unsigned Surw::parent_of(const Count& count, unsigned scheduler) {
+  if (count.path == kSchedulerPath) return count.thread == 0 ? kNobody : scheduler;
   for (SpawnPath path = count.path >> 5; path != 0; path >>= 5) {
-    const unsigned found = find(path, thread_of_key(path, 0));
+    const unsigned found = find(path, 0);
     if (found != kNobody) return found;
   }
   return kNobody;
 }
 
 void Surw::take_counts(const Schedule& schedule) {
-  slots_.fill(kFree);
+  by_path_.fill(kFree);
+  by_thread_.fill(kFree);
   for (const ThreadCount& given : schedule.thread_counts) {
     if (size_ == kThreadCountsMax) break;
+    std::uint8_t* const slot = slot_of(given.path, given.thread);
+    if (slot == nullptr || *slot != kFree) continue;
+    *slot = static_cast<std::uint8_t>(size_);
     const std::uint8_t thread = thread_of_key(given.path, given.thread);
-    if (find(given.path, thread) != kNobody) continue;
-    unsigned slot = (given.path * 0x9E3779B1U ^ thread * 0x85EBCA6BU) >> 24;
-    while (slots_[slot] != kFree) slot = (slot + 1) % kSlots;
-    slots_[slot] = static_cast<std::uint8_t>(size_);
-    counts_[size_++] = {given.path, thread, false, kNobody, given.count};
+    counts_[size_++] = {given.path, thread, false, kNobody, given.count, {}};
   }
-  for (unsigned i = 0; i < size_; ++i) counts_[i].parent = parent_of(counts_[i]);
+  const unsigned scheduler = find(kSchedulerPath, 0);
+  for (unsigned i = 0; i < size_; ++i) counts_[i].parent = parent_of(counts_[i], scheduler);
   // A parent's path is shorter, or it is thread 0: no circles. What is added is the own weight.
   std::array<std::uint32_t, kThreadCountsMax> own;
   for (unsigned i = 0; i < size_; ++i) own[i] = counts_[i].weight;
@@ -93,14 +98,33 @@ void Surw::started(ThreadId thread) {
   if (target_count_ == 0) return;
   paths_[thread] = kAnyPath;  // not known before it is asked about
   entries_[thread] = kNobody;
-  moved_ |= bit(thread);
+  note_weight(thread, 1);
+}
+
+void Surw::note_weight(ThreadId thread, std::uint32_t weight) {
+  weights_[thread] = static_cast<std::int32_t>(weight);
+  put(exhausted_, thread, weight == 0);
+}
+
+// Of the entry, and so of the threads that go on behalf of it.
+void Surw::set_weight(unsigned entry, std::uint32_t weight) {
+  counts_[entry].weight = weight;
+  for_each(counts_[entry].threads, [&](ThreadId thread) { note_weight(thread, weight); });
+}
+
+void Surw::set_entry(ThreadId thread, unsigned entry) {
+  const unsigned before = entries_[thread];
+  if (before != kNobody) counts_[before].threads &= ~bit(thread);
+  entries_[thread] = entry;
+  if (entry != kNobody) counts_[entry].threads |= bit(thread);
+  note_weight(thread, entry == kNobody ? 1 : counts_[entry].weight);
 }
 
 void Surw::note_path(ThreadId thread, SpawnPath path) {
   if (paths_[thread] == path) return;
   paths_[thread] = path;
-  const unsigned entry = find(path, thread_of_key(path, thread));
-  entries_[thread] = entry;
+  const unsigned entry = find(path, thread);
+  set_entry(thread, entry);
   if (intended_ == thread) {  // it was drawn for another goroutine
     intended_ = kNobody;
     held_ = 0;
@@ -110,7 +134,7 @@ void Surw::note_path(ThreadId thread, SpawnPath path) {
   const std::uint32_t weight = counts_[entry].weight;
   for (unsigned above = counts_[entry].parent; above != kNobody; above = counts_[above].parent) {
     const std::uint32_t before = counts_[above].weight;
-    counts_[above].weight = before - std::min(before, weight);
+    set_weight(above, before - std::min(before, weight));
     // It was drawn on behalf of all that it carried.
     if (intended_ != kNobody && entries_[intended_] == above && before != 0 &&
         random_.below(before) < weight) {
@@ -119,70 +143,82 @@ void Surw::note_path(ThreadId thread, SpawnPath path) {
   }
 }
 
-std::uint32_t Surw::weight_of(ThreadId thread) const {
-  const unsigned entry = entries_[thread];
-  return entry == kNobody ? 1 : counts_[entry].weight;
-}
-
 ThreadId Surw::draw_intended(ThreadMask threads) {
-  std::uint32_t sum = 0;
-  for (ThreadMask rest = threads; rest != 0; rest = without_lowest(rest)) {
-    sum += weight_of(lowest(rest));
-  }
+  const std::uint32_t sum = weights_.sum(threads, priorities_.threads());
   if (sum == 0) return nth(threads, random_.below(count(threads)));
   std::uint32_t left = random_.below(sum);
-  for (ThreadMask rest = threads; rest != 0; rest = without_lowest(rest)) {
-    const std::uint32_t weight = weight_of(lowest(rest));
-    if (left < weight) return lowest(rest);
+  for (const ThreadId thread : members(threads)) {
+    const auto weight = static_cast<std::uint32_t>(weights_[thread]);
+    if (left < weight) return thread;
     left -= weight;
   }
   return lowest(threads);
 }
 
-ThreadId Surw::pick(ThreadMask enabled, ThreadId, const Pending* pending) {
-  if (target_count_ == 0) return priorities_.highest(enabled, pending);
-  for (; moved_ != 0; moved_ = without_lowest(moved_)) {
-    note_path(lowest(moved_), pending[lowest(moved_)].path);
+void Surw::catch_up(const Pending* pending) {
+  if (target_count_ == 0) {
+    priorities_.catch_up(pending);
+    return;
   }
+  priorities_.catch_up(pending, [&](ThreadId thread, const Pending& reached) {
+    note_path(thread, reached.path);
+    put(interested_, thread, is_interesting(reached));
+  });
+}
+
+// Their own operation is at hand, so they have at least that one left.
+void Surw::expect_one(ThreadMask threads) {
+  for_each(threads & exhausted_, [&](ThreadId thread) { set_weight(entries_[thread], 1); });
+}
+
+ThreadId Surw::pick(ThreadMask enabled, ThreadId, const Pending* pending) {
+  catch_up(pending);
+  if (target_count_ == 0) return priorities_.highest(enabled);
   for (;;) {
     ThreadMask free = enabled & ~held_;
-    bool all_wait = true;
-    for (ThreadMask rest = free; rest != 0 && all_wait; rest = without_lowest(rest)) {
-      all_wait = only_waits(pending[lowest(rest)]);
-    }
-    if (all_wait && (enabled & held_) != 0) {  // also when nobody is free
+    const bool all_wait = is_empty(free & ~priorities_.waiting());  // also when nobody is free
+    if (all_wait && !is_empty(enabled & held_)) {
       held_ = 0;
       intended_ = kNobody;
       free = enabled;
     }
-    const ThreadId next = priorities_.highest(free, pending);
-    if (!is_interesting(pending[next])) return next;
-    // Its own operation is at hand, so it has at least that one left.
-    const unsigned entry = entries_[next];
-    if (entry != kNobody && counts_[entry].weight == 0) counts_[entry].weight = 1;
-    if (intended_ == kNobody) intended_ = draw_intended(free);
-    if (next == intended_) return next;
+    if (intended_ == kNobody) {
+      const ThreadId next = priorities_.highest(free);
+      if (!contains(interested_, next)) return next;
+      expect_one(bit(next));
+      intended_ = draw_intended(free);
+    }
+    const ThreadMask others = free & interested_ & ~bit(static_cast<ThreadId>(intended_));
+    if (!is_empty(free & ~others & ~priorities_.waiting())) {
+      const ThreadId next = priorities_.highest(free & ~others);
+      const ThreadMask held = is_empty(others) ? others : priorities_.before(next, others);
+      expect_one((held | bit(next)) & interested_);
+      held_ |= held;
+      return next;
+    }
+    const ThreadId next = priorities_.highest(free);
+    expect_one(bit(next) & interested_);
+    if (!contains(others, next)) return next;
     held_ |= bit(next);
   }
 }
 
 void Surw::executing(ThreadId thread, const Pending* pending) {
+  catch_up(pending);
   if (target_count_ != 0) {
-    for (; moved_ != 0; moved_ = without_lowest(moved_)) {
-      note_path(lowest(moved_), pending[lowest(moved_)].path);
-    }
-    if (is_interesting(pending[thread])) {
+    if (contains(interested_, thread)) {
       const unsigned entry = entries_[thread];
-      if (entry != kNobody && counts_[entry].weight != 0) --counts_[entry].weight;
+      if (entry != kNobody && counts_[entry].weight != 0) {
+        set_weight(entry, counts_[entry].weight - 1);
+      }
       if (intended_ == thread) {
         intended_ = kNobody;
         held_ = 0;
       }
     }
     held_ &= ~bit(thread);
-    moved_ |= bit(thread);
   }
-  priorities_.executed(thread, pending);
+  priorities_.executed(thread, pending[thread]);
 }
 
 }  // namespace concertina::fuzzers

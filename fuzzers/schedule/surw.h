@@ -54,18 +54,24 @@ class Surw final : public Chooser {
     bool has_appeared = false;
     unsigned parent = kNobody;
     std::uint32_t weight = 0;  // what is left, of its own and of those that have not appeared
+    ThreadMask threads{};      // that were seen last on behalf of it
   };
 
   static constexpr unsigned kSlots = 2 * kThreadCountsMax;
   static constexpr std::uint8_t kFree = 0xff;
   static_assert(kThreadCountsMax <= kFree);
 
-  unsigned find(SpawnPath path, std::uint8_t thread) const;
-  unsigned parent_of(const Count& count) const;
+  std::uint8_t* slot_of(SpawnPath path, std::uint8_t thread);
+  unsigned find(SpawnPath path, std::uint8_t thread);
+  unsigned parent_of(const Count& count, unsigned scheduler);
   void take_counts(const Schedule& schedule);
   bool is_interesting(const Pending& operation) const;
+  void catch_up(const Pending* pending);
   void note_path(ThreadId thread, SpawnPath path);
-  std::uint32_t weight_of(ThreadId thread) const;
+  void set_weight(unsigned entry, std::uint32_t weight);
+  void set_entry(ThreadId thread, unsigned entry);
+  void note_weight(ThreadId thread, std::uint32_t weight);
+  void expect_one(ThreadMask threads);
   ThreadId draw_intended(ThreadMask threads);
 
   Priorities priorities_;
@@ -75,10 +81,14 @@ class Surw final : public Chooser {
   unsigned size_ = 0;
   unsigned intended_ = kNobody;  // a thread
   ThreadMask held_{};
-  ThreadMask moved_{};  // since the last call: it may be on behalf of another goroutine now
+  ThreadMask interested_{};  // their pending operation is interesting
+  Lanes weights_;            // of the threads' entries; of those that have none, 1
+  ThreadMask exhausted_{};   // of weight 0
   std::array<Target, kTargetsMax> targets_{};
   std::array<Count, kThreadCountsMax> counts_{};
-  std::array<std::uint8_t, kSlots> slots_{};     // by hash of (path, thread): an index into counts_
+  // Indices into counts_: of goroutines by hash of their path, of the scheduler's threads by number.
+  std::array<std::uint8_t, kSlots> by_path_{};
+  std::array<std::uint8_t, kThreadsMax> by_thread_{};
   std::array<SpawnPath, kThreadsMax> paths_{};   // on whose behalf a thread was seen last
   std::array<unsigned, kThreadsMax> entries_{};  // its entry in counts_, or kNobody
 };

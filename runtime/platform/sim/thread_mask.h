@@ -52,7 +52,9 @@ class WideThreadMask {
 };
 
 /// Bit = ThreadId.
-using ThreadMask = std::conditional_t<(kThreadsMax <= 32), std::uint32_t, WideThreadMask>;
+using ThreadMask =
+    std::conditional_t<(kThreadsMax <= 32), std::uint32_t,
+                       std::conditional_t<(kThreadsMax <= 64), std::uint64_t, WideThreadMask>>;
 static_assert(kThreadsMax <= WideThreadMask::kBits);
 
 // The functions exist for both masks in every build, so that one test sees both.
@@ -69,6 +71,7 @@ constexpr Mask bit_of(ThreadId thread) {
 constexpr ThreadMask bit(ThreadId thread) { return bit_of<ThreadMask>(thread); }
 
 constexpr bool is_empty(std::uint32_t mask) { return mask == 0; }
+constexpr bool is_empty(std::uint64_t mask) { return mask == 0; }
 constexpr bool is_empty(WideThreadMask mask) { return (mask.low() | mask.high()) == 0; }
 
 template <class Mask>
@@ -78,12 +81,16 @@ constexpr bool contains(Mask mask, ThreadId thread) {
 
 /// The lowest member of a mask that is not empty.
 constexpr ThreadId lowest(std::uint32_t mask) { return static_cast<ThreadId>(__builtin_ctz(mask)); }
+constexpr ThreadId lowest(std::uint64_t mask) {
+  return static_cast<ThreadId>(__builtin_ctzll(mask));
+}
 constexpr ThreadId lowest(WideThreadMask mask) {
   return static_cast<ThreadId>(mask.low() != 0 ? __builtin_ctzll(mask.low())
                                                : 64 + __builtin_ctzll(mask.high()));
 }
 
 constexpr std::uint32_t without_lowest(std::uint32_t mask) { return mask & (mask - 1); }
+constexpr std::uint64_t without_lowest(std::uint64_t mask) { return mask & (mask - 1); }
 constexpr WideThreadMask without_lowest(WideThreadMask mask) {
   if (mask.low() != 0) return {mask.low() & (mask.low() - 1), mask.high()};
   return {0, mask.high() & (mask.high() - 1)};
@@ -98,6 +105,9 @@ constexpr bool has_at_most_one(Mask mask) {
 /// The members whose numbers are higher than the thread's.
 constexpr std::uint32_t above(std::uint32_t mask, ThreadId thread) {
   return mask & ~(bit_of<std::uint32_t>(thread) | (bit_of<std::uint32_t>(thread) - 1));
+}
+constexpr std::uint64_t above(std::uint64_t mask, ThreadId thread) {
+  return mask & (~std::uint64_t{0} << thread << 1);
 }
 constexpr WideThreadMask above(WideThreadMask mask, ThreadId thread) {
   const std::uint64_t cut = ~std::uint64_t{0} << (thread & 63) << 1;

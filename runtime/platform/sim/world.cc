@@ -7,9 +7,6 @@
 namespace concertina::simulator {
 namespace {
 
-// The one mutable global of the simulator: which run is in progress on this OS thread.
-thread_local World* current_world = nullptr;
-
 // "virtual thread 0", ..., made when this is compiled: they are looked at by ThreadSanitizer.
 struct ThreadNames {
   static constexpr std::string_view kPrefix = "virtual thread ";
@@ -31,8 +28,6 @@ constexpr ThreadNames kThreadNames;
 
 World::World() : event_store_{&own_event_count_, nullptr} {}
 World::~World() = default;
-
-World& World::current() { return *current_world; }
 
 void World::tell_of_touch(ObjectId object, bool is_write) {
   config_.chooser->touched(object, is_write);

@@ -50,6 +50,11 @@ struct LockState : ObjectState {
 /// instrumented callers, so that a peek costs a load when nobody watches; written only between runs.
 inline constinit thread_local bool accesses_are_watched = false;
 
+class World;
+/// The one mutable global of the simulator: which run is in progress on this OS thread. Here, and not
+/// beside its writer, as each operation begins by reading it.
+inline constinit thread_local World* current_world = nullptr;
+
 /// One step as an observer sees it.
 struct StepSeen {
   ThreadId thread;
@@ -105,7 +110,7 @@ class World {
   World& operator=(const World&) = delete;
 
   /// The world of the run in progress on this OS thread.
-  static World& current();
+  static World& current() { return *current_world; }
 
   // --- The driver's side ---
 
