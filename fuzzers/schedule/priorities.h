@@ -34,6 +34,8 @@ class Priorities {
     moved_[moved_count_++] = thread;
   }
 
+  /// False when catch_up would have nothing to do: in `executing`, after a `pick`.
+  bool have_moved() const { return moved_count_ != 0; }
   /// First thing in `pick` and in `executing`. `note(thread, operation)` is called for each thread that
   /// has moved.
   template <class Note>
@@ -46,7 +48,7 @@ class Priorities {
     moved_count_ = 0;
   }
   void catch_up(const Pending* pending) {
-    catch_up(pending, [](ThreadId, const Pending&) {});
+    if (have_moved()) catch_up(pending, [](ThreadId, const Pending&) {});
   }
 
   /// The thread is about to perform its pending operation: the next one is another, and so is the

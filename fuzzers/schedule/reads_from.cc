@@ -111,7 +111,7 @@ void ReadsFrom::find_bands() {
 }
 
 ThreadId ReadsFrom::pick(ThreadMask enabled, ThreadId, const Pending* pending) {
-  catch_up(pending);
+  if (priorities_.have_moved()) catch_up(pending);
   const bool none_is_concerned = written_ == 0 && is_empty(concerned_ & enabled);
   if (active_ == 0 || none_is_concerned) return priorities_.highest(enabled);
   if (!bands_are_known_) find_bands();
@@ -177,7 +177,7 @@ void ReadsFrom::advance(const Roles& role, const Pending& operation) {
 }
 
 void ReadsFrom::executing(ThreadId thread, const Pending* pending) {
-  catch_up(pending);
+  if (priorities_.have_moved()) catch_up(pending);
   const Pending& operation = pending[thread];
   const Roles role = roles(operation.site);
   if (role.any()) {

@@ -172,7 +172,7 @@ void Surw::expect_one(ThreadMask threads) {
 }
 
 ThreadId Surw::pick(ThreadMask enabled, ThreadId, const Pending* pending) {
-  catch_up(pending);
+  if (priorities_.have_moved()) catch_up(pending);
   if (target_count_ == 0) return priorities_.highest(enabled);
   for (;;) {
     ThreadMask free = enabled & ~held_;
@@ -204,7 +204,7 @@ ThreadId Surw::pick(ThreadMask enabled, ThreadId, const Pending* pending) {
 }
 
 void Surw::executing(ThreadId thread, const Pending* pending) {
-  catch_up(pending);
+  if (priorities_.have_moved()) catch_up(pending);
   if (target_count_ != 0) {
     if (contains(interested_, thread)) {
       const unsigned entry = entries_[thread];

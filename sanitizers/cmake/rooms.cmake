@@ -114,11 +114,12 @@ function(add_platform_twin name platform)
   target_link_libraries(${name}_${platform} PUBLIC runtime_${platform} ${LINK_LIBRARIES})
 endfunction()
 
-# add_wide_twin(NAME DEFINITION...) makes NAME_wide: a library once more, with those definitions, which
-# set how many virtual threads a run may have (runtime/platform/sim/thread_mask.h). Sources and options
-# are the first build's; of the libraries, those that have a twin give way to it, so twins are made from
-# the bottom up. A program of both widths does not configure: the layouts of a World differ.
-function(add_wide_twin name)
+# add_mask_twin(NAME BITS DEFINITION...) makes NAME_maskBITS: a library once more, with those
+# definitions, for simulations of up to so many virtual threads (runtime/platform/sim/thread_mask.h).
+# Sources and options are the first build's; of the libraries, those that have a twin give way to it, so
+# twins are made from the bottom up. A program of two widths does not configure: the layouts of a World
+# differ.
+function(add_mask_twin name bits)
   foreach(property SOURCES COMPILE_OPTIONS INTERFACE_INCLUDE_DIRECTORIES LINK_LIBRARIES)
     get_target_property(${property} ${name} ${property})
     if(NOT ${property})
@@ -127,20 +128,33 @@ function(add_wide_twin name)
   endforeach()
   set(libraries "")
   foreach(library ${LINK_LIBRARIES})
-    if(TARGET ${library}_wide)
-      set(library ${library}_wide)
+    if(TARGET ${library}_mask${bits})
+      set(library ${library}_mask${bits})
     endif()
     list(APPEND libraries ${library})
   endforeach()
-  add_library(${name}_wide STATIC ${SOURCES})
-  set_target_properties(${name}_wide PROPERTIES COMPILE_OPTIONS "${COMPILE_OPTIONS}")
-  target_include_directories(${name}_wide PUBLIC ${INTERFACE_INCLUDE_DIRECTORIES})
-  target_compile_definitions(${name}_wide PUBLIC ${ARGN})
-  target_link_libraries(${name}_wide PUBLIC ${libraries})
-  set_property(TARGET ${name} PROPERTY INTERFACE_CONCERTINA_WIDTH narrow)
-  set_property(TARGET ${name}_wide PROPERTY INTERFACE_CONCERTINA_WIDTH wide)
-  set_property(TARGET ${name} ${name}_wide APPEND PROPERTY
-    COMPATIBLE_INTERFACE_STRING CONCERTINA_WIDTH)
+  set(twin ${name}_mask${bits})
+  add_library(${twin} STATIC ${SOURCES})
+  set_target_properties(${twin} PROPERTIES COMPILE_OPTIONS "${COMPILE_OPTIONS}")
+  target_include_directories(${twin} PUBLIC ${INTERFACE_INCLUDE_DIRECTORIES})
+  target_compile_definitions(${twin} PUBLIC CONCERTINA_THREADS_MAX=${bits} ${ARGN})
+  target_link_libraries(${twin} PUBLIC ${libraries})
+  set_property(TARGET ${name} PROPERTY INTERFACE_CONCERTINA_MASK 32)
+  set_property(TARGET ${twin} PROPERTY INTERFACE_CONCERTINA_MASK ${bits})
+  set_property(TARGET ${name} ${twin} APPEND PROPERTY COMPATIBLE_INTERFACE_STRING CONCERTINA_MASK)
+  optimise_whole_program(${twin})
+endfunction()
+
+# What is measured is one program of a few rooms: in the flavour none their functions are inlined into
+# each other. (In the other programs a link would take longer than it gains.)
+if(CONCERTINA_FLAVOUR STREQUAL "none")
+  include(CheckIPOSupported)
+  check_ipo_supported(RESULT CONCERTINA_HAS_LTO LANGUAGES CXX)
+endif()
+function(optimise_whole_program target)
+  if(CONCERTINA_HAS_LTO)
+    set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
+  endif()
 endfunction()
 
 # stress/ and stress/jobs are one library and one program, stress_jobs, on real threads.
@@ -168,23 +182,27 @@ function(add_stress)
   endforeach()
 endfunction()
 
-# stress/yardstick: its programs are code under test, the rest is harness. A library yardstick_lib and
-# a program yardstick, on the wide simulator.
-function(add_yardstick)
+# add_yardstick(PROGRAM BITS) makes stress/yardstick for simulations of up to so many virtual threads: its
+# programs are code under test, the rest is harness. A library PROGRAM_lib and the program.
+function(add_yardstick program bits)
   room_sources(programs stress/yardstick/programs)
-  add_library(yardstick_programs STATIC ${programs})
-  target_include_directories(yardstick_programs PUBLIC ${CMAKE_SOURCE_DIR})
-  target_link_libraries(yardstick_programs PUBLIC ${ARGN})
+  add_library(${program}_programs STATIC ${programs})
+  target_include_directories(${program}_programs PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${program}_programs PUBLIC fuzzers_schedule_mask${bits}
+    runtime_sim_platform_mask${bits})
   room_sources(sources stress/yardstick)
   list(FILTER sources EXCLUDE REGEX "/yardstick\\.cc$")
-  add_library(yardstick_lib STATIC ${sources})
-  target_link_libraries(yardstick_lib PUBLIC yardstick_programs)
+  add_library(${program}_lib STATIC ${sources})
+  target_link_libraries(${program}_lib PUBLIC ${program}_programs)
   if(CONCERTINA_FLAVOUR STREQUAL "thread")
-    target_compile_options(yardstick_lib PRIVATE -fno-sanitize=thread)
+    target_compile_options(${program}_lib PRIVATE -fno-sanitize=thread)
   endif()
-  add_executable(yardstick ${CMAKE_SOURCE_DIR}/stress/yardstick/yardstick.cc)
-  target_link_libraries(yardstick PRIVATE yardstick_lib)
-  finish_program(yardstick)
+  add_executable(${program} ${CMAKE_SOURCE_DIR}/stress/yardstick/yardstick.cc)
+  target_link_libraries(${program} PRIVATE ${program}_lib)
+  finish_program(${program})
+  foreach(target ${program}_programs ${program}_lib ${program})
+    optimise_whole_program(${target})
+  endforeach()
 endfunction()
 
 # Where the runtime's sites are in its source, as a table for the reports.

@@ -1,6 +1,11 @@
 // yardstick: in how many schedules does a strategy find a known bug? scripts/yardstick runs it for
 // many programs and strategies and prints the table.
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 
 #include "fuzzers/tools/json.h"
 #include "stress/yardstick/options.h"
@@ -78,13 +83,37 @@ bool measure(const Options& options) {
   return is_good;
 }
 
-int run(const std::vector<std::string>& arguments) {
+// Simulations are built for few threads and for many, as the few are faster (thread_mask.h). The list
+// is of all programs.
+bool needs_the_wide_one(const Options& options) {
+  if (options.lists) return kThreadsMax < WideThreadMask::kBits;
+  return program_by_name(options.program)->threads + 1 > kThreadsMax;
+}
+
+// Goes on as yardstick_wide, which is beside this program.
+int become_the_wide_one(char** words) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::string path = self.parent_path() / "yardstick_wide";
+  execv(path.c_str(), words);
+  std::fprintf(stderr, "yardstick: %s: %s\n", path.c_str(), std::strerror(errno));
+  return kExitUnusable;
+}
+
+int run(char** words) {
+  std::vector<std::string> arguments;
+  for (char** word = words + 1; *word != nullptr; ++word) arguments.push_back(*word);
+  if (arguments == std::vector<std::string>{"--help"}) {
+    std::printf("%s", usage().c_str());
+    return kExitOk;
+  }
   Options options;
   const std::string wrong = parse_options(arguments, options);
   if (!wrong.empty()) {
     std::fprintf(stderr, "yardstick: %s\n\n%s", wrong.c_str(), usage().c_str());
     return kExitUnusable;
   }
+  if (needs_the_wide_one(options)) return become_the_wide_one(words);
   if (options.lists) {
     list();
     return kExitOk;
@@ -95,11 +124,4 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace concertina::yardstick
 
-int main(int count, char** arguments) {
-  const std::vector<std::string> words(arguments + 1, arguments + count);
-  if (words.size() == 1 && words[0] == "--help") {
-    std::printf("%s", concertina::yardstick::usage().c_str());
-    return 0;
-  }
-  return concertina::yardstick::run(words);
-}
+int main(int, char** words) { return concertina::yardstick::run(words); }
