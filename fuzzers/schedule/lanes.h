@@ -52,16 +52,24 @@ class Lanes {
     return reinterpret_cast<Four>(all)[0];
   }
 
-  /// The sum of the members' numbers.
-  std::uint32_t sum(ThreadMask of, unsigned threads) const {
-    Four sums = {};
+  /// Each thread's becomes the sum of the members' numbers in `of_whom` up to and including its own;
+  /// returns the last of them. The first member whose sum is higher than a draw below that is drawn with
+  /// its number as weight.
+  std::int32_t add_up(const Lanes& of_whom, ThreadMask of, unsigned threads) {
+    Four before = {};
     for (unsigned block = 0; block < threads; block += kBlock) {
       const Four members = all_four(static_cast<std::int32_t>(eight_of(of, block)));
-      for (unsigned i = 0; i < kBlock; i += 4) sums += four_of(members, block, i);
+      for (unsigned i = 0; i < kBlock; i += 4) {
+        Four sums = of_whom.four_of(members, block, i);
+        const Four zero = {};
+        sums += __builtin_shufflevector(zero, sums, 0, 4, 5, 6);
+        sums += __builtin_shufflevector(zero, sums, 0, 1, 4, 5);
+        sums += before;
+        before = __builtin_shufflevector(sums, sums, 3, 3, 3, 3);
+        std::memcpy(numbers_.data() + block + i, &sums, sizeof(sums));
+      }
     }
-    std::uint32_t sum = 0;
-    for (unsigned i = 0; i < 4; ++i) sum += static_cast<std::uint32_t>(sums[i]);
-    return sum;
+    return before[0];
   }
 
  private:

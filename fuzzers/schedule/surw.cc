@@ -144,15 +144,11 @@ void Surw::note_path(ThreadId thread, SpawnPath path) {
 }
 
 ThreadId Surw::draw_intended(ThreadMask threads) {
-  const std::uint32_t sum = weights_.sum(threads, priorities_.threads());
+  const auto sum =
+      static_cast<std::uint32_t>(sums_.add_up(weights_, threads, priorities_.threads()));
   if (sum == 0) return nth(threads, random_.below(count(threads)));
-  std::uint32_t left = random_.below(sum);
-  for (const ThreadId thread : members(threads)) {
-    const auto weight = static_cast<std::uint32_t>(weights_[thread]);
-    if (left < weight) return thread;
-    left -= weight;
-  }
-  return lowest(threads);
+  const auto drawn = static_cast<std::int32_t>(random_.below(sum));
+  return lowest(sums_.higher_than(drawn, threads, priorities_.threads()));
 }
 
 void Surw::catch_up(const Pending* pending) {

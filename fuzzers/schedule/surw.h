@@ -83,6 +83,7 @@ class Surw final : public Chooser {
   ThreadMask held_{};
   ThreadMask interested_{};  // their pending operation is interesting
   Lanes weights_;            // of the threads' entries; of those that have none, 1
+  Lanes sums_;               // of weights, while one is drawn
   ThreadMask exhausted_{};   // of weight 0
   std::array<Target, kTargetsMax> targets_{};
   std::array<Count, kThreadCountsMax> counts_{};

@@ -24,11 +24,18 @@ void check(unsigned threads) {
     }
     ASSERT_EQ(count(mask), listed.size());
     for (unsigned n = 0; n < listed.size(); ++n) ASSERT_EQ(nth(mask, n), listed[n]);
+    std::vector<ThreadId> visited;
+    for_each(mask, [&](ThreadId thread) { visited.push_back(thread); });
+    ASSERT_EQ(visited, listed);
+    Mask back = 0;
+    for (unsigned at = 0; at < threads; at += 8) back |= eight_at<Mask>(eight_of(mask, at), at);
+    ASSERT_TRUE(back == mask);
   }
 }
 
-TEST(ThreadMask, CountsAndFindsTheNth) { check<std::uint32_t>(16); }
-TEST(ThreadMask, CountsAndFindsTheNthOfManyThreads) { check<WideThreadMask>(128); }
+TEST(ThreadMask, OfHalfAWord) { check<std::uint32_t>(16); }
+TEST(ThreadMask, OfOneWord) { check<std::uint64_t>(64); }
+TEST(ThreadMask, OfTwoWords) { check<WideThreadMask>(128); }
 
 }  // namespace
 }  // namespace concertina::fuzzers

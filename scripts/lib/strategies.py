@@ -82,7 +82,7 @@ def row_of(case, name, runs):
     return {"mutant": case.mutant, "strategy": name, "flavour": case.flavour, "seeds": len(runs),
             "found": len(found), "median": counts[middle] if middle < len(counts) else None,
             "mean": statistics.mean(counts) if counts else None,
-            "strange": sorted(set(strange))}
+            "counts": counts, "strange": sorted(set(strange))}
 
 
 def stored(options):

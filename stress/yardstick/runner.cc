@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include <algorithm>
 #include <chrono>
 
 namespace concertina::yardstick {
@@ -62,17 +63,23 @@ Hunt Runner::hunt(const Program& program, bool is_fixed, Search& search, const L
   return hunt;
 }
 
+// The fastest part counts: whatever else the machine does only slows a part down.
 double Runner::speed(const Program& program, bool is_fixed, Search& search, double seconds) {
-  const double start = processor_seconds();
-  std::uint64_t runs = 0;
-  double passed = 0;
-  while (passed < seconds) {
-    for (std::uint64_t i = 0; i < kRunsPerLookAtTheClock; ++i, ++runs) {
-      search.ran(run(program, is_fixed, search.next()));
+  constexpr unsigned kParts = 5;
+  double fastest = 0;
+  for (unsigned part = 0; part < kParts; ++part) {
+    const double start = processor_seconds();
+    std::uint64_t runs = 0;
+    double passed = 0;
+    while (passed < seconds / kParts) {
+      for (std::uint64_t i = 0; i < kRunsPerLookAtTheClock; ++i, ++runs) {
+        search.ran(run(program, is_fixed, search.next()));
+      }
+      passed = processor_seconds() - start;
     }
-    passed = processor_seconds() - start;
+    fastest = std::max(fastest, static_cast<double>(runs) / passed);
   }
-  return static_cast<double>(runs) / passed;
+  return fastest;
 }
 
 }  // namespace concertina::yardstick

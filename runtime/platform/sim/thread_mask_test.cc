@@ -12,7 +12,7 @@ namespace {
 template <class Mask>
 class ThreadMasks : public testing::Test {
  public:
-  static constexpr unsigned kBits = std::is_same_v<Mask, WideThreadMask> ? 128 : 32;
+  static constexpr unsigned kBits = 8 * sizeof(Mask);
 
   static Mask mask_of(const std::set<ThreadId>& threads) {
     Mask mask = 0;
@@ -35,8 +35,8 @@ class ThreadMasks : public testing::Test {
     return result;
   }
 };
-using BothMasks = testing::Types<std::uint32_t, WideThreadMask>;
-TYPED_TEST_SUITE(ThreadMasks, BothMasks);
+using AllMasks = testing::Types<std::uint32_t, std::uint64_t, WideThreadMask>;
+TYPED_TEST_SUITE(ThreadMasks, AllMasks);
 
 TYPED_TEST(ThreadMasks, MembersComeBackInOrder) {
   for (const auto& threads : TestFixture::samples()) {

@@ -1,0 +1,38 @@
+"""Proves that a search does not depend on for how many threads the simulator was built.
+
+check_yardstick_widths.py YARDSTICK YARDSTICK_WIDE. A ctest test: the same searches with both must come
+to the same, run for run; and what has more threads than the first has room for must work with it, too.
+"""
+
+import json
+import subprocess
+import sys
+
+STRATEGIES = ("random", "pct10", "pos", "surw", "reads-from", "portfolio")
+PROGRAMS = ("reorder_20", "wronglock", "work_steal_queue", "twostage_50")
+TOO_MANY_THREADS = "twostage_100"
+CAP = "150"
+
+
+def searches(binary, program, strategy):
+    """What they came to, without how long they took."""
+    command = [binary, "--program", program, "--strategy", strategy, "--seeds", "2", "--cap", CAP]
+    result = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE)
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+def main():
+    narrow, wide = sys.argv[1:]
+    failures = 0
+    for program in (*PROGRAMS, TOO_MANY_THREADS):
+        for strategy in STRATEGIES:
+            ours, theirs = (searches(binary, program, strategy) for binary in (narrow, wide))
+            if ours != theirs or len(ours) != 2:
+                print(f"FAILED: {program}, {strategy}: {ours} with one width, {theirs} with another")
+                failures += 1
+    return min(failures, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
