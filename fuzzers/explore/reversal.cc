@@ -119,33 +119,35 @@ std::vector<ThreadId> reversed_order(const RunRecord& record, const Race& race) 
 
 // --- Following an order --------------------------------------------------------------------------
 
-void OrderPlayer::reset(std::vector<ThreadId> order, const RunRecord& record,
+void OrderPlayer::reset(std::span<const ThreadId> order, std::span<const RecordedDraw> drawn,
                         const Schedule& schedule) {
-  left_ = std::move(order);
-  first_ = 0;
+  for (auto& places : places_) places.clear();
+  next_place_.fill(0);
+  for (std::uint32_t i = 0; i < order.size(); ++i) places_[order[i]].push_back(i);
   for (auto& draws : draws_) draws.clear();
   next_draw_.fill(0);
-  for (std::uint32_t i = 0; i < record.draw_count; ++i) {
-    draws_[record.draws[i].thread].push_back(record.draws[i].value);
-  }
+  for (const RecordedDraw& draw : drawn) draws_[draw.thread].push_back(draw.value);
   policy_.reset(schedule);
 }
 
+/// The one that comes first in what is left of the order.
 ThreadId OrderPlayer::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
-  for (std::size_t i = first_; i < left_.size(); ++i) {
-    if (left_[i] < kThreadsMax && (enabled & bit(left_[i])) != 0) return left_[i];
+  std::uint32_t first = ~std::uint32_t{0};
+  ThreadId chosen = kThreadsMax;
+  for (ThreadMask rest = enabled; rest != 0; rest = without_lowest(rest)) {
+    const ThreadId thread = lowest(rest);
+    const std::vector<std::uint32_t>& places = places_[thread];
+    const std::size_t next = next_place_[thread];
+    if (next >= places.size() || places[next] >= first) continue;
+    first = places[next];
+    chosen = thread;
   }
-  return policy_.pick(enabled, current, pending);
+  return chosen < kThreadsMax ? chosen : policy_.pick(enabled, current, pending);
 }
 
 void OrderPlayer::executing(ThreadId thread, const Pending*) {
   current_ = thread;
-  for (std::size_t i = first_; i < left_.size(); ++i) {
-    if (left_[i] != thread) continue;
-    left_[i] = kThreadsMax;
-    break;
-  }
-  while (first_ < left_.size() && left_[first_] == kThreadsMax) ++first_;
+  ++next_place_[thread];
 }
 
 std::uint32_t OrderPlayer::choose(std::uint32_t n, Site site, SpawnPath path) {

@@ -40,15 +40,15 @@ struct Race {
   ThreadId later_thread = 0;
 };
 
+struct RecordedDraw {
+  ThreadId thread;  // that drew
+  std::uint8_t value;
+};
+
 struct RunRecord {
   static constexpr std::uint32_t kStepsMax = 8192;
   static constexpr std::uint32_t kRacesMax = 8192;
   static constexpr std::uint32_t kDrawsMax = 2048;
-
-  struct Draw {
-    ThreadId thread;
-    std::uint8_t value;
-  };
 
   std::uint32_t step_count = 0;  // further ones are not recorded
   std::uint32_t race_count = 0;
@@ -58,8 +58,9 @@ struct RunRecord {
   RecordedStep waiting[kThreadsMax];  // at the end: what threads wait for, where Race::later says so
   RecordedStep steps[kStepsMax];
   Race races[kRacesMax];
-  Draw draws[kDrawsMax];
+  RecordedDraw draws[kDrawsMax];
 
+  std::span<const RecordedDraw> all_draws() const { return {draws, draw_count}; }
   bool is_whole() const { return step_count < kStepsMax && race_count < kRacesMax; }
 };
 
@@ -88,10 +89,11 @@ std::vector<Race> races_of(const RunRecord& record);
 /// The threads of the run's steps in the order in which the race comes out the other way round.
 std::vector<ThreadId> reversed_order(const RunRecord& record, const Race& race);
 
-/// Follows an order of threads.
+/// Follows an order of threads; each draws what it drew in the run that the order was made from.
 class OrderPlayer final : public Chooser {
  public:
-  void reset(std::vector<ThreadId> order, const RunRecord& record, const Schedule& schedule);
+  void reset(std::span<const ThreadId> order, std::span<const RecordedDraw> draws,
+             const Schedule& schedule);
 
   ThreadId pick(ThreadMask enabled, ThreadId current, const Pending* pending) override;
   void executing(ThreadId thread, const Pending* pending) override;
@@ -99,8 +101,9 @@ class OrderPlayer final : public Chooser {
   bool observes() const override { return true; }
 
  private:
-  std::vector<ThreadId> left_;  // kThreadsMax where it has been taken
-  std::size_t first_ = 0;       // all before it are taken
+  // Of each thread, where in the order it comes, and which of those places is its next one.
+  std::array<std::vector<std::uint32_t>, kThreadsMax> places_;
+  std::array<std::size_t, kThreadsMax> next_place_{};
   std::array<std::vector<std::uint8_t>, kThreadsMax> draws_;
   std::array<std::size_t, kThreadsMax> next_draw_{};
   ThreadId current_ = 0;

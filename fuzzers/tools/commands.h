@@ -46,7 +46,7 @@ struct MinimizeCommandOptions {
   std::uint64_t seed = 1;            // of the search
   std::uint64_t budget = 3'000'000;  // runs
   unsigned attempts = 4;             // searches, until one ends with a small case
-  double depth_budget_s = 10;        // to find a small case's depth and critical pair; 0: do not
+  double depth_budget_s = 10;        // to explore for its depth and critical pair; 0: do not
   unsigned timeout_s = 20;
   bool json = false;
   bool progress = false;  // a line on stderr that is rewritten
@@ -99,7 +99,9 @@ int verify(const VerifyOptions& options);
 struct DepthOptions {
   std::vector<std::string> files;
   unsigned bound = 4;   // preemptions at most
-  double budget_s = 0;  // seconds a file; 0: no limit
+  double budget_s = 0;  // seconds a file and search; 0: no limit
+  unsigned starts = 4;  // failing runs to reduce, where exploring finds nothing; 0: do not
+  unsigned reducing_runs = 30'000;  // each of them
   std::string output;   // the case with both in its header
   unsigned timeout_s = 20;
   bool json = false;

@@ -77,7 +77,7 @@ void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--depth-budget", options.depth_budget_s,
-                      "Seconds for the bug depth and critical pair of a small case; 0: without")
+                      "Seconds to explore for the bug depth and critical pair; 0: without")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_flag("--json", options.json, "One JSON object instead of text");
@@ -166,8 +166,14 @@ void add_depth(CLI::App& app, DepthOptions& options, int& code) {
   command->add_option("--bound", options.bound, "Preemptions at most")
       ->check(CLI::Range(0, 15))
       ->capture_default_str();
-  command->add_option("--budget", options.budget_s, "Seconds a file")
+  command->add_option("--budget", options.budget_s,
+                      "Seconds to explore a file; as many to reduce its failing runs")
       ->check(CLI::PositiveNumber);
+  command->add_option("--starts", options.starts,
+                      "Failing runs whose preemptions are reduced where exploring finds none; 0: none")
+      ->capture_default_str();
+  command->add_option("--reducing-runs", options.reducing_runs, "Runs for each of them")
+      ->capture_default_str();
   command->add_option("-o,--output", options.output, "Write the case with both in its header");
   command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
       ->check(CLI::PositiveNumber)

@@ -33,7 +33,11 @@ void print_depth(const std::string& path, const Depth& depth) {
     std::printf("  no failure of that signature was found\n");
     return;
   }
-  std::printf("  bug depth %u (%s, %" PRIu64 " schedules)\n", depth.explored.preemptions,
+  if (depth.is_reduced) {
+    std::printf("  by making the preemptions of failing runs fewer, in %" PRIu64 " runs\n",
+                depth.reducing_runs);
+  }
+  std::printf("  bug depth %s (%s, %" PRIu64 " schedules)\n", depth.words().c_str(),
               !depth.is_proved()        ? "not proved"
               : depth.has_fixed_draws ? "proved for the seed's draws: bounds below are complete"
                                       : "proved: bounds below explored completely",
@@ -66,6 +70,8 @@ void print_json(const std::string& path, const Depth& depth) {
       .flag("known", depth.is_known())
       .flag("proved", depth.is_proved())
       .flag("fixed_draws", depth.has_fixed_draws)
+      .flag("reduced", depth.is_reduced)
+      .number("bounds_complete", depth.bounds_complete())
       .number("depth", depth.explored.preemptions)
       .number("schedules", depth.schedules())
       .number("schedules_below", depth.schedules_below())
@@ -98,7 +104,8 @@ bool examine(const std::string& path, const Input& input, const DepthOptions& op
     order.last_bound = options.bound;
     order.seconds_max = options.budget_s;
     order.timeout_s = options.timeout_s;
-    depth = find_depth(input, order, error);
+    depth = find_depth(input, order, error,
+                       {.starts = options.starts, .runs = options.reducing_runs});
   }
   if (!error.empty()) std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
   return error.empty();

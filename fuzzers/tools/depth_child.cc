@@ -46,7 +46,7 @@ Cause find_cause(const Input& input, const Explored& explored, const ChildOption
   options.ended = {};
   for (const Race& race : races) {
     if (cause.races_tried++ == kRacesTriedMax) break;
-    player.reset(reversed_order(*record, race), *record, input.schedule);
+    player.reset(reversed_order(*record, race), record->all_draws(), input.schedule);
     const ChildRun reversed = run_in_child(input, options, error);
     if (!error.empty()) return cause;
     if (reversed.verdict.failed()) continue;
@@ -68,11 +68,12 @@ std::string Cause::words() const {
   return step_words(first) + " before " + step_words(second);
 }
 
-bool Depth::is_proved() const {
-  for (std::size_t i = 0; i + 1 < explored.bounds.size(); ++i) {
-    if (!explored.bounds[i].is_complete) return false;
+unsigned Depth::bounds_complete() const {
+  unsigned count = 0;
+  for (const BoundReport& report : explored.bounds) {
+    if (report.is_complete && report.bound == count) ++count;
   }
-  return is_known();
+  return count;
 }
 
 std::uint64_t Depth::schedules() const {
@@ -82,30 +83,76 @@ std::uint64_t Depth::schedules() const {
 }
 
 std::uint64_t Depth::schedules_below() const {
-  return explored.bounds.empty() ? 0 : schedules() - explored.bounds.back().schedules;
+  const unsigned below = std::min(bounds_complete(), explored.preemptions);
+  std::uint64_t sum = 0;
+  for (const BoundReport& report : explored.bounds) {
+    if (report.bound < below) sum += report.schedules;
+  }
+  return sum;
 }
 
 std::string Depth::words() const {
   if (!is_known()) return "";
-  std::string text = std::to_string(explored.preemptions) +
-                     (explored.preemptions == 1 ? " preemption" : " preemptions");
-  if (!is_proved()) return text + ", not proved";
-  if (has_fixed_draws) text += " with the seed's draws";
-  if (explored.bounds.size() > 1) {
-    text += "; 0 of " + std::to_string(schedules_below()) + " schedules with fewer fail so";
+  const std::string preemptions = std::to_string(explored.preemptions) +
+                                  (explored.preemptions == 1 ? " preemption" : " preemptions");
+  const std::string draws = has_fixed_draws ? " with the seed's draws" : "";
+  const std::string schedules = "0 of " + std::to_string(schedules_below()) + " schedules with ";
+  if (is_proved()) {
+    return preemptions + draws + (explored.preemptions > 0 ? "; " + schedules + "fewer fail so" : "");
   }
-  return text;
+  const unsigned complete = bounds_complete();
+  if (complete == 0) return "at most " + preemptions;
+  return "at most " + preemptions + "; more than " + std::to_string(complete - 1) + draws + ": " +
+         schedules + "so few fail so";
 }
 
-Depth find_depth(const Input& input, const ExploreOrder& order, std::string& error) {
+namespace {
+
+/// Where all draws are too many: those of the seed alone. The bounds that were complete with all of
+/// them say more, if there are any.
+void explore_with_fixed_draws(const Input& input, const ExploreOrder& order, Depth& depth,
+                              std::string& error) {
+  ExploreOrder fixed = order;
+  fixed.fixes_draws = true;
+  Explored explored = explore_in_child(input, fixed, error);
+  const unsigned complete = depth.bounds_complete();
+  depth.has_fixed_draws = complete == 0 || (explored.end == ExploreEnd::kFailed &&
+                                            explored.preemptions > complete);
+  if (!depth.has_fixed_draws) explored.bounds = depth.explored.bounds;
+  depth.explored = std::move(explored);
+}
+
+/// Puts the run with the fewest preemptions that reducing comes to in place of the missing one.
+void reduce(const Input& input, const ExploreOrder& order, const Reducing& reducing, Depth& depth,
+            std::string& error) {
+  const Fewer fewer = find_fewer_preemptions(input,
+                                             {.signature = order.signature,
+                                              .starts = reducing.starts,
+                                              .runs_to_reduce = reducing.runs,
+                                              .seconds_max = order.seconds_max,
+                                              .timeout_s = order.timeout_s,
+                                              .judge = order.judge},
+                                             error);
+  depth.reducing_runs = fewer.runs;
+  if (!error.empty() || !fewer.is_found) return;
+  depth.is_reduced = true;
+  depth.explored.end = ExploreEnd::kFailed;
+  depth.explored.verdict = fewer.verdict;
+  depth.explored.preemptions = fewer.preemptions;
+  depth.explored.trail = fewer.trail;
+}
+
+}  // namespace
+
+Depth find_depth(const Input& input, const ExploreOrder& order, std::string& error,
+                 const Reducing& reducing) {
   Depth depth;
   depth.signature = order.signature;
   depth.explored = explore_in_child(input, order, error);
   if (error.empty() && depth.explored.end == ExploreEnd::kBudget) {
-    ExploreOrder fixed = order;
-    fixed.fixes_draws = depth.has_fixed_draws = true;
-    depth.explored = explore_in_child(input, fixed, error);
+    explore_with_fixed_draws(input, order, depth, error);
   }
+  if (error.empty() && !depth.is_known()) reduce(input, order, reducing, depth, error);
   if (error.empty() && depth.is_known()) {
     depth.cause = find_cause(input, depth.explored,
                              {.last_steps_max = 1, .timeout_s = order.timeout_s,

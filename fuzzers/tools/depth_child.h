@@ -3,8 +3,11 @@
 //
 //   1  bounds 0, 1, 2, ... are explored until one has a failure of that signature. The bounds below
 //      were explored completely, so no schedule with fewer preemptions fails so: that is the proof.
-//   2  that run is repeated and its races are recorded (explore/reversal.h).
-//   3  each race is turned round until a run passes: with those two steps swapped, everything else as
+//   2  where that takes too long, the preemptions of failing runs are made fewer (fewer_child.h).
+//      What is left is an upper bound of the depth, the complete bounds a lower one; where they
+//      meet, that is a proof, too.
+//   3  the run with the fewest is repeated and its races are recorded (explore/reversal.h).
+//   4  each race is turned round until a run passes: with those two steps swapped, everything else as
 //      it was, the failure is gone. From the end of the run backwards, so that the passing run goes
 //      along with the failing one as long as it can: after that pair nothing helps any more.
 #pragma once
@@ -13,6 +16,7 @@
 
 #include "explore/reversal.h"
 #include "tools/explore_child.h"
+#include "tools/fewer_child.h"
 
 namespace concertina::fuzzers {
 
@@ -30,22 +34,37 @@ struct Cause {
 
 struct Depth {
   std::string signature;
-  bool has_fixed_draws = false;  // too many for all of them: only those of the seed were tried
-  Explored explored;
+  bool has_fixed_draws = false;  // too many for all of them: bounds are those of the seed's draws
+  bool is_reduced = false;       // the run was not found by exploring, but by reducing others
+  std::uint64_t reducing_runs = 0;
+  Explored explored;             // its run is the one with the fewest preemptions
   Cause cause;
 
+  /// There is a failing run with so many preemptions.
   bool is_known() const { return explored.end == ExploreEnd::kFailed; }
-  /// All bounds below were explored completely.
-  bool is_proved() const;
+  /// No schedule with fewer fails so: all bounds below were explored completely.
+  bool is_proved() const { return is_known() && bounds_complete() >= explored.preemptions; }
+  /// Bounds 0 and up of which none fails so.
+  unsigned bounds_complete() const;
+  /// In those that are below the depth.
   std::uint64_t schedules_below() const;
   std::uint64_t schedules() const;
-  /// "1 preemption; 0 of 129 schedules with fewer fail so"; empty when it is not known.
+  /// "1 preemption; 0 of 129 schedules with fewer fail so", or "at most 6 preemptions; more than 1:
+  /// 0 of 1234 schedules with so few fail so"; empty when it is not known.
   std::string words() const;
 };
 
-/// Explores the program, whatever its schedule, for a failure of the order's signature; then looks for
-/// its cause. Empty `error` on success.
-Depth find_depth(const Input& input, const ExploreOrder& order, std::string& error);
+/// How much to do where exploring finds nothing.
+struct Reducing {
+  unsigned starts = FewerOrder{}.starts;
+  unsigned runs = FewerOrder{}.runs_to_reduce;  // each
+};
+
+/// Explores the program, whatever its schedule, for a failure of the order's signature; where that
+/// finds none, reduces the preemptions of failing runs, beginning with the input's own; then looks for
+/// the cause. The order's seconds are for each of these. Empty `error` on success.
+Depth find_depth(const Input& input, const ExploreOrder& order, std::string& error,
+                 const Reducing& reducing = {});
 
 /// Of a run that Explored describes (kFailed). Empty `error` on success.
 Cause find_cause(const Input& input, const Explored& explored, const ChildOptions& child_options,

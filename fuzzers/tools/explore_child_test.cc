@@ -144,7 +144,8 @@ TEST(Depth, OfWhatNeedsNoPreemptionHasNoBoundBelow) {
 
 TEST(Depth, OfWhatIsNotFoundIsNotKnown) {
   std::string error;
-  const Depth depth = find_depth(program(), {.last_bound = 1, .signature = "race: elsewhere"}, error);
+  const Depth depth = find_depth(program(), {.last_bound = 1, .signature = "race: elsewhere"}, error,
+                                 {.starts = 1});
   EXPECT_FALSE(depth.is_known());
   EXPECT_EQ(depth.words(), "");
 }

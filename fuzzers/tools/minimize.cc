@@ -144,7 +144,7 @@ int minimize_command(const MinimizeCommandOptions& options) {
   file.input = minimized.input;
   Depth depth;
   std::string error;
-  if (options.depth_budget_s > 0 && is_small(size_of(file.input))) {
+  if (options.depth_budget_s > 0) {
     ExploreOrder order;
     order.signature = verdict.signature();
     order.last_bound = kPreemptionsMax;

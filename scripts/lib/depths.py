@@ -11,10 +11,10 @@ BUDGET_S = 60
 UNKNOWN = {"known": False, "proved": False, "signature": "", "depth_words": "", "pair_words": ""}
 
 
-def depth_of(tool, case, bound=BOUND, budget_s=BUDGET_S):
-    """What `concertina depth` says of a failing case, as a dictionary."""
+def depth_of(tool, case, bound=BOUND, budget_s=BUDGET_S, more=()):
+    """What `concertina depth` says of a failing case, as a dictionary. `more`: its other options."""
     command = [str(tool), "depth", "--json", "--bound", str(bound), "--budget", str(budget_s),
-               str(case)]
+               *more, str(case)]
     result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False,
                             preexec_fn=die_with_parent)
     if "it does not fail" in result.stderr:

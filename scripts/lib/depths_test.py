@@ -29,6 +29,12 @@ class DepthsTest(unittest.TestCase):
         with self.assertRaises(Unusable):
             depths.depth_of(tool, "a.case")
 
+    def test_other_options_are_handed_on(self):
+        tool = self.tool("import json\nprint(json.dumps({'said': sys.argv[1:]}))")
+        self.assertEqual(depths.depth_of(tool, "a.case", 2, 5, ["--starts", "9"])["said"],
+                         ["depth", "--json", "--bound", "2", "--budget", "5", "--starts", "9",
+                          "a.case"])
+
     def test_what_is_not_known_does_not_replace_what_is(self):
         self.assertEqual(depths.fields_of(depths.UNKNOWN), {})
         self.assertEqual(depths.fields_of(dict(depths.UNKNOWN, depth_words="1 preemption")),

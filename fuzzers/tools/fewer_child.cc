@@ -1,0 +1,199 @@
+#include "tools/fewer_child.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "explore/fewer_preemptions.h"
+#include "oracle/crash.h"
+#include "schedule/choosers.h"
+#include "schedule/explorer.h"
+#include "tools/shared_memory.h"
+#include "tools/watch_child.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr unsigned kDeathsMax = 400;  // each costs a process
+constexpr unsigned kRunsBetweenLooks = 32;  // at the clock
+
+/// What both processes see. Only the child writes while it lives.
+struct Board {
+  std::atomic<std::uint64_t> runs{0};  // ended, of all children
+  std::uint32_t runs_left = 0;         // of this start
+  bool is_over = false;                // this start
+  bool has_best = false;               // of this start
+  RunNotes now;
+  RunNotes best;
+};
+
+class Child {
+ public:
+  Child(const Input& input, const FewerOrder& order, Board& board, unsigned start,
+        Clock::time_point deadline)
+      : input_(input), order_(order), board_(board), start_(start), deadline_(deadline) {}
+
+  [[noreturn]] void be(const MemoryFile& log) {
+    const rlimit no_core{0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a killed tool leaves no search behind
+    dup2(log.descriptor(), STDERR_FILENO);
+    if (board_.has_best || find()) reduce();
+    board_.is_over = true;
+    _exit(0);
+  }
+
+ private:
+  /// C2. True when there is a failing run, and its notes.
+  bool find() {
+    Choosers choosers;
+    if (start_ == 0) {
+      if (!fails(choosers.prepare(input_.schedule))) return false;
+      return keep(board_.now);
+    }
+    Schedule base = input_.schedule;
+    std::erase_if(base.deviations, is_preemption);
+    const auto explorer = std::make_unique<Explorer>(base, Strategy::kPortfolio, start_);
+    for (unsigned i = 0; i < order_.runs_to_find && !is_late(i); ++i) {
+      const Schedule& schedule = explorer->next();
+      if (fails(choosers.prepare(schedule, explorer->log()))) return keep(board_.now);
+      explorer->ran();
+    }
+    return false;
+  }
+
+  /// C3.
+  void reduce() {
+    const auto fewer = std::make_unique<FewerPreemptions>(board_.best, board_.runs.load());
+    OrderPlayer player;
+    for (; board_.runs_left > 0 && !is_late(board_.runs_left); --board_.runs_left) {
+      player.reset(fewer->next(), fewer->current().all_draws(), input_.schedule);
+      fewer->ran(board_.now, fails(player));
+      if (cost_of(fewer->best()) < cost_of(board_.best)) keep(fewer->best());
+    }
+  }
+
+  bool keep(const RunNotes& notes) {
+    board_.best = notes;
+    board_.has_best = true;
+    return true;
+  }
+
+  bool fails(Chooser& chooser) {
+    noting_.reset(chooser, board_.now);
+    const Trace trace = run(input_, {.chooser = &noting_});
+    const Verdict verdict =
+        order_.judge != nullptr ? order_.judge(input_, trace) : judge(input_, trace);
+    board_.runs.fetch_add(1, std::memory_order_release);
+    return verdict.failed() && verdict.signature() == order_.signature && board_.now.is_whole();
+  }
+
+  bool is_late(unsigned run) const {
+    return run % kRunsBetweenLooks == 0 && Clock::now() >= deadline_;
+  }
+
+  const Input& input_;
+  const FewerOrder& order_;
+  Board& board_;
+  unsigned start_;
+  Clock::time_point deadline_;
+  Noting noting_;
+};
+
+class Parent {
+ public:
+  Parent(const Input& input, const FewerOrder& order, Board& board)
+      : input_(input), order_(order), board_(board) {
+    if (order.seconds_max <= 0) return;
+    deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                   std::chrono::duration<double>(order.seconds_max));
+  }
+
+  /// The board has the best run of this start, if there is one.
+  void work_on(unsigned start, std::string& error) {
+    board_.has_best = board_.is_over = false;
+    board_.runs_left = order_.runs_to_reduce;
+    while (!board_.is_over && deaths_ < kDeathsMax && error.empty()) {
+      const MemoryFile log("concertina-log");
+      std::fflush(nullptr);  // or the child would write out what is buffered here once more
+      const pid_t child = log.descriptor() >= 0 ? fork() : -1;
+      error = child < 0 ? std::strerror(errno) : "";
+      if (child < 0) return;
+      if (child == 0) Child(input_, order_, board_, start, deadline_).be(log);
+      int status = 0;
+      const bool in_time = watch_child(child, board_.runs, order_.timeout_s, status);
+      if (!board_.is_over) bury(in_time, status, log);
+    }
+  }
+
+ private:
+  /// P3.
+  void bury(bool in_time, int status, const MemoryFile& log) {
+    ++deaths_;
+    board_.runs.fetch_add(1);  // or the next child would draw the same
+    Verdict verdict{"progress", "watchdog", "a run did not end"};
+    if (in_time) {
+      verdict = judge_crash(WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                            WIFEXITED(status) ? WEXITSTATUS(status) : 0, log.read_all());
+    }
+    const bool counts = verdict.signature() == order_.signature && board_.now.is_whole();
+    if (!board_.has_best) board_.is_over = !counts;
+    if (board_.runs_left > 0) --board_.runs_left;
+    if (!counts || (board_.has_best && cost_of(board_.best) <= cost_of(board_.now))) return;
+    board_.best = board_.now;
+    board_.has_best = true;
+  }
+
+  const Input& input_;
+  const FewerOrder& order_;
+  Board& board_;
+  Clock::time_point deadline_ = Clock::time_point::max();
+  unsigned deaths_ = 0;
+};
+
+}  // namespace
+
+Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order, std::string& error) {
+  Fewer fewer;
+  const SharedMemory memory(sizeof(Board));
+  Board* const board = memory.get() != nullptr ? new (memory.get()) Board : nullptr;
+  if (board == nullptr) {
+    error = "no memory to share with a child process";
+    return fewer;
+  }
+  Parent parent(input, order, *board);
+  for (unsigned start = 0; start < order.starts && error.empty(); ++start) {
+    parent.work_on(start, error);
+    const RunNotes& best = board->best;
+    if (!board->has_best || (fewer.is_found && best.preemptions >= fewer.preemptions)) continue;
+    fewer.is_found = true;
+    fewer.preemptions = best.preemptions;
+    fewer.trail.assign(best.trail.chosen, best.trail.chosen + best.trail.count);
+  }
+  fewer.runs = board->runs.load();
+  if (!fewer.is_found || !error.empty()) return fewer;
+  // What is said of it rests on its replay.
+  TrailPlayer player;
+  player.reset(fewer.trail, input.schedule);
+  fewer.verdict = run_in_child(input,
+                               {.last_steps_max = 1, .timeout_s = order.timeout_s,
+                                .chooser = &player, .judge = order.judge},
+                               error)
+                      .verdict;
+  fewer.is_found = error.empty() && fewer.verdict.signature() == order.signature;
+  return fewer;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,43 @@
+// The fewest preemptions that a search comes down to, where the schedules are too many for all of
+// them (explore/fewer_preemptions.h): from the input's own failing run, and from failing runs that
+// the portfolio of strategies finds. In a child process, because the runs that matter may end it.
+//
+//   parent                                     child
+// P1 map the shared board; fork               C1 stderr to a memory file
+// P2 wait; kill the child when no run ends    C2 no failing run yet: the own schedule, or a search
+//    for `timeout_s`                          C3 from a failing run: try others; the notes of each
+// P3 died in a run that fails as wanted:         and the best so far are on the board
+//    that one counts; another child goes on   C4 the start's runs are made: say so, _exit(0)
+//    from the better one
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/child.h"
+
+namespace concertina::fuzzers {
+
+struct FewerOrder {
+  std::string signature;             // of the failure
+  unsigned starts = 4;               // failing runs: the input's own, then others
+  unsigned runs_to_find = 20'000;    // each of those others at most
+  unsigned runs_to_reduce = 30'000;  // each start
+  double seconds_max = 0;            // all together; 0: any time
+  unsigned timeout_s = 20;
+  JudgeRun judge = nullptr;  // null: the pipeline's
+};
+
+struct Fewer {
+  bool is_found = false;
+  std::uint64_t runs = 0;
+  Verdict verdict;
+  unsigned preemptions = 0;
+  std::vector<std::uint8_t> trail;  // of the run with the fewest
+};
+
+/// Empty `error` on success.
+Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order, std::string& error);
+
+}  // namespace concertina::fuzzers
