@@ -7,9 +7,10 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr unsigned kMovesMax = 4;          // in one try
-constexpr unsigned kPatience = 3000;       // runs without a better one, then back to the best
-constexpr unsigned kWorsePercent = 3;      // how often one preemption more is taken
+constexpr unsigned kMovesMax = 3;       // in one try
+constexpr unsigned kPatience = 10'000;  // runs without a better one, then back to the best
+constexpr unsigned kWorsePercent = 10;  // how often a run that is worse is taken
+constexpr unsigned kWorseMax = 2;       // preemptions more than the best
 
 /// What one thread does on end.
 struct Segment {
@@ -125,7 +126,7 @@ void FewerPreemptions::ran(const RunNotes& notes, bool fails) {
     since_better_ = 0;
   }
   const bool may_be_worse =
-      notes.preemptions <= best_.preemptions + 1 && random_.percent(kWorsePercent);
+      notes.preemptions <= best_.preemptions + kWorseMax && random_.percent(kWorsePercent);
   if (fails && (cost_of(notes) <= cost_of(current_) || may_be_worse)) {
     current_ = notes;
   } else if (since_better_ >= kPatience) {

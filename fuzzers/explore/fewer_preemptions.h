@@ -6,7 +6,7 @@
 // a segment, swaps two segments, leaves one out, or leaves the rest to the non-preemptive policy.
 // The run that is tried follows the changed order as far as it can (OrderPlayer). It is kept if it
 // fails alike with no more preemptions, then switches, than the one before, and now and then with
-// one more: moves that gain nothing lead to those that do.
+// a few more: moves that gain nothing lead to those that do.
 //
 // The moves that merge segments are Tinertia's (Jalbert and Sen, "A trace simplification technique for
 // effective debugging of concurrent programs", FSE 2010), which tries them in turn; drawn at random

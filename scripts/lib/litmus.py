@@ -18,12 +18,12 @@ NOT_EXPRESSIBLE = {
     "machine-limit-forgets-the-work":
         "all twelve machines must have passed their last look at a queue when work comes into it; "
         "no program of the set starts so many, and each that waits there costs a preemption",
-    "run-queue-found-empty-in-pieces":
-        "it needs more than four preemptions: with three goroutines that do nothing, the smallest "
-        "program that could, bound 4 is complete without a failure",
 }
 # Mutants that need more preemptions than two: (program, bound).
-DEEPER = {"hand-off-drops-a-wanted-processor": ("syscall-hands-off-its-processor", 3)}
+DEEPER = {
+    "hand-off-drops-a-wanted-processor": ("syscall-hands-off-its-processor", 3),
+    "run-queue-found-empty-in-pieces": ("spawns-against-a-last-look", 4),
+}
 
 
 def programs(folder=FOLDER):
