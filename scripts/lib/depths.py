@@ -1,6 +1,7 @@
 """The bug depth and the critical pair of a case, as the tool finds them, and in its header."""
 
 import json
+import re
 import subprocess
 
 from common import Unusable, call
@@ -33,6 +34,15 @@ def fields_of(answer):
     """Header fields; what is not known is left as it was."""
     words = {"depth": answer["depth_words"], "pair": answer["pair_words"]}
     return {key: value for key, value in words.items() if value}
+
+
+def improves(answer, header):
+    """Should the answer replace what the header says? How low an upper bound is depends on how long it was
+    looked for, so it replaces no lower one, and no proof."""
+    known = re.match(r"(at most )?(\d+) preemption", header.get("depth", ""))
+    if answer["proved"] or not known:
+        return True
+    return known[1] is not None and answer["depth"] < int(known[2])
 
 
 def write_fields(tool, case, fields):

@@ -40,6 +40,14 @@ class DepthsTest(unittest.TestCase):
         self.assertEqual(depths.fields_of(dict(depths.UNKNOWN, depth_words="1 preemption")),
                          {"depth": "1 preemption"})
 
+    def test_an_upper_bound_replaces_no_lower_one_and_no_proof(self):
+        bound = {"proved": False, "depth": 6}
+        self.assertTrue(depths.improves(bound, {}))
+        self.assertTrue(depths.improves(bound, {"depth": "at most 7 preemptions; more than 1: ..."}))
+        self.assertFalse(depths.improves(bound, {"depth": "at most 6 preemptions"}))
+        self.assertFalse(depths.improves(bound, {"depth": "7 preemptions; 0 of ..."}))
+        self.assertTrue(depths.improves(dict(bound, proved=True), {"depth": "3 preemptions"}))
+
 
 if __name__ == "__main__":
     unittest.main()
