@@ -10,6 +10,7 @@ from pathlib import Path
 
 import common
 import published
+import worth
 from common import Unusable, chosen, relative
 
 # Programs that the default leaves out.
@@ -34,7 +35,7 @@ def positive(text):
 
 def portfolios_without_one(strategies):
     """They tell what a strategy is worth, and are measured when they are named."""
-    return [name for name in strategies if name.startswith("without-")]
+    return [name for name in strategies if name.startswith(worth.PREFIX)]
 
 
 def geometric_mean(values):
@@ -57,7 +58,7 @@ def summary(program, strategy, hunts, speed):
     counts = [hunt["schedules"] for hunt in hunts if hunt["found"]]
     return {"program": program, "strategy": strategy, "seeds": len(hunts), "found": len(counts),
             "mean_schedules": sum(counts) / len(counts) if counts else None,
-            "schedules_per_second": speed,
+            "schedules_per_second": speed, "counts": counts,
             "strange": sum(hunt["strange"] for hunt in hunts)}
 
 
@@ -105,7 +106,10 @@ def report(rows, programs, options):
     head = (f"{options.seeds} seeds from {options.seed}, at most {options.cap:,} schedules"
             + (f" or {options.seconds:g} s" if options.seconds else "") + " each.")
     lines = [head, "", *NOTE.splitlines(), "", *markdown(means)]
-    return lines + ["", *markdown(speeds)] if options.speed else lines
+    if options.speed:
+        lines += ["", *markdown(speeds)]
+    worths = worth.lines(rows, "program", "programs", strategies, options.cap)
+    return lines + ["", *worths] if worths else lines
 
 
 def save(path, rows):

@@ -70,7 +70,7 @@ class Measuring(unittest.TestCase):
         self.options.seeds = 5
         row, = self.measure(self.yard(), ["small"], ["lucky"])
         self.assertEqual(row, {"program": "small", "strategy": "lucky", "seeds": 5, "found": 3,
-                               "mean_schedules": 20, "schedules_per_second": 123456.7,
+                               "mean_schedules": 20, "counts": [10, 20, 30], "schedules_per_second": 123456.7,
                                "strange": 0})
         self.assertEqual(measuring.mean_text(row), "20 (3/5)")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import measuring
 import mutants
+import signalling
+import worth
 from common import ROOT, Unusable
 from engine import die_with_parent
 
@@ -17,6 +19,8 @@ WITHOUT = ["without-reads-from", "without-surw", "without-pct"]
 ALL = SINGLE + ["portfolio"] + WITHOUT
 ROTATED = 3  # strategies that have turns in the portfolio (fuzzers/schedule/explorer.cc)
 LIMIT_MIN = 30
+# Columns of campaigns, and the setting of CONCERTINA_SIGNALS in each.
+CAMPAIGNS = {"campaign": signalling.NONE, "campaign, all signals": signalling.ALL}
 # Only these builds see what other oracles do not.
 SANITIZED = ("memory", "race", "crash")
 
@@ -56,8 +60,8 @@ def search(tool, path, name, options):
     """What `concertina explore` says of each search, as dictionaries."""
     command = [str(tool), "explore", "--json", "--runs", str(options.cap), "--seeds",
                str(options.seeds), "--timeout", "60"]
-    if name.startswith("without-"):
-        command += ["--strategy", "portfolio", "--without", name.removeprefix("without-")]
+    if name.startswith(worth.PREFIX):
+        command += ["--strategy", "portfolio", "--without", name.removeprefix(worth.PREFIX)]
     else:
         command += ["--strategy", name]
     result = subprocess.run([*command, str(path)], capture_output=True, text=True, errors="replace",
@@ -107,17 +111,44 @@ def counted(row, cap):
     return row["median"] if row["median"] is not None else 2 * cap
 
 
-def table(rows, names, options):
+def campaigns(paths):
+    """By mutant: the cells of its coverage-guided campaigns, from files of scripts/signals."""
+    found = {}
+    for path in paths:
+        try:
+            of_mutants = json.loads(Path(path).read_text())["mutants"]
+            for mutant, measured in of_mutants.items():
+                found[mutant] = [campaign_cell(measured, setting) for setting in CAMPAIGNS.values()]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Unusable(f"{path}: no trials of scripts/signals: {error}") from error
+    return found
+
+
+def campaign_cell(measured, setting):
+    """The median, as for a search; one that nothing was found in is above every number."""
+    trials = measured["trials"].get(setting, [])
+    if not trials:
+        return ""
+    counts = sorted(signalling.executions_of(trials, measured["cap"]))
+    middle = counts[(len(counts) - 1) // 2]
+    found = sum(trial["found"] for trial in trials)
+    text = f"{middle:,}" if middle <= measured["cap"] else "-"
+    return text if found == len(trials) else f"{text} ({found}/{len(trials)})"
+
+
+def table(rows, names, options, of_campaigns=None):
     by_key = {(row["mutant"], row["strategy"]): row for row in rows}
-    lines = [["mutant", "flavour", *names]]
+    lines = [["mutant", "flavour", *names, *(CAMPAIGNS if of_campaigns else [])]]
     for mutant in measuring.in_order(rows, "mutant"):
         flavour = next(row["flavour"] for row in rows if row["mutant"] == mutant)
-        lines.append([mutant, flavour, *(cell(by_key.get((mutant, name))) for name in names)])
+        campaign = of_campaigns.get(mutant, [""] * len(CAMPAIGNS)) if of_campaigns else []
+        lines.append([mutant, flavour, *(cell(by_key.get((mutant, name))) for name in names),
+                      *campaign])
     means = []
     for name in names:
         medians = [counted(row, options.cap) for row in rows if row["strategy"] == name]
         means.append(f"{measuring.geometric_mean(medians):,.1f}" if medians else "")
-    lines.append(["geometric mean", "", *means])
+    lines.append(["geometric mean", "", *means, *([""] * len(CAMPAIGNS) if of_campaigns else [])])
     return "\n".join(measuring.markdown(lines))
 
 
