@@ -1,3 +1,4 @@
+import math
 import unittest
 
 import worth
@@ -35,6 +36,15 @@ class Compare(unittest.TestCase):
             row("portfolio", [1000] * 50, program="q"), row("without-pct", [1000] * 50, program="q"))
         self.assertAlmostEqual(found.ratio, 2 ** 0.5)
         self.assertEqual(found.units, 2)
+
+    def test_the_interval_narrows_with_the_programs(self):
+        rows = [row(strategy, [math.exp(power), math.exp(power + 2)], program=program)
+                for program in ("p", "q") for strategy, power in (("portfolio", 0),
+                                                                  ("without-pct", 1))]
+        for measured, margin in ((rows[:2], 1.96 * 2 ** 0.5), (rows, 1.96)):
+            found = self.compared(*measured)
+            self.assertAlmostEqual(found.ratio, math.e)
+            self.assertAlmostEqual(math.log(found.high / found.ratio), margin)
 
     def test_rows_of_older_files_and_single_searches_are_left_out(self):
         old = row("portfolio", [4, 5])
