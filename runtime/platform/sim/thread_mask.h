@@ -1,12 +1,12 @@
 // ThreadMask: a set of virtual threads, one bit each, and how many threads a run may have.
 //
-// The runtime's simulations need 16 threads and their mask is one machine word. Programs that are
-// about schedules and not about the runtime may need a hundred: the build compiles the simulator
-// and the strategies once more with CONCERTINA_THREADS_MAX set (rooms.cmake, add_wide_twin). There
-// the mask is two words. One source serves both, on one condition: masks are made, taken apart and
-// asked by the functions below (and by those of fuzzers/schedule/thread_mask.h), by & | ~ and by
-// comparing with 0. The wide mask has no shifts and no arithmetic, so a tick that fits one word
-// only does not compile there.
+// The runtime's simulations need 16 threads. Programs that are about schedules and not about the
+// runtime may need a hundred: the build compiles the simulator and the strategies again with
+// CONCERTINA_THREADS_MAX set to 64, where the mask is still one machine word, and to 128, where it is
+// two (rooms.cmake, add_mask_twin). One source serves all, on one condition: masks are made, taken
+// apart and asked by the functions below (and by those of fuzzers/schedule/thread_mask.h), by & | ~ and
+// by comparing with 0. The wide mask has no shifts and no arithmetic, so a tick that fits one word only
+// does not compile there.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace concertina {
 
 inline constexpr unsigned kThreadsMax = CONCERTINA_THREADS_MAX;
 
-/// 128 bits.
+/// Two words.
 class WideThreadMask {
  public:
   static constexpr unsigned kBits = 128;
@@ -57,7 +57,7 @@ using ThreadMask =
                        std::conditional_t<(kThreadsMax <= 64), std::uint64_t, WideThreadMask>>;
 static_assert(kThreadsMax <= WideThreadMask::kBits);
 
-// The functions exist for both masks in every build, so that one test sees both.
+// The functions exist for all masks in every build, so that one test sees all.
 
 template <class Mask>
 constexpr Mask bit_of(ThreadId thread) {
