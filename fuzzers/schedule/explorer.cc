@@ -148,7 +148,7 @@ void Explorer::fill_targets() {
   for (const ObjectProfile& object : profile) sum += object.operations;
   const bool by_operations = random_.percent(50);
   const unsigned wanted = random_.percent(50) ? 1 : random_.between(2, kTargetsMax);
-  positions_.assign(knowledge_.threads(), kNoPosition);
+  positions_.assign(knowledge_.name_count(), kNoPosition);
   for (unsigned i = 0; i < wanted; ++i) {
     std::size_t drawn = random_.below(static_cast<std::uint32_t>(profile.size()));
     if (by_operations) {

@@ -77,11 +77,11 @@ void Knowledge::name_objects(const RunLog& log) {
 }
 
 std::uint16_t Knowledge::name_of(const ThreadCount& thread) {
-  for (std::uint16_t name = 0; name < threads_.size(); ++name) {
-    if (threads_[name].path == thread.path && threads_[name].thread == thread.thread) return name;
+  for (std::uint16_t name = 0; name < named_.size(); ++name) {
+    if (named_[name].path == thread.path && named_[name].thread == thread.thread) return name;
   }
-  threads_.push_back(thread);
-  return static_cast<std::uint16_t>(threads_.size() - 1);
+  named_.push_back(thread);
+  return static_cast<std::uint16_t>(named_.size() - 1);
 }
 
 // All operations of a run on one object.
@@ -116,7 +116,7 @@ void Knowledge::learn_object(std::span<const StepNote* const> notes) {
 void Knowledge::learn_profile(const RunLog& log) {
   name_objects(log);
   profile_.clear();
-  threads_.clear();
+  named_.clear();
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < log.kept_steps(); ++i) {
     if (log.notes[i].object != 0) order.push_back(i);

@@ -47,7 +47,7 @@ struct ObjectProfile {
   ObjectKey key;
   std::uint32_t operations = 0;
   std::vector<ThreadCount> threads;  // at least two
-  std::vector<std::uint16_t> names;  // of the threads: equal ones of two objects are one thread
+  std::vector<std::uint16_t> names;  // of those, in order: 0, 1, ...; the same in all profiles
 };
 
 class Knowledge {
@@ -62,8 +62,8 @@ class Knowledge {
 
   const PairSet& pairs() const { return pairs_; }
   const std::vector<ObjectProfile>& profile() const { return profile_; }
-  /// How many names the profile's threads have: 0, 1, ...
-  std::size_t threads() const { return threads_.size(); }
+  /// How many names the profiles' threads have.
+  std::size_t name_count() const { return named_.size(); }
   std::uint32_t horizon() const { return horizon_; }
 
  private:
@@ -81,7 +81,7 @@ class Knowledge {
   PairSet pairs_;
   PairSet seen_;  // to happen
   std::vector<ObjectProfile> profile_;
-  std::vector<ThreadCount> threads_;  // of the profile, by name
+  std::vector<ThreadCount> named_;  // of the profiles' threads, by name; their counts are nothing
   std::uint32_t horizon_ = 0;
   std::uint32_t run_ = 0;
   std::vector<LastWrite> last_writes_;  // by object

@@ -2,12 +2,14 @@
 // that are built on it.
 //
 // What threads have pending is kept here once more, in the form in which it is asked about at every
-// step: a thread's pending operation changes only when the thread goes on, so each step has one to note
-// and not all of them to look at.
+// step: a thread's pending operation changes only when the thread goes on, so each step has one to
+// note and not all of them to look at.
 //
 //   1  started, executed   the thread moves: what it comes to is not known yet
 //   2  catch_up            everybody who moved is at the next operation: it is noted
-//   3  highest, of, ...    answers about what was noted
+//   3  highest, before...  answers about what was noted
+//
+// Every thread that is asked about was `started`.
 #pragma once
 
 #include <array>
@@ -36,8 +38,8 @@ class Priorities {
 
   /// False when catch_up would have nothing to do: in `executing`, after a `pick`.
   bool have_moved() const { return moved_count_ != 0; }
-  /// First thing in `pick` and in `executing`. `note(thread, operation)` is called for each thread that
-  /// has moved.
+  /// First thing in `pick` and in `executing`. `note(thread, operation)` is called for each thread
+  /// that has moved.
   template <class Note>
   void catch_up(const Pending* pending, Note note) {
     for (unsigned i = 0; i < moved_count_; ++i) {
@@ -62,9 +64,7 @@ class Priorities {
     }
     moved_[moved_count_++] = thread;
     if (done.object == 0) return;
-    const ThreadMask rivals = done.is_write ? on_object(done.object)
-                                            : accesses_.equal_to(access_of(done.object, true), all(),
-                                                                 threads_);
+    const ThreadMask rivals = done.is_write ? on_object(done.object) : writing(done.object);
     for_each(rivals & ~bit(thread), [&](ThreadId rival) { set_priority(rival, draw()); });
   }
 
@@ -73,17 +73,17 @@ class Priorities {
     if (!is_empty(starting)) return lowest(starting);
     return static_cast<ThreadId>(kNameBits & ~priorities_.highest(of, threads_));
   }
-  /// Those of them that go before the thread.
+  /// Those of them that go before the thread, which is not starting.
   ThreadMask before(ThreadId thread, ThreadMask of) const {
     return priorities_.higher_than(priorities_[thread], of, threads_);
   }
 
   /// Threads whose pending operation is on the object; on the thread's; that only wait.
   ThreadMask on_object(ObjectId object) const {
-    return accesses_.equal_to(access_of(object, true), all(), threads_, kWriteBit);
+    return accesses_.equal_to(access_of(object, true), all_, threads_, kWriteBit);
   }
   ThreadMask on_object_of(ThreadId thread) const {
-    return accesses_.equal_to(accesses_[thread], all(), threads_, kWriteBit);
+    return accesses_.equal_to(accesses_[thread], all_, threads_, kWriteBit);
   }
   ThreadMask waiting() const { return waiting_; }
   unsigned threads() const { return threads_; }
@@ -99,12 +99,19 @@ class Priorities {
   /// Of a thread start, hardly ever drawn: it conflicts with nothing, so running it first loses no
   /// order of what does, and the thread's first real operation takes part in the race.
   static constexpr std::uint32_t kFirst = Lanes::kHighestMax;
-  static constexpr std::uint8_t kWaitsMax = 18;  // of 23 bits that are drawn some must be left
+  /// Of the 23 bits that are drawn and kept, four are left to those that have spun for longest:
+  /// with none, the lowest thread of them would go on for ever.
+  static constexpr std::uint8_t kWaitsMax = 18;
 
   std::uint32_t draw() { return static_cast<std::uint32_t>(random_.next() >> (64 - kDrawnBits)); }
 
+  static constexpr std::int32_t kWriteBit = 1;
   static std::int32_t access_of(ObjectId object, bool is_write) {
     return static_cast<std::int32_t>(object << 1 | (is_write ? 1U : 0U));
+  }
+
+  ThreadMask writing(ObjectId object) const {
+    return accesses_.equal_to(access_of(object, true), all_, threads_);
   }
 
   void arrive(ThreadId thread, const Pending& operation) {
@@ -119,9 +126,9 @@ class Priorities {
     set_priority(thread, starts ? kFirst : drawn_[thread]);
   }
 
-  /// One that spins is in the lower half of the range, then in the lower quarter, and so on until its
-  /// thread writes something: a few threads that spin would else outrun for very long one whose draw
-  /// was low.
+  /// One that spins is in the lower half of the range, then in the lower quarter, and so on until
+  /// its thread writes something: a few threads that spin would else outrun for very long one whose
+  /// draw was low.
   void set_priority(ThreadId thread, std::uint32_t drawn) {
     priorities_[thread] = static_cast<std::int32_t>(drawn >> shifts_[thread] | kNameBits) -
                           static_cast<std::int32_t>(thread);
@@ -135,7 +142,6 @@ class Priorities {
   ThreadMask starting_{};  // their pending operation is a thread start
   ThreadMask waiting_{};   // only_waits
   Lanes priorities_;
-  static constexpr std::int32_t kWriteBit = 1;
   Lanes accesses_;  // of the pending operation: the object, twice, and kWriteBit
   std::array<std::uint32_t, kThreadsMax> drawn_{};  // for the next operation of those that moved
   std::array<std::uint8_t, kThreadsMax> shifts_{};  // of the priority: of those that wait

@@ -3,15 +3,6 @@
 #include "schedule/thread_mask.h"
 
 namespace concertina::fuzzers {
-namespace {
-
-template <class Visit>
-void for_each_bit(std::uint32_t mask, Visit visit) {
-  for (; mask != 0; mask &= mask - 1) visit(static_cast<unsigned>(__builtin_ctz(mask)));
-}
-
-}  // namespace
-
 void ReadsFrom::reset(const Schedule& schedule) {
   for (unsigned i = 0; i < size_; ++i) {  // of the run before
     roles(machines_[i].constraint.reader) = {};
@@ -39,10 +30,10 @@ void ReadsFrom::catch_up(const Pending* pending) {
     const bool writes = is_writer(reached.kind);
     writes_[thread] = writes ? 1 : 0;
     const Roles& role = roles(reached.site);
-    if (role.any() || written_ != 0) bands_are_known_ = false;
     if (!role.any()) return;
+    bands_are_known_ = false;  // in kWritten others count, too, but then each step forgets them
     concerned_ |= bit(thread);
-    for_each_bit(role.reader + 0U | role.writer, [&](unsigned i) {
+    for_each(role.bits(), [&](unsigned i) {
       Machine& machine = machines_[i];
       machine.at_sites |= bit(thread);
       if (reads && (role.reader >> i & 1) != 0) machine.readers |= bit(thread);
@@ -82,8 +73,8 @@ inline ReadsFrom::Bands ReadsFrom::reader_bands(const Machine& machine,
   return {};
 }
 
-// Of those at its writer's site; and, where the wrong write is there to be read, of other writers: they
-// make the object readable again.
+// Of those at its writer's site; and, where the wrong write is there to be read, of other writers:
+// they make the object readable again.
 inline ReadsFrom::Bands ReadsFrom::writer_bands(const Machine& machine,
                                                 ThreadMask on_object) const {
   if (machine.state == State::kDone) return {};
@@ -96,7 +87,7 @@ inline ReadsFrom::Bands ReadsFrom::writer_bands(const Machine& machine,
 
 void ReadsFrom::find_bands() {
   ThreadMask preferred{}, avoided{};
-  for_each_bit(active_, [&](unsigned i) {
+  for_each(active_, [&](unsigned i) {
     const Machine& machine = machines_[i];
     const ThreadMask on_object =
         machine.state == State::kOpen ? ThreadMask{} : priorities_.on_object(machine.object);
@@ -163,15 +154,16 @@ void ReadsFrom::note_states() {
 // An operation at a site with these roles takes effect.
 void ReadsFrom::advance(const Roles& role, const Pending& operation) {
   if (is_reader(operation.kind)) {
-    for_each_bit(role.reader, [&](unsigned i) { read(machines_[i], operation.object); });
+    for_each(std::uint32_t{role.reader}, [&](unsigned i) { read(machines_[i], operation.object); });
   }
   if (is_writer(operation.kind)) {
-    for_each_bit(written_ & ~(role.writer + 0U), [&](unsigned i) {
+    for_each(written_ & ~std::uint32_t{role.writer}, [&](unsigned i) {
       Machine& machine = machines_[i];
       if (machine.object != operation.object || machine.state != State::kWritten) return;
       machine.state = machine.constraint.is_wanted ? State::kOpen : State::kOther;
     });
-    for_each_bit(role.writer, [&](unsigned i) { written(machines_[i], operation.object); });
+    for_each(std::uint32_t{role.writer},
+             [&](unsigned i) { written(machines_[i], operation.object); });
   }
   note_states();
 }
@@ -182,7 +174,7 @@ void ReadsFrom::executing(ThreadId thread, const Pending* pending) {
   const Roles role = roles(operation.site);
   if (role.any()) {
     concerned_ &= ~bit(thread);
-    for_each_bit(role.reader + 0U | role.writer, [&](unsigned i) {
+    for_each(role.bits(), [&](unsigned i) {
       Machine& machine = machines_[i];
       machine.readers &= ~bit(thread);
       machine.writers &= ~bit(thread);

@@ -52,15 +52,16 @@ class ReadsFrom final : public Chooser {
     State state = State::kOpen;
     std::uint8_t skips_left = 0;
     ObjectId object = 0;     // in kWritten and kOther
-    ThreadMask readers{};  // threads that are about to read at the reader's site,
-    ThreadMask writers{};  // to write at the writer's;
+    ThreadMask readers{};   // threads that are about to read at the reader's site,
+    ThreadMask writers{};   // to write at the writer's;
     ThreadMask at_sites{};  // that are at one of the two
   };
   /// The constraints in which a site is the reader or the writer, a bit each.
   struct Roles {
     std::uint16_t reader = 0;
     std::uint16_t writer = 0;
-    bool any() const { return (reader | writer) != 0; }
+    std::uint32_t bits() const { return static_cast<std::uint32_t>(reader | writer); }
+    bool any() const { return bits() != 0; }
   };
   struct Bands {
     ThreadMask preferred{};

@@ -28,25 +28,23 @@ void Surw::reset(const Schedule& schedule) {
   if (target_count_ != 0) take_counts(schedule);
 }
 
-// Where the index of the entry is, or is to be put; null for a thread that no run has.
-std::uint8_t* Surw::slot_of(SpawnPath path, std::uint8_t thread) {
-  if (path == kSchedulerPath) return thread < kThreadsMax ? &by_thread_[thread] : nullptr;
+// Where the index of the entry is, or is to be put.
+unsigned Surw::slot_of(SpawnPath path, std::uint8_t thread) const {
+  if (path == kSchedulerPath) return kSlots + thread;
   unsigned slot = path * 0x9E3779B1U >> 24;
   static_assert(kSlots == 256);
-  while (by_path_[slot] != kFree && counts_[by_path_[slot]].path != path) {
-    slot = (slot + 1) % kSlots;
-  }
-  return &by_path_[slot];
+  while (slots_[slot] != kFree && counts_[slots_[slot]].path != path) slot = (slot + 1) % kSlots;
+  return slot;
 }
 
-unsigned Surw::find(SpawnPath path, std::uint8_t thread) {
-  const std::uint8_t* const slot = slot_of(path, thread);
-  return slot == nullptr || *slot == kFree ? kNobody : *slot;
+unsigned Surw::find(SpawnPath path, std::uint8_t thread) const {
+  const std::uint8_t found = slots_[slot_of(path, thread)];
+  return found == kFree ? kNobody : found;
 }
 
 // The closest one above that has an entry. Threads on the scheduler's path are taken to be started
 // by thread 0.
-unsigned Surw::parent_of(const Count& count, unsigned scheduler) {
+unsigned Surw::parent_of(const Count& count, unsigned scheduler) const {
   if (count.path == kSchedulerPath) return count.thread == 0 ? kNobody : scheduler;
   for (SpawnPath path = count.path >> 5; path != 0; path >>= 5) {
     const unsigned found = find(path, 0);
@@ -56,13 +54,12 @@ unsigned Surw::parent_of(const Count& count, unsigned scheduler) {
 }
 
 void Surw::take_counts(const Schedule& schedule) {
-  by_path_.fill(kFree);
-  by_thread_.fill(kFree);
+  slots_.fill(kFree);
   for (const ThreadCount& given : schedule.thread_counts) {
     if (size_ == kThreadCountsMax) break;
-    std::uint8_t* const slot = slot_of(given.path, given.thread);
-    if (slot == nullptr || *slot != kFree) continue;
-    *slot = static_cast<std::uint8_t>(size_);
+    std::uint8_t& slot = slots_[slot_of(given.path, given.thread)];
+    if (slot != kFree) continue;
+    slot = static_cast<std::uint8_t>(size_);
     const std::uint8_t thread = thread_of_key(given.path, given.thread);
     counts_[size_++] = {given.path, thread, false, kNobody, given.count, {}};
   }

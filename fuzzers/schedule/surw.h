@@ -58,12 +58,13 @@ class Surw final : public Chooser {
   };
 
   static constexpr unsigned kSlots = 2 * kThreadCountsMax;
+  static constexpr unsigned kThreadNumbers = 256;  // that a ThreadCount can name
   static constexpr std::uint8_t kFree = 0xff;
   static_assert(kThreadCountsMax <= kFree);
 
-  std::uint8_t* slot_of(SpawnPath path, std::uint8_t thread);
-  unsigned find(SpawnPath path, std::uint8_t thread);
-  unsigned parent_of(const Count& count, unsigned scheduler);
+  unsigned slot_of(SpawnPath path, std::uint8_t thread) const;
+  unsigned find(SpawnPath path, std::uint8_t thread) const;
+  unsigned parent_of(const Count& count, unsigned scheduler) const;
   void take_counts(const Schedule& schedule);
   bool is_interesting(const Pending& operation) const;
   void catch_up(const Pending* pending);
@@ -87,9 +88,9 @@ class Surw final : public Chooser {
   ThreadMask exhausted_{};   // of weight 0
   std::array<Target, kTargetsMax> targets_{};
   std::array<Count, kThreadCountsMax> counts_{};
-  // Indices into counts_: of goroutines by hash of their path, of the scheduler's threads by number.
-  std::array<std::uint8_t, kSlots> by_path_{};
-  std::array<std::uint8_t, kThreadsMax> by_thread_{};
+  // Indices into counts_: of goroutines by hash of their path; behind them of the scheduler's
+  // threads, by number.
+  std::array<std::uint8_t, kSlots + kThreadNumbers> slots_{};
   std::array<SpawnPath, kThreadsMax> paths_{};   // on whose behalf a thread was seen last
   std::array<unsigned, kThreadsMax> entries_{};  // its entry in counts_, or kNobody
 };

@@ -11,7 +11,7 @@
 
 namespace concertina::fuzzers {
 
-// The functions for one word look at two bytes of it.
+// Those of 32 bits look at two bytes.
 static_assert(kThreadsMax <= 16 || !std::is_same_v<ThreadMask, std::uint32_t>);
 
 /// For each byte value, the positions of its bits from the lowest, and how many there are. A loop

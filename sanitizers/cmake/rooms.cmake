@@ -116,9 +116,9 @@ endfunction()
 
 # add_mask_twin(NAME BITS DEFINITION...) makes NAME_maskBITS: a library once more, with those
 # definitions, for simulations of up to so many virtual threads (runtime/platform/sim/thread_mask.h).
-# Sources and options are the first build's; of the libraries, those that have a twin give way to it, so
-# twins are made from the bottom up. A program of two widths does not configure: the layouts of a World
-# differ.
+# Sources and options are the first build's; of the libraries, those that have a twin give way to it,
+# so twins are made from the bottom up. A program of two widths does not configure: the layouts of a
+# World differ.
 function(add_mask_twin name bits)
   foreach(property SOURCES COMPILE_OPTIONS INTERFACE_INCLUDE_DIRECTORIES LINK_LIBRARIES)
     get_target_property(${property} ${name} ${property})
@@ -145,11 +145,14 @@ function(add_mask_twin name bits)
   optimise_whole_program(${twin})
 endfunction()
 
-# What is measured is one program of a few rooms: in the flavour none their functions are inlined into
-# each other. (In the other programs a link would take longer than it gains.)
+# What is measured is one program of a few rooms: in the flavour none their functions are inlined
+# into each other. (In the other programs a link would take longer than it gains.)
 if(CONCERTINA_FLAVOUR STREQUAL "none")
   include(CheckIPOSupported)
-  check_ipo_supported(RESULT CONCERTINA_HAS_LTO LANGUAGES CXX)
+  check_ipo_supported(RESULT CONCERTINA_HAS_LTO OUTPUT why_not LANGUAGES CXX)
+  if(NOT CONCERTINA_HAS_LTO)
+    message(STATUS "no link-time optimisation, the yardstick will be slower: ${why_not}")
+  endif()
 endif()
 function(optimise_whole_program target)
   if(CONCERTINA_HAS_LTO)
@@ -182,8 +185,8 @@ function(add_stress)
   endforeach()
 endfunction()
 
-# add_yardstick(PROGRAM BITS) makes stress/yardstick for simulations of up to so many virtual threads: its
-# programs are code under test, the rest is harness. A library PROGRAM_lib and the program.
+# add_yardstick(PROGRAM BITS) makes stress/yardstick for simulations of up to so many virtual threads:
+# its programs are code under test, the rest is harness. A library PROGRAM_lib and the program.
 function(add_yardstick program bits)
   room_sources(programs stress/yardstick/programs)
   add_library(${program}_programs STATIC ${programs})

@@ -1,7 +1,8 @@
 """Proves that a search does not depend on for how many threads the simulator was built.
 
-check_yardstick_widths.py YARDSTICK YARDSTICK_WIDE. A ctest test: the same searches with both must come
-to the same, run for run; and what has more threads than the first has room for must work with it, too.
+check_yardstick_widths.py YARDSTICK YARDSTICK_WIDE. A ctest test: the same searches with both must
+come to the same, run for run; and what has more threads than the first has room for must work with
+it, too.
 """
 
 import json
@@ -22,9 +23,16 @@ def searches(binary, program, strategy):
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 
+def listed(binary):
+    return subprocess.run([binary, "--list"], check=True, text=True, stdout=subprocess.PIPE).stdout
+
+
 def main():
     narrow, wide = sys.argv[1:]
     failures = 0
+    if listed(narrow) != listed(wide) or TOO_MANY_THREADS not in listed(narrow):
+        print("FAILED: the lists differ")
+        failures += 1
     for program in (*PROGRAMS, TOO_MANY_THREADS):
         for strategy in STRATEGIES:
             ours, theirs = (searches(binary, program, strategy) for binary in (narrow, wide))

@@ -64,16 +64,18 @@ Hunt Runner::hunt(const Program& program, bool is_fixed, Search& search, const L
 }
 
 // The fastest part counts: whatever else the machine does only slows a part down.
-double Runner::speed(const Program& program, bool is_fixed, Search& search, double seconds) {
+double Runner::speed(const Program& program, bool is_fixed, const MakeSearch& make_search,
+                     double seconds) {
   constexpr unsigned kParts = 5;
   double fastest = 0;
   for (unsigned part = 0; part < kParts; ++part) {
+    const auto search = make_search();
     const double start = processor_seconds();
     std::uint64_t runs = 0;
     double passed = 0;
     while (passed < seconds / kParts) {
       for (std::uint64_t i = 0; i < kRunsPerLookAtTheClock; ++i, ++runs) {
-        search.ran(run(program, is_fixed, search.next()));
+        search->ran(run(program, is_fixed, search->next()));
       }
       passed = processor_seconds() - start;
     }

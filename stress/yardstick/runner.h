@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 
 #include "platform/sim/world.h"
 #include "stress/yardstick/programs/program.h"
@@ -24,6 +26,8 @@ struct Hunt {
   double seconds = 0;
 };
 
+using MakeSearch = std::function<std::unique_ptr<Search>()>;
+
 class Runner {
  public:
   /// A run that takes more steps than this is cut off, and strange.
@@ -31,9 +35,10 @@ class Runner {
 
   Hunt hunt(const Program& program, bool is_fixed, Search& search, const Limits& limits);
 
-  /// Schedules a second of processor time, over a fifth of so many seconds of runs whatever they show:
-  /// the fastest of five.
-  double speed(const Program& program, bool is_fixed, Search& search, double seconds);
+  /// Schedules a second of processor time, whatever they show: the fastest of five equal searches,
+  /// each a fifth of so many seconds long.
+  double speed(const Program& program, bool is_fixed, const MakeSearch& make_search,
+               double seconds);
 
   /// One run.
   Shown run(const Program& program, bool is_fixed, Chooser& chooser);

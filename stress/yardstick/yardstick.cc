@@ -73,12 +73,12 @@ bool measure(const Options& options) {
               .number("strange", hunt.strange));
   }
   if (options.speed_seconds > 0) {
-    const auto search = make_search(options.strategy, options.seed);
+    const auto search = [&] { return make_search(options.strategy, options.seed); };
     print(JsonObject()
               .text("program", program.name)
               .text("strategy", options.strategy)
               .real("schedules_per_second",
-                    runner.speed(program, options.is_fixed, *search, options.speed_seconds)));
+                    runner.speed(program, options.is_fixed, search, options.speed_seconds)));
   }
   return is_good;
 }
@@ -86,14 +86,18 @@ bool measure(const Options& options) {
 // Simulations are built for few threads and for many, as the few are faster (thread_mask.h). The list
 // is of all programs.
 bool needs_the_wide_one(const Options& options) {
-  if (options.lists) return kThreadsMax < WideThreadMask::kBits;
-  return program_by_name(options.program)->threads + 1 > kThreadsMax;
+  if (kThreadsMax == WideThreadMask::kBits) return false;  // this is it
+  return options.lists || program_by_name(options.program)->threads + 1 > kThreadsMax;
 }
 
 // Goes on as yardstick_wide, which is beside this program.
 int become_the_wide_one(char** words) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) {
+    std::fprintf(stderr, "yardstick: /proc/self/exe: %s\n", error.message().c_str());
+    return kExitUnusable;
+  }
   const std::string path = self.parent_path() / "yardstick_wide";
   execv(path.c_str(), words);
   std::fprintf(stderr, "yardstick: %s: %s\n", path.c_str(), std::strerror(errno));

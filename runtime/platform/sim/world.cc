@@ -62,8 +62,8 @@ void World::reset(const Config& config) {
 }
 
 Report World::run(const Config& config, void (*entry)(void*), void* argument) {
-  World* const outer = current_world;
-  current_world = this;
+  World* const outer = in_progress_;
+  in_progress_ = this;
   reset(config);
   driver_.adopt_caller();
   start_thread(entry, argument, Site::kThreadStart);
@@ -79,7 +79,7 @@ Report World::run(const Config& config, void (*entry)(void*), void* argument) {
   report.decisions = decisions_;
   fill_thread_reports(report);
   accesses_are_watched = outer != nullptr && outer->config_.chooser->watches();
-  current_world = outer;
+  in_progress_ = outer;
   return report;
 }
 

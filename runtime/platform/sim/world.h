@@ -50,10 +50,6 @@ struct LockState : ObjectState {
 /// instrumented callers, so that a peek costs a load when nobody watches; written only between runs.
 inline constinit thread_local bool accesses_are_watched = false;
 
-class World;
-/// The one mutable global of the simulator: which run is in progress on this OS thread. Here, and not
-/// beside its writer, as each operation begins by reading it.
-inline constinit thread_local World* current_world = nullptr;
 
 /// One step as an observer sees it.
 struct StepSeen {
@@ -110,7 +106,7 @@ class World {
   World& operator=(const World&) = delete;
 
   /// The world of the run in progress on this OS thread.
-  static World& current() { return *current_world; }
+  static World& current() { return *in_progress_; }
 
   // --- The driver's side ---
 
@@ -183,6 +179,10 @@ class World {
   std::array<Thread, kThreadsMax> threads_;
   std::array<Pending, kThreadsMax> pending_{};
   unsigned thread_count_ = 0;
+  // The simulator's one mutable global that says anything about runs. In the header, as each
+  // operation begins by reading it; written by world.cc only, which ThreadSanitizer does not see.
+  static inline constinit thread_local World* in_progress_ = nullptr;
+
   ThreadId current_ = 0;
   ThreadMask enabled_ = 0;
   std::uint32_t steps_ = 0;
