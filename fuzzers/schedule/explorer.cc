@@ -10,9 +10,9 @@ namespace {
 // they constrain, and with a turn for it the rotation needed more runs on a yardstick of small
 // programs.
 constexpr Strategy kRotated[] = {Strategy::kReadsFrom, Strategy::kSurw, Strategy::kPct};
-// Measured against other tables by the yardstick and the mutants. Reads-from has half of the turns: what
-// it finds in 20 runs the others find in hundreds. PCT has a third, as what it finds best the others
-// hardly find. PCT is not first: that run is to be learnt from, and POS finds more in one.
+// Measured against other tables by the yardstick and the mutants. Reads-from has half of the turns:
+// what it finds in 20 runs the others find in hundreds. PCT has a third, as what it finds best the
+// others hardly find. It is not first: that run is to be learnt from, and POS finds more in one.
 constexpr Strategy kTurns[] = {Strategy::kReadsFrom, Strategy::kPct, Strategy::kReadsFrom,
                                Strategy::kPct,       Strategy::kReadsFrom, Strategy::kSurw};
 // In the portfolio: it finds what 3 does in at most twice the runs, and most known bugs in half.

@@ -15,36 +15,56 @@ class Compare(unittest.TestCase):
 
     def test_a_clear_difference_is_outside_of_the_noise(self):
         found = self.compared(row("portfolio", [4, 5, 6, 5]), row("without-pct", [10, 9, 11, 10]))
-        self.assertAlmostEqual(found.ratio, 2.01, places=1)
-        self.assertTrue(1 < found.low < found.ratio < found.high)
+        for ratio in (found.geometric, found.plain):
+            self.assertAlmostEqual(ratio.middle, 2.0, places=1)
+            self.assertTrue(1 < ratio.low < ratio.middle < ratio.high)
         self.assertTrue(found.earns_its_turns())
-        self.assertIn("pct: without it 2.0", found.words("programs"))
+        self.assertIn("pct: without it the geometric mean of the runs is 2.0",
+                      found.words("programs"))
 
     def test_a_difference_within_the_noise_is_none(self):
         found = self.compared(row("portfolio", [1, 30, 2, 9]), row("without-pct", [2, 40, 1, 12]))
-        self.assertGreater(found.ratio, 1)
+        self.assertGreater(found.geometric.middle, 1)
+        self.assertGreater(found.plain.middle, 1)
         self.assertFalse(found.earns_its_turns())
         self.assertIn("nothing that could be shown", found.words("programs"))
 
+    def test_one_of_the_two_means_is_enough(self):
+        hard, harder = [90, 100, 110] * 9, [180, 200, 220] * 9
+        easy, easier = [4, 4, 4, 5] * 7, [2, 2, 2, 3] * 7
+        found = self.compared(
+            row("portfolio", hard), row("without-pct", harder),
+            row("portfolio", easy, program="q"), row("without-pct", easier, program="q"))
+        self.assertFalse(found.geometric.is_above_the_noise())
+        self.assertTrue(found.plain.is_above_the_noise())
+        self.assertTrue(found.earns_its_turns())
+
     def test_a_search_that_found_nothing_counts_twice_the_cap(self):
         found = self.compared(row("portfolio", [2, 2]), row("without-pct", [200], seeds=2))
-        self.assertAlmostEqual(found.ratio, 100)
+        self.assertAlmostEqual(found.geometric.middle, 100)
+        self.assertAlmostEqual(found.plain.middle, 100)
 
-    def test_each_program_counts_alike(self):
+    def test_programs_count_alike_in_the_geometric_mean_and_by_their_runs_in_the_other(self):
         found = self.compared(
             row("portfolio", [10, 10]), row("without-pct", [20, 20]),
-            row("portfolio", [1000] * 50, program="q"), row("without-pct", [1000] * 50, program="q"))
-        self.assertAlmostEqual(found.ratio, 2 ** 0.5)
+            row("portfolio", [990] * 50, program="q"), row("without-pct", [990] * 50, program="q"))
+        self.assertAlmostEqual(found.geometric.middle, 2 ** 0.5)
+        self.assertAlmostEqual(found.plain.middle, 1.01)
         self.assertEqual(found.units, 2)
 
-    def test_the_interval_narrows_with_the_programs(self):
+    def test_the_intervals_are_those_of_their_means(self):
         rows = [row(strategy, [math.exp(power), math.exp(power + 2)], program=program)
                 for program in ("p", "q") for strategy, power in (("portfolio", 0),
                                                                   ("without-pct", 1))]
         for measured, margin in ((rows[:2], 1.96 * 2 ** 0.5), (rows, 1.96)):
-            found = self.compared(*measured)
-            self.assertAlmostEqual(found.ratio, math.e)
-            self.assertAlmostEqual(math.log(found.high / found.ratio), margin)
+            ratio = self.compared(*measured).geometric
+            self.assertAlmostEqual(ratio.middle, math.e)
+            self.assertAlmostEqual(math.log(ratio.high / ratio.middle), margin)
+        # Means 20 and 40, and their errors 10 and 10: a half and a quarter.
+        ratio = self.compared(row("portfolio", [10, 30]), row("without-pct", [30, 50])).plain
+        self.assertAlmostEqual(ratio.middle, 2)
+        self.assertAlmostEqual(math.log(ratio.high / ratio.middle),
+                               1.96 * (0.5 ** 2 + 0.25 ** 2) ** 0.5)
 
     def test_rows_of_older_files_and_single_searches_are_left_out(self):
         old = row("portfolio", [4, 5])
