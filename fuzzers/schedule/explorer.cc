@@ -9,7 +9,6 @@ namespace {
 // POS has no turn: it is what reads-from and SURW do before they know anything and between what
 // they constrain, and with a turn for it the rotation needed more runs on a yardstick of small
 // programs.
-constexpr Strategy kRotated[] = {Strategy::kReadsFrom, Strategy::kSurw, Strategy::kPct};
 // Measured against other tables by the yardstick and the mutants. Reads-from has half of the turns:
 // what it finds in 20 runs the others find in hundreds. PCT has a third, as what it finds best the
 // others hardly find. It is not first: that run is to be learnt from, and POS finds more in one.
@@ -17,9 +16,8 @@ constexpr Strategy kTurns[] = {Strategy::kReadsFrom, Strategy::kPct, Strategy::k
                                Strategy::kPct,       Strategy::kReadsFrom, Strategy::kSurw};
 // In the portfolio: it finds what 3 does in at most twice the runs, and most known bugs in half.
 constexpr std::uint8_t kPctDepth = 10;
-constexpr unsigned kPlainRounds = 8;                // of the turns, before they follow what pays
-constexpr std::uint64_t kLoggedRuns = 256;          // all of the first, then one of every few
-constexpr std::uint64_t kLoggedEvery = 8;
+constexpr std::uint64_t kLoggedRuns = 256;  // all of the first, then one of every few,
+constexpr std::uint64_t kLoggedEvery = 8;   // in the portfolio one of reads-from's
 constexpr std::size_t kKeptMax = 64;
 constexpr unsigned kConstraintsUsed = 6;  // in one schedule; more of them hinder each other
 
@@ -33,47 +31,23 @@ Explorer::Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed, 
   base_.constraints.clear();
   base_.targets.clear();
   base_.thread_counts.clear();
-  if (is_portfolio_) {
-    for (const Strategy rotated : kRotated) {
-      if (rotated != left_out) arms_.push_back({rotated});
-    }
-    for (const Strategy turn : kTurns) {
-      for (std::uint8_t i = 0; i < arms_.size(); ++i) {
-        if (arms_[i].strategy == turn) turns_.push_back(i);
-      }
-    }
-  } else {
-    arms_.push_back({strategy});
+  if (!is_portfolio_) {
+    turns_.push_back(strategy);
+    return;
   }
-}
-
-Explorer::Arm& Explorer::choose_arm() {
-  const auto size = static_cast<std::uint32_t>(arms_.size());
-  if (size == 1) return arms_[0];
-  if (runs_ < kPlainRounds * turns_.size() || random_.percent(75)) {
-    return arms_[turns_[runs_ % turns_.size()]];
+  for (const Strategy turn : kTurns) {
+    if (turn != left_out) turns_.push_back(turn);
   }
-  // What pays, by share of runs that showed something new; each begins with one such run of two.
-  std::array<std::uint32_t, std::size(kRotated)> weights{};
-  std::uint32_t sum = 0;
-  for (std::uint32_t i = 0; i < size; ++i) {
-    weights[i] = 1 + 4096 * (arms_[i].novelty + 1) / (arms_[i].runs + 2);
-    sum += weights[i];
-  }
-  std::uint32_t left = random_.below(sum);
-  std::uint32_t i = 0;
-  for (; left >= weights[i]; ++i) left -= weights[i];
-  return arms_[i];
 }
 
 const Schedule& Explorer::next() {
-  arm_ = &choose_arm();
+  const Strategy strategy = turns_[runs_ % turns_.size()];
   schedule_ = base_;
   schedule_.seed = random_.next();
-  schedule_.strategy = arm_->strategy;
-  fill(arm_->strategy);
-  const bool learns = arm_->strategy != Strategy::kRandom && arm_->strategy != Strategy::kPos &&
-                      arm_->strategy != Strategy::kNonPreemptive;
+  schedule_.strategy = strategy;
+  fill(strategy);
+  const bool learns = strategy != Strategy::kRandom && strategy != Strategy::kPos &&
+                      strategy != Strategy::kNonPreemptive;
   is_logged_ = (learns || is_portfolio_) && (runs_ < kLoggedRuns || runs_ % kLoggedEvery == 0);
   return schedule_;
 }
@@ -187,15 +161,11 @@ void Explorer::ran() {
     // Anew after 1, 2, 4, ... runs: threads that came late, objects that the first run did not
     // reach.
     if (knowledge_.profile().empty() || (runs_ & (runs_ + 1)) == 0) knowledge_.learn_profile(log_);
-    ++arm_->runs;
-    if (news != 0) {
-      ++arm_->novelty;
-      if (!schedule_.constraints.empty()) {
-        if (kept_.size() < kKeptMax)
-          kept_.push_back(schedule_.constraints);
-        else
-          kept_[random_.below(kKeptMax)] = schedule_.constraints;
-      }
+    if (news != 0 && !schedule_.constraints.empty()) {
+      if (kept_.size() < kKeptMax)
+        kept_.push_back(schedule_.constraints);
+      else
+        kept_[random_.below(kKeptMax)] = schedule_.constraints;
     }
   }
   ++runs_;
