@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "schedule/tiny_program.h"
@@ -102,20 +103,30 @@ TEST(Explorer, ItsSchedulesReplayWithoutIt) {
   }
 }
 
-TEST(Explorer, ThePortfolioGivesEachStrategyAShare) {
+/// By strategy: how many of 1,800 schedules the portfolio gives it.
+std::map<Strategy, unsigned> shares(Strategy left_out) {
   const TinyProgram program = two_stage(2, 2);
-  const auto explorer = std::make_unique<Explorer>(Schedule{}, Strategy::kPortfolio, 3);
+  const auto explorer =
+      std::make_unique<Explorer>(Schedule{}, Strategy::kPortfolio, 3, left_out);
   Choosers choosers;
-  std::array<unsigned, static_cast<unsigned>(Strategy::kCount)> times{};
-  for (unsigned i = 0; i < 2000; ++i) {
+  std::map<Strategy, unsigned> times;
+  for (unsigned i = 0; i < 1800; ++i) {
     const Schedule& schedule = explorer->next();
-    ++times.at(static_cast<unsigned>(schedule.strategy));
+    ++times[schedule.strategy];
     program.run(choosers.prepare(schedule, explorer->log()));
     explorer->ran();
   }
-  for (const Strategy strategy : {Strategy::kPct, Strategy::kReadsFrom, Strategy::kSurw}) {
-    EXPECT_GE(times.at(static_cast<unsigned>(strategy)), 200U) << strategy_name(strategy);
-  }
+  return times;
+}
+
+// However the search goes: so it needs at most so many times the runs of the best of them.
+TEST(Explorer, ThePortfolioGivesEachStrategyItsShare) {
+  using Shares = std::map<Strategy, unsigned>;
+  EXPECT_EQ(shares(Strategy::kCount), (Shares{{Strategy::kReadsFrom, 900},
+                                              {Strategy::kPct, 600},
+                                              {Strategy::kSurw, 300}}));
+  EXPECT_EQ(shares(Strategy::kReadsFrom),
+            (Shares{{Strategy::kPct, 1200}, {Strategy::kSurw, 600}}));
 }
 
 TEST(Knowledge, HoldsPairsAProfileAndAHorizon) {
