@@ -1,7 +1,6 @@
 #include "schedule/explorer.h"
 
 #include <algorithm>
-#include <iterator>
 
 namespace concertina::fuzzers {
 namespace {
@@ -9,6 +8,7 @@ namespace {
 // POS has no turn: it is what reads-from and SURW do before they know anything and between what
 // they constrain, and with a turn for it the rotation needed more runs on a yardstick of small
 // programs.
+//
 // Measured against other tables by the yardstick and the mutants. Reads-from has half of the turns:
 // what it finds in 20 runs the others find in hundreds. PCT has a third, as what it finds best the
 // others hardly find. It is not first: that run is to be learnt from, and POS finds more in one.

@@ -21,7 +21,6 @@
 // kept, and each next one is a mutation of a kept one under a new seed.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 

@@ -95,7 +95,7 @@ def stored(options):
         return []
     try:
         rows = json.loads(options.json.read_text())
-        return [row for row in rows if row["seeds"] == options.seeds]
+        return [row for row in rows if (row["seeds"], row["cap"]) == (options.seeds, options.cap)]
     except (ValueError, KeyError, TypeError) as error:
         raise Unusable(f"{options.json}: not rows of scripts/strategies: {error}") from error
 

@@ -16,7 +16,7 @@ def run(runs, found=True, signature="channels: value lost"):
 
 def row(strategy, median, found=20, mutant="some-bug"):
     return {"mutant": mutant, "strategy": strategy, "flavour": "none", "seeds": 20, "found": found,
-            "median": median, "mean": median, "strange": []}
+            "cap": 50, "median": median, "mean": median, "strange": []}
 
 
 class Rows(unittest.TestCase):
@@ -68,11 +68,12 @@ class Rows(unittest.TestCase):
 
 
 class Stored(unittest.TestCase):
-    def test_rows_of_another_number_of_seeds_are_measured_again(self):
+    def test_rows_of_other_seeds_or_another_cap_are_measured_again(self):
         with tempfile.TemporaryDirectory() as folder:
-            options = types.SimpleNamespace(json=Path(folder) / "rows.json", seeds=20)
+            options = types.SimpleNamespace(json=Path(folder) / "rows.json", seeds=20, cap=50)
             self.assertEqual(strategies.stored(options), [])
-            options.json.write_text(json.dumps([row("pos", 1), {**row("pct", 1), "seeds": 5}]))
+            options.json.write_text(json.dumps(
+                [row("pos", 1), {**row("pct", 1), "seeds": 5}, {**row("surw", 1), "cap": 99}]))
             self.assertEqual([r["strategy"] for r in strategies.stored(options)], ["pos"])
             options.json.write_text("{")
             with self.assertRaises(Unusable):
