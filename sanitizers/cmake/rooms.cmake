@@ -444,8 +444,11 @@ function(add_script_test name script)
   if(NOT CONCERTINA_FLAVOUR STREQUAL "none" OR NOT EXISTS ${CMAKE_SOURCE_DIR}/${script})
     return()
   endif()
-  add_test(NAME scripts/${name}
-    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/${script} ${ARGN})
+  set(command ${CMAKE_SOURCE_DIR}/${script})
+  if(script MATCHES "\\.py$")  # the others are doors
+    list(PREPEND command ${Python3_EXECUTABLE})
+  endif()
+  add_test(NAME scripts/${name} COMMAND ${command} ${ARGN})
   set_tests_properties(scripts/${name} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 

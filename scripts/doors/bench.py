@@ -1,0 +1,128 @@
+"""Measures the runtime beside its peers: Go, Boost.Fiber, and memcpy for stack copies.
+
+Each repetition goes through all workloads and runs ours and the peer one right after the other. The
+table shows medians, and the lowest and highest ratio of a pair. build/bench/ gets bench.json,
+bench.svg and table.md. A peer that is not installed is left out, with a message; --setup installs
+Google Benchmark, Go, Boost.Fiber and gnuplot.
+Exit code: 0 measured, 2 could not run.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import benching
+import building
+import common
+from common import BUILD, ROOT, Unusable, relative, say
+
+FOLDER = BUILD / "bench"
+TIMEOUT_S = 600
+QUICK_DIVISOR = 100
+# Go would give new goroutines larger stacks than 2 KiB once it has seen deep ones.
+GO_ENVIRONMENT = {"GODEBUG": "adaptivestackstart=0"}
+
+
+def build_go():
+    if shutil.which("go") is None:
+        say("bench: go is not installed (scripts/setup --bench does that): left out")
+        return None
+    binary = FOLDER / "bench_go"
+    common.call(["go", "test", "-c", "-o", binary, "."], "the build of stress/bench/go",
+                cwd=ROOT / "stress" / "bench" / "go")
+    return binary
+
+
+def build_all():
+    tree = building.clean_tree()
+    try:
+        building.build(tree, "none", ("bench_ours",))
+    except Unusable as reason:
+        raise Unusable(f"{reason} (scripts/setup --bench installs what it needs)") from reason
+    boost = None
+    if building.knows(tree.build_folder("none"), ("bench_boost",)):
+        building.build(tree, "none", ("bench_boost",))
+        boost = tree.binary("none", "bench_boost")
+    else:
+        say("bench: libboost-fiber-dev is not installed (scripts/setup --bench does that): left out")
+    return benching.Binaries(tree.binary("none", "bench_ours"), build_go(), boost)
+
+
+def measure(binaries, workload, peer, processors, ops):
+    command = benching.commands(binaries, workload, peer, processors, ops)
+    result = subprocess.run(command, capture_output=True, text=True, check=False,
+                            timeout=TIMEOUT_S, env={**os.environ, **GO_ENVIRONMENT})
+    what = f"{workload.name} on {processors} by {peer or 'ours'}"
+    if result.returncode != 0:
+        raise Unusable(f"{what}: exit code {result.returncode}\n"
+                       f"{common.last_lines(result.stdout + result.stderr, 20)}")
+    try:
+        return benching.parse(result.stdout, peer, workload.unit)
+    except ValueError as reason:
+        raise Unusable(f"{what}: {reason}") from reason
+
+
+def run(binaries, workloads, repetitions, divisor):
+    rows = [benching.Pairs(*row) for row in benching.plan(workloads, binaries)]
+    for repetition in range(repetitions):
+        for pairs in rows:
+            workload = pairs.workload
+            if workload.reps_max and repetition >= workload.reps_max:
+                continue
+            ops = workload.ops if workload.name == "prime_sieve" else workload.ops // divisor
+            ops = max(ops, 1)
+            pairs.ours.append(measure(binaries, workload, "", pairs.processors, ops))
+            if pairs.peer:
+                pairs.theirs.append(measure(binaries, workload, pairs.peer, pairs.processors, ops))
+        say(f"bench: repetition {repetition + 1} of {repetitions} done")
+    return [pairs.row() for pairs in rows]
+
+
+def draw(rows, image):
+    if shutil.which("gnuplot") is None:
+        say("bench: gnuplot is not installed (scripts/setup --bench does that): no chart")
+        return
+    script = benching.chart_script(image, benching.ratio_data(rows), benching.copy_data(rows))
+    common.call(["gnuplot", "-e", f"load '{write(FOLDER / 'bench.gp', script)}'"], "gnuplot")
+    say(f"bench: {relative(image)}")
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, default=FOLDER / "bench.json", metavar="FILE",
+                        help="where the rows go (default build/bench/bench.json)")
+    parser.add_argument("--repetitions", type=int, default=7, metavar="N")
+    parser.add_argument("--only", action="append", default=[], metavar="WORKLOAD",
+                        help="this workload only; may be repeated")
+    parser.add_argument("--quick", action="store_true",
+                        help="one repetition of a hundredth of the work: does everything run?")
+    parser.add_argument("--setup", action="store_true", help="first install what is missing")
+    options = parser.parse_args()
+    names = [w.name for w in benching.WORKLOADS]
+    for name in options.only:
+        if name not in names:
+            raise Unusable(f"no workload '{name}'; there are: {', '.join(names)}")
+    if options.repetitions < 1:
+        raise Unusable("--repetitions: at least one")
+    if options.setup:
+        common.call([ROOT / "scripts" / "setup", "--bench"], "scripts/setup --bench", quiet=False)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    workloads = [w for w in benching.WORKLOADS if not options.only or w.name in options.only]
+    rows = run(build_all(), workloads, 1 if options.quick else options.repetitions,
+               QUICK_DIVISOR if options.quick else 1)
+    text = benching.table(rows)
+    say(text)
+    write(FOLDER / "table.md", text + "\n")
+    write(options.json, json.dumps(rows, indent=1) + "\n")
+    say(f"bench: {relative(options.json)}")
+    draw(rows, FOLDER / "bench.svg")
+    return common.EXIT_OK

@@ -1,0 +1,209 @@
+"""Checks who includes whom, and the house limits, over runtime/ and fuzzers/.
+
+The table below is the only place that says which room may include which. `--self-test` plants one
+violation of each rule in a scratch tree and demands that each is reported.
+"""
+
+import argparse
+import re
+import tempfile
+from pathlib import Path
+
+# Rooms that a room may include besides itself. A path with a dot is one header, not a room.
+RUNTIME = ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched", "runtime/chan",
+           "runtime/sync", "runtime/scan", "runtime"]
+MAY_INCLUDE = {
+    "runtime/base": [],
+    "runtime/platform": ["runtime/base"],
+    "runtime/stack": ["runtime/base", "runtime/platform"],
+    "runtime/sched": ["runtime/base", "runtime/platform", "runtime/stack"],
+    "runtime/chan": ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched"],
+    "runtime/sync": ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched"],
+    "runtime/scan": ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched"],
+    "runtime": RUNTIME,  # go.h, the public face
+    "fuzzers/program": ["runtime/base"],
+    "fuzzers/trace": ["runtime/base"],
+    "fuzzers/schedule": ["runtime/base", "runtime/platform/sim/chooser.h"],
+    "fuzzers/input": ["fuzzers/program", "fuzzers/schedule", "runtime/base"],
+    "fuzzers/mutate": ["fuzzers/input", "fuzzers/program", "fuzzers/schedule", "runtime/base"],
+    "fuzzers/minimize": ["fuzzers/input", "fuzzers/program", "fuzzers/schedule", "fuzzers/mutate",
+                         "runtime/base"],
+    # It stands beside the world, as its chooser, and ends runs from there.
+    "fuzzers/explore": ["fuzzers/schedule", "fuzzers/trace", "runtime/base", "runtime/platform"],
+    "fuzzers/oracle": ["fuzzers/trace", "fuzzers/program", "fuzzers/input", "runtime/base"],
+    "fuzzers/feedback": ["fuzzers/trace", "fuzzers/schedule", "fuzzers/mutate/site_pairs.h",
+                         "runtime/base", "runtime/platform/sim/chooser.h"],
+    "fuzzers/report": ["fuzzers/trace", "fuzzers/program", "fuzzers/input", "fuzzers/oracle",
+                       "runtime/base"],
+    "fuzzers/interp": ["fuzzers/program", "fuzzers/trace"] + RUNTIME,
+    "fuzzers": ["fuzzers/program", "fuzzers/trace", "fuzzers/schedule", "fuzzers/input",
+                "fuzzers/oracle", "fuzzers/report", "fuzzers/interp",
+                "fuzzers/feedback"] + RUNTIME,
+    "fuzzers/targets": ["fuzzers/pipeline.h", "fuzzers/mutate", "fuzzers/feedback"],
+    "fuzzers/tools": ["fuzzers/pipeline.h", "fuzzers/report", "fuzzers/mutate",
+                      "fuzzers/minimize", "fuzzers/explore", "fuzzers/input",
+                      "fuzzers/schedule", "fuzzers/oracle", "fuzzers/feedback", "runtime/base"],
+    # Random programs come as files that the tool generates; reading them takes fuzzers/input.
+    "stress": ["fuzzers/program", "fuzzers/interp", "fuzzers/oracle", "fuzzers/trace",
+               "fuzzers/input", "fuzzers/tools/json.h"] + RUNTIME,
+    # Programs for the simulator's virtual threads, without the runtime.
+    "stress/yardstick": ["fuzzers/schedule", "fuzzers/tools/json.h", "runtime/base",
+                         "runtime/platform"],
+}
+# A test may also include the pipeline and all that the pipeline is made of.
+TEST_ALSO = ["fuzzers/pipeline.h"] + MAY_INCLUDE["fuzzers"]
+# Runtime tests need their own room and the simulator, never the harness.
+RUNTIME_TEST_ALSO = ["runtime/base", "runtime/platform"]
+
+# Where a preprocessor branch on the platform or on a sanitizer may stand.
+MAY_BRANCH = ("runtime/platform/", "runtime/base/sanitizer.h")
+BRANCH = re.compile(
+    r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b.*"
+    r"(?:sanitizer|SANITIZE|TSAN|ASAN|UBSAN|__has_feature|__linux__|__APPLE__|_WIN32|PLATFORM"
+    r"|__x86_64__|__aarch64__|__clang__|__GNUC__)")
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+# Spelled so that this file does not contain the words itself.
+UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+LINES_MAX = 600
+SOURCE_SUFFIXES = (".h", ".cc", ".def")
+
+
+def room_of(path):
+    """The longest room of the table that holds the file; None outside all rooms."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        if folder in MAY_INCLUDE:
+            return folder
+        folder = folder.rpartition("/")[0]
+    return None
+
+
+def selected_folder(including):
+    """Where `platform.h` and its like are found from there."""
+    on_threads = including.startswith("stress/") and not including.startswith("stress/yardstick/")
+    platform = "threads" if on_threads else "sim"
+    return f"runtime/platform/{platform}/selected"
+
+
+def resolve(root, including, name):
+    """An include as a path from the root, or None for a header from outside the project."""
+    folder = including.rpartition("/")[0]
+    for base in (folder, ".", "runtime", "fuzzers", selected_folder(including)):
+        candidate = (root / base / name).resolve()
+        if candidate.is_file() and root.resolve() in candidate.parents:
+            return candidate.relative_to(root.resolve()).as_posix()
+    return None
+
+
+def is_allowed(path, target):
+    room, target_room = room_of(path), room_of(target)
+    if room is None or target_room is None or room == target_room:
+        return True
+    allowed = list(MAY_INCLUDE[room])
+    if path.endswith("_test.cc"):
+        allowed += {"runtime": RUNTIME_TEST_ALSO, "fuzzers": TEST_ALSO}.get(room.split("/")[0], [])
+    return target_room in allowed or target in allowed
+
+
+def check_line(root, path, number, line):
+    if UNFINISHED.search(line):
+        yield f"{path}:{number}: a mark of unfinished work"
+    if BRANCH.match(line) and not path.startswith(MAY_BRANCH):
+        yield f"{path}:{number}: branches on the platform or a sanitizer; only {MAY_BRANCH} may"
+    match = INCLUDE.match(line)
+    if not match:
+        return
+    target = resolve(root, path, match.group(1))
+    if target is None:
+        yield f"{path}:{number}: no such header in the project: {match.group(1)}"
+    elif not is_allowed(path, target):
+        yield f"{path}:{number}: {room_of(path)} may not include {target}"
+
+
+def check_file(root, path):
+    lines = (root / path).read_text(encoding="utf-8", errors="replace").splitlines()
+    # event.def and site.def are tables; a row is one line.
+    if not path.endswith(".def") and len(lines) > LINES_MAX:
+        yield f"{path}:{len(lines)}: {len(lines)} lines, at most {LINES_MAX}"
+    for number, line in enumerate(lines, 1):
+        yield from check_line(root, path, number, line)
+
+
+def check_tree(root):
+    problems = []
+    for top in ("runtime", "fuzzers", "stress"):
+        for file in sorted((root / top).rglob("*")):
+            if file.suffix in SOURCE_SUFFIXES and file.is_file():
+                path = file.relative_to(root).as_posix()
+                if room_of(path) is None:
+                    problems.append(f"{path}:1: the table has no such room")
+                problems.extend(check_file(root, path))
+    return problems
+
+
+# What the self-test plants: file, content, and a piece of the expected report; None must be silent.
+PLANTED = [
+    ("runtime/chan/up.cc", '#include "scan/scanner.h"\n', "runtime/chan may not include"),
+    ("runtime/base/up.cc", '#include "stack/stack.h"\n', "runtime/base may not include"),
+    ("runtime/sched/fuzz.cc", '#include "program/program.h"\n', "runtime/sched may not include"),
+    ("runtime/sched/x_test.cc", '#include "program/program.h"\n', "runtime/sched may not include"),
+    ("fuzzers/oracle/rt.cc", '#include "stack/stack.h"\n', "fuzzers/oracle may not include"),
+    ("fuzzers/schedule/w.cc", '#include "platform/sim/world.h"\n',
+     "fuzzers/schedule may not include"),
+    ("fuzzers/targets/t.cc", '#include "program/program.h"\n', "fuzzers/targets may not include"),
+    ("fuzzers/feedback/f.cc", '#include "mutate/generate.h"\n', "fuzzers/feedback may not include"),
+    ("fuzzers/program/missing.cc", '#include "program/none.h"\n', "no such header"),
+    ("fuzzers/program/branch.cc", "#ifdef __SANITIZE_THREAD__\n#endif\n", "branches on"),
+    ("fuzzers/program/mark.cc", "// TO" "DO: later\n", "unfinished"),
+    ("fuzzers/program/long.cc", "\n" * (LINES_MAX + 1), "lines, at most"),
+    ("runtime/platform/sim/ok.cc", "#ifdef __SANITIZE_THREAD__\n#endif\n", None),
+    ("fuzzers/schedule/ok.cc", '#include "platform/sim/chooser.h"\n', None),
+    ("fuzzers/oracle/ok_test.cc", '#include "pipeline.h"\n', None),
+    ("runtime/scan/ok.cc", '#include "stack/stack.h"\n', None),
+    ("stress/jobs/up.cc", '#include "mutate/generate.h"\n', "stress may not include"),
+    ("stress/jobs/ok.cc", '#include "stack/stack.h"\n#include "program/program.h"\n', None),
+    ("stress/yardstick/up.cc", '#include "stack/stack.h"\n', "stress/yardstick may not include"),
+    ("stress/yardstick/programs/ok.cc", '#include "schedule/pct.h"\n', None),
+    ("stress/jobs/schedule.cc", '#include "schedule/pct.h"\n', "stress may not include"),
+    ("fuzzers/targets/ok.cc", '#include <vector>\n#include "pipeline.h"\n', None),
+]
+SELF_TEST_HEADERS = ["runtime/stack/stack.h", "runtime/scan/scanner.h", "fuzzers/pipeline.h",
+                     "fuzzers/program/program.h", "runtime/platform/sim/world.h",
+                     "runtime/platform/sim/chooser.h", "fuzzers/mutate/generate.h",
+                     "fuzzers/schedule/pct.h"]
+
+
+def self_test():
+    """One scratch tree a planted file, so that each report can only come from that file."""
+    missed = []
+    for path, content, expected in PLANTED:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for header in SELF_TEST_HEADERS:
+                (root / header).parent.mkdir(parents=True, exist_ok=True)
+                (root / header).write_text("#pragma once\n")
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(content)
+            problems = check_tree(root)
+            seen = any(expected in p and p.startswith(path) for p in problems) if expected else \
+                not problems
+            if not seen:
+                missed.append(f"{path}: expected {expected!r}, got {problems}")
+    for line in missed:
+        print(line)
+    print(f"{len(PLANTED) - len(missed)} of {len(PLANTED)} planted files judged rightly")
+    return 1 if missed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--self-test", action="store_true", help="check the checker")
+    options = parser.parse_args()
+    if options.self_test:
+        return self_test()
+    problems = check_tree(Path(__file__).resolve().parent.parent.parent)
+    for problem in problems:
+        print(problem)
+    print(f"{len(problems)} problems")
+    return 1 if problems else 0

@@ -1,0 +1,103 @@
+"""Line coverage of runtime/ by the tests and the corpus, and the lines that nothing reached.
+
+The corpus is corpus/ and what earlier campaigns kept in build/fuzz; --seconds N fuzzes first.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import building
+import common
+from common import BUILD, ROOT, call, relative, say
+from coverage_report import FileLines, ranges, read_lcov
+
+FILES_PER_CALL = 200
+COUNTED = ROOT / "runtime"
+
+
+def llvm_tool(name):
+    found = shutil.which(f"{name}-19") or shutil.which(name)
+    if not found:
+        raise common.Unusable(f"{name} is missing; scripts/setup installs llvm-19")
+    return found
+
+
+def corpus_files(folders):
+    return [str(path) for folder in folders if Path(folder).is_dir()
+            for path in sorted(Path(folder).rglob("*")) if path.is_file() and path.suffix != ".md"]
+
+
+def collect(tree, folder, corpora, skip_tests):
+    """Runs everything with profiles on. A failing test still covers lines, so it only warns."""
+    profiles = folder / "profiles"
+    shutil.rmtree(profiles, ignore_errors=True)
+    profiles.mkdir(parents=True)
+    env = dict(os.environ, LLVM_PROFILE_FILE=f"{profiles}/%m-%p.profraw")
+    if not skip_tests:
+        code = subprocess.run(["ctest", "--test-dir", str(folder), "-j", str(common.cores()),
+                               "--output-on-failure", "-Q"], env=env, check=False).returncode
+        if code != 0:
+            say("coverage: some tests failed; run scripts/test to see them")
+    files = corpus_files(corpora)
+    for i in range(0, len(files), FILES_PER_CALL):
+        command = [str(tree.tool("coverage")), "run", *files[i:i + FILES_PER_CALL]]
+        code = subprocess.run(command, env=env, stdout=subprocess.DEVNULL, check=False).returncode
+        if code not in (0, 1):
+            say(f"coverage: the corpus run ended with exit code {code}")
+    say(f"coverage: {len(files)} inputs")
+    return sorted(profiles.glob("*.profraw"))
+
+
+def export(folder, binaries, profiles):
+    data = folder / "coverage.profdata"
+    call([llvm_tool("llvm-profdata"), "merge", "-sparse", "-o", data, *profiles],
+         "merging the profiles")
+    objects = [part for path in binaries[1:] for part in ("-object", str(path))]
+    command = [llvm_tool("llvm-cov"), "export", "-format=lcov", f"-instr-profile={data}",
+               str(binaries[0]), *objects, str(COUNTED)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise common.Unusable(f"llvm-cov: {result.stderr.strip()}")
+    return read_lcov(result.stdout)
+
+
+def report(files):
+    total = FileLines()
+    for path, lines in sorted(files.items()):
+        if path.endswith("_test.cc"):
+            continue
+        total.lines += lines.lines
+        total.uncovered += lines.uncovered
+        share = 100.0 * lines.covered / max(lines.lines, 1)
+        say(f"{share:6.1f} %  {lines.covered:5}/{lines.lines:<5} {relative(path)}")
+        if lines.uncovered:
+            say(f"          not reached: {ranges(lines.uncovered)}")
+    share = 100.0 * total.covered / max(total.lines, 1)
+    say(f"{share:6.1f} %  {total.covered:5}/{total.lines:<5} lines of runtime/")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", nargs="+", metavar="DIR", help="instead of the default ones")
+    parser.add_argument("--seconds", type=float, default=0.0,
+                        help="fuzz this long in flavour address first")
+    parser.add_argument("--no-tests", action="store_true", help="what the corpus alone covers")
+    options = parser.parse_args()
+    if options.seconds:
+        call([ROOT / "scripts" / "fuzz", "--sanitizer", "address", "--seconds", options.seconds],
+             "fuzzing", quiet=False)
+    tree = building.clean_tree()
+    folder = building.build(tree, "coverage", ["concertina"] if options.no_tests else [])
+    corpora = options.corpus or [ROOT / "corpus", *sorted((BUILD / "fuzz").glob("*/corpus"))]
+    profiles = collect(tree, folder, corpora, options.no_tests)
+    if not profiles:
+        raise common.Unusable("nothing ran: no profile was written")
+    binaries = [folder / "concertina"]
+    if not options.no_tests:
+        binaries += sorted(folder.glob("*_test"))
+    report(export(folder, binaries, profiles))
+    return common.EXIT_OK

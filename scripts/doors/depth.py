@@ -1,0 +1,96 @@
+"""How many preemptions each regression needs, and which two steps it turns on.
+
+Each case is explored with the mutant that its header names: without a sanitizer if the same oracle sees
+it there, else in the flavours that the header names. Where exploring takes too long, the preemptions of
+failing runs are made fewer; the depth is then "at most" what that comes to, unless all fewer were
+explored. With --write, both become lines of its header.
+Exit code: 0 when every case has a depth, or such a bound of it, 1 when not, 2 could not run.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import building
+import cases
+import common
+import depths
+import mutants
+from common import say
+from engine import write_whole
+
+REGRESS = common.ROOT / "corpus" / "regress"
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", metavar="FILE", nargs="*", help="default: all of corpus/regress")
+    parser.add_argument("--bound", type=int, default=depths.BOUND, help="preemptions at most")
+    parser.add_argument("--budget", type=float, default=depths.BUDGET_S,
+                        help="seconds to explore a case, and as many to reduce its failing runs")
+    parser.add_argument("--starts", type=int, metavar="N",
+                        help="failing runs to reduce where exploring finds none (default: the tool's)")
+    parser.add_argument("--reducing-runs", type=int, metavar="N",
+                        help="runs for each of them (default: the tool's)")
+    parser.add_argument("--flavour", dest="flavours", action="append",
+                        choices=common.FUZZ_FLAVOURS, help="only this one; may be repeated")
+    parser.add_argument("--write", action="store_true", help="into the cases' headers")
+    parser.add_argument("--json", metavar="FILE", help="also write the rows here")
+    return parser.parse_args()
+
+
+def more_options(options):
+    """What is handed on to the tool as it is."""
+    wanted = {"--starts": options.starts, "--reducing-runs": options.reducing_runs}
+    return [part for name, value in wanted.items() if value is not None
+            for part in (name, str(value))]
+
+
+def flavours_for(path, header, options):
+    if options.flavours:
+        return options.flavours
+    return list(dict.fromkeys(["none", *cases.able_flavours(path, header)]))
+
+
+def of_mutant(name, found, options, clean):
+    """Rows of all cases that one mutant's tree is built for."""
+    tree = building.mutant_tree(name, building.SLOT)
+    for path, header in found:
+        answer, flavour = depths.UNKNOWN, ""
+        # Most bugs show without a sanitizer, too, and that is the fastest; but it must be the same one.
+        for flavour in flavours_for(path, header, options):
+            building.build(tree, flavour, ["concertina"])
+            answer = depths.depth_of(tree.tool(flavour), path, options.bound, options.budget,
+                                     more_options(options))
+            if answer["known"] and depths.oracle_of(answer) == header["oracle"]:
+                break
+            answer = depths.UNKNOWN
+        fields = depths.fields_of(answer)
+        if options.write and fields and depths.improves(answer, header):
+            depths.write_fields(clean.tool("none"), path, fields)
+        say(f"{path.stem}: {answer['depth_words'] or 'not found'}; {answer['pair_words'] or 'no pair'}")
+        yield {"case": path.stem, "flavour": flavour, **answer}
+
+
+def main():
+    options = parse_options()
+    paths = [Path(name) for name in options.files] or sorted(REGRESS.glob("*.case"))
+    clean = building.clean_tree()
+    building.build(clean, "none", ["concertina"])
+    by_mutant = {}
+    for path in paths:
+        header = cases.read_header(clean.tool("none"), path)
+        if header.get("bug") not in mutants.names():
+            raise common.Unusable(f"{path}: its header names no mutant")
+        by_mutant.setdefault(header["bug"], []).append((path, header))
+    rows = []
+    for name, found in sorted(by_mutant.items()):
+        rows += of_mutant(name, found, options, clean)
+        if options.json:
+            write_whole(Path(options.json), (json.dumps(rows, indent=2) + "\n").encode())
+    say("\n" + depths.table(rows))
+    known = sum(row["known"] for row in rows)
+    say(f"\n{known} of {len(rows)} have a depth or an upper bound of it, "
+        f"{sum(row.get('proved', False) for row in rows)} proved")
+    return common.EXIT_OK if known == len(rows) else common.EXIT_FAILED

@@ -1,0 +1,67 @@
+"""Shows that a run is a pure function of its input: equal trace hashes in many processes.
+
+Each process runs all seeds and some generated inputs, twice each. Every second process runs 999 other
+inputs first, so that first and thousandth runs of a process are compared, and the flavours take
+turns, so that builds are compared, too. Any differing line is printed with both processes' names.
+Exit code: 0 all equal, 1 a difference, 2 could not run.
+"""
+
+import argparse
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import building
+import common
+from common import FUZZ_FLAVOURS, ROOT, Unusable, say
+
+WARM_UP = 999
+
+
+def fingerprint(tool, generated, after):
+    seeds = sorted((ROOT / "corpus" / "seeds").glob("*.case"))
+    command = [tool, "determinism", "--generated", generated, "--after", after, *seeds]
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True,
+                            check=False, timeout=600)
+    if result.returncode == common.EXIT_UNUSABLE:
+        raise Unusable(f"{tool}: {result.stderr.strip()}")
+    return result.returncode, result.stdout.splitlines(), result.stderr
+
+
+def describe(index, flavour, after):
+    return f"process {index} ({flavour}, after {after} other runs)"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--processes", type=int, default=100, help="how many (default 100)")
+    parser.add_argument("--generated", type=int, default=50,
+                        help="generated inputs besides the seeds (default 50)")
+    options = parser.parse_args()
+    if options.processes < 2:
+        raise Unusable("--processes: at least two are needed to compare")
+    tree = building.clean_tree()
+    for flavour in FUZZ_FLAVOURS:
+        building.build(tree, flavour, ("concertina",))
+    plan = [(i, FUZZ_FLAVOURS[i % len(FUZZ_FLAVOURS)],
+             WARM_UP if i // len(FUZZ_FLAVOURS) % 2 else 0) for i in range(options.processes)]
+    differences = 0
+    with ThreadPoolExecutor(common.cores()) as pool:
+        results = pool.map(lambda p: fingerprint(tree.tool(p[1]), options.generated, p[2]), plan)
+        reference = None
+        for (index, flavour, after), (code, lines, stderr) in zip(plan, results):
+            name = describe(index, flavour, after)
+            if reference is None:
+                reference = (name, lines)
+            if code != 0:
+                differences += 1
+                say(f"{name}: two runs of one input differ\n{stderr.strip()}")
+            if lines != reference[1]:
+                differences += 1
+                ours = next((a for a, b in zip(lines, reference[1]) if a != b), "fewer lines")
+                theirs = next((b for a, b in zip(lines, reference[1]) if a != b), "more lines")
+                say(f"{name}: {ours}\n{reference[0]}: {theirs}")
+    inputs = len(reference[1])
+    say(f"{options.processes} processes, {len(FUZZ_FLAVOURS)} flavours, {inputs} inputs each twice: "
+        + ("all hashes equal" if differences == 0 else f"{differences} differences"))
+    return common.EXIT_OK if differences == 0 else common.EXIT_FAILED

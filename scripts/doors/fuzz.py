@@ -1,0 +1,181 @@
+"""Fuzzes the runtime in the simulator until the time is up or a bug is found.
+
+Without --sanitizer the time is split: the first half under ASan and UBSan, the second under TSan.
+A finding is confirmed, kept as build/fuzz/findings/*.case, printed with its replay command, and
+minimised to *.min.case beside it.
+When a run was killed, the next one first reports what that one had found, then goes on.
+Exit code: 0 no bug, 1 a bug, 2 could not run.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import building
+import common
+import engines
+import minimizing
+from campaign import Campaign, Settings
+from common import relative, say
+
+POLL_S = 0.1
+STATUS_S = 1.0
+STATUS_S_PLAIN = 10.0  # when nobody watches a terminal
+
+
+class Status:
+    """One line that is rewritten each second, or a plain one every ten."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self.is_terminal = sys.stdout.isatty()
+        self.next_at = 0.0
+
+    def show(self, result, last=False):
+        now = time.monotonic()
+        if now < self.next_at and not last:
+            return
+        self.next_at = now + (STATUS_S if self.is_terminal else STATUS_S_PLAIN)
+        line = (f"{result.flavour:7} {result.seconds:5.0f}/{self.seconds:.0f} s  "
+                f"{result.executions:,} programs, each with a schedule "
+                f"({result.executions_per_second:,.0f}/s)  coverage {result.coverage}  "
+                f"corpus {result.corpus}  bugs {len(result.findings)}")
+        if not self.is_terminal:
+            say(line)
+        else:
+            sys.stdout.write("\r\x1b[K" + line + ("\n" if last else ""))
+            sys.stdout.flush()
+
+
+def run_campaign(tree, settings):
+    """Builds, fuzzes, and returns the result; an interrupt still reports what was done."""
+    say(f"building {settings.flavour}" + (f" with mutant {tree.mutant}" if tree.mutant else ""))
+    building.build_for_engine(tree, settings.flavour, settings.engine)
+    campaign = Campaign(tree, settings)
+    status = Status(settings.seconds)
+    try:
+        campaign.start()
+        while not campaign.poll():
+            status.show(campaign.result)
+            time.sleep(POLL_S)
+    except common.Interrupted:
+        campaign.finish()
+        status.show(campaign.result, last=True)
+        raise
+    finally:
+        campaign.stop()
+    status.show(campaign.result, last=True)
+    return campaign
+
+
+def report(result, mutant):
+    for finding in result.findings:
+        say("")
+        say(f"BUG      {finding.signature}")
+        if not finding.confirmed:
+            say("         NOT CONFIRMED: replays of the saved input do not all fail the same way")
+        if finding.left_over:
+            say(f"found    by a campaign that was killed, in flavour {result.flavour}")
+        else:
+            say(f"found    after {finding.executions:,} programs, {finding.seconds:.1f} s, "
+                f"in flavour {result.flavour}, by {finding.engine}")
+        say(f"case     {relative(finding.case)}")
+        command = f"scripts/replay {relative(finding.case)} --flavour {result.flavour}"
+        say(f"replay   {command}" + (f" --mutant {mutant}" if mutant else ""))
+
+
+def minimise(campaign, finding, mutant):
+    """The finding as small as it goes, beside it; a killed script leaves none, and loses nothing."""
+    case = Path(finding.case)
+    target, partial = case.with_suffix(".min.case"), case.with_suffix(".min.partial")
+    say(f"minimising {relative(case)}")
+    answer = minimizing.minimize(campaign.tool, case, partial)
+    os.replace(partial, target)
+    flavour = campaign.settings.flavour
+    say(f"minimal  {relative(target)}: {minimizing.size_words(answer)} "
+        f"({answer['runs']:,} runs, {answer['seconds']:.0f} s)")
+    say(f"replay   scripts/replay {relative(target)} --flavour {flavour}"
+        + (f" --mutant {mutant}" if mutant else ""))
+    finding.minimised = str(target)
+
+
+def minimise_findings(campaign, mutant):
+    for finding in campaign.result.findings:
+        if not finding.confirmed:
+            continue
+        try:
+            minimise(campaign, finding, mutant)
+        except common.Unusable as reason:
+            say(f"not minimised: {reason}")
+
+
+def write_json(path, results):
+    """The sums over the flavours; `campaigns` has each flavour's own numbers."""
+    seconds = sum(result.seconds for result in results)
+    executions = sum(result.executions for result in results)
+    content = {
+        "flavour": ",".join(result.flavour for result in results),
+        "engine": results[0].engine,
+        "seconds": round(seconds, 3),
+        "executions": executions,
+        "executions_per_second": round(executions / max(seconds, 0.001), 1),
+        "coverage": max(result.coverage for result in results),
+        "corpus": max(result.corpus for result in results),
+        "findings": [finding for result in results for finding in result.as_dict()["findings"]],
+        "campaigns": [result.as_dict() for result in results],
+    }
+    Path(path).write_text(json.dumps(content, indent=2) + "\n")
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", choices=engines.NAMES, default="libfuzzer",
+                        help="all: workers alternate between the engines (at least one of each) "
+                        "and share what they find")
+    parser.add_argument("--sanitizer", choices=common.FUZZ_FLAVOURS,
+                        help="give all the time to this flavour")
+    parser.add_argument("--seconds", type=float, default=60.0, help="time in all (default 60)")
+    parser.add_argument("--workers", type=int, default=common.cores(),
+                        help="processes (default: one a core)")
+    parser.add_argument("--seed", type=int, default=1, help="of the engine; worker i uses seed + i")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--corpus", nargs="+", metavar="DIR",
+                       help="seeds instead of corpus/seeds and (without --mutant) corpus/regress")
+    group.add_argument("--empty", action="store_true", help="begin with no seeds at all")
+    parser.add_argument("--mutant", default="", metavar="NAME",
+                        help="fuzz a copy with fuzzers/mutants/NAME.patch applied")
+    parser.add_argument("--no-minimize", action="store_true", help="keep findings as they were found")
+    parser.add_argument("--json", metavar="FILE", help="write the result here")
+    options = parser.parse_args()
+    if options.seconds < 1 or options.workers < 1:
+        parser.error("--seconds and --workers must be at least 1")
+    return options
+
+
+def main():
+    options = parse_options()
+    flavours = [options.sanitizer] if options.sanitizer else ["address", "thread"]
+    tree = building.tree(options.mutant)
+    results = []
+    for flavour in flavours:
+        settings = Settings(flavour=flavour, seconds=options.seconds / len(flavours),
+                            engine=options.engine, workers=options.workers, seed=options.seed,
+                            corpus=options.corpus, empty=options.empty)
+        campaign = run_campaign(tree, settings)
+        results.append(campaign.result)
+        report(results[-1], options.mutant)
+        if not options.no_minimize:
+            minimise_findings(campaign, options.mutant)
+        campaign.settle()
+        if results[-1].findings:
+            break
+    if options.json:
+        write_json(options.json, results)
+    if any(result.findings for result in results):
+        return common.EXIT_FAILED
+    say("no bug found")
+    return common.EXIT_OK

@@ -1,0 +1,79 @@
+"""One night: builds, replays the whole corpus twice, fuzzes, stresses, hunts known bugs in rotation.
+
+Writes build/nightly/NIGHT/summary.md and summary.json. It may be interrupted or killed at any moment:
+the next call for the same night goes on with the step that was interrupted.
+Exit code: 0 a good night, 1 a new finding, or a step that could not run, 2 could not begin.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+
+import common
+import night_steps
+from common import BUILD, ROOT, Unusable, relative, say
+from engine import write_whole
+from night import Night
+
+FOLDER = BUILD / "nightly"
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    today = datetime.date.today()
+    parser.add_argument("--night", default=today.isoformat(), metavar="NAME",
+                        help="its folder under build/nightly (default: today)")
+    parser.add_argument("--seconds", type=int, default=4 * 3600,
+                        help="for fuzzing and stress together (default four hours)")
+    parser.add_argument("--mutants", type=int, default=6, metavar="N",
+                        help="known bugs to hunt, others each night (default 6; 0: none)")
+    parser.add_argument("--ordinal", type=int, default=today.toordinal(),
+                        help="turns the rotation and the engines' seeds (default: the date)")
+    parser.add_argument("--plant", default="", metavar="MUTANT",
+                        help="fuzz a tree with this mutant in it, to see a night find something")
+    parser.add_argument("--no-setup", action="store_true", help="do not look for packages")
+    options = parser.parse_args()
+    if options.seconds < 1 or options.mutants < 0:
+        parser.error("--seconds must be at least 1 and --mutants not negative")
+    if not options.night or "/" in options.night or options.night.startswith("."):
+        parser.error("--night: a plain name")
+    return options
+
+
+def commit():
+    result = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"],
+                            capture_output=True, text=True, check=False)
+    return result.stdout.strip() or "unknown"
+
+
+def write_summary(night, facts):
+    write_whole(night.folder / "summary.json",
+                (json.dumps(night.as_dict(facts), indent=2) + "\n").encode())
+    write_whole(night.folder / "summary.md", night.markdown(facts).encode())
+    say(f"summary: {relative(night.folder / 'summary.md')}")
+
+
+def main():
+    options = parse_options()
+    if not options.no_setup:
+        subprocess.run([str(ROOT / "scripts" / "setup")], check=False)
+    folder = FOLDER / options.night
+    folder.mkdir(parents=True, exist_ok=True)
+    night = Night(folder, FOLDER / "known.json")
+    facts = {"commit": commit(), "machine": f"{platform.machine()}, {os.cpu_count()} processors",
+             "seconds for fuzzing and stress": options.seconds,
+             "planted mutant": options.plant or "none"}
+    steps = night_steps.steps_of(options.seconds, options.ordinal, options.mutants, options.plant)
+    try:
+        night.run(steps, say)
+    except Unusable as reason:
+        raise Unusable(f"{reason}; run it again to go on") from reason
+    finally:
+        write_summary(night, facts)
+    if not options.plant:  # what was planted must not be known when it comes by itself
+        night.remember()
+    return common.EXIT_OK if night.is_good() else common.EXIT_FAILED

@@ -1,0 +1,116 @@
+"""Makes a finding a regression: corpus/regress/BEHAVIOUR.case, which the test suite replays from then on.
+
+A regression shows a bug that is fixed: the case must pass on this tree, and so must schedules near
+its own; and it must fail, in every replay, on the mutant that puts the bug back (the header's bug, or
+--mutant), in a flavour in which that is hunted. Those flavours, and the oracle that sees it, go into the
+header. With --measured, the cases are those that a measurement of scripts/mutants has minimised and
+replayed, one a mutant and flavour, named after the mutant.
+Exit code: 0 written, 1 it is no regression (the reason is said), 2 could not run.
+"""
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+import building
+import cases
+import common
+import depths
+import mutants
+from campaign import replay_json
+from common import ROOT, Unusable, call, relative, say
+import promoting
+
+REGRESS = ROOT / "corpus" / "regress"
+NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case", metavar="CASE", nargs="?", help="a finding; minimise it first")
+    parser.add_argument("--measured", metavar="JSON",
+                        help="what scripts/mutants --json wrote, instead of CASE and --name")
+    parser.add_argument("--name", metavar="BEHAVIOUR",
+                        help="what goes wrong, in words-with-hyphens; becomes the file's name")
+    parser.add_argument("--title", help="a sentence for the header (default: the name as words)")
+    parser.add_argument("--mutant", metavar="NAME", help="that re-creates it (default: header's bug)")
+    parser.add_argument("--times", type=int, default=100, help="replays with the mutant")
+    parser.add_argument("--neighbours", type=int, default=1000, help="schedules without it")
+    parser.add_argument("--force", action="store_true", help="write over a case of that name")
+    options = parser.parse_args()
+    if options.measured:
+        return options
+    if not options.case or not options.name:
+        parser.error("give CASE and --name, or --measured")
+    if not NAME.match(options.name):
+        parser.error(f"--name: '{options.name}' is not words-with-hyphens in small letters")
+    return options
+
+
+def write_case(tool, source, target, fields):
+    assignments = [part for key, value in fields.items() for part in ("--set", f"{key}={value}")]
+    REGRESS.mkdir(parents=True, exist_ok=True)
+    call([tool, "show", "--as", "text", *assignments, "-o", target, source], "writing the case")
+    say(f"wrote {relative(target)}: {fields['oracle']}, seen in {fields['flavour']}")
+
+
+def promote_measured(options):
+    """The measurement has replayed them already: with the mutant, without it, and their neighbours."""
+    clean = building.clean_tree()
+    building.build(clean, "none", ["concertina"])
+    rows = json.loads(Path(options.measured).read_text())
+    for name, row in sorted(promoting.choose(rows).items()):
+        target = REGRESS / f"{name}.case"
+        if target.exists() and not options.force:
+            say(f"{relative(target)} exists (--force writes over it)")
+            continue
+        answer = row["kept"]["minimised"]
+        write_case(clean.tool("none"), answer["output"], target, {
+            "title": mutants.find(row["mutant"]).header.get("title", row["mutant"]),
+            "bug": row["mutant"], "oracle": answer["oracle"], "flavour": row["flavour"],
+            "expect": "pass"})
+    return common.EXIT_OK
+
+
+def main():
+    options = parse_options()
+    if options.measured:
+        return promote_measured(options)
+    target = REGRESS / f"{options.name}.case"
+    if target.exists() and not options.force:
+        raise Unusable(f"{relative(target)} exists (--force writes over it)")
+    clean = building.clean_tree()
+    building.build(clean, "none", ["concertina"])
+    header = cases.read_header(clean.tool("none"), options.case)
+    name = options.mutant or header.get("bug")
+    if not name:
+        raise Unusable(f"{options.case}: its header names no bug; say which mutant re-creates it: "
+                       "--mutant NAME")
+    mutant = mutants.find(name)
+    for flavour in mutant.flavours:
+        building.build(clean, flavour, ["concertina"])
+        say(f"without {mutant.name}, {flavour}: one replay, {options.neighbours} neighbours")
+        complaint = promoting.complaint_of_clean(clean.tool(flavour), options.case,
+                                                 options.neighbours)
+        if complaint:
+            say(f"not promoted: {complaint}")
+            return common.EXIT_FAILED
+    tree = building.mutant_tree(mutant.name, building.SLOT)
+    answers = {}
+    for flavour in mutant.flavours:
+        building.build(tree, flavour, ["concertina"])
+        answers[flavour] = replay_json(tree.tool(flavour), options.case, options.times, limit_s=3600)
+        say(f"with {mutant.name}, {flavour}: {answers[flavour]['failures']} of {options.times} "
+            f"replays fail ({answers[flavour]['signature']})")
+    oracle, flavours = promoting.who_sees_it(answers, header.get("oracle", ""))
+    if not flavours:
+        say(f"not promoted: in no flavour does every replay with {mutant.name} fail")
+        return common.EXIT_FAILED
+    fields = {"title": options.title or options.name.replace("-", " "), "bug": mutant.name,
+              "oracle": oracle, "flavour": promoting.flavour_words(flavours), "expect": "pass"}
+    if not header.get("depth"):  # scripts/minimize writes it
+        fields.update(depths.fields_of(depths.depth_of(tree.tool(flavours[0]), options.case)))
+    write_case(clean.tool("none"), options.case, target, fields)
+    return common.EXIT_OK

@@ -1,0 +1,116 @@
+"""Replays inputs: prints the program as Go-like text, the verdict and, for a failure, the last steps.
+
+Each file runs in a child process of the flavour that its header asks for (address when any will do).
+Exit code: 0 when every verdict is what the header expects (a pass, if it says nothing), 1 when one
+is not, 2 when a file cannot be read or the flavour given cannot see the bug.
+"""
+
+import argparse
+import subprocess
+import sys
+
+import building
+import cases
+import common
+import mutants
+from common import Unusable
+
+
+def replay(tree, flavour, path, options):
+    """The tool does the work and the talking."""
+    command = [tree.tool(flavour), "replay", "--expect-from-header", "--last", options.last,
+               "--timeout", options.timeout, "--times", options.times, "--color", options.color]
+    if options.raw:
+        command += ["--raw"]
+    if options.own_mutant:
+        command += ["--mutant", tree.mutant]
+    if options.quiet:
+        command += ["--quiet"]
+    command += [path]
+    sys.stdout.flush()
+    code = subprocess.run([str(part) for part in command], check=False).returncode
+    return code if code in (0, 1) else common.EXIT_UNUSABLE
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", metavar="FILE", help=".case text or engine bytes")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--mutant", default="", metavar="NAME",
+                       help="replay against a copy with fuzzers/mutants/NAME.patch applied")
+    group.add_argument("--own-mutant", action="store_true",
+                       help="replay each file on the mutant that its header names, in each flavour "
+                            "that it names: there it must fail")
+    parser.add_argument("-q", "--quiet", action="store_true", help="one line a file and flavour")
+    parser.add_argument("--neighbours", type=int, default=0, metavar="N",
+                        help="also run N schedules near each file's own; all must pass")
+    parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
+                        help="default: what the header asks for")
+    parser.add_argument("--times", type=int, default=1, help="replays of each file")
+    parser.add_argument("--last", type=int, default=40, help="steps to print of a failure")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto",
+                        help="default: on a terminal, unless NO_COLOR is set")
+    parser.add_argument("--raw", action="store_true",
+                        help="also print a sanitizer's own report, as it is")
+    parser.add_argument("--timeout", type=int, default=20, help="seconds until a run has hung")
+    return parser.parse_args()
+
+
+def flavours_of(path, header, options):
+    """On its own mutant a case is replayed wherever it can be seen; else in one flavour."""
+    if options.own_mutant and not options.flavour:
+        return cases.able_flavours(path, header) or ["address"]
+    return [cases.choose_flavour(path, header, options.flavour)]
+
+
+def neighbours(tree, flavour, path, count):
+    sys.stdout.flush()
+    command = [tree.tool(flavour), "neighbours", "--count", str(count), path]
+    code = subprocess.run([str(part) for part in command], check=False).returncode
+    return code if code in (0, 1) else common.EXIT_UNUSABLE
+
+
+def replay_file(tree, path, header, options):
+    worst = common.EXIT_OK
+    for flavour in flavours_of(path, header, options):
+        building.build(tree, flavour, ["concertina"])
+        worst = max(worst, replay(tree, flavour, path, options))
+        if options.neighbours:
+            worst = max(worst, neighbours(tree, flavour, path, options.neighbours))
+    return worst
+
+
+def mutant_of(path, header, options):
+    if not options.own_mutant:
+        return options.mutant
+    if not header.get("bug"):
+        raise Unusable(f"{path}:1:1: the header names no bug, so there is no mutant to replay it on")
+    return mutants.find(header["bug"]).name
+
+
+def main():
+    options = parse_options()
+    # Headers are read by a tool of the unchanged tree: which mutant runs does not matter for that.
+    clean = building.clean_tree()
+    reader = options.flavour or "address"
+    building.build(clean, reader, ["concertina"])
+    worst = common.EXIT_OK
+    by_mutant = {}
+    for path in options.files:
+        try:
+            header = cases.read_header(clean.tool(reader), path)
+            by_mutant.setdefault(mutant_of(path, header, options), []).append((path, header))
+        except Unusable as reason:
+            print(reason, file=sys.stderr)
+            worst = common.EXIT_UNUSABLE
+    for mutant, files in by_mutant.items():
+        tree = building.mutant_tree(mutant, building.SLOT) if options.own_mutant \
+            else building.tree(mutant)
+        for path, header in files:
+            try:
+                worst = max(worst, replay_file(tree, path, header, options))
+            except Unusable as reason:
+                print(reason, file=sys.stderr)
+                worst = common.EXIT_UNUSABLE
+    return worst

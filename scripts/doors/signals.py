@@ -1,0 +1,160 @@
+"""Shows which feedback beside edges pays: how many executions known bugs take with it and without.
+
+For each mutant and each setting of the target's feedback (none, each group alone, all, all but
+each) libFuzzer hunts the mutant with so many engine seeds; on the tree as it is it also runs a
+fixed number of inputs, to show how large the corpus becomes. Executions are what is measured: they
+are the same however busy the machine is. Prints a Markdown table of medians and quartiles, with a
+rank test over all mutants against no feedback and against all.
+Exit code: 0 when every trial found its mutant by an oracle of its header, or nothing; else 1: what
+found something else is left out, and named.
+"""
+
+import argparse
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import building
+import common
+import mutants
+import signalling
+from common import call, relative, say
+from engine import write_whole
+
+FOLDER = common.BUILD / "signals"
+TARGET = "fuzz_sim"
+# Found after some hundred to some ten thousand executions without feedback, and by oracles that
+# need no sanitizer: what is found at once, or hardly ever, tells settings apart only by many more
+# trials.
+MUTANTS = ("close-leaves-the-slot", "element-slots-copied-without-locks",
+           "hand-off-drops-a-wanted-processor", "last-look-overlooks-the-global-queue",
+           "park-window-unprotected", "removal-at-the-end-forgets-last",
+           "run-queue-found-empty-in-pieces", "try-receive-does-not-look-again",
+           "wake-gives-up-after-unlock")
+
+
+def seeds_folder(clean, flavour, mode):
+    """corpus/seeds as bytes, or nothing. (Not regress: its cases are failures of known mutants.)"""
+    folder = FOLDER / mode
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if mode == "empty":
+        return folder
+    cases = sorted((common.ROOT / "corpus" / "seeds").glob("*.case"))
+    call([clean.tool(flavour), "show", "--as", "bytes", "-o", folder, *cases], "reading the seeds")
+    return folder
+
+
+def binary_of(name, flavour):
+    """The target with the mutant in it. The folder in which it is built is the next one's, too."""
+    tree = building.mutant_tree(name, building.SLOT)
+    building.build(tree, flavour, [TARGET])
+    kept = FOLDER / "targets" / f"{name}-{flavour}"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(tree.binary(flavour, TARGET), kept)
+    return kept
+
+
+def run_trials(binary, seeds, settings, engine_seeds, runs, jobs):
+    """Trials by setting; in rounds of all settings, so that an interrupted measurement is even."""
+    work = [(label, seed) for seed in engine_seeds for label in settings]
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        trials = list(pool.map(
+            lambda item: signalling.run_trial(
+                binary, seeds, settings[item[0]], item[1], runs,
+                FOLDER / "trials" / f"{item[0].replace(' ', '-')}-{item[1]}"), work))
+    finally:
+        pool.shutdown(cancel_futures=True)  # waits for the few that run
+    result = {label: [] for label in settings}
+    for (label, _), trial in zip(work, trials):
+        result[label].append(trial)
+    return result
+
+
+def without_strays(name, trials):
+    """The trials that are about the mutant, by setting; and the signatures of the others."""
+    oracles = mutants.find(name).oracles
+    signatures, kept = set(), {}
+    for label, of_setting in trials.items():
+        others = signalling.strays(of_setting, oracles)
+        signatures |= {trial["signature"] for trial in others}
+        kept[label] = [trial for trial in of_setting if trial not in others]
+    return {label: of_setting for label, of_setting in kept.items() if of_setting}, signatures
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--names", metavar="A,B", default=",".join(MUTANTS),
+                        help="mutants (default: %(default)s)")
+    parser.add_argument("--settings", metavar="A,B",
+                        help="only these lines of the table, e.g. 'none,rf,all but rf'")
+    parser.add_argument("--from", dest="mode", choices=["seeds", "empty"], default="seeds",
+                        help="begin with corpus/seeds, or with nothing")
+    parser.add_argument("--seeds", type=int, default=20, help="engine seeds (default %(default)s)")
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--cap", type=int, default=100_000, help="executions of a trial at most")
+    parser.add_argument("--growth", type=int, default=20_000, metavar="RUNS",
+                        help="executions on the clean tree, to see the corpus grow; 0: none")
+    parser.add_argument("--growth-seeds", type=int, default=3)
+    parser.add_argument("--flavour", choices=["address", "thread", "none"], default="none")
+    parser.add_argument("--jobs", type=int, default=common.cores(), help="trials at once")
+    parser.add_argument("--json", metavar="FILE", help="also write all trials here, as they come; "
+                        "mutants that FILE has already are not measured again")
+    return parser.parse_args()
+
+
+def settings_chosen(options):
+    settings = signalling.settings_of(signalling.groups())
+    if not options.settings:
+        return settings
+    chosen = [word.strip() for word in options.settings.split(",")]
+    unknown = [word for word in chosen if word not in settings]
+    if unknown:
+        raise common.Unusable(f"no setting '{unknown[0]}'; there are: {', '.join(settings)}")
+    return {label: settings[label] for label in chosen}
+
+
+def main():
+    options = parse_options()
+    settings = settings_chosen(options)
+    names = [mutants.find(name.strip()).name for name in options.names.split(",")]
+    clean = building.clean_tree()
+    building.build(clean, options.flavour, [TARGET, "concertina"])
+    seeds = seeds_folder(clean, options.flavour, options.mode)
+    engine_seeds = range(options.first_seed, options.first_seed + options.seeds)
+    path = Path(options.json) if options.json else None
+    kept = json.loads(path.read_text()) if path and path.is_file() else {}
+    results, growth = kept.get("mutants", {}), kept.get("growth", {})
+
+    def save():
+        if path:
+            text = json.dumps({"mutants": results, "growth": growth}, indent=1)
+            write_whole(path.resolve(), text.encode())
+
+    if options.growth and not growth:
+        growth = run_trials(clean.binary(options.flavour, TARGET), seeds, settings,
+                            range(1, options.growth_seeds + 1), options.growth, options.jobs)
+        save()
+    faults = [f"without a mutant: {trial['signature'] or 'died'}"
+              for of_setting in growth.values() for trial in of_setting if trial["found"]]
+    shown = {}
+    for name in names:
+        if name not in results:
+            trials = run_trials(binary_of(name, options.flavour), seeds, settings, engine_seeds,
+                                options.cap, options.jobs)
+            results[name] = {"cap": options.cap, "trials": trials}
+            save()
+            say(f"{name}: {options.seeds} trials of each of {len(settings)} settings")
+        about_it, signatures = without_strays(name, results[name]["trials"])
+        shown[name] = {"cap": results[name]["cap"], "trials": about_it}
+        faults += [f"{name}: left out what found '{signature}', which no oracle of its header names"
+                   for signature in sorted(signatures)]
+    say("\n" + signalling.table(shown, growth, list(settings)))
+    for fault in faults:
+        say(fault)
+    if path:
+        say(f"\nall trials: {relative(path.resolve())}")
+    return common.EXIT_FAILED if faults else common.EXIT_OK

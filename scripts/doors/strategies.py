@@ -1,0 +1,76 @@
+"""Compares strategies: executions until each known bug shows, in the program of its regression case.
+
+Each mutant is put into a copy of the tree; `concertina explore` then searches the schedules of the
+program in corpus/regress that shows it, from so many seeds, once with each strategy. The case's own
+preemptions are dropped; its stack events stay, as they are part of the program's input. Prints a
+Markdown table of medians with their geometric mean. A search that finds nothing counts as twice the
+cap. Rows go to --json as they are measured, and a rerun takes them from there.
+Exit code: 0 when the portfolio keeps within its limit (30 executions, or what the best single
+strategy needs times the strategies in its rotation), 1 when not, 2 could not run.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import building
+import common
+import mutants
+import strategies
+import worth
+from common import say
+from engine import write_whole
+
+
+def measure(case, names, options, rows):
+    """The missing rows of one mutant; built only when there are some."""
+    done = {(row["mutant"], row["strategy"]) for row in rows}
+    missing = [name for name in names if (case.mutant, name) not in done]
+    if not missing:
+        return
+    tree = building.mutant_tree(case.mutant, building.SLOT)
+    building.build(tree, case.flavour, ["concertina"])
+    for name in missing:
+        runs = strategies.search(tree.tool(case.flavour), case.path, name, options)
+        rows.append({**strategies.row_of(case, name, runs), "cap": options.cap})
+        say(f"{case.mutant}, {name}: {strategies.cell(rows[-1])}")
+        write_whole(options.json, (json.dumps(rows, indent=1) + "\n").encode())
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--strategy", metavar="NAME,...", default=",".join(strategies.SINGLE
+                                                                           + ["portfolio"]),
+                        help=f"of {', '.join(strategies.ALL)} (default: those that are not "
+                             "'without')")
+    parser.add_argument("--mutant", metavar="NAME,...", default="", help="only these")
+    parser.add_argument("--seeds", type=int, default=20, metavar="N")
+    parser.add_argument("--cap", type=int, default=20_000, metavar="N",
+                        help="executions a search at most (default 20000)")
+    parser.add_argument("--campaigns", metavar="FILE,...", default="",
+                        help="of `scripts/signals --json FILE`: two more columns, executions of "
+                             "coverage-guided campaigns without and with the extra signals")
+    parser.add_argument("--json", type=Path, default=common.BUILD / "strategies.json",
+                        metavar="FILE", help="the rows; taken up again if it is there")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_options()
+    names = common.chosen("strategy", options.strategy, strategies.ALL)
+    cases = strategies.cases()
+    wanted = common.chosen("mutant", options.mutant, list(cases))
+    paths = [path for path in options.campaigns.split(",") if path]
+    of_campaigns = strategies.campaigns(paths)
+    rows = strategies.stored(options)
+    for mutant in wanted:
+        measure(cases[mutant], names, options, rows)
+    shown = [row for row in rows if row["mutant"] in wanted and row["strategy"] in names]
+    say(strategies.table(shown, names, options, of_campaigns))
+    for line in worth.lines(shown, "mutant", "mutants", names, options.cap):
+        say(line)
+    beyond = strategies.beyond_limit(shown)
+    for text in beyond:
+        say(text)
+    return common.EXIT_FAILED if beyond else common.EXIT_OK

@@ -1,0 +1,65 @@
+"""Runs the stress jobs on real threads, with forced stack moves and the scanner at work.
+
+The time is shared by the jobs; without --sanitizer the first half is under TSan, the second under
+ASan. The first line says how to repeat it all. A failing random program is kept in
+build/stress/findings, and the simulator looks for a schedule that shows the failure again.
+Exit code: 0 no failure, 1 a failure or a hang, 2 could not run.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import building
+import common
+import stressing
+from common import say
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--job", metavar="NAME,...", default=",".join(stressing.JOBS),
+                        help=f"of: {', '.join(stressing.JOBS)} (default: all)")
+    parser.add_argument("--seconds", type=int, default=60, help="for all jobs together (60)")
+    parser.add_argument("--sanitizer", choices=("thread", "address", "none"),
+                        help="only this one (default: half the time thread, half address)")
+    parser.add_argument("--workers", type=int, default=2, help="processors of the runtime (2)")
+    parser.add_argument("--seed", type=int, default=1, help="of each job's first batch (1)")
+    parser.add_argument("--scale", type=int, default=4, help="work per goroutine (4)")
+    parser.add_argument("--hang-seconds", type=int, default=60,
+                        help="without any progress, until the watchdog speaks (60)")
+    parser.add_argument("--neighbours", type=int, default=5000,
+                        help="schedules that the simulator tries for a failing program (5000)")
+    parser.add_argument("--mutant", default="", help="with that defect from fuzzers/mutants in it")
+    parser.add_argument("--json", metavar="FILE", help="figures of each job")
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    jobs = stressing.chosen(options.job)
+    flavours = [options.sanitizer] if options.sanitizer else ["thread", "address"]
+    say("repeat:  " + stressing.repeat_command(options))
+    tree = building.tree(options.mutant)
+
+    def build_tool(flavour, where=tree):
+        building.build(where, flavour, ["concertina"])
+        return where.tool(flavour)
+
+    options.build_tool = build_tool
+    # What generates programs is no part of what is tested.
+    options.generator = build_tool("none", building.clean_tree()) if "programs" in jobs else None
+    results = []
+    for flavour in flavours:
+        say(f"building {flavour}" + (f" with mutant {options.mutant}" if options.mutant else ""))
+        building.build(tree, flavour, ["stress_jobs"])
+        seconds = max(1, options.seconds // (len(flavours) * len(jobs)))
+        for job in jobs:
+            results.append(stressing.run_job(tree, flavour, job, seconds, options))
+    for line in stressing.table(results):
+        say(line)
+    if options.json:
+        Path(options.json).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    failures = sum(result["failures"] for result in results)
+    return common.EXIT_FAILED if failures else common.EXIT_OK

@@ -1,0 +1,81 @@
+"""Builds and tests every flavour; the last line is `N passed, N failed[, N skipped]`.
+
+Exit code: 0 when everything passed, 1 when not. A flavour that cannot be built counts as one failure.
+"""
+
+import argparse
+import shutil
+import subprocess
+import time
+
+import building
+import common
+import tally
+from common import ROOT, say
+
+FLAVOURS = ("address", "thread", "none")
+COMPARED_PROCESSES = 12
+
+
+def run_ctest(folder, flavour, pattern):
+    """Runs ctest; the counts come from the reports that it and the binaries leave."""
+    reports = folder / "reports"
+    shutil.rmtree(reports, ignore_errors=True)
+    reports.mkdir(parents=True)
+    junit = reports / "ctest.xml"
+    command = ["ctest", "--test-dir", str(folder), "--output-on-failure", "--no-tests=error",
+               "-j", str(common.cores()), "--output-junit", str(junit)]
+    if pattern:
+        command += ["-R", pattern]
+    code = subprocess.run(command, check=False).returncode
+    if not junit.is_file():
+        raise common.Unusable(f"ctest of {flavour} left no report (exit code {code})")
+    result = tally.count(junit, lambda name: reports / (name.replace("/", "_") + ".xml"))
+    if code != 0 and result.failed == 0:
+        result.failed = 1
+    return result
+
+
+def test_flavour(tree, flavour, pattern):
+    begin = time.monotonic()
+    say(f"--- {flavour}: building")
+    folder = building.build(tree, flavour)
+    say(f"--- {flavour}: built in {time.monotonic() - begin:.0f} s; testing")
+    return run_ctest(folder, flavour, pattern)
+
+
+def compare_flavours():
+    """Traces must be equal in every process and flavour; counts as one test."""
+    say("--- determinism")
+    command = [str(ROOT / "scripts" / "determinism"), "--processes", str(COMPARED_PROCESSES)]
+    code = subprocess.run(command, check=False).returncode
+    return tally.Tally(passed=1) if code == 0 else tally.Tally(failed=1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--flavour", action="append", choices=common.FLAVOURS,
+                        help=f"only this one; may be repeated (default: {' '.join(FLAVOURS)})")
+    parser.add_argument("-R", "--regex", metavar="R", help="only tests whose name matches")
+    parser.add_argument("--no-setup", action="store_true", help="do not look for packages")
+    options = parser.parse_args()
+    if not options.no_setup:
+        # If it fails, the builds will tell whether that matters.
+        subprocess.run([str(ROOT / "scripts" / "setup")], check=False)
+    tree = building.clean_tree()
+    total = tally.Tally()
+    flavours = options.flavour or list(FLAVOURS)
+    for flavour in flavours:
+        try:
+            result = test_flavour(tree, flavour, options.regex)
+        except common.Unusable as reason:
+            # The closing line must come whatever happens; what could not be tested has failed.
+            say(f"--- {flavour}: {reason}")
+            result = tally.Tally(failed=1)
+        say(f"--- {flavour}: {result.line()}")
+        total.add(result)
+    if set(flavours) == set(FLAVOURS) and not options.regex:
+        total.add(compare_flavours())
+    say(total.line())
+    return common.EXIT_FAILED if total.failed else common.EXIT_OK

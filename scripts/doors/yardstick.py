@@ -1,0 +1,59 @@
+"""Measures strategies on small programs with known bugs: schedules to the first that shows the bug.
+
+Prints a Markdown table: for each program and strategy the mean over the seeds that found the bug,
+and how many did if not all; beside it what has been published of other tools. A second table has
+schedules a second. stress/yardstick/README.md says what the programs are, and why figures of
+different tools are not the same measure. SafeStack is left out unless it is named: it needs millions
+of schedules (--program safestack --cap 1000000000 --seconds 60).
+Exit code: 0 measured, 1 a run ended neither well nor with its program's bug, 2 could not run.
+"""
+
+import argparse
+
+import building
+import common
+import measuring
+from common import say
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", metavar="NAME,...", default="",
+                        help="only these (default: all but safestack)")
+    parser.add_argument("--strategy", metavar="NAME,...", default="",
+                        help="only these (default: all)")
+    parser.add_argument("--seeds", type=measuring.positive, default=20, metavar="N",
+                        help="searches per program and strategy (20)")
+    parser.add_argument("--seed", type=int, default=1, help="of the first search (1)")
+    parser.add_argument("--cap", type=measuring.positive, default=10000, metavar="N",
+                        help="schedules per search at most (10000)")
+    parser.add_argument("--seconds", type=float, default=0, metavar="S",
+                        help="per search at most (0: no limit)")
+    parser.add_argument("--speed", type=float, default=0.2, metavar="S",
+                        help="seconds to measure each speed for (0.2; 0: not at all)")
+    parser.add_argument("--json", metavar="FILE",
+                        help="the rows; written after each, so that a killed run keeps what it has")
+    parser.add_argument("--list", action="store_true",
+                        help="print the programs and strategies, and stop")
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    building.build(building.clean_tree(), "none", ["yardstick"])
+    yard = measuring.Yard(building.clean_tree().binary("none", "yardstick"))
+    if options.list:
+        say("\n".join(yard.described()))
+        return common.EXIT_OK
+    programs = measuring.chosen("program", options.program, list(yard.programs),
+                                without=measuring.ONLY_WHEN_NAMED)
+    strategies = measuring.chosen("strategy", options.strategy, yard.strategies,
+                                  without=measuring.portfolios_without_one(yard.strategies))
+    rows = yard.measure(programs, strategies, options)
+    say("\n".join(measuring.report(rows, yard.programs, options)))
+    strange = [row for row in rows if row["strange"]]
+    for row in strange:
+        say(f"{row['program']}, {row['strategy']}: {row['strange']} runs ended neither well nor "
+            f"with the bug")
+    return common.EXIT_FAILED if strange else common.EXIT_OK
