@@ -30,6 +30,8 @@ def run_ctest(folder, flavour, pattern):
     code = subprocess.run(command, check=False).returncode
     if not junit.is_file():
         raise common.Unusable(f"ctest of {flavour} left no report (exit code {code})")
+    say(f"--- {flavour}: longest: " + ", ".join(
+        f"{name} {seconds:.0f} s" for name, seconds in tally.longest(junit)))
     result = tally.count(junit, lambda name: reports / (name.replace("/", "_") + ".xml"))
     if code != 0 and result.failed == 0:
         result.failed = 1

@@ -22,7 +22,7 @@ class CampaignTest(unittest.TestCase):
         self.enterContext(mock.patch.dict(os.environ, PATH=path))
         self.tree = fakes.Tree(self.folder)
 
-    def start(self, engine="libfuzzer", workers=2, seconds=20):
+    def start(self, engine="libfuzzer", workers=2, seconds=600):
         campaign = Campaign(self.tree, Settings("address", seconds, engine=engine, workers=workers,
                                                 empty=True))
         self.addCleanup(campaign.stop)

@@ -25,7 +25,7 @@ class AflWorkerTest(unittest.TestCase):
         self.seeds.mkdir()
         (self.seeds / "named").write_bytes(b"seed")
 
-    def worker(self, behaviour, seconds=60):
+    def worker(self, behaviour, seconds=600):
         self.tree.write_afl(behaviour)
         worker = AflWorker(engine.Job(
             "afl-0", self.folder / "work", self.tree.binary("", "fuzz_sim_afl"), 1, seconds,

@@ -113,8 +113,8 @@ class Tree:
         write_program(self.folder / "afl-fuzz", AFL_FUZZ.replace("BEHAVIOUR", behaviour))
 
 
-def poll_until(done, seconds=20):
-    """Waits for a true answer and returns it."""
+def poll_until(done, seconds=600):
+    """Waits for a true answer and returns it; the limit is for what never comes."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer = done()

@@ -42,7 +42,7 @@ from pathlib import Path
 
 folder = Path({folder!r})
 campaign = Campaign(fakes.Tree(folder, is_new=False),
-                    Settings("address", 60, engine={engine!r}, workers=1,
+                    Settings("address", 600, engine={engine!r}, workers=1,
                              corpus=[folder / "seeds"]))
 campaign.start()
 while not campaign.poll():

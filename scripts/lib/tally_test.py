@@ -42,6 +42,11 @@ class TallyTest(unittest.TestCase):
         self.assertIsNone(tally.read_gtest(path))
         self.assertIsNone(tally.read_gtest(self.folder / "missing.xml"))
 
+    def test_the_longest_come_first(self):
+        junit = self.write("ctest.xml", '<testsuite><testcase name="a" time="1.5"/>'
+                           '<testcase name="b" time="20"/><testcase name="c"/></testsuite>')
+        self.assertEqual(tally.longest(junit, 2), [("b", 20.0), ("a", 1.5)])
+
     def test_the_closing_line(self):
         self.assertEqual(tally.Tally(3, 0).line(), "3 passed, 0 failed")
         self.assertEqual(tally.Tally(3, 1, 2).line(), "3 passed, 1 failed, 2 skipped")
