@@ -103,6 +103,7 @@ Trace run(const Input& input, const RunOptions& options) {
   InterpreterRun interpreter;
   interpreter.program = &shop.compiled;
   interpreter.knobs.processors = schedule.processors;
+  interpreter.knobs.machines_max = schedule.machines_max;
   interpreter.knobs.stacks = {.reuse = schedule.reuse_stacks, .cache = schedule.cache_stacks};
   interpreter.knobs.shrink_stacks = schedule.shrink_stacks;
 
@@ -127,6 +128,7 @@ Trace run(const Input& input, const RunOptions& options) {
       platform::run(shop.world, config, &interpreter_main, &interpreter);
 
   Trace trace;
+  trace.machines_max = schedule.machines_max;
   trace.outcome = report.outcome;
   trace.message = report.message;
   trace.hash = report.hash;

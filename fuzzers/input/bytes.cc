@@ -1,8 +1,9 @@
 // The byte form of an input. Any byte string decodes; what encode writes decodes to the same value.
 //
-//   version      1 byte: 2, or else 1
+//   version      1 byte: 3, 2, or else 1
 //   schedule     flags, strategy, depth, seed (8 bytes, little endian), stack events, deviations;
 //                version 2: horizon (LEB128), constraints, targets, thread counts
+//                version 3: how many machines less than kMachinesMax
 //   program      channels, functions
 //
 // The schedule comes first: its head has fixed offsets, so an engine that inserts or erases bytes
@@ -37,7 +38,7 @@ constexpr unsigned kSmallList = 5;  // lengths above the limit become less than 
 constexpr std::size_t kKeyBytesMax = 5 + 1 + 1;
 constexpr std::size_t kScheduleBytesMax =
     11 + 1 + kStackEventsMax * (1 + kKeyBytesMax) + 1 + kDeviationsMax * (2 + kKeyBytesMax) + 3 +
-    1 + kConstraintsMax * 4 + 1 + kTargetsMax * (5 + 3) + 1 + kThreadCountsMax * (5 + 1 + 3);
+    1 + kConstraintsMax * 4 + 1 + kTargetsMax * (5 + 3) + 1 + kThreadCountsMax * (5 + 1 + 3) + 1;
 // What version 1 knew; its bytes wrap around into these.
 constexpr unsigned kStrategiesOfVersion1 = 3;
 constexpr unsigned kDeviationKindsOfVersion1 = 2;
@@ -192,6 +193,10 @@ Schedule read_schedule(Reader& reader, unsigned version) {
     deviation.value = static_cast<std::uint8_t>(reader.byte());
   }
   if (!is_old) read_learnt(reader, schedule);
+  if (version >= 3) {
+    schedule.machines_max =
+        static_cast<std::uint8_t>(kMachinesMax - reader.below(kMachinesMax - kMachinesMin + 1));
+  }
   return schedule;
 }
 
@@ -214,7 +219,8 @@ void write_schedule(Writer& writer, const Schedule& schedule, unsigned version) 
     write_key(writer, deviation.key);
     writer.byte(deviation.value);
   }
-  if (version != 1) write_learnt(writer, schedule);
+  if (version >= 2) write_learnt(writer, schedule);
+  if (version >= 3) writer.byte(kMachinesMax - schedule.machines_max);
 }
 
 std::uint8_t channel_of(unsigned byte) {
@@ -299,6 +305,7 @@ void write_program(Writer& writer, const Program& program) {
 
 std::uint8_t version_of(const Input& input) {
   const Schedule& schedule = input.schedule;
+  if (schedule.machines_max != kMachinesMax) return 3;
   bool is_new = static_cast<unsigned>(schedule.strategy) >= kStrategiesOfVersion1 ||
                 schedule.horizon != 0 || !schedule.constraints.empty() ||
                 !schedule.targets.empty() || !schedule.thread_counts.empty();
@@ -310,7 +317,8 @@ std::uint8_t version_of(const Input& input) {
 
 Input decode(std::span<const std::uint8_t> bytes) {
   Reader reader(bytes);
-  const unsigned version = reader.byte() == 2 ? 2 : 1;
+  const unsigned first = reader.byte();
+  const unsigned version = first == 2 || first == 3 ? first : 1;
   Input input;
   input.schedule = read_schedule(reader, version);
   input.program = read_program(reader);

@@ -20,7 +20,7 @@ Bytes plausible_bytes(Random& random, unsigned size_max) {
   for (std::uint8_t& byte : bytes) {
     if (random.percent(33)) byte &= 31;
   }
-  if (!bytes.empty() && random.percent(50)) bytes[0] = 2;
+  if (!bytes.empty() && random.percent(60)) bytes[0] = random.percent(80) ? 2 : 3;
   return bytes;
 }
 
@@ -37,6 +37,7 @@ Input widest_input() {
   input.schedule.seed = ~0ULL;
   input.schedule.depth = kDepthMax;
   input.schedule.processors = kProcessorsMax;
+  input.schedule.machines_max = kMachinesMin;
   input.schedule.stack_events.assign(kStackEventsMax, {StackAction::kScanMove, key});
   input.schedule.deviations.assign(kDeviationsMax, {DeviationKind::kPrefer, key, 255});
   input.schedule.strategy = Strategy::kPortfolio;
@@ -100,7 +101,7 @@ TEST(Bytes, VersionOneIsWrittenAndReadAsBefore) {
   Bytes bytes = encode(input);
   for (unsigned strategy = 0; strategy < 256; ++strategy) {
     bytes[2] = static_cast<std::uint8_t>(strategy);
-    for (const std::uint8_t version : {0, 1, 3, 255}) {
+    for (const std::uint8_t version : {0, 1, 4, 255}) {
       bytes[0] = version;
       EXPECT_EQ(static_cast<unsigned>(decode(bytes).schedule.strategy), strategy % 3);
     }
@@ -187,6 +188,36 @@ TEST(Bytes, TheLayoutOfVersionTwoIsFrozen) {
   EXPECT_EQ(schedule.constraints, constraints);
   EXPECT_EQ(schedule.targets, (std::vector<ObjectKey>{{kMainPath, 12}}));
   EXPECT_EQ(schedule.thread_counts, (std::vector<ThreadCount>{{kSchedulerPath, 2, 65535}}));
+  EXPECT_EQ(schedule.machines_max, kMachinesMax);
+}
+
+// And those of version 3, which is version 2 with a limit of machines.
+TEST(Bytes, TheLayoutOfVersionThreeIsFrozen) {
+  const Bytes bytes = {
+      3,                              // version
+      0x02, 3, 2,                     // 3 processors; pos; depth 3
+      5,    0, 0, 0, 0, 0, 0, 0,      // seed
+      0,    0,                        // no stack events, no deviations
+      0,    0, 0, 0,                  // nothing learnt
+      9,                              // machines_max: 9 less than 12
+      0,    0, 0, 0,                  // no channels; one function, empty
+  };
+  const Input input = decode(bytes);
+  EXPECT_EQ(encode(input), bytes);
+  EXPECT_EQ(input.schedule.strategy, Strategy::kPos);
+  EXPECT_EQ(input.schedule.machines_max, 3);
+  Bytes missing(bytes.begin(), bytes.begin() + 18);
+  EXPECT_EQ(decode(missing).schedule.machines_max, kMachinesMax);
+}
+
+TEST(Bytes, OnlyAnInputThatNeedsItIsOfVersionThree) {
+  Input input;
+  input.program.functions.resize(1);
+  input.schedule.machines_max = kMachinesMax - 1;
+  EXPECT_EQ(encode(input)[0], 3);
+  EXPECT_EQ(decode(encode(input)), input);
+  input.schedule.machines_max = kMachinesMax;
+  EXPECT_EQ(encode(input)[0], 1);
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ class Parser {
   bool parse_schedule();
   bool parse_setting(Word word);
   bool parse_knob();
+  bool parse_machines_max();
   bool parse_event();
   bool parse_deviation(DeviationKind kind);
   bool parse_constraint(bool is_wanted);
@@ -280,7 +281,22 @@ bool Parser::parse_setting(const Word word) {
   return value != 0 || fail(word, std::string(name) + " is at least 1", name.size() + 1);
 }
 
+bool Parser::parse_machines_max() {
+  const Word word = lexer_.peek();
+  std::uint64_t value = 0;
+  if (!parse_value(kMachinesWord, kMachinesMax, value)) return false;
+  if (value < kMachinesMin) {
+    return fail(word, "machines_max is at least " + std::to_string(kMachinesMin),
+                kMachinesWord.size() + 1);
+  }
+  input_.schedule.machines_max = static_cast<std::uint8_t>(value);
+  return true;
+}
+
 bool Parser::parse_knob() {
+  if (lexer_.peek().text.substr(0, lexer_.peek().text.find('=')) == kMachinesWord) {
+    return parse_machines_max();
+  }
   const Word word = lexer_.take();
   for (const KnobWord& knob : kKnobWords) {
     if (knob.word != word.text) continue;

@@ -1,6 +1,6 @@
 // The text form of an input, for people: words that the printer and the parser share.
 //
-//   file      = { header | comment } "version" "1" { part }
+//   file      = { header | comment } "version" N { part }
 //   header    = "# title: " | "# bug: " | "# oracle: " | "# flavour: " | "# expect: "   to the
 //   line's end part      = channel | function | schedule | knob | event | wish | learnt channel   =
 //   "chan" "c0" "cap=" N "size=" BYTES function  = "func" "f0" "frame=" BYTES "{" { operation } "}"
@@ -13,14 +13,14 @@
 //   schedule  = "schedule" { "processors=" N | "strategy=" WORD | "depth=" N | "seed=" N |
 //               "horizon=" N }
 //   knob      = "knob" ("move_at_every_prologue" | "no_stack_reuse" | "no_stack_cache" |
-//   "no_shrink") event     = "event" ("grow" | "move" | "scan-shrink" | "scan-move") "at" KEY
+//   "no_shrink" | "machines_max=" N) event     = "event" ("grow" | "move" | "scan-shrink" | "scan-move") "at" KEY
 //   wish      = "hold" DECISIONS "at" KEY | "prefer" DECISIONS "at" KEY | "choose" N "at" KEY
 //   learnt    = ("reads" | "reads_not") SITE "from" SITE ["skip=" N]
 //             | "target" PATH "#" N | "count" N "of" PATH "#" N
 //   KEY, PATH: schedule/key_text.h
 //
 // "version 2" where an input needs what version 1 had not: the strategies after non-preemptive,
-// horizon=, prefer, and what is learnt.
+// horizon=, prefer, and what is learnt; "version 3" where it needs machines_max=.
 //
 // Channels and functions are numbered in order, and a channel stands before its uses. Line ends are
 // blanks; a word that begins with '#' starts a comment. The parser accepts that much; the printer
@@ -43,6 +43,9 @@ struct KnobWord {
 /// A constraint's sign.
 inline constexpr std::string_view kReadsWord = "reads";
 inline constexpr std::string_view kReadsNotWord = "reads_not";
+
+/// The knob that is a number.
+inline constexpr std::string_view kMachinesWord = "machines_max";
 
 inline constexpr KnobWord kKnobWords[] = {
     {"move_at_every_prologue", &Schedule::move_at_every_prologue, true},

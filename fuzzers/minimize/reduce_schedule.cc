@@ -73,6 +73,8 @@ void add_plainer_settings(Simpler& simpler) {
   simpler.add([](Schedule& s) { s.reuse_stacks = true; });
   simpler.add([](Schedule& s) { s.cache_stacks = true; });
   simpler.add([](Schedule& s) { s.shrink_stacks = true; });
+  simpler.add([](Schedule& s) { s.machines_max = kMachinesMax; });
+  simpler.add([](Schedule& s) { ++s.machines_max; });
   simpler.add([](Schedule& s) { s.processors = 2; });
   simpler.add([](Schedule& s) { s.seed = 0; });
 }

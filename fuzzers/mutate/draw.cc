@@ -297,6 +297,11 @@ Strategy draw_strategy(Random& random) {
   return kStrategies[weighted(kWeights, random)];
 }
 
+// Programs of a few goroutines need that many machines or one or two more.
+std::uint8_t draw_few_machines(Random& random) {
+  return static_cast<std::uint8_t>(random.between(kMachinesMin, 5));
+}
+
 Schedule draw_schedule(Random& random) {
   static constexpr std::uint8_t kProcessorWeights[] = {10, 55, 20, 15};
   static constexpr std::uint8_t kDepths[] = {2, 3, 3, 5, 10};

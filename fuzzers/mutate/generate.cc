@@ -10,6 +10,8 @@
 namespace concertina::fuzzers {
 namespace {
 
+constexpr std::uint32_t kFewMachinesPercent = 6;
+
 using Body = std::vector<Operation>;
 
 /// Collects patterns into a program: each adds channels, functions, spawns of main and main's own
@@ -388,6 +390,8 @@ Input generate(Random& random, const GenerateOptions& options) {
       input.schedule.deviations.push_back(draw_deviation(input.program, random));
     }
   }
+  // Last, so that the other inputs are what they were before there was this knob.
+  if (random.percent(kFewMachinesPercent)) input.schedule.machines_max = draw_few_machines(random);
   return input;
 }
 

@@ -67,8 +67,13 @@ void shift_wish(Schedule& schedule, const Program& program, Random& random) {
 void toggle_knob(Schedule& schedule, Random& random) {
   bool* const kKnobs[] = {&schedule.move_at_every_prologue, &schedule.reuse_stacks,
                           &schedule.cache_stacks, &schedule.shrink_stacks};
-  bool& knob = *kKnobs[random.below(4)];
-  knob = !knob;
+  const std::uint32_t drawn = random.below(5);
+  if (drawn < 4) {
+    *kKnobs[drawn] = !*kKnobs[drawn];
+  } else {
+    const bool is_few = schedule.machines_max != kMachinesMax;
+    schedule.machines_max = is_few && random.percent(50) ? kMachinesMax : draw_few_machines(random);
+  }
 }
 
 /// Half of the functions of `a` give way to those of `b` in the same place.

@@ -77,8 +77,14 @@ class History {
   std::vector<Event>& events() { return events_; }
 
   /// Valid as long as the history lives and is not added to.
+  History& machines_max(unsigned machines) {
+    machines_max_ = machines;
+    return *this;
+  }
+
   Trace trace(Outcome outcome = Outcome::kBudget, std::string message = "") const {
     Trace made;
+    made.machines_max = machines_max_;
     made.outcome = outcome;
     made.message = std::move(message);
     made.events = events_;
@@ -89,6 +95,7 @@ class History {
   std::vector<Event> events_;
   std::uint32_t step_ = 0;
   int thread_ = -1;
+  unsigned machines_max_ = kMachinesMax;
 };
 
 }  // namespace concertina::fuzzers

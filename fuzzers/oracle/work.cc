@@ -30,7 +30,7 @@ class Work {
     for (std::size_t i = 0; i < trace.events.size(); ++i) {
       const Event& e = trace.events[i];
       if (!kKinds.has(e.kind)) continue;
-      if (apply(e) && is_conserved()) continue;
+      if (apply(e) && is_conserved(trace.machines_max)) continue;
       verdict_.detail += "; at event " + std::to_string(i) + ": " + describe(e);
       return verdict_;
     }
@@ -66,13 +66,16 @@ class Work {
         return fail("malformed event", "no processor is idle");
       case EventKind::kMachineCalled:
         ++called_;
-        machines_ += e.a == kCalledAnew ? 1 : 0;
+        ++(e.a == kCalledAnew ? machines_ : woken_);
         return true;
       case EventKind::kMachineBegins:
         set_active(e.thread, true);
         if (--called_ >= 0) return true;
         return fail("malformed event", "nobody called it");
       case EventKind::kMachineSleeps:
+        ++slept_;
+        set_active(e.thread, false);
+        return true;
       case EventKind::kSettled:
         set_active(e.thread, false);
         return true;
@@ -116,9 +119,9 @@ class Work {
                     std::to_string(e.b));
   }
 
-  bool is_conserved() {
+  bool is_conserved(unsigned machines_max) {
     if (waiting_ == 0 || idle_processors_ == 0 || active_ != 0 || called_ != 0) return true;
-    if (machines_ >= static_cast<int>(kMachinesMax)) return true;
+    if (slept_ <= woken_ && machines_ >= static_cast<int>(machines_max)) return true;
     return fail("idle processor beside a runnable goroutine",
                 std::to_string(waiting_) + " goroutines wait in run queues, " +
                     std::to_string(idle_processors_) + " processors are idle, nobody is looking");
@@ -130,6 +133,8 @@ class Work {
   int active_ = 0;    // threads that are about to notice
   int called_ = 0;    // machines that were called and have not begun
   int machines_ = 1;  // ever made
+  int slept_ = 0;     // times that a machine went to sleep
+  int woken_ = 0;     // times that one was called out of its sleep
   int waiting_ = 0;   // goroutines in run queues
   int idle_processors_ = 0;
 };

@@ -11,8 +11,9 @@
 //        - a machine that was called and has not begun.
 //      Everybody else runs a program for as long as the program likes, or sleeps.
 //   2. A look that finds a queue empty is true of some moment between its beginning and its end.
-// Readings: a machine is its virtual thread. Once kMachinesMax machines exist there may be none to
-// start: then rule 1 says nothing of the rest of the run.
+//      Nor does it fail while there is nobody to run the processor: no machine sleeps, and as many
+//      exist as there may be. (The next one that comes to sleep takes the processor instead.)
+// Reading: a machine is its virtual thread.
 #pragma once
 
 #include "oracle/verdict.h"

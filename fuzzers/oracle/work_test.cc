@@ -92,12 +92,43 @@ TEST(WorkFail, AProcessorBecomesIdleOverWork) {
   EXPECT_EQ(kind_of(h.add(kSettled, 3)), kIdle);
 }
 
-TEST(Work, MachinesMayRunOut) {
-  History h = one_runs();
-  for (unsigned i = 1; i < kMachinesMax; ++i) {
+/// As many machines as may be, all running something; processor 1 is idle.
+History all_run(unsigned machines) {
+  History h = one_runs().machines_max(machines);
+  for (unsigned i = 1; i < machines; ++i) {
     h.thread(1).add(kMachineCalled, 0, 0, {0, 1});
     h.thread(static_cast<int>(i) + 1).add(kMachineBegins, 0).add(kSettled, 9);
   }
+  return h;
+}
+
+TEST(Work, MachinesMayRunOut) {
+  for (const unsigned machines : {2u, 3u, kMachinesMax}) {
+    History h = all_run(machines);
+    EXPECT_EQ(kind_of(h.thread(1).add(kQueued, 2, 0, {0}).add(kSettled, 1)), "");
+    EXPECT_EQ(kind_of(h.machines_max(machines + 1)), kIdle);  // one more might have been made
+  }
+}
+
+TEST(Work, AtTheLimitTheNextMachineThatComesToSleepLooksAgain) {
+  History h = all_run(3);
+  h.thread(1).add(kQueued, 2, 0, {0}).add(kSettled, 1);
+  h.thread(2).add(kParked, 9).add(kProcessorTaken, 0, 0, {1}).add(kUnqueued, 2, 0, {0});
+  EXPECT_EQ(kind_of(h.add(kSettled, 2)), "");
+}
+
+TEST(WorkFail, AMachineSleepsOverWorkThoughNoMoreMayBeMade) {
+  History h = all_run(3);
+  h.thread(1).add(kQueued, 2, 0, {0}).add(kSettled, 1);
+  EXPECT_EQ(kind_of(h), "");
+  EXPECT_EQ(kind_of(h.thread(2).add(kParked, 9)), "");
+  EXPECT_EQ(kind_of(h.add(kMachineSleeps, 0)), kIdle);
+}
+
+TEST(Work, AMachineThatWasWokenSleepsNoMore) {
+  History h = all_run(2);
+  h.thread(2).add(kParked, 9).add(kMachineSleeps, 0);
+  h.thread(1).add(kMachineCalled, 0).thread(2).add(kMachineBegins, 0).add(kSettled, 9);
   EXPECT_EQ(kind_of(h.thread(1).add(kQueued, 2, 0, {0}).add(kSettled, 1)), "");
 }
 

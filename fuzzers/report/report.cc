@@ -30,6 +30,9 @@ std::string outcome_text(const Trace& trace, bool died) {
 
 std::string schedule_text(const Schedule& schedule) {
   std::string text = plural(schedule.processors, "processor") + ", ";
+  if (schedule.machines_max != kMachinesMax) {
+    text += "at most " + plural(schedule.machines_max, "machine") + ", ";
+  }
   if (schedule.strategy == Strategy::kPct) {
     text += "pct of depth " + std::to_string(schedule.depth);
   } else if (schedule.strategy == Strategy::kRandom) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/site.h"
 #include "base/spawn_path.h"
 #include "platform/sim/chooser.h"
@@ -18,6 +19,7 @@
 namespace concertina::fuzzers {
 
 inline constexpr unsigned kProcessorsMax = 4;
+inline constexpr unsigned kMachinesMin = 2;  // with one, nothing would happen at the same time
 inline constexpr unsigned kStackEventsMax = 16;
 inline constexpr unsigned kDeviationsMax = 16;
 inline constexpr unsigned kDepthMax = 10;
@@ -102,6 +104,7 @@ struct ThreadCount {
 
 struct Schedule {
   std::uint8_t processors = 2;  // 1..kProcessorsMax; machines come and go as needed
+  std::uint8_t machines_max = kMachinesMax;  // kMachinesMin..kMachinesMax: no more are ever made
   Strategy strategy = Strategy::kRandom;
   std::uint8_t depth = 3;  // kPct: bug depth d, 1..kDepthMax
   std::uint64_t seed = 0;

@@ -23,6 +23,8 @@ struct Broken {
 const Broken kBroken[] = {
     {"processors are out of range", [](Schedule& s) { s.processors = 0; }},
     {"processors are out of range", [](Schedule& s) { s.processors = kProcessorsMax + 1; }},
+    {"machines_max is out of range", [](Schedule& s) { s.machines_max = kMachinesMin - 1; }},
+    {"machines_max is out of range", [](Schedule& s) { s.machines_max = kMachinesMax + 1; }},
     {"unknown strategy", [](Schedule& s) { s.strategy = Strategy::kCount; }},
     {"depth is out of range", [](Schedule& s) { s.depth = 0; }},
     {"depth is out of range", [](Schedule& s) { s.depth = kDepthMax + 1; }},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/event.h"
+#include "base/limits.h"
 #include "base/outcome.h"
 #include "base/site.h"
 #include "base/spawn_path.h"
@@ -37,6 +38,7 @@ struct ThreadAtEnd {
 };
 
 struct Trace {
+  unsigned machines_max = kMachinesMax;  // how many the run might have
   Outcome outcome = Outcome::kExit;
   std::string message;  // for kFatal "invariant: detail"; for kPanic Go's words; else may be empty
   std::uint64_t hash = 0;       // over every step and event, equal in every process and flavour

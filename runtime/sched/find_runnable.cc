@@ -165,15 +165,17 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
     require(machine->note.wake(Site::kMachineNoteWake), "machine note", "double wake-up");
     return;
   }
-  if (runtime.machine_count == kMachinesMax) {
+  if (runtime.machine_count == runtime.knobs.machines_max) {
     // None sleeps: they run goroutines, or look for the last time and may have passed this work. So
-    // the next one that comes to sleep takes a processor and looks again.
+    // the next one that comes to sleep takes a processor and looks again. As in wake_processor:
+    // first nobody looks any more, and both before the unlock, or another submitter counts on us,
+    // and the machine that answers takes one goroutine and wakes nobody for the next.
     put_idle_processor(runtime, processor);
-    runtime.is_machine_wanted = true;
-    runtime.lock.unlock(Site::kSchedulerUnlock);
     if (spinning) {
       runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
     }
+    runtime.is_machine_wanted = true;
+    runtime.lock.unlock(Site::kSchedulerUnlock);
     return;
   }
   // Counted before the lock is free: else check_dead could miss a machine that is about to run.
