@@ -11,7 +11,7 @@
 //        - a machine that was called and has not begun.
 //      Everybody else runs a program for as long as the program likes, or sleeps.
 //   2. A look that finds a queue empty is true of some moment between its beginning and its end.
-//      Nor does it fail while there is nobody to run the processor: no machine sleeps, and as many
+//      It does not fail while there is nobody to run the processor: no machine sleeps, and as many
 //      exist as there may be. (The next one that comes to sleep takes the processor instead.)
 // Reading: a machine is its virtual thread.
 #pragma once

@@ -202,6 +202,8 @@ void stop_machine(Machine& m) {
       become_spinning(m);
       return;
     }
+    // Somebody else took it, who came out of a system call and looks for no work.
+    runtime.need_spinning.store(1, Site::kNeedSpinning);
   }
   m.idle_link = runtime.idle_machines;
   runtime.idle_machines = &m;

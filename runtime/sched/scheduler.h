@@ -27,6 +27,9 @@
 //
 // Whichever side comes second sees the other: no goroutine waits while a processor stays idle. Who
 // is about to make a processor idle asks for need_spinning under the lock, system calls included.
+// Where no machine sleeps and no more may be made, S2 makes the processor idle again, takes the 1
+// back and sets is_machine_wanted: the next machine that comes to sleep takes it and looks. If a
+// system call's end has taken it by then, that machine sets need_spinning instead.
 #pragma once
 
 #include "sched/runtime.h"
