@@ -63,7 +63,7 @@ struct Knobs {
   unsigned processors = 2;
   StackKnobs stacks;
   bool shrink_stacks = true;
-  unsigned machines_max = kMachinesMax;          // 1..kMachinesMax; system calls use them up
+  unsigned machines_max = kMachinesMax;        // 1..kMachinesMax; system calls use them up
   unsigned goroutines_max = kGoroutinesLimit;  // in one run; with reuse, at one time
   unsigned channels_max = kChannelsLimit;      // in one run
   /// A new goroutine takes the place of a dead one, its id and path included (Go: gfget), so that a

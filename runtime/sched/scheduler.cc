@@ -116,7 +116,17 @@ bool park_goroutine(Machine& m, Goroutine& g) {
   return false;
 }
 
-void leave_syscall(Machine& m, Goroutine& g) {
+// The goroutine is in the machine's hands from now on: it runs.
+void begin_running(Machine& m, Goroutine& g) {
+  platform::set_goroutine(g.id, g.path);
+  cas_status(g, kRunnable, kRunning, Site::kExecuteStatus);
+  g.wait_reason = WaitReason::kNone;
+  g.stack_cache = &m.processor->stacks;
+  m.goroutine = &g;
+}
+
+// True when the goroutine goes on running here: a processor became free meanwhile.
+bool leave_syscall(Machine& m, Goroutine& g) {
   Runtime& runtime = *m.runtime;
   // in_syscall belongs to the stack's owner, and a suspender may hold kScan over kSyscall: so first
   // run again, without a processor, and then become runnable.
@@ -125,14 +135,24 @@ void leave_syscall(Machine& m, Goroutine& g) {
   cas_status(g, kRunning, kRunnable, Site::kSyscallStatus);
   drop_goroutine(m);
   runtime.lock.lock(Site::kSchedulerLock);
-  push_global(runtime, g);
   Processor* const processor = take_idle_processor(runtime);
+  if (processor == nullptr) {
+    push_global(runtime, g);
+    // S2, with the lock in hand and no processor idle. Who drops one looks at the global queue, but
+    // somebody may have moved the goroutine on to his own by then. (Go's exitsyscall0 asks nobody.)
+    if (runtime.spinning_count.load(Site::kSpinningLoad) == 0) {
+      runtime.need_spinning.store(1, Site::kNeedSpinning);
+    }
+  }
   runtime.lock.unlock(Site::kSchedulerUnlock);
-  if (processor != nullptr) {  // one became free meanwhile: this machine uses it
+  if (processor != nullptr) {
     m.processor = processor;
-    return;
+    ++processor->tick;
+    begin_running(m, g);
+    return true;
   }
   stop_machine(m);
+  return false;
 }
 
 // What others asked of a running goroutine, at a safe point. True when it has stopped.
@@ -173,17 +193,14 @@ void run_goroutine(Machine& m, Goroutine& g) {
         if (!park_goroutine(m, g)) return;
         break;
       case Action::kLeaveSyscall:
-        return leave_syscall(m, g);
+        if (!leave_syscall(m, g)) return;
+        break;
     }
   }
 }
 
 void execute(Machine& m, Goroutine& g, bool inherits) {
-  platform::set_goroutine(g.id, g.path);
-  cas_status(g, kRunnable, kRunning, Site::kExecuteStatus);
-  g.wait_reason = WaitReason::kNone;
-  g.stack_cache = &m.processor->stacks;
-  m.goroutine = &g;
+  begin_running(m, g);
   if (!inherits) ++m.processor->tick;
   settled(g.id);
   if (!g.has_started) {

@@ -57,6 +57,29 @@ TEST(Syscall, ReturnsThroughTheGlobalQueueWhenNoProcessorIsFree) {
   }
 }
 
+// Who drops a processor asks for it, and so goes on looking (step S2 in scheduler.h): the goroutine
+// may have been moved from the global queue to a processor's by then.
+TEST(Syscall, WhoWaitsInTheGlobalQueueHasAskedForAProcessor) {
+  Flags* flags = nullptr;
+  const Body other({[](Machine& m, Goroutine&) {
+                      m.runtime->need_spinning.store(0, Site::kTest);  // what `go` asked
+                    },
+                    set_flag(flags, 1),
+                    [](Machine& m, Goroutine& g) {
+                      spin_for(m.runtime->global_count, 1);
+                      m.runtime->lock.lock(Site::kTest);
+                      announce(g, 2, m.runtime->need_spinning.peek());
+                      m.runtime->lock.unlock(Site::kTest);
+                    }});
+  const Body main({go(other), system_call_until(flags, 1)});
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    const AnyRun any(seed, kOneProcessor);
+    const auto run = run_program(with_flags(flags, any.setup), main);
+    ASSERT_EQ(run.ending(), "exit: ") << seed;
+    ASSERT_EQ(run.notes(2), Ids{1});
+  }
+}
+
 TEST(Syscall, WorkInTheGlobalQueueGetsTheProcessor) {
   Flags* flags = nullptr;
   const Body other({yield(), set_flag(flags, 1)});  // waits in the global queue
