@@ -7,7 +7,8 @@
 // starting threads, time, random draws, whose stack is disturbed where, and what the scanner does
 // when.
 //
-//   Mutex        mutual exclusion; lock/unlock order everything before unlock before the next lock
+//   Mutex        mutual exclusion; lock/unlock order everything before unlock before the next lock;
+//                taking what one holds, as a leaf, too, is fatal
 //   Atomic<T>    a shared variable; operations with a site are sequentially consistent, but for
 //                publish, a store that orders what came before it and nothing that comes after, and
 //                update_mine, a compare_exchange by the only thread that may change the variable

@@ -4,6 +4,8 @@
 
 #include <cstring>
 #include <source_location>
+#include <string>
+#include <utility>
 
 #include "platform.h"
 #include "platform_testing.h"
@@ -74,6 +76,43 @@ TEST(PlatformContract, AMutexIsHeldByTheLockerOnly) {
     mutex.lock(kSite);  // free again
     mutex.unlock(kSite);
   });
+}
+
+// A lock that let its holder in would be free, after the first unlock, while he still holds it.
+TEST(PlatformContract, TakingALockTwiceIsFatalUnderEveryRank) {
+  const auto take_twice = [](LockRank own, LockRank first, LockRank second) {
+    return [=] {
+      auto& mutex = make<Mutex>(own, 7u);
+      mutex.lock_as(first, kSite);
+      mutex.lock_as(second, kSite);
+    };
+  };
+  for (unsigned rank = 1; rank < static_cast<unsigned>(LockRank::kCount); ++rank) {
+    const auto own = static_cast<LockRank>(rank);
+    expect_end("lock taken twice: " + std::string(lock_rank_name(own)) +
+                   " 7 is wanted by the thread that holds it",
+               take_twice(own, own, own));
+  }
+  constexpr auto kOwn = LockRank::kChannel, kLeaf = LockRank::kChannelLeaf;
+  const std::string message = "lock taken twice: channel 7 is wanted by the thread that holds it";
+  expect_end(message, take_twice(kOwn, kOwn, kLeaf));
+  expect_end(message, take_twice(kOwn, kLeaf, kLeaf));
+}
+
+TEST(PlatformContract, TakingALockTwiceIsFatalWhateverIsHeldBesides) {
+  const std::string message = "lock taken twice: channel 7 is wanted by the thread that holds it";
+  for (const auto& [between, order] : {std::pair{LockRank::kSudogCache, 0u},
+                                       std::pair{LockRank::kChannel, 9u},
+                                       std::pair{LockRank::kChannelLeaf, 5u},
+                                       std::pair{LockRank::kStackPool, 0u}}) {
+    expect_end(message, [between, order] {
+      auto& mutex = make<Mutex>(LockRank::kChannel, 7u);
+      auto& other = make<Mutex>(between, order);
+      mutex.lock(kSite);
+      other.lock(kSite);
+      mutex.lock_as(LockRank::kChannelLeaf, kSite);
+    });
+  }
 }
 
 TEST(PlatformContract, AWakeBeforeSleepIsNotLost) {

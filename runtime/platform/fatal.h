@@ -11,6 +11,9 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 /// are stable, they are the signature of the finding.
 [[noreturn]] void fatal(std::string_view invariant, std::string_view detail);
 
+/// A thread takes a lock that it holds, under the same rank or another one.
+[[noreturn]] void lock_taken_twice(LockRank rank, std::uint32_t order);
+
 /// Asserts an invariant of the runtime.
 inline void require(bool holds, std::string_view invariant, std::string_view detail = "") {
   if (!holds) [[unlikely]]

@@ -19,8 +19,8 @@
 // Losing races. W3 before C3: the value is in the old slot and C4 carries it over. C5 before W1:
 // the waker sees the new element. Without C3, W3 may write the old slot after C4 copied it: value
 // lost. With C3 while the goroutine holds the locks itself (growing between enqueue and park):
-// self-deadlock; hence the flag, which the park commit functions set when the locks are about to be
-// free.
+// taken twice, which is fatal; hence the flag, which the park commit functions set when the locks
+// are about to be free.
 #pragma once
 
 #include <cstddef>

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "platform/fatal.h"
+
 namespace concertina::inline sim::platform {
 namespace {
 
@@ -22,6 +24,8 @@ void start_cell_main(void* cell) {
 }
 
 }  // namespace
+
+void Mutex::taken_twice() const { lock_taken_twice(state_.rank, state_.order); }
 
 void* allocate(std::size_t bytes) {
   void* const memory = World::current().allocate(bytes);

@@ -234,18 +234,23 @@ TEST(Enabled, OnlyOneOfTwoWaitersGetsTheLock) {
   EXPECT_EQ(run.report.outcome, Outcome::kExit);
 }
 
-TEST(Enabled, LockingWhatOneHoldsHangsAndTheReportSaysWhy) {
+TEST(Enabled, WhoWantsALockThatNobodyFreesIsNotAndTheReportSaysWhy) {
   const RunResult run = run_body([] {
     auto& mutex = make<Mutex>(LockRank::kChannel, 4u);
+    auto& first = make<Note>();
+    start([&] {
+      mutex.lock(kSite);
+      EXPECT_TRUE(first.wake(kSite));
+    });
+    first.sleep(kSite);
     platform::set_goroutine(2, 40);
-    mutex.lock(kSite);
     mutex.lock(Site::kCopyStackLock);
   });
   EXPECT_EQ(run.report.outcome, Outcome::kHung);
   EXPECT_EQ(run.report.message, "no virtual thread can take a step");
-  ASSERT_EQ(run.report.threads.size(), 1u);
+  ASSERT_EQ(run.report.threads.size(), 2u);
   const simulator::ThreadReport& self = run.report.threads[0];
-  EXPECT_EQ(self.lock_holder, 0) << "itself";
+  EXPECT_EQ(self.lock_holder, 1);
   EXPECT_FALSE(self.is_enabled);
   EXPECT_EQ(self.goroutine, 2);
   EXPECT_EQ(self.pending.site, Site::kCopyStackLock);

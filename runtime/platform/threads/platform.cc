@@ -19,12 +19,16 @@ bool may_be_many(LockRank rank) {
 
 }  // namespace
 
-// The list is in lock order, so its last lock is the one to compare with.
+// The list is in lock order, so its last lock is the one to compare with. A lock that is on it
+// already does not come after the last one, but for a channel's that is wanted as a leaf.
 void Mutex::check_order(threaded::Thread& self, LockRank rank) const {
   const threaded::HeldLock& last = self.held[self.held_count - 1];
   require(self.held_count < threaded::kHeldLocksMax, "lock order", "a thread holds too many locks");
-  if (rank > last.rank) return;
-  if (rank == last.rank && may_be_many(rank) && order_ > last.order) return;
+  const bool is_in_order =
+      rank > last.rank || (rank == last.rank && may_be_many(rank) && order_ > last.order);
+  if (is_in_order && rank != LockRank::kChannelLeaf) return;
+  if (is_held_by_me()) lock_taken_twice(rank_, order_);
+  if (is_in_order) return;
   char detail[128];
   std::snprintf(detail, sizeof(detail), "%.*s %u is wanted by a thread that holds %.*s %u",
                 static_cast<int>(lock_rank_name(rank).size()), lock_rank_name(rank).data(), order_,

@@ -26,7 +26,7 @@ namespace concertina::inline sim::platform {
 using simulator::Report;
 using simulator::World;
 
-/// A lock of the runtime's own. Not recursive; locking what one holds never returns.
+/// A lock of the runtime's own. Not recursive: taking what one holds is fatal.
 class Mutex {
  public:
   /// `order` is the place among locks of equal rank (a channel's id), 0 where only one is ever
@@ -39,6 +39,8 @@ class Mutex {
   void lock(Site site) { lock_as(state_.rank, site); }
   /// Locks under another rank than the lock's own (a stack copy takes channel locks as leaves).
   void lock_as(LockRank rank, Site site) {
+    if (is_held_by_me()) [[unlikely]]
+      taken_twice();
     World::current().before_lock(state_, site);
     // Acquire: pairs with the release in unlock.
     state_.holder.exchange(World::current().thread() + 1u, std::memory_order_acquire);
@@ -55,6 +57,8 @@ class Mutex {
   }
 
  private:
+  [[noreturn]] void taken_twice() const;
+
   simulator::LockState state_;
 };
 

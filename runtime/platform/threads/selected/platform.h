@@ -73,8 +73,8 @@ inline bool is_recorded(const threaded::Thread& self) {
 ///
 /// B2 and R3 do not both miss the other side's write: light_barrier and heavy_barrier again.
 ///
-/// Each thread knows what it holds, and taking a lock out of the order of base/lock_rank.h, its own
-/// second time included, is fatal.
+/// Each thread knows what it holds. Taking a lock out of the order of base/lock_rank.h is fatal, so
+/// is taking one that it holds, under another rank, too: B1 and B2 would let the lock's maker in.
 class Mutex {
  public:
   /// `order` is the place among locks of equal rank (a channel's id), 0 where only one is ever
