@@ -30,10 +30,14 @@ void futex_wake(const FutexWord& word, int sleepers) {
 const bool kernel_puts_fences =
     syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 
-void heavy_barrier() {
-  if (!kernel_puts_fences || syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) {
-    full_fence();
-  }
+long (*ask_kernel_for_fences)() = [] {
+  return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+};
+
+bool heavy_barrier() {
+  if (kernel_puts_fences) return ask_kernel_for_fences() == 0;
+  full_fence();
+  return true;
 }
 
 std::uint64_t monotonic_ns() {

@@ -39,7 +39,11 @@ inline void relax() {
 /// that, both are a fence. ThreadSanitizer need not see either: what they order are atomics, and no
 /// plain memory depends on it.
 extern const bool kernel_puts_fences;
-void heavy_barrier();
+/// False when the kernel, which had promised the fences, refuses them: then nothing is ordered, as
+/// the light side goes on without one, and the caller must end the run.
+[[nodiscard]] bool heavy_barrier();
+/// How the kernel is asked for them; 0: done. Tests answer in its place.
+extern long (*ask_kernel_for_fences)();
 inline void light_barrier() {
   if (kernel_puts_fences) [[likely]] {
     std::atomic_signal_fence(std::memory_order_seq_cst);

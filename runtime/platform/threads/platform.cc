@@ -44,7 +44,7 @@ void Mutex::lock_slowly(threaded::Thread& self) {
     if (try_take()) return;
   }
   sleepers_.fetch_add(1, std::memory_order_seq_cst);
-  threaded::heavy_barrier();
+  if (!threaded::heavy_barrier()) end_without_barrier();
   while (!try_take()) {
     if (self.run->is_stopped()) {
       sanitizer::gave_up_lock(this);
@@ -58,7 +58,7 @@ void Mutex::lock_slowly(threaded::Thread& self) {
 // R1 to R3.
 void Mutex::take_bias(threaded::Thread& self) {
   bias_.store(nullptr, std::memory_order_relaxed);
-  threaded::heavy_barrier();
+  if (!threaded::heavy_barrier()) end_without_barrier();
   threaded::Backoff backoff(self);
   while (in_use_.load(std::memory_order_acquire) != 0) {
     if (self.run->is_stopped()) {
@@ -67,6 +67,11 @@ void Mutex::take_bias(threaded::Thread& self) {
     }
     backoff.pause();
   }
+}
+
+void Mutex::end_without_barrier() {
+  sanitizer::gave_up_lock(this);
+  barrier_refused();
 }
 
 bool Mutex::try_take() {
@@ -96,6 +101,10 @@ void Mutex::announce_unlock(threaded::Thread& self) const {
                     .goroutine = self.goroutine,
                     .index = static_cast<std::uint16_t>(rank_),
                     .a = id_});
+}
+
+void barrier_refused() {
+  fatal("memory barrier", "the kernel refuses membarrier, which it had promised");
 }
 
 void Note::sleep(Site) {

@@ -215,6 +215,56 @@ TEST(LockOrder, ThereIsRoomForALargeSelect) {
   EXPECT_EQ(run.report.message, "");
 }
 
+// --- Barriers ------------------------------------------------------------------------------------
+
+/// As long as it lives, the kernel does not put the fences that it had promised.
+class RefusingKernel {
+ public:
+  RefusingKernel() {
+    threaded::ask_kernel_for_fences = [] { return -1L; };
+  }
+  ~RefusingKernel() { threaded::ask_kernel_for_fences = before_; }
+
+ private:
+  long (*const before_)() = threaded::ask_kernel_for_fences;
+};
+
+// The light side goes on without a fence, so a fence of the heavy side's own would order nothing.
+template <class Body>
+void expect_refused_barrier_to_end_the_run(Body body) {
+  if (!threaded::kernel_puts_fences) GTEST_SKIP() << "no membarrier here: both sides are a fence";
+  const RefusingKernel refusing;
+  const RunResult run = run_body(body);
+  EXPECT_EQ(run.report.outcome, Outcome::kFatal);
+  EXPECT_EQ(run.report.message,
+            "memory barrier: the kernel refuses membarrier, which it had promised");
+}
+
+TEST(Barrier, RefusedToWhoTakesABiasAwayEndsTheRun) {
+  expect_refused_barrier_to_end_the_run([] {
+    auto& mutex = make<Mutex>(LockRank::kChannel, 7u);
+    auto& taken = make<Counter>(0u);
+    start([&] {
+      mutex.lock(kSite);
+      taken.store(1, kSite);
+    });
+    await(taken, 1);
+  });
+}
+
+TEST(Barrier, RefusedToWhoIsAboutToSleepOnALockEndsTheRun) {
+  expect_refused_barrier_to_end_the_run([] {
+    auto& mutex = make<Mutex>(LockRank::kScheduler);
+    mutex.lock(kSite);
+    start([&] { mutex.lock(kSite); });
+    make<Note>().sleep(kSite);
+  });
+}
+
+TEST(Barrier, RefusedToWhoFreezesEndsTheRun) {
+  expect_refused_barrier_to_end_the_run([] { platform::begin_freezing(); });
+}
+
 // --- Events --------------------------------------------------------------------------------------
 
 // What one lock orders is in that order in the list, too.

@@ -49,6 +49,9 @@ inline bool is_recorded(const threaded::Thread& self) {
   return (self.attention.load(std::memory_order_relaxed) & threaded::kAttendRecords) != 0;
 }
 
+/// Ends the run: without the heavy side's barrier no protocol with a light one holds.
+[[noreturn]] void barrier_refused();
+
 /// A lock of the runtime's own. Not recursive. Who sleeps, and who wakes it:
 ///
 ///   unlock                                    sleeper
@@ -153,6 +156,7 @@ class Mutex {
   }
   void take_bias(threaded::Thread& self);
   void lock_slowly(threaded::Thread& self);
+  [[noreturn]] void end_without_barrier();
   bool try_take();
   void announce_lock(threaded::Thread& self, LockRank rank) const;
   void announce_unlock(threaded::Thread& self) const;
@@ -281,7 +285,7 @@ class OwnedAtomic : public Atomic<T> {
 };
 inline void begin_freezing() {
   me_or_leave().run->call_attention(threaded::kAttendFreezing);
-  threaded::heavy_barrier();
+  if (!threaded::heavy_barrier()) barrier_refused();
 }
 inline void end_freezing() { me().run->release_attention(threaded::kAttendFreezing); }
 
