@@ -10,7 +10,7 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes) {
   if (g.in_syscall || g.nosplit != 0) return;
-  if (action == StackAction::kGrow && g.stack.bytes() < kStackMax) {
+  if (action == StackAction::kGrow && g.stack.bytes() < g.stack_pool->max_bytes()) {
     grow_stack(g, frame_bytes);
   }
   if (action == StackAction::kMove) move_stack(g);

@@ -189,19 +189,6 @@ void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner, 
   lock_.unlock(Site::kStackPoolUnlock);
 }
 
-void StackPool::flush(StackCache& cache) {
-  for (unsigned order = 0; order < kStackOrders; ++order) {
-    if (cache.slots[order] == nullptr) continue;
-    lock_.lock(Site::kStackPoolLock);
-    while (StackSlot* const slot = cache.slots[order]) {
-      cache.slots[order] = slot->next;
-      give(slot);
-    }
-    cache.count[order] = 0;
-    lock_.unlock(Site::kStackPoolUnlock);
-  }
-}
-
 void StackPool::free_spans() {
   lock_.lock(Site::kStackPoolLock);
   for (unsigned order = 0; order < kStackOrdersAll; ++order) {

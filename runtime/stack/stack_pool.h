@@ -5,7 +5,9 @@
 // stacks are spans of their own. A free stack is filled with kFreedStackByte and poisoned, so that
 // a late write is seen by AddressSanitizer at once and by `check_freed` at the end of the run in
 // any build. Wholly free spans leave the pool only at the end of a scan cycle (`free_spans`), as in
-// Go, where a stale pointer that a scanner still holds must keep hitting a stack span.
+// Go while it collects, where a stale pointer that a scanner still holds must keep hitting a stack
+// span. Go empties the caches, too, once a collection (stackcache_clear), with the world stopped; a
+// scan cycle stops nobody, so here a cached stack keeps its span in the pool.
 //
 // The debugging knobs are Go's: never reuse a stack (stackFaultOnFree), no cache (stackNoCache).
 #pragma once
@@ -59,8 +61,6 @@ class StackPool {
   /// race detector to see, the rest only in memory.
   void free(const Stack& stack, std::uintptr_t low, GoroutineId owner, StackCache* cache);
 
-  /// Returns every cached stack of one processor to the pool.
-  void flush(StackCache& cache);
   /// Takes wholly free spans out of the pool, to be used again for any order's next span of that
   /// size.
   void free_spans();

@@ -190,30 +190,6 @@ TEST(StackCache, KeepsOrdersApartAndLargeStacksOut) {
   });
 }
 
-TEST(StackCache, FlushReturnsEverything) {
-  const RunResult run = run_body([] {
-    StackPool& pool = make_pool();
-    auto& cache = make<StackCache>();
-    std::uintptr_t lows[3];
-    for (unsigned i = 0; i < 3; ++i) {
-      const Stack stack = pool.allocate(kStackMin, 1, nullptr);
-      lows[i] = stack.lo;
-      if (i != 0) give_back(pool, stack, &cache);
-    }
-    give_back(pool, pool.allocate(4 * kStackMin, 1, nullptr), &cache);
-    pool.flush(cache);
-    for (unsigned order = 0; order < kStackOrders; ++order) {
-      EXPECT_EQ(cache.count[order], 0u);
-      EXPECT_EQ(cache.slots[order], nullptr);
-    }
-    const std::uintptr_t next = pool.allocate(kStackMin, 1, nullptr).lo;
-    EXPECT_TRUE(next == lows[1] || next == lows[2]);
-    pool.flush(cache);  // nothing to return, nothing to lock
-  });
-  EXPECT_EQ(run.report.message, "");
-  EXPECT_EQ(pool_locks(run), 3 + 1 + 2 + 1u);
-}
-
 TEST(Knobs, WithoutCacheThePoolIsAskedEachTime) {
   const RunResult run = run_body([] {
     StackPool& pool = make_pool({.cache = false});

@@ -289,6 +289,17 @@ TEST(Disturbed, TheLargestStackDoesNotGrow) {
             "");
 }
 
+TEST(Disturbed, NorDoesTheLargestThatTheRunAllows) {
+  EXPECT_EQ(run_disturbed(StackAction::kGrow,
+                          [] {
+                            Goroutine& g = make_running(make_pool({.max_bytes = 4 * kStackMin}));
+                            for (int i = 0; i < 5; ++i) push(g, kPlain);
+                            EXPECT_EQ(g.stack.bytes(), 4 * kStackMin);
+                          })
+                .report.message,
+            "");
+}
+
 TEST(BeginStack, IsJustLargeEnoughForTheFirstFrame) {
   const auto stack_for = [](std::uint32_t frame_bytes) {
     std::size_t bytes = 0;
