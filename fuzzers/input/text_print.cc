@@ -103,8 +103,8 @@ void print_schedule(const Schedule& schedule, std::string& text) {
     if (schedule.*word.knob == word.value) text += "knob " + std::string(word.word) + "\n";
   }
   if (schedule.machines_max != kMachinesMax) {
-    text += "knob " + std::string(kMachinesWord) + "=" + std::to_string(schedule.machines_max) +
-            "\n";
+    text +=
+        "knob " + std::string(kMachinesWord) + "=" + std::to_string(schedule.machines_max) + "\n";
   }
   for (const StackEvent& event : schedule.stack_events) {
     text += "event " + std::string(action_name(event.action)) + " at " + key_text(event.key) + "\n";

@@ -104,7 +104,8 @@ TEST(Report, ScheduleInWords) {
   }
   EXPECT_TRUE(contains(page,
                        "schedule: 2 processors, at most 3 machines, pct of depth 3, seed 7, "
-                       "moves at every prologue, stacks not reused, stacks not cached, no shrinking, stack events: 2, "
+                       "moves at every prologue, stacks not reused, stacks not cached, "
+                       "no shrinking, stack events: 2, "
                        "deviations: 3\n"))
       << page;
 }

@@ -103,7 +103,7 @@ struct ThreadCount {
 };
 
 struct Schedule {
-  std::uint8_t processors = 2;  // 1..kProcessorsMax; machines come and go as needed
+  std::uint8_t processors = 2;               // 1..kProcessorsMax; machines come and go as needed
   std::uint8_t machines_max = kMachinesMax;  // kMachinesMin..kMachinesMax: no more are ever made
   Strategy strategy = Strategy::kRandom;
   std::uint8_t depth = 3;  // kPct: bug depth d, 1..kDepthMax

@@ -18,6 +18,12 @@ NOT_EXPRESSIBLE = {
     "machine-limit-forgets-the-work":
         "all twelve machines must have passed their last look at a queue when work comes into it; "
         "no program of the set starts so many, and each that waits there costs a preemption",
+    "machine-limit-gives-up-after-unlock":
+        "no program of the set limits its machines (knob machines_max)",
+    "machine-limit-drops-the-request":
+        "no program of the set limits its machines (knob machines_max)",
+    "system-call-returns-without-asking":
+        "three goroutines must be between system calls at once, with some six preemptions",
 }
 # Mutants that need more preemptions than two: (program, bound).
 DEEPER = {
