@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "host/shown.h"
 #include "input/input.h"
 #include "input/text_header.h"
 #include "input/text_lexer.h"
@@ -68,7 +69,7 @@ class Parser {
 };
 
 std::string quoted(const Word& word) {
-  return word.text.empty() ? "the end" : "'" + std::string(word.text) + "'";
+  return word.text.empty() ? "the end" : "'" + shown(word.text) + "'";
 }
 
 /// The number in "c3" or "f3".

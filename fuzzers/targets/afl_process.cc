@@ -7,23 +7,20 @@
 // - AFL's two shared memory segments are marked for removal as soon as they are attached; Linux
 //   frees them with the last process, and lets later children attach as long as afl-fuzz is there.
 #include <pthread.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
+#include "host/die_with_parent.h"
+
 namespace {
+
+using concertina::fuzzers::die_with_parent;
 
 pid_t fork_server = 0;
 
-void die_with(pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(1);  // it died before it could be asked
-}
-
-void child_begins() { die_with(fork_server); }
+void child_begins() { die_with_parent(fork_server); }
 
 void free_with_last_process(const char* variable) {
   const char* const id = std::getenv(variable);
@@ -35,7 +32,7 @@ void free_with_last_process(const char* variable) {
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   if (std::getenv("__AFL_SHM_ID") == nullptr) return 0;  // a run by hand
   fork_server = getpid();
-  die_with(getppid());
+  die_with_parent(getppid());
   pthread_atfork(nullptr, nullptr, &child_begins);
   free_with_last_process("__AFL_SHM_ID");
   free_with_last_process("__AFL_SHM_FUZZ_ID");

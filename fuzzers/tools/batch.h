@@ -3,14 +3,11 @@
 // milliseconds), so the child goes through the candidates and stops at the first match; a candidate
 // that kills it is judged by what it said, and another child goes on behind it.
 //
-//   parent                                    child
-// P1 map the shared progress; fork           C1 stderr to a memory file
-// P2 wait; kill the child when the           C2 for each candidate: say that it is being run; run
-//    candidate has not changed for            and judge; a match is noted, and ends the child
-//    `timeout_s`: that one has hung
-// P3 noted: done. Died at candidate i:        C3 note that all have been run; _exit(0)
-//    judge the log; a match is i, else
-//    P1 from i + 1
+//   parent                                    child (host/forked.h)
+// P1 fork                                     C1 for each candidate: say that it is being run; run
+// P2 an answer: done. Died or hung at            and judge; a match is the answer
+//    candidate i: judge that; a match is i,   C2 the answer: none of them
+//    else P1 from i + 1
 #pragma once
 
 #include <string>
@@ -31,9 +28,6 @@ class BatchExaminer final : public Examiner {
   std::optional<std::size_t> first_match(std::span<const Input> candidates) override;
   std::vector<Key> keys_of(const Input& input) override;
 
-  /// The tool's own trouble (no child could be started); empty when there was none. After it the
-  /// answers mean nothing.
-  const std::string& error() const { return error_; }
   /// The verdict of the latest match.
   const Verdict& verdict() const { return verdict_; }
 
@@ -44,7 +38,6 @@ class BatchExaminer final : public Examiner {
   std::string signature_;
   unsigned timeout_s_;
   Examine examine_;
-  std::string error_;
   Verdict verdict_;
 };
 

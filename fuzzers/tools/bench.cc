@@ -197,7 +197,7 @@ int bench(const BenchOptions& options) {
       .real("yield_point_ns", median(step_ns))
       .real("signals_percent", median(shares))
       .real("bare_jump_ns", median(jumps));
-  return write_file(options.json_path, object.str() + "\n") ? kExitAsExpected : kExitUnusable;
+  return write_or_complain(options.json_path, object.str() + "\n") ? kExitAsExpected : kExitUnusable;
 }
 
 }  // namespace concertina::fuzzers

@@ -1,10 +1,10 @@
 #include "tools/case_io.h"
 
-#include <cerrno>
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <iterator>
+
+#include "host/files.h"
+#include "host/shown.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -20,26 +20,40 @@ std::string CaseHeader::* field_by_name(std::string_view name) {
   return nullptr;
 }
 
+/// What keeps a file that somebody calls a case from being one.
+std::string why_no_text(std::string_view content) {
+  if (content.starts_with("\xef\xbb\xbf")) return "1:1: it begins with a byte order mark";
+  if (content.starts_with("\xff\xfe") || content.starts_with("\xfe\xff")) return "1:1: it is UTF-16";
+  const auto is_control = [](char c) {
+    return static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t' && c != '\r';
+  };
+  const auto found = std::find_if(content.begin(), content.end(), is_control);
+  const bool begins_as_one = content.starts_with("#") || content.starts_with("version ");
+  if (!begins_as_one || found == content.end()) return "1:1: not a case file (it lacks the header)";
+  const std::string_view before(content.data(), static_cast<std::size_t>(found - content.begin()));
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const std::size_t column = before.size() - (before.rfind('\n') + 1);  // npos + 1 is 0
+  return std::to_string(lines + 1) + ":" + std::to_string(column + 1) + ": a control character, " +
+         shown(std::string_view(&*found, 1));
+}
+
 }  // namespace
 
 std::string load(const std::string& path, CaseFile& file) {
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  // A directory opens but does not read.
-  if (!stream || stream.peek() == std::ifstream::traits_type::eof()) {
-    if (errno != 0) return path + ":1:1: cannot read the file: " + std::strerror(errno);
-    stream.clear();
+  const std::string place = shown_path(path) + ":";
+  std::string content;
+  if (const std::string why = read_file(path, kCaseBytesMax, content); !why.empty()) {
+    return place + "1:1: cannot read the file: " + why;
   }
-  const std::string content{std::istreambuf_iterator<char>(stream), {}};
   if (looks_like_text(content)) {
     const ParseError error = parse(content, file);
     if (error.reason.empty()) return "";
-    return path + ":" + std::to_string(error.line) + ":" + std::to_string(error.column) + ": " +
+    return place + std::to_string(error.line) + ":" + std::to_string(error.column) + ": " +
            error.reason;
   }
   // Any other byte string is a valid input for an engine, but somebody who names a .case file
   // means text; replaying noise would hide a damaged file.
-  if (path.ends_with(".case")) return path + ":1:1: not a case file (it lacks the header)";
+  if (path.ends_with(".case")) return place + why_no_text(content);
   file = CaseFile{};
   file.header.title = "engine bytes";
   file.input = decode({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
@@ -52,13 +66,10 @@ bool load_or_complain(const std::string& path, CaseFile& file) {
   return error.empty();
 }
 
-bool write_file(const std::string& path, std::string_view content) {
-  std::ofstream stream(path, std::ios::binary);
-  stream.write(content.data(), static_cast<std::streamsize>(content.size()));
-  stream.close();
-  if (stream) return true;
-  std::fprintf(stderr, "%s: cannot write: %s\n", path.c_str(), std::strerror(errno));
-  return false;
+bool write_or_complain(const std::string& path, std::string_view content) {
+  const std::string why = write_file(path, content);
+  if (!why.empty()) complain(path, "cannot write: " + why);
+  return why.empty();
 }
 
 std::string encoded(const Input& input) {
@@ -75,9 +86,9 @@ std::string header_lines(const CaseHeader& header) {
 
 std::string set_header_field(CaseHeader& header, const std::string& assignment) {
   const std::size_t equals = assignment.find('=');
-  if (equals == std::string::npos) return "'" + assignment + "' is not key=value";
+  if (equals == std::string::npos) return "'" + shown(assignment) + "' is not key=value";
   std::string CaseHeader::* const field = field_by_name(assignment.substr(0, equals));
-  if (field == nullptr) return "no header field '" + assignment.substr(0, equals) + "'";
+  if (field == nullptr) return "no header field '" + shown(assignment.substr(0, equals)) + "'";
   header.*field = assignment.substr(equals + 1);
   return "";
 }

@@ -4,16 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "host/program.h"
 #include "pipeline.h"
 
 namespace concertina::fuzzers {
 
-/// Exit codes of every command, as the scripts and CI understand them.
-inline constexpr int kExitAsExpected = 0;
-inline constexpr int kExitFailed = 1;
-inline constexpr int kExitUnusable = 2;
-/// Of `verify` only: nothing failed, but the budget was spent, or it was interrupted.
-inline constexpr int kExitNotComplete = 3;
+/// More than any case or engine input takes.
+inline constexpr std::size_t kCaseBytesMax = 1 << 20;
 
 /// Reads a case file or engine bytes. Empty on success, else "PATH:line:column: reason".
 std::string load(const std::string& path, CaseFile& file);
@@ -21,8 +18,8 @@ std::string load(const std::string& path, CaseFile& file);
 /// As `load`, but complains on stderr.
 bool load_or_complain(const std::string& path, CaseFile& file);
 
-/// Writes the whole content or complains on stderr.
-bool write_file(const std::string& path, std::string_view content);
+/// Writes the file whole (host/files.h), or complains on stderr and leaves what was there.
+bool write_or_complain(const std::string& path, std::string_view content);
 
 /// Engine bytes as a string that can be written.
 std::string encoded(const Input& input);

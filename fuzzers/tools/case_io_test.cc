@@ -57,8 +57,8 @@ TEST(CaseIo, ReadsBothForms) {
   written.header.title = "both forms";
   written.input.program.functions.resize(1);
   const std::string folder = testing::TempDir();
-  ASSERT_TRUE(write_file(folder + "/both.case", print(written)));
-  ASSERT_TRUE(write_file(folder + "/both", encoded(written.input)));
+  ASSERT_TRUE(write_or_complain(folder + "/both.case", print(written)));
+  ASSERT_TRUE(write_or_complain(folder + "/both", encoded(written.input)));
   CaseFile read;
   EXPECT_EQ(load(folder + "/both.case", read), "");
   EXPECT_EQ(read, written);
@@ -68,7 +68,7 @@ TEST(CaseIo, ReadsBothForms) {
 
 TEST(CaseIo, RefusesNoiseThatIsNamedACase) {
   const std::string path = testing::TempDir() + "/noise.case";
-  ASSERT_TRUE(write_file(path, "\x01\x02"));
+  ASSERT_TRUE(write_or_complain(path, "\x01\x02"));
   CaseFile file;
   EXPECT_NE(load(path, file), "");
 }

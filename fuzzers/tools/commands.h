@@ -1,5 +1,5 @@
 // The commands of the `concertina` tool. Each takes its parsed options and returns the exit code:
-// 0 as expected, 1 a failing or unexpected verdict, 2 unusable input or options.
+// one of those of host/program.h.
 #pragma once
 
 #include <cstdint>
@@ -93,7 +93,7 @@ struct VerifyOptions {
   bool json = false;
   bool progress = false;
 };
-/// Explores every schedule of each file's program. Its own exit code 3: not complete, no failure.
+/// Explores every schedule of each file's program. kExitNotComplete: no failure so far.
 int verify(const VerifyOptions& options);
 
 struct DepthOptions {
@@ -107,6 +107,7 @@ struct DepthOptions {
   bool json = false;
 };
 /// The fewest preemptions with which each failing file fails, and its critical pair.
+/// kExitNotComplete: not found within the bound and the budget.
 int depth(const DepthOptions& options);
 
 struct GenerateCommandOptions {

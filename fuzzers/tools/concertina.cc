@@ -1,11 +1,64 @@
 // concertina: what a person or a script does with one input, or with generated ones.
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <limits>
 
+#include "host/shown.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 
 namespace concertina::fuzzers {
 namespace {
+
+// What is stored for each of them would not fit into memory for long.
+constexpr std::uint64_t kStoredMax = 10'000'000;
+constexpr double kSecondsMin = 0.001, kSecondsMax = 1e9;
+
+/// A whole number that the variable can hold, decimal or 0x...; CLI11 itself takes "-1" for a large
+/// one, and for the largest what has too many digits.
+template <class Number>
+CLI::Option* add_number(CLI::App& command, const std::string& name, Number& number,
+                        const std::string& description, std::uint64_t least = 0,
+                        std::uint64_t most = std::numeric_limits<Number>::max()) {
+  const auto check = [least, most](std::string& text) -> std::string {
+    const bool is_hex = text.starts_with("0x");
+    const char* const begin = text.data() + (is_hex ? 2 : 0);
+    std::uint64_t value = 0;
+    const auto [end, error] =
+        std::from_chars(begin, text.data() + text.size(), value, is_hex ? 16 : 10);
+    const bool is_number = error == std::errc{} && end == text.data() + text.size();
+    if (!is_number || value < least || value > most) {
+      return "'" + shown(text) + "' is no whole number from " + std::to_string(least) + " to " +
+             std::to_string(most);
+    }
+    text = std::to_string(value);
+    return "";
+  };
+  CLI::Option* const option = command.add_option(name, number, description);
+  if (number != 0) option->capture_default_str();
+  return option->transform(CLI::Validator(check, ""));
+}
+
+/// Seconds, with a fraction. NaN and infinity are no numbers of them.
+void add_seconds(CLI::App& command, const std::string& name, double& seconds,
+                 const std::string& description, double least = kSecondsMin) {
+  const auto check = [least](std::string& text) -> std::string {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool is_number = error == std::errc{} && end == text.data() + text.size();
+    if (is_number && value >= least && value <= kSecondsMax) return "";
+    return "'" + shown(text) + "' is no number of seconds from " + (least > 0 ? "0.001" : "0") +
+           " to 1e9";
+  };
+  CLI::Option* const option = command.add_option(name, seconds, description);
+  if (seconds != 0) option->capture_default_str();
+  option->check(CLI::Validator(check, ""));
+}
+
+void add_timeout(CLI::App& command, unsigned& timeout_s) {
+  add_number(command, "--timeout", timeout_s,
+             "Seconds of processor time without progress until a run counts as hung", 1);
+}
 
 void add_show(CLI::App& app, ShowOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("show", "Print an input in one of its forms");
@@ -22,10 +75,9 @@ void add_show(CLI::App& app, ShowOptions& options, int& code) {
 void add_run(CLI::App& app, RunCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("run", "Run inputs in this process and judge them");
   command->add_option("file", options.files, "Case files or engine bytes")->required();
-  CLI::Option* const seed =
-      command->add_option("--seed", options.seed, "Replaces the schedule's seed");
-  command->add_option("--runs", options.runs, "Runs with seed, seed + 1, ...")
-      ->check(CLI::PositiveNumber);
+  CLI::Option* const seed = add_number(*command, "--seed", options.seed,
+                                       "Replaces the schedule's seed");
+  add_number(*command, "--runs", options.runs, "Runs with seed, seed + 1, ...", 1);
   command->callback([&options, seed, &code] {
     options.has_seed = seed->count() > 0;
     code = run_command(options);
@@ -44,20 +96,15 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
                     "Skip, not refuse, a failure that this flavour cannot see");
   command->add_flag("--json", options.json, "One JSON object a file");
   command->add_flag("-q,--quiet", options.quiet, "One line a file");
-  command->add_option("--last", options.last_steps, "Steps of the schedule to print")
-      ->capture_default_str();
+  add_number(*command, "--last", options.last_steps, "Steps of the schedule to print");
   command
       ->add_option("--color", options.color,
                    "auto (on a terminal, unless NO_COLOR is set), always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
   command->add_flag("--raw", options.raw, "Also print what the process said on its stderr");
-  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--times", options.times, "Replays of each input; all must agree")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_timeout(*command, options.timeout_s);
+  add_number(*command, "--times", options.times, "Replays of each input; all must agree", 1);
   command->callback([&] { code = replay(options); });
 }
 
@@ -66,20 +113,13 @@ void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
       "minimize", "Make a failing input as small as it goes, with the same signature");
   command->add_option("file", options.file, "A case file or engine bytes")->required();
   command->add_option("-o,--output", options.output, "Where to write it; default FILE.min.case");
-  command->add_option("--seed", options.seed, "Seed of the search")->capture_default_str();
-  command->add_option("--attempts", options.attempts, "Searches, until one ends with a small case")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--budget", options.budget, "Runs at most")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--depth-budget", options.depth_budget_s,
-                      "Seconds to explore for the bug depth and critical pair; 0: without")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  add_number(*command, "--seed", options.seed, "Seed of the search");
+  add_number(*command, "--attempts", options.attempts, "Searches, until one ends with a small case",
+             1);
+  add_number(*command, "--budget", options.budget, "Runs at most", 1);
+  add_timeout(*command, options.timeout_s);
+  add_seconds(*command, "--depth-budget", options.depth_budget_s,
+              "Seconds to explore for the bug depth and critical pair; 0: without", 0);
   command->add_flag("--json", options.json, "One JSON object instead of text");
   command->add_flag("--progress", options.progress, "Show on stderr what has been reached");
   command->callback([&] { code = minimize_command(options); });
@@ -89,13 +129,9 @@ void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "neighbours", "Run each input under schedules near its own; all must pass");
   command->add_option("file", options.files, "Case files or engine bytes")->required();
-  command->add_option("--count", options.count, "Schedules of each input")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--seed", options.seed, "Seed of the draws")->capture_default_str();
-  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_number(*command, "--count", options.count, "Schedules of each input", 1, kStoredMax);
+  add_number(*command, "--seed", options.seed, "Seed of the draws");
+  add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object a file");
   command->callback([&] { code = neighbours(options); });
 }
@@ -111,23 +147,18 @@ void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
   command->add_option("--without", options.left_out,
                       "A strategy that gets no turn in the portfolio, to see what it is worth")
       ->check(CLI::IsMember({"pct", "reads-from", "surw"}));
-  command->add_option("--runs", options.runs, "At most so many runs a search")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--seed", options.seed, "Seed of the search")->capture_default_str();
-  command->add_option("--seeds", options.seeds, "Searches, with seed, seed + 1, ...")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  CLI::Option* const generated = command->add_option(
-      "--generated", options.per_program, "Generated programs instead of a file, so many runs each");
+  add_number(*command, "--runs", options.runs, "At most so many runs a search", 1);
+  add_number(*command, "--seed", options.seed, "Seed of the search");
+  add_number(*command, "--seeds", options.seeds, "Searches, with seed, seed + 1, ...", 1);
+  CLI::Option* const generated =
+      add_number(*command, "--generated", options.per_program,
+                 "Generated programs instead of a file, so many runs each");
   CLI::Option* const as_drawn = command->add_flag(
       "--as-drawn", options.as_drawn, "Generated inputs with their own schedules, one run each");
   file->excludes(generated)->excludes(as_drawn);
   command->add_flag("--keep-wishes", options.keep_wishes,
                     "Keep the file's holds and preferences; other wishes are always kept");
-  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_timeout(*command, options.timeout_s);
   command->add_option("-o,--out,--output", options.output, "Where to write the first failing case");
   command->add_flag("--json", options.json, "One JSON object a search");
   command->callback([&] { code = explore(options); });
@@ -137,23 +168,18 @@ void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "verify", "Run a small program under every schedule with at most so many preemptions");
   command->add_option("file", options.files, "Case files or engine bytes")->required();
-  command->add_option("--bound", options.bound, "Preemptions at most; lower bounds come first")
-      ->check(CLI::Range(0, 15))
-      ->capture_default_str();
+  add_number(*command, "--bound", options.bound, "Preemptions at most; lower bounds come first", 0,
+             15);
   command->add_flag("--fixed-draws", options.fixed_draws,
                     "Draws (select orders, whom to steal from) from the seed only, not all values");
   command->add_flag("--unbounded", options.unbounded,
                     "Every schedule, by partial-order reduction; for tiny programs");
-  command->add_option("--budget", options.budget_s, "Seconds a file")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--schedules", options.schedules, "Schedules a file at most")
-      ->check(CLI::PositiveNumber);
+  add_seconds(*command, "--budget", options.budget_s, "Seconds a file");
+  add_number(*command, "--schedules", options.schedules, "Schedules a file at most", 1);
   command->add_option("--resume", options.resume,
                       "Go on from this file if it is there; written when not complete");
   command->add_option("--out", options.output, "Write a failing case here");
-  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object a file");
   command->add_flag("--progress", options.progress, "Show on stderr how far it is");
   command->callback([&] { code = verify(options); });
@@ -163,29 +189,22 @@ void add_depth(CLI::App& app, DepthOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "depth", "How many preemptions a failing input needs, and which two steps it turns on");
   command->add_option("file", options.files, "Case files or engine bytes")->required();
-  command->add_option("--bound", options.bound, "Preemptions at most")
-      ->check(CLI::Range(0, 15))
-      ->capture_default_str();
-  command->add_option("--budget", options.budget_s,
-                      "Seconds to explore a file; as many to reduce its failing runs")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--starts", options.starts,
-                      "Failing runs whose preemptions are reduced where exploring finds none; 0: none")
-      ->capture_default_str();
-  command->add_option("--reducing-runs", options.reducing_runs, "Runs for each of them")
-      ->capture_default_str();
+  add_number(*command, "--bound", options.bound, "Preemptions at most", 0, 15);
+  add_seconds(*command, "--budget", options.budget_s,
+              "Seconds to explore a file; as many to reduce its failing runs");
+  add_number(*command, "--starts", options.starts,
+             "Failing runs whose preemptions are reduced where exploring finds none; 0: none");
+  add_number(*command, "--reducing-runs", options.reducing_runs, "Runs for each of them");
   command->add_option("-o,--output", options.output, "Write the case with both in its header");
-  command->add_option("--timeout", options.timeout_s, "Seconds until a run counts as hung")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object a file");
   command->callback([&] { code = depth(options); });
 }
 
 void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("generate", "Print or store generated inputs");
-  command->add_option("--count", options.count, "How many")->capture_default_str();
-  command->add_option("--seed", options.seed, "Seed of the generator")->capture_default_str();
+  add_number(*command, "--count", options.count, "How many");
+  add_number(*command, "--seed", options.seed, "Seed of the generator");
   command->add_option("-o,--output", options.folder, "Folder; without it, text on stdout");
   command->add_option("--as", options.as, "text or bytes")
       ->check(CLI::IsMember({"text", "bytes"}))
@@ -196,10 +215,8 @@ void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
 void add_health(CLI::App& app, HealthOptions& options, int& code) {
   CLI::App* const command =
       app.add_subcommand("health", "What share of generated inputs reaches what");
-  command->add_option("--count", options.count, "How many")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--seed", options.seed, "Seed of the generator")->capture_default_str();
+  add_number(*command, "--count", options.count, "How many", 1, kStoredMax);
+  add_number(*command, "--seed", options.seed, "Seed of the generator");
   command->add_flag("--json", options.json, "One JSON object");
   command->add_flag("--check", options.check, "Fail when a share is below its floor");
   command->callback([&] { code = health(options); });
@@ -208,10 +225,8 @@ void add_health(CLI::App& app, HealthOptions& options, int& code) {
 void add_bench(CLI::App& app, BenchOptions& options, int& code) {
   CLI::App* const command =
       app.add_subcommand("bench", "Speed of the simulator beside a bare context switch");
-  command->add_option("--count", options.count, "Inputs in the fixed set")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--seed", options.seed, "Seed of the set")->capture_default_str();
+  add_number(*command, "--count", options.count, "Inputs in the fixed set", 1, kStoredMax);
+  add_number(*command, "--seed", options.seed, "Seed of the set");
   command->add_option("--json", options.json_path, "Also write the numbers to this file");
   command->add_option("--signals", options.signals,
                       "Feedback whose cost is measured: none, all, default, or groups with commas")
@@ -223,19 +238,22 @@ void add_determinism(CLI::App& app, DeterminismOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "determinism", "Run each input twice and print its trace hash, to compare across builds");
   command->add_option("file", options.files, "Case files or engine bytes");
-  command->add_option("--generated", options.generated, "Also this many generated inputs");
-  command->add_option("--seed", options.seed, "Seed of the generator")->capture_default_str();
-  command->add_option("--after", options.after, "Run this many other generated inputs first");
+  add_number(*command, "--generated", options.generated, "Also this many generated inputs");
+  add_number(*command, "--seed", options.seed, "Seed of the generator");
+  add_number(*command, "--after", options.after, "Run this many other generated inputs first");
   command->callback([&] { code = determinism(options); });
 }
 
-}  // namespace
-}  // namespace concertina::fuzzers
+constexpr const char* kFooter =
+    "Exit codes: 0 as expected; 1 a bug or an unexpected verdict; 2 could not run, with the reason;\n"
+    "3 (verify, depth only) not complete: the budget was spent or it was interrupted, and what was\n"
+    "asked is not known yet.\n"
+    "A file whose name begins with a dash comes after --.";
 
-int main(int argc, char** argv) {
-  using namespace concertina::fuzzers;
+int run_tool(int argc, char** argv) {
   CLI::App app("Concertina: look at, run, replay and measure fuzz inputs");
   app.require_subcommand(1);
+  app.footer(kFooter);
   app.set_version_flag("--version", std::string("concertina, flavour ") + std::string(this_flavour()));
   int code = kExitAsExpected;
   ShowOptions show_options;
@@ -266,7 +284,17 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // --help is no error; everything else makes the call unusable.
-    return app.exit(error) == 0 ? kExitAsExpected : kExitUnusable;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    complain("concertina", std::string(error.what()) + " (see --help)");
+    return kExitUnusable;
   }
   return code;
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers
+
+int main(int argc, char** argv) {
+  using namespace concertina::fuzzers;
+  return run_program("concertina", [&] { return run_tool(argc, argv); });
 }

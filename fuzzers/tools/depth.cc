@@ -89,26 +89,21 @@ void print_json(const std::string& path, const Depth& depth) {
 /// False, after a complaint, when there is nothing to examine.
 bool examine(const std::string& path, const Input& input, const DepthOptions& options,
              Depth& depth) {
-  std::string error;
   const ChildRun run =
-      run_in_child(input, {.last_steps_max = 1, .timeout_s = options.timeout_s}, error);
+      run_in_child(input, {.last_steps_max = 1, .timeout_s = options.timeout_s});
   depth.signature = run.verdict.signature();
-  if (error.empty() && !run.verdict.failed()) {
+  if (!run.verdict.failed()) {
     std::fprintf(stderr, "%s: it does not fail in flavour '%s', so it has no depth\n", path.c_str(),
                  std::string(this_flavour()).c_str());
     return false;
   }
-  if (error.empty()) {
-    ExploreOrder order;
-    order.signature = depth.signature;
-    order.last_bound = options.bound;
-    order.seconds_max = options.budget_s;
-    order.timeout_s = options.timeout_s;
-    depth = find_depth(input, order, error,
-                       {.starts = options.starts, .runs = options.reducing_runs});
-  }
-  if (!error.empty()) std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
-  return error.empty();
+  ExploreOrder order;
+  order.signature = depth.signature;
+  order.last_bound = options.bound;
+  order.seconds_max = options.budget_s;
+  order.timeout_s = options.timeout_s;
+  depth = find_depth(input, order, {.starts = options.starts, .runs = options.reducing_runs});
+  return true;
 }
 
 int depth_of(const std::string& path, const DepthOptions& options) {
@@ -125,7 +120,7 @@ int depth_of(const std::string& path, const DepthOptions& options) {
   if (options.output.empty()) return kExitAsExpected;
   file.header.depth = depth.words();
   file.header.pair = depth.cause.words();
-  return write_file(options.output, print(file)) ? kExitAsExpected : kExitUnusable;
+  return write_or_complain(options.output, print(file)) ? kExitAsExpected : kExitUnusable;
 }
 
 }  // namespace

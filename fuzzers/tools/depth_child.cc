@@ -1,12 +1,11 @@
 #include "tools/depth_child.h"
 
 #include <algorithm>
-#include <new>
 #include <tuple>
 
+#include "host/shared_memory.h"
 #include "schedule/key_text.h"
 #include "tools/child.h"
-#include "tools/shared_memory.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -15,24 +14,17 @@ constexpr unsigned kRacesTriedMax = 2000;
 
 }  // namespace
 
-Cause find_cause(const Input& input, const Explored& explored, const ChildOptions& child_options,
-                 std::string& error) {
+Cause find_cause(const Input& input, const Explored& explored, const ChildOptions& child_options) {
   Cause cause;
-  const SharedMemory memory(sizeof(RunRecord));
-  if (memory.get() == nullptr) {
-    error = "no memory to share with a child process";
-    return cause;
-  }
-  auto* const record = new (memory.get()) RunRecord;
+  const Shared<RunRecord> record;
   RaceRecorder recorder;
-  recorder.reset(explored.trail, input.schedule, record);
+  recorder.reset(explored.trail, input.schedule, record.get());
   ChildOptions options = child_options;
   options.chooser = &recorder;
   options.ended = [&recorder](const Trace& trace) {
     recorder.end(trace.outcome != Outcome::kHung);
   };
-  const ChildRun again = run_in_child(input, options, error);
-  if (!error.empty()) return cause;
+  const ChildRun again = run_in_child(input, options);
   if (again.verdict.signature() != explored.verdict.signature() || !record->is_whole()) return cause;
 
   std::vector<Race> races = races_of(*record);
@@ -47,8 +39,7 @@ Cause find_cause(const Input& input, const Explored& explored, const ChildOption
   for (const Race& race : races) {
     if (cause.races_tried++ == kRacesTriedMax) break;
     player.reset(reversed_order(*record, race), record->all_draws(), input.schedule);
-    const ChildRun reversed = run_in_child(input, options, error);
-    if (!error.empty()) return cause;
+    const ChildRun reversed = run_in_child(input, options);
     if (reversed.verdict.failed()) continue;
     cause.is_found = true;
     cause.first = record->steps[race.earlier];
@@ -110,11 +101,10 @@ namespace {
 
 /// Where all draws are too many: those of the seed alone. The bounds that were complete with all of
 /// them say more, if there are any.
-void explore_with_fixed_draws(const Input& input, const ExploreOrder& order, Depth& depth,
-                              std::string& error) {
+void explore_with_fixed_draws(const Input& input, const ExploreOrder& order, Depth& depth) {
   ExploreOrder fixed = order;
   fixed.fixes_draws = true;
-  Explored explored = explore_in_child(input, fixed, error);
+  Explored explored = explore_in_child(input, fixed);
   const unsigned complete = depth.bounds_complete();
   depth.has_fixed_draws = complete == 0 || (explored.end == ExploreEnd::kFailed &&
                                             explored.preemptions > complete);
@@ -123,18 +113,16 @@ void explore_with_fixed_draws(const Input& input, const ExploreOrder& order, Dep
 }
 
 /// Puts the run with the fewest preemptions that reducing comes to in place of the missing one.
-void reduce(const Input& input, const ExploreOrder& order, const Reducing& reducing, Depth& depth,
-            std::string& error) {
+void reduce(const Input& input, const ExploreOrder& order, const Reducing& reducing, Depth& depth) {
   const Fewer fewer = find_fewer_preemptions(input,
                                              {.signature = order.signature,
                                               .starts = reducing.starts,
                                               .runs_to_reduce = reducing.runs,
                                               .seconds_max = order.seconds_max,
                                               .timeout_s = order.timeout_s,
-                                              .judge = order.judge},
-                                             error);
+                                              .judge = order.judge});
   depth.reducing_runs = fewer.runs;
-  if (!error.empty() || !fewer.is_found) return;
+  if (!fewer.is_found) return;
   depth.is_reduced = true;
   depth.explored.end = ExploreEnd::kFailed;
   depth.explored.verdict = fewer.verdict;
@@ -144,20 +132,19 @@ void reduce(const Input& input, const ExploreOrder& order, const Reducing& reduc
 
 }  // namespace
 
-Depth find_depth(const Input& input, const ExploreOrder& order, std::string& error,
+Depth find_depth(const Input& input, const ExploreOrder& order,
                  const Reducing& reducing) {
   Depth depth;
   depth.signature = order.signature;
-  depth.explored = explore_in_child(input, order, error);
-  if (error.empty() && depth.explored.end == ExploreEnd::kBudget) {
-    explore_with_fixed_draws(input, order, depth, error);
+  depth.explored = explore_in_child(input, order);
+  if (depth.explored.end == ExploreEnd::kBudget) {
+    explore_with_fixed_draws(input, order, depth);
   }
-  if (error.empty() && !depth.is_known()) reduce(input, order, reducing, depth, error);
-  if (error.empty() && depth.is_known()) {
+  if (!depth.is_known()) reduce(input, order, reducing, depth);
+  if (depth.is_known()) {
     depth.cause = find_cause(input, depth.explored,
                              {.last_steps_max = 1, .timeout_s = order.timeout_s,
-                              .judge = order.judge},
-                             error);
+                              .judge = order.judge});
   }
   return depth;
 }

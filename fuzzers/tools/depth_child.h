@@ -62,12 +62,11 @@ struct Reducing {
 
 /// Explores the program, whatever its schedule, for a failure of the order's signature; where that
 /// finds none, reduces the preemptions of failing runs, beginning with the input's own; then looks for
-/// the cause. The order's seconds are for each of these. Empty `error` on success.
-Depth find_depth(const Input& input, const ExploreOrder& order, std::string& error,
+/// the cause. The order's seconds are for each of these.
+Depth find_depth(const Input& input, const ExploreOrder& order,
                  const Reducing& reducing = {});
 
-/// Of a run that Explored describes (kFailed). Empty `error` on success.
-Cause find_cause(const Input& input, const Explored& explored, const ChildOptions& child_options,
-                 std::string& error);
+/// Of a run that Explored describes (kFailed).
+Cause find_cause(const Input& input, const Explored& explored, const ChildOptions& child_options);
 
 }  // namespace concertina::fuzzers

@@ -1,27 +1,17 @@
 #include "tools/explore_child.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
-#include <cstring>
-#include <ctime>
-#include <new>
-#include <thread>
 
 #include "explore/bounded.h"
 #include "explore/replay_trail.h"
 #include "explore/source_dpor.h"
-#include "oracle/crash.h"
+#include "host/forked.h"
+#include "host/shared_memory.h"
 #include "tools/child.h"
-#include "tools/shared_memory.h"
-#include "tools/watch_child.h"
+#include "tools/forked_verdict.h"
+#include "tools/packed.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -36,7 +26,6 @@ volatile std::sig_atomic_t stop_wanted = 0;
 /// What both processes see. Only the child writes, but for `stop`.
 struct Board {
   std::atomic<std::uint32_t> stop{0};
-  std::atomic<std::uint32_t> end{0};  // ExploreEnd
   std::atomic<std::uint64_t> runs{0};
   std::atomic<std::uint32_t> bound_count{0};  // reports begun
   std::atomic<bool> is_learning{false};
@@ -46,31 +35,17 @@ struct Board {
   Trail trail;
 };
 
-struct Notes {
-  MemoryFile log{"concertina-log"};
-  MemoryFile verdict{"concertina-verdict"};
-  MemoryFile state{"concertina-state"};
-  bool are_there() const {
-    return log.descriptor() >= 0 && verdict.descriptor() >= 0 && state.descriptor() >= 0;
-  }
-};
-
 // --- The child -----------------------------------------------------------------------------------
 
 class Child {
  public:
-  Child(const Input& input, const ExploreOrder& order, Board& board, const Notes& notes)
-      : input_(input), order_(order), board_(board), notes_(notes) {}
+  Child(const Input& input, const ExploreOrder& order, Board& board)
+      : input_(input), order_(order), board_(board) {}
 
-  [[noreturn]] void be() {
-    const rlimit no_core{0, 0};
-    setrlimit(RLIMIT_CORE, &no_core);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a killed tool leaves no search behind
-    std::signal(SIGINT, SIG_IGN);      // the parent says when
-    std::signal(SIGTERM, SIG_IGN);
-    dup2(notes_.log.descriptor(), STDERR_FILENO);
-    board_.end.store(static_cast<std::uint32_t>(explore()), std::memory_order_release);
-    _exit(0);
+  /// C1, C2.
+  std::string answer() {
+    const ExploreEnd end = explore();
+    return Packer().value(end).verdict(verdict_).text(state_).bytes();
   }
 
  private:
@@ -145,7 +120,7 @@ class Child {
       return ExploreEnd::kNone;
     }
     if constexpr (requires { run_end.preemptions; }) board_.preemptions = run_end.preemptions;
-    notes_.verdict.write_all(verdict.oracle + '\n' + verdict.kind + '\n' + verdict.detail);
+    verdict_ = verdict;
     return ExploreEnd::kFailed;
   }
 
@@ -160,7 +135,7 @@ class Child {
     }
     if (board_.stop.load(std::memory_order_acquire) != 0) end = ExploreEnd::kInterrupted;
     if constexpr (requires { search.save(); }) {
-      if (end != ExploreEnd::kNone) notes_.state.write_all(search.save());
+      if (end != ExploreEnd::kNone) state_ = search.save();
     }
     return end;
   }
@@ -168,92 +143,73 @@ class Child {
   const Input& input_;
   const ExploreOrder& order_;
   Board& board_;
-  const Notes& notes_;
   const Clock::time_point begin_ = Clock::now();
   std::uint64_t schedules_before_ = 0;
+  Verdict verdict_;
+  std::string state_;
 };
 
 // --- The parent ----------------------------------------------------------------------------------
 
-/// Seconds of processor time that the child has used; on a busy machine it may get little of it.
-double used_s(pid_t child) {
-  clockid_t clock{};
-  timespec time{};
-  if (clock_getcpuclockid(child, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
+/// Shows progress and hands on "stop", between two waits.
+class Desk {
+ public:
+  Desk(Board& board, const ExploreOrder& order) : board_(board), order_(order) {}
 
-/// Waits for the child. False: a run did not end in time, and the child was killed.
-bool wait_for(pid_t child, Board& board, const ExploreOrder& order, int& status) {
-  std::uint64_t seen = 0;
-  double since_s = 0;
-  Clock::time_point shown = Clock::now();
-  auto pause = std::chrono::microseconds(50);
-  while (waitpid(child, &status, WNOHANG) == 0) {
-    if (stop_wanted != 0) board.stop.store(1, std::memory_order_release);
-    const std::uint64_t runs = board.runs.load(std::memory_order_acquire);
+  void look() {
+    if (stop_wanted != 0) board_.stop.store(1, std::memory_order_release);
+    const std::uint32_t bounds = board_.bound_count.load(std::memory_order_acquire);
     const Clock::time_point now = Clock::now();
-    if (runs != seen) {
-      seen = runs;
-      since_s = used_s(child);
-    } else if (used_s(child) - since_s >= order.timeout_s) {
-      kill(child, SIGKILL);
-      waitpid(child, &status, 0);
-      return false;
-    }
-    const std::uint32_t bounds = board.bound_count.load(std::memory_order_acquire);
-    if (order.progress && bounds > 0 && now - shown >= kProgressEvery) {
-      shown = now;
-      order.progress(board.bounds[bounds - 1], board.behind);
-    }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::microseconds(5000));
+    if (!order_.progress || bounds == 0 || now - shown_ < kProgressEvery) return;
+    shown_ = now;
+    order_.progress(board_.bounds[bounds - 1], board_.behind);
   }
-  return true;
-}
 
-Explored read_board(const Board& board, const Notes& notes) {
+ private:
+  Board& board_;
+  const ExploreOrder& order_;
+  Clock::time_point shown_ = Clock::now();
+};
+
+Explored read_board(const Board& board) {
   Explored explored;
-  explored.end = static_cast<ExploreEnd>(board.end.load(std::memory_order_acquire));
   explored.bounds.assign(board.bounds.begin(), board.bounds.begin() + board.bound_count.load());
   explored.preemptions = board.preemptions;
-  explored.verdict = verdict_from(notes.verdict.read_all());
   explored.trail.assign(board.trail.chosen, board.trail.chosen + board.trail.count);
-  explored.state = notes.state.read_all();
   return explored;
+}
+
+/// False when the child died or hung before it knew how it ended.
+bool read_answer(const Forked& forked, Explored& explored) {
+  if (!forked.answered()) return false;
+  Unpacker in(forked.answer);
+  in.value(explored.end);
+  in.verdict(explored.verdict);
+  in.text(explored.state);
+  return in.is_whole();
 }
 
 }  // namespace
 
 void stop_exploring() { stop_wanted = 1; }
 
-Explored explore_in_child(const Input& input, const ExploreOrder& order, std::string& error) {
-  const SharedMemory memory(sizeof(Board));
-  Board* const board = memory.get() != nullptr ? new (memory.get()) Board : nullptr;
-  const Notes notes;
-  std::fflush(nullptr);  // or the child would write out what is buffered here once more
-  const pid_t child = board != nullptr && notes.are_there() ? fork() : -1;
-  error = child < 0 ? std::strerror(errno) : "";
-  if (child < 0) return {};
-  if (child == 0) Child(input, order, *board, notes).be();
-
-  int status = 0;
-  const bool in_time = wait_for(child, *board, order, status);
-  Explored explored = read_board(*board, notes);
-  if (explored.end != ExploreEnd::kNone) return explored;
+Explored explore_in_child(const Input& input, const ExploreOrder& order) {
+  const Shared<Board> board;
+  Desk desk(*board, order);
+  const Forked forked = run_forked([&] { return Child(input, order, *board).answer(); },
+                                   {.timeout_s = order.timeout_s,
+                                    .progress = &board->runs,
+                                    .look = [&desk] { desk.look(); }});
+  Explored explored = read_board(*board);
+  if (read_answer(forked, explored)) return explored;
   if (board->is_learning.load()) {
     // It died in a run by chance, which belongs to no bound: once more without such runs.
     ExploreOrder without = order;
     without.learns = false;
-    return explore_in_child(input, without, error);
+    return explore_in_child(input, without);
   }
   if (!explored.bounds.empty()) ++explored.bounds.back().schedules;  // the run in which it died
-  explored.verdict = {"progress", "watchdog", "a run did not end"};
-  if (in_time) {
-    explored.verdict = judge_crash(WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-                                   WIFEXITED(status) ? WEXITSTATUS(status) : 0,
-                                   notes.log.read_all());
-  }
+  explored.verdict = verdict_of(forked);
   const bool is_wanted =
       order.signature.empty() || explored.verdict.signature() == order.signature;
   explored.end = is_wanted ? ExploreEnd::kFailed : ExploreEnd::kDiedOtherwise;
@@ -268,23 +224,18 @@ WrittenInput write_down(const Input& input, const Explored& explored,
   result.input = input;
   result.input.schedule.strategy = Strategy::kNonPreemptive;
   result.input.schedule.deviations.clear();
-  const SharedMemory memory(sizeof(WrittenDeviations));
-  if (memory.get() == nullptr) return {input, "no memory to share with a child process"};
-  auto* const written = new (memory.get()) WrittenDeviations;
+  const Shared<WrittenDeviations> written;
   WriteDown chooser;
-  chooser.reset(explored.trail, input.schedule, written);
-  std::string error;
+  chooser.reset(explored.trail, input.schedule, written.get());
   ChildOptions options = child_options;
   options.chooser = &chooser;
-  run_in_child(input, options, error);
-  if (!error.empty()) return {input, "cannot run a child process: " + error};
+  run_in_child(input, options);
   if (!written->is_exact) {
     return {input, "it takes more, or larger, deviations than a schedule can have"};
   }
   result.input.schedule.deviations = written->deviations();
   options.chooser = nullptr;
-  const ChildRun again = run_in_child(result.input, options, error);
-  if (!error.empty()) return {input, "cannot run a child process: " + error};
+  const ChildRun again = run_in_child(result.input, options);
   if (again.verdict.signature() != explored.verdict.signature()) {
     return {input, "written with deviations it ends otherwise: " + again.verdict.signature()};
   }

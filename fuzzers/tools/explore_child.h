@@ -1,12 +1,10 @@
 // Exploring in a child process, because a sanitizer or a signal may end the run that matters.
 //
-//   parent                                     child
-// P1 map the shared board; fork               C1 stderr to a memory file
-// P2 wait: show progress, hand on "stop",     C2 for each bound: run after run; each run's decisions
-//    kill the child when no run ends for         go to the board's trail as they are made
-//    `timeout_s` of its processor time
-// P3 read the board. Died without a reason:   C3 the first failing verdict, the end of the last
-//    the run in the trail is the failing one     bound, the budget, or "stop": say why; _exit(0)
+//   parent                                     child (host/forked.h)
+// P1 fork; show progress, hand on "stop"       C1 for each bound: run after run; each run's decisions
+// P2 read the board. Died or hung: the run        go to the board's trail as they are made
+//    in the trail is the failing one           C2 the first failing verdict, the end of the last
+//                                                 bound, the budget, or "stop": answer why
 //
 // The trail of the failing run is exact; `write_down` turns it into an ordinary input.
 #pragma once
@@ -75,8 +73,8 @@ struct Explored {
 };
 
 /// Explores the input's program with its processors, stack events and settings; its strategy and
-/// deviations are of no account. Empty `error` on success.
-Explored explore_in_child(const Input& input, const ExploreOrder& order, std::string& error);
+/// deviations are of no account.
+Explored explore_in_child(const Input& input, const ExploreOrder& order);
 
 /// The failing run as an ordinary input that replays with the same verdict, or why there is none.
 struct WrittenInput {

@@ -1,25 +1,15 @@
 #include "tools/fewer_child.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <cstring>
 #include <memory>
-#include <new>
 
 #include "explore/fewer_preemptions.h"
-#include "oracle/crash.h"
+#include "host/forked.h"
+#include "host/shared_memory.h"
 #include "schedule/choosers.h"
 #include "schedule/explorer.h"
-#include "tools/shared_memory.h"
-#include "tools/watch_child.h"
+#include "tools/forked_verdict.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -33,7 +23,6 @@ constexpr unsigned kRunsBetweenLooks = 32;  // at the clock
 struct Board {
   std::atomic<std::uint64_t> runs{0};  // ended, of all children
   std::uint32_t runs_left = 0;         // of this start
-  bool is_over = false;                // this start
   bool has_best = false;               // of this start
   RunNotes now;
   RunNotes best;
@@ -45,18 +34,14 @@ class Child {
         Clock::time_point deadline)
       : input_(input), order_(order), board_(board), start_(start), deadline_(deadline) {}
 
-  [[noreturn]] void be(const MemoryFile& log) {
-    const rlimit no_core{0, 0};
-    setrlimit(RLIMIT_CORE, &no_core);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a killed tool leaves no search behind
-    dup2(log.descriptor(), STDERR_FILENO);
+  /// C1 to C3.
+  std::string work() {
     if (board_.has_best || find()) reduce();
-    board_.is_over = true;
-    _exit(0);
+    return "";
   }
 
  private:
-  /// C2. True when there is a failing run, and its notes.
+  /// C1. True when there is a failing run, and its notes.
   bool find() {
     Choosers choosers;
     if (start_ == 0) {
@@ -74,7 +59,7 @@ class Child {
     return false;
   }
 
-  /// C3.
+  /// C2.
   void reduce() {
     const auto fewer = std::make_unique<FewerPreemptions>(board_.best, board_.runs.load());
     OrderPlayer player;
@@ -122,38 +107,31 @@ class Parent {
   }
 
   /// The board has the best run of this start, if there is one.
-  void work_on(unsigned start, std::string& error) {
-    board_.has_best = board_.is_over = false;
+  void work_on(unsigned start) {
+    const Watch watch{.timeout_s = order_.timeout_s, .progress = &board_.runs};
+    board_.has_best = false;
     board_.runs_left = order_.runs_to_reduce;
-    while (!board_.is_over && deaths_ < kDeathsMax && error.empty()) {
-      const MemoryFile log("concertina-log");
-      std::fflush(nullptr);  // or the child would write out what is buffered here once more
-      const pid_t child = log.descriptor() >= 0 ? fork() : -1;
-      error = child < 0 ? std::strerror(errno) : "";
-      if (child < 0) return;
-      if (child == 0) Child(input_, order_, board_, start, deadline_).be(log);
-      int status = 0;
-      const bool in_time = watch_child(child, board_.runs, order_.timeout_s, status);
-      if (!board_.is_over) bury(in_time, status, log);
+    bool is_over = false;
+    while (!is_over && deaths_ < kDeathsMax) {
+      const Forked forked = run_forked(
+          [&] { return Child(input_, order_, board_, start, deadline_).work(); }, watch);
+      is_over = forked.answered() || !bury(forked);
     }
   }
 
  private:
-  /// P3.
-  void bury(bool in_time, int status, const MemoryFile& log) {
+  /// P2. False when there is nothing to go on from.
+  bool bury(const Forked& forked) {
     ++deaths_;
     board_.runs.fetch_add(1);  // or the next child would draw the same
-    Verdict verdict{"progress", "watchdog", "a run did not end"};
-    if (in_time) {
-      verdict = judge_crash(WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-                            WIFEXITED(status) ? WEXITSTATUS(status) : 0, log.read_all());
-    }
-    const bool counts = verdict.signature() == order_.signature && board_.now.is_whole();
-    if (!board_.has_best) board_.is_over = !counts;
+    const bool counts =
+        verdict_of(forked).signature() == order_.signature && board_.now.is_whole();
     if (board_.runs_left > 0) --board_.runs_left;
-    if (!counts || (board_.has_best && cost_of(board_.best) <= cost_of(board_.now))) return;
-    board_.best = board_.now;
-    board_.has_best = true;
+    if (counts && (!board_.has_best || cost_of(board_.now) < cost_of(board_.best))) {
+      board_.best = board_.now;
+      board_.has_best = true;
+    }
+    return board_.has_best;
   }
 
   const Input& input_;
@@ -165,17 +143,12 @@ class Parent {
 
 }  // namespace
 
-Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order, std::string& error) {
+Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order) {
   Fewer fewer;
-  const SharedMemory memory(sizeof(Board));
-  Board* const board = memory.get() != nullptr ? new (memory.get()) Board : nullptr;
-  if (board == nullptr) {
-    error = "no memory to share with a child process";
-    return fewer;
-  }
+  const Shared<Board> board;
   Parent parent(input, order, *board);
-  for (unsigned start = 0; start < order.starts && error.empty(); ++start) {
-    parent.work_on(start, error);
+  for (unsigned start = 0; start < order.starts; ++start) {
+    parent.work_on(start);
     const RunNotes& best = board->best;
     if (!board->has_best || (fewer.is_found && best.preemptions >= fewer.preemptions)) continue;
     fewer.is_found = true;
@@ -183,16 +156,15 @@ Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order, std::s
     fewer.trail.assign(best.trail.chosen, best.trail.chosen + best.trail.count);
   }
   fewer.runs = board->runs.load();
-  if (!fewer.is_found || !error.empty()) return fewer;
+  if (!fewer.is_found) return fewer;
   // What is said of it rests on its replay.
   TrailPlayer player;
   player.reset(fewer.trail, input.schedule);
   fewer.verdict = run_in_child(input,
                                {.last_steps_max = 1, .timeout_s = order.timeout_s,
-                                .chooser = &player, .judge = order.judge},
-                               error)
+                                .chooser = &player, .judge = order.judge})
                       .verdict;
-  fewer.is_found = error.empty() && fewer.verdict.signature() == order.signature;
+  fewer.is_found = fewer.verdict.signature() == order.signature;
   return fewer;
 }
 

@@ -2,13 +2,11 @@
 // them (explore/fewer_preemptions.h): from the input's own failing run, and from failing runs that
 // the portfolio of strategies finds. In a child process, because the runs that matter may end it.
 //
-//   parent                                     child
-// P1 map the shared board; fork               C1 stderr to a memory file
-// P2 wait; kill the child when no run ends    C2 no failing run yet: the own schedule, or a search
-//    for `timeout_s`                          C3 from a failing run: try others; the notes of each
-// P3 died in a run that fails as wanted:         and the best so far are on the board
-//    that one counts; another child goes on   C4 the start's runs are made: say so, _exit(0)
-//    from the better one
+//   parent                                     child (host/forked.h)
+// P1 fork                                      C1 no failing run yet: the own schedule, or a search
+// P2 died in a run that fails as wanted:       C2 from a failing run: try others; the notes of each
+//    that one counts; another child goes on       and the best so far are on the board
+//    from the better one                       C3 the start's runs are made: an answer, empty
 #pragma once
 
 #include <cstdint>
@@ -37,7 +35,6 @@ struct Fewer {
   std::vector<std::uint8_t> trail;  // of the run with the fewest
 };
 
-/// Empty `error` on success.
-Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order, std::string& error);
+Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order);
 
 }  // namespace concertina::fuzzers

@@ -61,17 +61,14 @@ FewerOrder order_for(const std::string& signature, JudgeRun judge) {
 }
 
 Fewer find_fewer(const FewerOrder& order) {
-  std::string error;
-  const Fewer fewer = find_fewer_preemptions(program(), order, error);
-  EXPECT_EQ(error, "");
+  const Fewer fewer = find_fewer_preemptions(program(), order);
   return fewer;
 }
 
 /// With how few preemptions exploring finds it.
 unsigned depth_by_exploring() {
-  std::string error;
   const Explored explored = explore_in_child(
-      program(), {.last_bound = 6, .signature = "locals: planted", .judge = &sees_both_arrive}, error);
+      program(), {.last_bound = 6, .signature = "locals: planted", .judge = &sees_both_arrive});
   EXPECT_EQ(explored.end, ExploreEnd::kFailed);
   return explored.preemptions;
 }
@@ -110,12 +107,9 @@ TEST(FewerChild, KeepsToItsTime) {
 }
 
 Depth depth_within(unsigned bound, const Reducing& reducing) {
-  std::string error;
   const Depth depth = find_depth(
       program(),
-      {.last_bound = bound, .signature = "locals: planted", .judge = &sees_both_arrive}, error,
-      reducing);
-  EXPECT_EQ(error, "");
+      {.last_bound = bound, .signature = "locals: planted", .judge = &sees_both_arrive}, reducing);
   return depth;
 }
 

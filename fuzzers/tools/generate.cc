@@ -28,7 +28,7 @@ int generate_command(const GenerateCommandOptions& options) {
       continue;
     }
     const std::string path = options.folder + "/" + name + (as_bytes ? "" : ".case");
-    if (!write_file(path, content)) return kExitUnusable;
+    if (!write_or_complain(path, content)) return kExitUnusable;
   }
   return kExitAsExpected;
 }

@@ -60,14 +60,7 @@ std::string size_text(const Size& size) {
 /// The verdict of the input as it is; false, after a complaint, when it does not fail.
 bool find_verdict(const std::string& path, const CaseFile& file, unsigned timeout_s,
                   Verdict& verdict) {
-  std::string error;
-  const ChildRun child = run_in_child(file.input, {.last_steps_max = 1, .timeout_s = timeout_s},
-                                      error);
-  verdict = child.verdict;
-  if (!error.empty()) {
-    std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
-    return false;
-  }
+  verdict = run_in_child(file.input, {.last_steps_max = 1, .timeout_s = timeout_s}).verdict;
   if (verdict.failed()) return true;
   std::fprintf(stderr, "%s: it does not fail in flavour '%s', so there is nothing to minimise\n",
                path.c_str(), std::string(this_flavour()).c_str());
@@ -136,21 +129,16 @@ int minimize_command(const MinimizeCommandOptions& options) {
       minimize_well(file.input, examiner, minimize_options, options.attempts);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (options.progress) std::fprintf(stderr, "\r\x1b[K");
-  if (!examiner.error().empty()) {
-    std::fprintf(stderr, "%s\n", examiner.error().c_str());
-    return kExitUnusable;
-  }
   const Size before = size_of(file.input);
   file.input = minimized.input;
   Depth depth;
-  std::string error;
   if (options.depth_budget_s > 0) {
     ExploreOrder order;
     order.signature = verdict.signature();
     order.last_bound = kPreemptionsMax;
     order.seconds_max = options.depth_budget_s;
     order.timeout_s = options.timeout_s;
-    depth = find_depth(file.input, order, error);
+    depth = find_depth(file.input, order);
   }
   file.header.depth = depth.words();
   file.header.pair = depth.cause.words();
@@ -158,7 +146,7 @@ int minimize_command(const MinimizeCommandOptions& options) {
   file.header.oracle = verdict.oracle;
   file.header.expect = "fail";
   const std::string output = options.output.empty() ? default_output(options.file) : options.output;
-  if (!write_file(output, print(file))) return kExitUnusable;
+  if (!write_or_complain(output, print(file))) return kExitUnusable;
   return report(options, output, verdict, before, minimized, depth, took.count());
 }
 

@@ -23,16 +23,11 @@ struct Replays {
   bool agree = true;  // all runs had one signature
 };
 
-/// Replays `times` times; false with a complaint when no child could be started.
-bool replay_all(const Input& input, const ReplayOptions& options, Replays& result) {
+Replays replay_all(const Input& input, const ReplayOptions& options) {
+  Replays result;
   const ChildOptions child_options{.last_steps_max = kStepsKept, .timeout_s = options.timeout_s};
   for (unsigned i = 0; i < options.times; ++i) {
-    std::string error;
-    ChildRun child = run_in_child(input, child_options, error);
-    if (!error.empty()) {
-      std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
-      return false;
-    }
+    ChildRun child = run_in_child(input, child_options);
     const bool failed = child.verdict.failed();
     if (i > 0) {
       result.agree &= child.verdict.signature() == result.first.verdict.signature();
@@ -40,7 +35,7 @@ bool replay_all(const Input& input, const ReplayOptions& options, Replays& resul
     if (i == 0 || (failed && result.failures == 0)) result.first = std::move(child);
     result.failures += failed ? 1 : 0;
   }
-  return true;
+  return result;
 }
 
 void print_json(const std::string& path, const Replays& replays, const ReplayOptions& options,
@@ -92,8 +87,7 @@ int replay_one(const std::string& path, const ReplayOptions& options) {
                  path.c_str(), std::string(this_flavour()).c_str(), header.flavour.c_str());
     return options.skip_unseen ? kExitAsExpected : kExitUnusable;
   }
-  Replays replays;
-  if (!replay_all(file.input, options, replays)) return kExitUnusable;
+  const Replays replays = replay_all(file.input, options);
   const CaseHeader wanted = options.expect_from_header ? header : CaseHeader{};
   const bool expected = is_as_expected(wanted, replays.first.verdict) && replays.agree;
   if (options.json) {

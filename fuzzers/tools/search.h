@@ -1,13 +1,11 @@
 // A search for a schedule that fails, in a child process: it learns from its own runs, so all of them
 // are in one process, and a run that kills it is a finding.
 //
-//   parent                                     child
-// P1 map the shared state; fork               C1 stderr to a memory file
-// P2 wait; kill the child when the number     C2 for each run: write the input to the shared state,
-//    of runs has not changed for `timeout_s`     count it; run, judge, learn
-// P3 failed: the verdict is in a memory file  C3 on a failure: write the verdict, say so, _exit(0)
-//    died or hung: the input in the shared    C4 budget spent: say so, _exit(0)
-//    state is the one; judge what it said
+//   parent                                     child (host/forked.h)
+// P1 fork                                      C1 for each run: write the input to the shared state,
+// P2 an answer is the verdict. Died or hung:      count it; run, judge, learn
+//    the input in the shared state is the      C2 the answer: the first failing verdict, or a pass
+//    one; judge what it said                      when the budget is spent
 #pragma once
 
 #include <cstdint>
@@ -41,8 +39,7 @@ struct SearchResult {
   Input input;      // the failing one
 };
 
-/// The program with the schedule as the base (explorer.h). `error` says what kept the tool from
-/// searching; empty: nothing.
-SearchResult search(const Input& input, const SearchOptions& options, std::string& error);
+/// The program with the schedule as the base (explorer.h).
+SearchResult search(const Input& input, const SearchOptions& options);
 
 }  // namespace concertina::fuzzers

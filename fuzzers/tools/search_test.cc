@@ -1,14 +1,13 @@
 #include "tools/search.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <memory>
 
+#include "host/own_process.h"
 #include "schedule/explorer.h"
 #include "tools/generator.h"
-#include "tools/own_process.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -33,14 +32,13 @@ Verdict die_when_wanted(const Input& input, RunLog* log) {
 
 Verdict hang_when_wanted(const Input& input, RunLog* log) {
   run(input, {.run_log = log});
-  while (is_wanted(input)) pause();
+  for (volatile bool hangs = is_wanted(input); hangs;) {
+  }
   return {};
 }
 
 SearchResult searched(const SearchOptions& options) {
-  std::string error;
-  SearchResult result = search(some_input(), options, error);
-  EXPECT_EQ(error, "");
+  SearchResult result = search(some_input(), options);
   return result;
 }
 

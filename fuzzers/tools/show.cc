@@ -38,7 +38,7 @@ int show_one(const std::string& path, const ShowOptions& options) {
   }
   const std::string content = render(file, options);
   if (!options.output.empty()) {
-    return write_file(output_path(path, options), content) ? kExitAsExpected : kExitUnusable;
+    return write_or_complain(output_path(path, options), content) ? kExitAsExpected : kExitUnusable;
   }
   const bool written = std::fwrite(content.data(), 1, content.size(), stdout) == content.size();
   return written ? kExitAsExpected : kExitUnusable;

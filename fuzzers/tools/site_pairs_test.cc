@@ -5,10 +5,10 @@
 #include <array>
 #include <memory>
 
+#include "host/own_process.h"
 #include "pipeline.h"
 #include "schedule/run_log.h"
 #include "tools/generator.h"
-#include "tools/own_process.h"
 
 namespace concertina::fuzzers {
 namespace {

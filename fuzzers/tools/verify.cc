@@ -4,10 +4,12 @@
 #include <cinttypes>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
+#include <stdexcept>
 
 #include "explore/bounded.h"
+#include "host/files.h"
+#include "host/shown.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/explore_child.h"
@@ -17,6 +19,8 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::string_view kStateMark = "concertina verify of ";
+constexpr std::size_t kStateBytesMax = 256 << 20;
+constexpr std::size_t kProgramBytesMax = 1 << 30;
 
 std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
@@ -24,31 +28,54 @@ std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
-/// What the search depends on: the input without what is of no account to it.
-std::string identity_of(Input input) {
+/// This program's own file. What an older build has explored proves nothing of this one.
+std::uint64_t hash_of_build() {
+  std::string content;
+  const std::string why = read_file("/proc/self/exe", kProgramBytesMax, content);
+  if (!why.empty()) throw std::runtime_error("/proc/self/exe: " + why);
+  return hash_of(content);
+}
+
+/// What the search depends on: the build, whether all draws are tried, and the input without what is of
+/// no account to it.
+std::string identity_of(Input input, const VerifyOptions& options) {
   input.schedule.strategy = Strategy::kNonPreemptive;
   input.schedule.deviations.clear();
-  char text[40];
-  std::snprintf(text, sizeof text, "%016" PRIx64 "\n", hash_of(print({{}, input})));
+  char text[80];
+  std::snprintf(text, sizeof text, "%016" PRIx64 " by %016" PRIx64 "%s\n",
+                hash_of(print({{}, input})), hash_of_build(),
+                options.fixed_draws ? " with the seed's draws" : "");
   return std::string(kStateMark) + text;
 }
 
 /// Empty when there is no such file yet; false, after a complaint, when it is of no use.
-bool load_state(const std::string& path, const Input& input, std::string& state) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return true;
-  const std::string content{std::istreambuf_iterator<char>(stream), {}};
-  const std::string identity = identity_of(input);
-  if (!content.starts_with(identity)) {
-    std::fprintf(stderr, "%s:1:1: it is not the state of a verification of this input\n",
-                 path.c_str());
-    return false;
+bool load_state(const VerifyOptions& options, const Input& input, std::string& state) {
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(options.resume, error))) return true;
+  std::string content;
+  std::string why = read_file(options.resume, kStateBytesMax, content);
+  const std::string identity = identity_of(input, options);
+  if (why.empty() && !content.starts_with(identity)) {
+    why = "1:1: it is not the state of a verification of this input by this build, with these draws";
+  } else if (why.empty()) {
+    state = content.substr(identity.size());
+    if (BoundedSearch().restore(state, input.schedule)) return true;
+    why = "the state is damaged";
   }
-  state = content.substr(identity.size());
-  BoundedSearch search;
-  if (search.restore(state, input.schedule)) return true;
-  std::fprintf(stderr, "%s: the state is damaged\n", path.c_str());
+  complain(options.resume, why);
   return false;
+}
+
+/// What is left to be done, or no file when that is nothing. False, after a complaint, when it cannot be
+/// written.
+bool keep_state(const VerifyOptions& options, const Input& input, const ExploreOrder& order,
+                const Explored& explored) {
+  if (options.resume.empty()) return true;
+  if (!explored.state.empty()) {
+    return write_or_complain(options.resume, identity_of(input, options) + explored.state);
+  }
+  if (!order.resume.empty()) std::remove(options.resume.c_str());  // the one that was read
+  return true;
 }
 
 std::string_view end_word(ExploreEnd end) {
@@ -141,7 +168,7 @@ std::string write_failing(const VerifyOptions& options, const CaseFile& file,
   failing.input = written.input;
   failing.header.oracle = explored.verdict.oracle;
   failing.header.expect = "fail";
-  return write_file(options.output, print(failing)) ? options.output : "";
+  return write_or_complain(options.output, print(failing)) ? options.output : "";
 }
 
 void print_end(const std::string& path, const VerifyOptions& options, const Explored& explored,
@@ -184,7 +211,7 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
   CaseFile file;
   if (!load_or_complain(path, file)) return kExitUnusable;
   if (options.unbounded && !options.resume.empty()) {
-    std::fprintf(stderr, "--resume goes with bounds, not with --unbounded\n");
+    complain("concertina verify", "--resume goes with bounds, not with --unbounded");
     return kExitUnusable;
   }
   ExploreOrder order;
@@ -194,34 +221,26 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
   order.schedules_max = options.schedules;
   order.seconds_max = options.budget_s;
   order.timeout_s = options.timeout_s;
-  if (!options.resume.empty() && !load_state(options.resume, file.input, order.resume)) {
+  if (!options.resume.empty() && !load_state(options, file.input, order.resume)) {
     return kExitUnusable;
   }
   const bool shows_progress = options.progress || isatty(STDERR_FILENO) != 0;
   if (shows_progress) order.progress = &show_progress;
-  std::string error;
-  const Explored explored = explore_in_child(file.input, order, error);
+  const Explored explored = explore_in_child(file.input, order);
   if (shows_progress) std::fprintf(stderr, "\r\x1b[K");
-  if (!error.empty()) {
-    std::fprintf(stderr, "cannot run a child process: %s\n", error.c_str());
-    return kExitUnusable;
-  }
   WrittenInput written;
   std::string output;
   if (explored.end == ExploreEnd::kFailed) output = write_failing(options, file, explored, written);
-  if (!options.resume.empty()) {
-    if (!explored.state.empty()) {
-      write_file(options.resume, identity_of(file.input) + explored.state);
-    } else {
-      std::remove(options.resume.c_str());  // nothing is left to be done
-    }
-  }
+  const bool is_kept = keep_state(options, file.input, order, explored);
   if (options.json) {
     std::printf("%s\n", json_of(path, explored, written, output).c_str());
   } else {
     print_end(path, options, explored, written, output);
   }
-  return exit_code(explored.end);
+  // What was asked for and could not be written was not done, whatever was found.
+  const bool has_written = options.output.empty() || !written.why_not.empty() || !output.empty() ||
+                           explored.end != ExploreEnd::kFailed;
+  return is_kept && has_written ? exit_code(explored.end) : kExitUnusable;
 }
 
 }  // namespace

@@ -21,10 +21,11 @@ MAY_INCLUDE = {
     "runtime/sync": ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched"],
     "runtime/scan": ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched"],
     "runtime": RUNTIME,  # go.h, the public face
+    "fuzzers/host": [],  # files, processes, exit codes: what is asked of the operating system
     "fuzzers/program": ["runtime/base"],
     "fuzzers/trace": ["runtime/base"],
     "fuzzers/schedule": ["runtime/base", "runtime/platform/sim/chooser.h"],
-    "fuzzers/input": ["fuzzers/program", "fuzzers/schedule", "runtime/base"],
+    "fuzzers/input": ["fuzzers/host", "fuzzers/program", "fuzzers/schedule", "runtime/base"],
     "fuzzers/mutate": ["fuzzers/input", "fuzzers/program", "fuzzers/schedule", "runtime/base"],
     "fuzzers/minimize": ["fuzzers/input", "fuzzers/program", "fuzzers/schedule", "fuzzers/mutate",
                          "runtime/base"],
@@ -39,15 +40,15 @@ MAY_INCLUDE = {
     "fuzzers": ["fuzzers/program", "fuzzers/trace", "fuzzers/schedule", "fuzzers/input",
                 "fuzzers/oracle", "fuzzers/report", "fuzzers/interp",
                 "fuzzers/feedback"] + RUNTIME,
-    "fuzzers/targets": ["fuzzers/pipeline.h", "fuzzers/mutate", "fuzzers/feedback"],
+    "fuzzers/targets": ["fuzzers/pipeline.h", "fuzzers/host", "fuzzers/mutate", "fuzzers/feedback"],
     "fuzzers/tools": ["fuzzers/pipeline.h", "fuzzers/report", "fuzzers/mutate",
-                      "fuzzers/minimize", "fuzzers/explore", "fuzzers/input",
+                      "fuzzers/minimize", "fuzzers/explore", "fuzzers/host", "fuzzers/input",
                       "fuzzers/schedule", "fuzzers/oracle", "fuzzers/feedback", "runtime/base"],
     # Random programs come as files that the tool generates; reading them takes fuzzers/input.
     "stress": ["fuzzers/program", "fuzzers/interp", "fuzzers/oracle", "fuzzers/trace",
-               "fuzzers/input", "fuzzers/tools/json.h"] + RUNTIME,
+               "fuzzers/host", "fuzzers/input", "fuzzers/tools/json.h"] + RUNTIME,
     # Programs for the simulator's virtual threads, without the runtime.
-    "stress/yardstick": ["fuzzers/schedule", "fuzzers/tools/json.h", "runtime/base",
+    "stress/yardstick": ["fuzzers/host", "fuzzers/schedule", "fuzzers/tools/json.h", "runtime/base",
                          "runtime/platform"],
 }
 # A test may also include the pipeline and all that the pipeline is made of.

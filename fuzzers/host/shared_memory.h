@@ -1,22 +1,31 @@
 // What a child process leaves to its parent however it ends: a file without a name, and memory that
-// both map.
+// both map. Throws when there is none.
 #pragma once
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 
 namespace concertina::fuzzers {
 
+[[noreturn]] inline void throw_no_share() {
+  throw std::system_error(errno, std::generic_category(),
+                          "no memory to share with a child process");
+}
+
 class MemoryFile {
  public:
-  explicit MemoryFile(const char* name) : descriptor_(memfd_create(name, 0)) {}
-  ~MemoryFile() {
-    if (descriptor_ >= 0) close(descriptor_);
+  explicit MemoryFile(const char* name) : descriptor_(memfd_create(name, MFD_CLOEXEC)) {
+    if (descriptor_ < 0) throw_no_share();
   }
+  ~MemoryFile() { close(descriptor_); }
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
 
@@ -43,25 +52,29 @@ class MemoryFile {
   int descriptor_;
 };
 
-/// Zeroed memory that a child shares; null when there was none.
-class SharedMemory {
- public:
-  explicit SharedMemory(std::size_t bytes) : bytes_(bytes) {
-    void* const memory =
-        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory != MAP_FAILED) memory_ = memory;
-  }
-  ~SharedMemory() {
-    if (memory_ != nullptr) munmap(memory_, bytes_);
-  }
-  SharedMemory(const SharedMemory&) = delete;
-  SharedMemory& operator=(const SharedMemory&) = delete;
+/// Zeroed memory that a child shares: a T, and so many bytes behind it.
+template <class T>
+class Shared {
+  static_assert(std::is_trivially_destructible_v<T>);
 
-  void* get() const { return memory_; }
+ public:
+  explicit Shared(std::size_t bytes_behind = 0) : bytes_(sizeof(T) + bytes_behind) {
+    void* const memory =
+        mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw_no_share();
+    item_ = new (memory) T;
+  }
+  ~Shared() { munmap(item_, bytes_); }
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+
+  T* get() const { return item_; }
+  T& operator*() const { return *item_; }
+  T* operator->() const { return item_; }
 
  private:
   std::size_t bytes_;
-  void* memory_ = nullptr;
+  T* item_;
 };
 
 }  // namespace concertina::fuzzers

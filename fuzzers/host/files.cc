@@ -1,0 +1,142 @@
+#include "host/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr unsigned kLinksMax = 40;  // as Linux
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() { close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  explicit operator bool() const { return number_ >= 0; }
+  int number() const { return number_; }
+  bool close() {
+    const int number = number_;
+    number_ = -1;
+    return number < 0 || ::close(number) == 0;
+  }
+
+ private:
+  int number_;
+};
+
+std::string reason() { return std::strerror(errno); }
+
+std::string kind_of(const struct stat& status) {
+  if (S_ISDIR(status.st_mode)) return "a folder";
+  if (S_ISFIFO(status.st_mode)) return "a pipe";
+  if (S_ISSOCK(status.st_mode)) return "a socket";
+  return "a device";
+}
+
+std::string too_large(std::size_t size, std::size_t bytes_max) {
+  return "it has " + std::to_string(size) + " bytes, at most " + std::to_string(bytes_max) +
+         " are read";
+}
+
+bool write_all(int descriptor, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = write(descriptor, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+bool is_open_as(int descriptor, const struct stat& status) {
+  struct stat open {};
+  return fstat(descriptor, &open) == 0 && open.st_dev == status.st_dev &&
+         open.st_ino == status.st_ino;
+}
+
+/// What a chain of symbolic links leads to, whether that exists or not.
+std::filesystem::path target_of(std::filesystem::path path) {
+  std::error_code error;
+  for (unsigned i = 0; i < kLinksMax && std::filesystem::is_symlink(path, error); ++i) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, error);
+  }
+  return path;
+}
+
+/// Into what is there and is to stay: a device, a pipe.
+std::string write_into(const std::string& path, std::string_view content) {
+  Descriptor file(open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+  return file && write_all(file.number(), content) && file.close() ? "" : reason();
+}
+
+std::string replace(const std::filesystem::path& path, mode_t mode, std::string_view content) {
+  std::string name = (path.parent_path() / ".concertina-XXXXXX").string();
+  Descriptor file(mkostemp(name.data(), O_CLOEXEC));
+  if (!file) return reason();
+  if (write_all(file.number(), content) && fchmod(file.number(), mode) == 0 && file.close() &&
+      std::rename(name.c_str(), path.c_str()) == 0) {
+    return "";
+  }
+  const std::string why = reason();
+  unlink(name.c_str());
+  return why;
+}
+
+/// Of a file that did not exist before.
+mode_t new_mode() {
+  const mode_t mask = umask(0);
+  umask(mask);
+  return 0666 & ~mask;
+}
+
+}  // namespace
+
+std::string read_file(const std::string& path, std::size_t bytes_max, std::string& content) {
+  struct stat status {};
+  // Asked before it is opened: to open a device may do something, a pipe without a writer waits.
+  if (stat(path.c_str(), &status) != 0) return reason();
+  if (!S_ISREG(status.st_mode)) return "it is " + kind_of(status) + ", not a file";
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return reason();
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size > bytes_max) return too_large(size, bytes_max);
+  // It may hold more than it said: it grows, or it is one of /proc.
+  content.clear();
+  char piece[1 << 16];
+  while (content.size() <= bytes_max) {
+    const ssize_t got = read(file.number(), piece, sizeof piece);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return reason();
+    if (got == 0) return "";
+    content.append(piece, static_cast<std::size_t>(got));
+  }
+  return too_large(content.size(), bytes_max);
+}
+
+std::string write_file(const std::string& path, std::string_view content) {
+  struct stat status {};
+  const bool exists = stat(path.c_str(), &status) == 0;
+  if (!exists && errno != ENOENT) return reason();
+  if (exists && S_ISDIR(status.st_mode)) return "it is a folder";
+  for (std::FILE* const stream : {stdout, stderr}) {
+    if (!exists || !is_open_as(fileno(stream), status)) continue;
+    const bool is_written = std::fflush(stream) == 0 && write_all(fileno(stream), content);
+    return is_written ? "" : reason();
+  }
+  if (exists && !S_ISREG(status.st_mode)) return write_into(path, content);
+  if (exists && access(path.c_str(), W_OK) != 0) return reason();
+  return replace(target_of(path), exists ? status.st_mode & 07777 : new_mode(), content);
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,24 @@
+// Files as the tools read and write them: an input is a file of a bounded size, an output appears
+// whole or not at all.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace concertina::fuzzers {
+
+/// Reads a regular file of at most so many bytes. Empty, or why not. It never waits: pipes,
+/// devices, sockets and folders are refused.
+std::string read_file(const std::string& path, std::size_t bytes_max, std::string& content);
+
+/// Empty, or why not.
+///
+///   1  write to a new file in the same folder, with the old one's permissions
+///   2  rename it to the path; what is there stays whole until then, and when something fails
+///
+/// A symbolic link is followed. A pipe or device is written to as it is, and so is the file that
+/// is this process's stdout or stderr: "-o /dev/stdout" goes where they go.
+std::string write_file(const std::string& path, std::string_view content);
+
+}  // namespace concertina::fuzzers

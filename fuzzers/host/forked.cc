@@ -1,0 +1,133 @@
+#include "host/forked.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+#include "host/die_with_parent.h"
+#include "host/patience.h"
+#include "host/process_state.h"
+#include "host/shared_memory.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr double kAsleepFactor = 10;
+constexpr auto kPauseMin = std::chrono::microseconds(50);
+constexpr auto kPauseMax = std::chrono::microseconds(5000);
+constexpr double kLookMax = 0.1;
+
+enum Stage : std::uint32_t { kWorks, kIsWhole, kThrew };
+
+/// What both processes see.
+struct Notes {
+  Shared<std::atomic<std::uint32_t>> stage;
+  MemoryFile log{"concertina-log"};
+  MemoryFile answer{"concertina-answer"};  // of kThrew: what
+};
+
+[[noreturn]] void be_child(pid_t parent, const std::function<std::string()>& work,
+                           const Notes& notes) {
+  die_with_parent(parent);
+  setpgid(0, 0);
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(number, SIG_DFL);
+  dup2(notes.log.descriptor(), STDERR_FILENO);
+  Stage stage = kThrew;
+  std::string answer;
+  try {
+    answer = work();
+    stage = kIsWhole;
+  } catch (const std::exception& exception) {
+    answer = exception.what();
+  }
+  if (!notes.answer.write_all(answer)) _exit(1);
+  notes.stage->store(stage, std::memory_order_release);
+  _exit(0);
+}
+
+/// True when the child is over; it is not reaped, so its number and its group's are still its own.
+bool is_over(pid_t child) {
+  siginfo_t info{};
+  const int result = waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
+  return result == 0 ? info.si_pid == child : errno == ECHILD;
+}
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::string words_of(const Patience& patience) {
+  char text[120];
+  const bool slept = patience.sleeps_s() > patience.works_s();
+  std::snprintf(text, sizeof text, "It got nowhere in %.1f s %s and was killed.",
+                slept ? patience.sleeps_s() : patience.works_s(),
+                slept ? "asleep" : "of processor time");
+  return text;
+}
+
+/// P2. Empty, or in which way it has hung.
+std::string wait_for(pid_t child, const Watch& watch) {
+  const double works_s = watch.timeout_s;
+  const double sleeps_s = watch.asleep_max_s > 0 ? watch.asleep_max_s : kAsleepFactor * works_s;
+  Patience patience({.works_s = works_s, .sleeps_s = sleeps_s, .look_max_s = kLookMax});
+  auto pause = kPauseMin;
+  for (; !is_over(child); pause = std::min(pause * 2, kPauseMax)) {
+    if (watch.look) watch.look();
+    const PatienceLook now{
+        .progress = watch.progress != nullptr ? watch.progress->load(std::memory_order_acquire) : 0,
+        .processor_s = processor_seconds(child),
+        .wall_s = now_s(),
+        // Who is done at once is not worth a look into /proc.
+        .is_asleep = pause == kPauseMax && is_asleep(child)};
+    if (!patience.look(now)) return words_of(patience);
+    std::this_thread::sleep_for(pause);
+  }
+  return "";
+}
+
+}  // namespace
+
+Forked run_forked(const std::function<std::string()>& work, const Watch& watch) {
+  Forked forked;
+  const Notes notes;
+  std::fflush(nullptr);  // or the child would write out what is buffered here once more
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  if (child < 0)
+    throw std::system_error(errno, std::generic_category(), "cannot run a child process");
+  if (child == 0) be_child(parent, work, notes);
+  setpgid(child, child);  // both do it: whoever comes first
+
+  forked.hang = wait_for(child, watch);
+  kill(-child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  forked.log = notes.log.read_all();
+  const std::uint32_t stage = notes.stage->load(std::memory_order_acquire);
+  if (stage == kIsWhole) {
+    forked.end = ForkedEnd::kAnswered;
+    forked.answer = notes.answer.read_all();
+  } else if (stage == kThrew) {
+    throw std::runtime_error("in a child process: " + notes.answer.read_all());
+  } else if (!forked.hang.empty()) {
+    forked.end = ForkedEnd::kHung;
+  } else {
+    forked.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    forked.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  }
+  return forked;
+}
+
+}  // namespace concertina::fuzzers

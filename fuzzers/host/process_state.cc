@@ -1,0 +1,63 @@
+#include "host/process_state.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+namespace concertina::fuzzers {
+namespace {
+
+std::string content_of(const std::string& path) {
+  std::ifstream stream(path);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// The letter after the name, which is in brackets and may hold anything.
+char state_in(const std::string& stat) {
+  const std::size_t end = stat.rfind(") ");
+  return end == std::string::npos || end + 2 >= stat.size() ? '\0' : stat[end + 2];
+}
+
+std::string folder_of(pid_t process) { return "/proc/" + std::to_string(process); }
+
+}  // namespace
+
+double processor_seconds(pid_t process) {
+  clockid_t clock{};
+  timespec time{};
+  if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+char state_of(pid_t process) { return state_in(content_of(folder_of(process) + "/stat")); }
+
+bool is_asleep(pid_t process) {
+  if (state_of(process) != 'S') return false;
+  std::istringstream children(
+      content_of(folder_of(process) + "/task/" + std::to_string(process) + "/children"));
+  for (pid_t child = 0; children >> child;) {
+    const char state = state_of(child);
+    if (state != 'S' && state != 'Z' && state != '\0') return false;
+  }
+  return true;
+}
+
+bool are_other_threads_asleep() {
+  const std::string self = std::to_string(syscall(SYS_gettid));
+  std::error_code error;
+  std::filesystem::directory_iterator thread("/proc/self/task", error);
+  for (; !error && thread != std::filesystem::directory_iterator(); thread.increment(error)) {
+    if (thread->path().filename() == self) continue;
+    const char state = state_in(content_of(thread->path().string() + "/stat"));
+    if (state != 'S' && state != '\0') return false;
+  }
+  return !error;
+}
+
+}  // namespace concertina::fuzzers

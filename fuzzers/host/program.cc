@@ -1,0 +1,62 @@
+#include "host/program.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include "host/shown.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr std::size_t kReasonMax = 1000;
+
+char no_reader[200];  // the complaint, made before there is a signal
+
+extern "C" void end_without_a_reader(int) {
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, no_reader, std::strlen(no_reader));
+  _exit(kExitUnusable);
+}
+
+int guarded(std::string_view name, const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    complain(name, "out of memory");
+  } catch (const std::exception& exception) {
+    complain(name, exception.what());
+  }
+  return kExitUnusable;
+}
+
+}  // namespace
+
+void complain(std::string_view name, std::string_view reason) {
+  std::fprintf(stderr, "%s: %s\n", shown_path(name).c_str(), shown(reason, kReasonMax).c_str());
+}
+
+int run_program(std::string_view name, const std::function<int()>& body) {
+  std::snprintf(no_reader, sizeof no_reader,
+                "%.100s: cannot write its output: nobody reads it any more\n",
+                std::string(name).c_str());
+  std::signal(SIGPIPE, &end_without_a_reader);
+  std::signal(SIGCHLD,
+              SIG_DFL);  // who starts a program may have had it ignored; children are waited for
+  const int code = guarded(name, body);
+  std::cout.flush();
+  errno = 0;
+  const bool is_written = std::fflush(stdout) == 0;
+  if (is_written && std::ferror(stdout) == 0) return code;
+  // The reason of a flush in the middle is not known any more.
+  complain(name, std::string("cannot write its output") +
+                     (errno != 0 ? std::string(": ") + std::strerror(errno) : ""));
+  return kExitUnusable;
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,28 @@
+// What all programs of this project have in common: their exit codes, and how they end when they
+// cannot go on.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace concertina::fuzzers {
+
+inline constexpr int kExitAsExpected = 0;
+/// A bug, or a verdict that was not expected.
+inline constexpr int kExitFailed = 1;
+/// It could not run; the reason is on stderr.
+inline constexpr int kExitUnusable = 2;
+/// Of `verify` and `depth`: the budget was spent, or it was interrupted, and nothing can be said
+/// yet.
+inline constexpr int kExitNotComplete = 3;
+
+/// Runs a program's main part and returns its exit code. kExitUnusable, with one line on stderr,
+/// when it throws, when what it printed could not be written, and when nobody reads that any more
+/// (SIGPIPE).
+int run_program(std::string_view name, const std::function<int()>& body);
+
+/// One line on stderr: "NAME: REASON", with the characters that a terminal would obey escaped.
+void complain(std::string_view name, std::string_view reason);
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,46 @@
+// A tool that is killed leaves no process behind: for each that runs something in a child.
+#include <gtest/gtest.h>
+
+#include "host/own_process.h"
+#include "tools/batch.h"
+#include "tools/child.h"
+#include "tools/explore_child.h"
+#include "tools/fewer_child.h"
+#include "tools/generator.h"
+#include "tools/search.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+Verdict stay(const Input&, const Trace&) { stay_until_killed(); }
+Verdict stay_examining(const Input&) { stay_until_killed(); }
+Verdict stay_searching(const Input&, RunLog*) { stay_until_killed(); }
+
+Input input() { return generated_input(1, 4); }
+
+TEST(Orphans, OfAReplay) {
+  expect_nobody_outlives([] { run_in_child(input(), {.judge = &stay}); });
+}
+
+TEST(Orphans, OfABatch) {
+  expect_nobody_outlives([] {
+    const Input one = input();
+    BatchExaminer("", 20, &stay_examining).first_match({&one, 1});
+  });
+}
+
+TEST(Orphans, OfASearch) {
+  expect_nobody_outlives([] { search(input(), {.examine = &stay_searching}); });
+}
+
+TEST(Orphans, OfAnExploration) {
+  expect_nobody_outlives([] { explore_in_child(input(), {.learns = false, .judge = &stay}); });
+}
+
+TEST(Orphans, OfAReduction) {
+  expect_nobody_outlives(
+      [] { find_fewer_preemptions(input(), {.signature = "any: thing", .judge = &stay}); });
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers
