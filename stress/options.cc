@@ -1,14 +1,19 @@
 #include "stress/options.h"
 
 #include <charconv>
+#include <type_traits>
+
+#include "host/shown.h"
 
 namespace concertina::stress {
 namespace {
 
+using fuzzers::shown;
+
 template <class Number>
-bool parse_number(const std::string& text, Number& number) {
+bool parse_number(const std::string& text, Number& number, std::type_identity_t<Number> least = 0) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size();
+  return error == std::errc{} && end == text.data() + text.size() && number >= least;
 }
 
 bool parse_size(const std::string& text, Size& size) {
@@ -24,9 +29,9 @@ bool take(const std::string& option, const std::string& value, Options& o) {
   if (option == "--programs") return !(o.programs = value).empty();
   if (option == "--json") return !(o.json = value).empty();
   if (option == "--seed") return parse_number(value, o.seed);
-  if (option == "--batches") return parse_number(value, o.batches);
-  if (option == "--operations") return parse_number(value, o.operations);
-  if (option == "--seconds") return parse_number(value, o.seconds);
+  if (option == "--batches") return parse_number(value, o.batches, 1);
+  if (option == "--operations") return parse_number(value, o.operations, 1);
+  if (option == "--seconds") return parse_number(value, o.seconds, 1);
   if (option == "--workers") return parse_number(value, o.workers);
   if (option == "--scale") return parse_number(value, o.scale);
   if (option == "--hang-seconds") return parse_number(value, o.hang_seconds);
@@ -42,9 +47,10 @@ std::string parse_options(const std::vector<std::string>& arguments, Options& op
       continue;
     }
     if (i + 1 == arguments.size())
-      return arguments[i] + ": no such option, or its value is missing";
+      return shown(arguments[i]) + ": no such option, or its value is missing";
     if (!take(arguments[i], arguments[i + 1], options)) {
-      return arguments[i] + " " + arguments[i + 1] + ": no such option, or no such value";
+      return shown(arguments[i]) + " " + shown(arguments[i + 1]) +
+             ": no such option, or no such value";
     }
     ++i;
   }
@@ -59,7 +65,8 @@ std::string parse_options(const std::vector<std::string>& arguments, Options& op
 std::string usage() {
   return "stress_jobs --job NAME [--seed N] [--batches N] [--seconds N] [--operations N]\n"
          "            [--workers N] [--scale N] [--size small|large|mixed] [--hang-seconds N]\n"
-         "            [--programs FOLDER] [--json FILE] [--quiet]\n";
+         "            [--programs FOLDER] [--json FILE] [--quiet]\n"
+         "Exit code: 0 everything passed, 1 a failure or a hang, 2 could not run.\n";
 }
 
 }  // namespace concertina::stress

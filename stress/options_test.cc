@@ -39,6 +39,14 @@ TEST(Options, WhatIsWrongIsNamed) {
   EXPECT_EQ(complaint({"--job"}), "--job: no such option, or its value is missing");
   EXPECT_EQ(complaint({"--seed", "x"}), "--seed x: no such option, or no such value");
   EXPECT_EQ(complaint({"--size", "huge"}), "--size huge: no such option, or no such value");
+  for (const std::string option : {"--seconds", "--batches", "--operations"}) {
+    for (const std::string value : {"0", "-5", "1.5", "nan", "99999999999999999999"}) {
+      EXPECT_EQ(complaint({"--job", "ring", option, value}),
+                option + " " + value + ": no such option, or no such value");
+    }
+  }
+  EXPECT_LT(complaint({"--seed", std::string(1'000'000, 'x')}).size(), 200u);
+  EXPECT_EQ(complaint({"--seed", "a\x1b[2Jb"}), "--seed a\\x1b[2Jb: no such option, or no such value");
   EXPECT_EQ(complaint({"--what", "1"}), "--what 1: no such option, or no such value");
   EXPECT_EQ(complaint({"--job", "ring", "--batches", "1", "--scale", "0"}),
             "--scale and --hang-seconds: not 0");

@@ -5,11 +5,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <vector>
 
+#include "host/files.h"
+#include "host/program.h"
+#include "host/shown.h"
 #include "input/input.h"
 #include "stress/batch.h"
 #include "tools/json.h"
@@ -21,15 +22,21 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kProgressEvery = std::chrono::seconds(5);
 
+std::string shown(const std::string& path) { return fuzzers::shown_path(path); }
+
+// Writes it whole, or complains.
+bool write(const std::string& path, const fuzzers::JsonObject& object) {
+  const std::string why = fuzzers::write_file(path, object.str() + "\n");
+  if (!why.empty()) fuzzers::complain(path, "cannot write: " + why);
+  return why.empty();
+}
+
 struct ProgramFile {
   std::string path;
   fuzzers::Program program;
 };
 
-std::string read_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
+constexpr std::size_t kProgramBytesMax = 1 << 20;
 
 // "" or why the folder's inputs cannot be used.
 std::string load_programs(const std::string& folder, std::vector<ProgramFile>& programs) {
@@ -38,15 +45,18 @@ std::string load_programs(const std::string& folder, std::vector<ProgramFile>& p
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.is_regular_file()) paths.push_back(entry.path().string());
   }
-  if (error) return folder + ": " + error.message();
+  if (error) return shown(folder) + ": " + error.message();
   std::sort(paths.begin(), paths.end());
   for (const std::string& path : paths) {
-    const std::string content = read_file(path);
+    std::string content;
+    if (const std::string why = fuzzers::read_file(path, kProgramBytesMax, content); !why.empty()) {
+      return shown(path) + ": " + why;
+    }
     fuzzers::CaseFile file;
     if (fuzzers::looks_like_text(content)) {
       const fuzzers::ParseError wrong = fuzzers::parse(content, file);
       if (!wrong.reason.empty()) {
-        return path + ":" + std::to_string(wrong.line) + ": " + wrong.reason;
+        return shown(path) + ":" + std::to_string(wrong.line) + ": " + wrong.reason;
       }
     } else {
       const auto* const bytes = reinterpret_cast<const std::uint8_t*>(content.data());
@@ -54,7 +64,7 @@ std::string load_programs(const std::string& folder, std::vector<ProgramFile>& p
     }
     programs.push_back({path, std::move(file.input.program)});
   }
-  return programs.empty() ? folder + ": no programs in it" : "";
+  return programs.empty() ? shown(folder) + ": no programs in it" : "";
 }
 
 class Session {
@@ -66,14 +76,14 @@ class Session {
 
   int run() {
     if (const std::string wrong = find_job(); !wrong.empty()) {
-      std::fprintf(stderr, "stress_jobs: %s\n", wrong.c_str());
-      return kExitUnusable;
+      fuzzers::complain("stress_jobs", wrong);
+      return fuzzers::kExitUnusable;
     }
     begin_ = last_shown_ = Clock::now();
     std::printf("repeat:  %s\n", repeat_all().c_str());
     for (index_ = 0; is_on(); ++index_) {
       batch_ = batch(index_);
-      write_batch();
+      if (!write_batch()) return fuzzers::kExitUnusable;
       const BatchResult result = run_batch();
       figures_ += result.figures;
       operations_ = figures_.operations;
@@ -86,7 +96,7 @@ class Session {
       show_progress(false);
     }
     show_progress(true);
-    return write_json() ? (failures_ == 0 ? kExitPassed : kExitFailed) : kExitUnusable;
+    return write_json() ? (failures_ == 0 ? fuzzers::kExitAsExpected : fuzzers::kExitFailed) : fuzzers::kExitUnusable;
   }
 
  private:
@@ -100,7 +110,7 @@ class Session {
       names += ", " + std::string(job->name());
       if (job->name() == options_.job) job_ = std::move(job);
     }
-    return job_ != nullptr ? "" : options_.job + ": no such job; there are: " + names;
+    return job_ != nullptr ? "" : fuzzers::shown(options_.job) + ": no such job; there are: " + names;
   }
 
   bool is_on() const {
@@ -166,8 +176,8 @@ class Session {
   // On the watchdog's thread; the run cannot be ended in good order, so the process is.
   void hang(const std::string& snapshot) {
     fail("no progress for " + std::to_string(options_.hang_seconds) + " seconds", snapshot);
-    write_json();
-    std::_Exit(kExitFailed);
+    const bool is_told = write_json() && std::ferror(stdout) == 0;
+    std::_Exit(is_told ? fuzzers::kExitFailed : fuzzers::kExitUnusable);
   }
 
   double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
@@ -187,11 +197,11 @@ class Session {
   }
 
   // For who finds this process dead of a sanitizer's report: what it was doing.
-  void write_batch() const {
-    if (options_.json.empty()) return;
+  bool write_batch() const {
+    if (options_.json.empty()) return true;
     fuzzers::JsonObject object;
     object.text("repeat", repeat()).text("program", job_ == nullptr ? program().path : "");
-    std::ofstream(options_.json + ".batch") << object.str() << "\n";
+    return write(options_.json + ".batch", object);
   }
 
   bool write_json() const {
@@ -216,10 +226,7 @@ class Session {
         .number("failures", failures_)
         .text("repeat", failures_ != 0 ? repeat() : "")
         .text("program", failures_ != 0 && job_ == nullptr ? program().path : "");
-    std::ofstream stream(options_.json);
-    stream << object.str() << "\n";
-    if (!stream.flush()) std::fprintf(stderr, "%s: cannot be written\n", options_.json.c_str());
-    return stream.good();
+    return write(options_.json, object);
   }
 
   const Options options_;

@@ -9,11 +9,8 @@
 
 namespace concertina::stress {
 
-inline constexpr int kExitPassed = 0;
-inline constexpr int kExitFailed = 1;
-inline constexpr int kExitUnusable = 2;
-
-/// Runs the job as the options say; prints how to repeat it, progress and failures. An exit code.
+/// Runs the job as the options say; prints how to repeat it, progress and failures. An exit code
+/// (fuzzers/host/program.h).
 int run_session(const Options& options);
 
 }  // namespace concertina::stress

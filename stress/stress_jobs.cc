@@ -1,17 +1,28 @@
 // stress_jobs: one job, batch after batch, on real threads. scripts/stress runs it for all jobs.
-//
-// Exit code: 0 everything passed, 1 a failure or a hang, 2 could not run.
 #include <cstdio>
 
+#include "host/program.h"
 #include "stress/session.h"
 
-int main(int count, char** arguments) {
-  using namespace concertina::stress;
-  Options options;
-  const std::string wrong = parse_options({arguments + 1, arguments + count}, options);
-  if (!wrong.empty()) {
-    std::fprintf(stderr, "stress_jobs: %s\n%s", wrong.c_str(), usage().c_str());
-    return kExitUnusable;
+namespace concertina::stress {
+namespace {
+
+int run(const std::vector<std::string>& arguments) {
+  if (arguments == std::vector<std::string>{"--help"}) {
+    std::printf("%s", usage().c_str());
+    return fuzzers::kExitAsExpected;
   }
-  return run_session(options);
+  Options options;
+  const std::string wrong = parse_options(arguments, options);
+  if (wrong.empty()) return run_session(options);
+  fuzzers::complain("stress_jobs", wrong + " (see --help)");
+  return fuzzers::kExitUnusable;
+}
+
+}  // namespace
+}  // namespace concertina::stress
+
+int main(int count, char** arguments) {
+  return concertina::fuzzers::run_program(
+      "stress_jobs", [&] { return concertina::stress::run({arguments + 1, arguments + count}); });
 }

@@ -1,6 +1,11 @@
 #include "stress/watchdog.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+
+#include "host/patience.h"
+#include "host/process_state.h"
 
 namespace concertina::stress {
 
@@ -31,23 +36,27 @@ void Watchdog::rest() {
 
 void Watchdog::loop() {
   using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
   const auto period =
       std::clamp(limit_ / 20, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
+  const double limit_s = Seconds(limit_).count();
+  const fuzzers::PatienceLimits limits{limit_s, limit_s, 2 * Seconds(period).count()};
+  fuzzers::Patience patience(limits);
   std::uint64_t last_watched = 0;
-  std::uint64_t last_progress = 0;
-  auto since = Clock::now();
   std::unique_lock lock(mutex_);
   while (!is_over_) {
     changed_.wait_for(lock, period);
-    const std::uint64_t progress = run_ != nullptr ? counter_->progress() : 0;
-    if (run_ == nullptr || watched_ != last_watched || progress != last_progress) {
-      last_watched = watched_;
-      last_progress = progress;
-      since = Clock::now();
-    } else if (Clock::now() - since >= limit_) {
-      on_hang_(describe_run(*run_, runtime()));
-      run_ = nullptr;
-    }
+    if (run_ == nullptr) continue;
+    if (watched_ != last_watched) patience = fuzzers::Patience(limits);
+    last_watched = watched_;
+    const bool goes_on =
+        patience.look({.progress = counter_->progress(),
+                       .processor_s = fuzzers::processor_seconds(getpid()),
+                       .wall_s = Seconds(Clock::now().time_since_epoch()).count(),
+                       .is_asleep = fuzzers::are_other_threads_asleep()});
+    if (goes_on) continue;
+    on_hang_(describe_run(*run_, runtime()));
+    run_ = nullptr;
   }
 }
 

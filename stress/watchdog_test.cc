@@ -2,6 +2,10 @@
 #include "stress/watchdog.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "stress/jobs/task.h"
 
@@ -80,6 +84,42 @@ TEST(Watchdog, TellsWhoWaitsForWhatAndWhoHoldsWhich) {
         "2 goroutines, of which 0 are dead"}) {
     EXPECT_NE(hang.snapshot.find(piece), std::string::npos) << piece << "\n" << hang.snapshot;
   }
+}
+
+// Its process stops in the middle of a run and is woken after several times the limit, when the watchdog
+// has time to look around before the run ends.
+Action sleeper_step(Machine& m, Goroutine& g) {
+  Task<Locals> t(m, g);
+  platform::sleep_ns(200'000'000, Site::kTest);  // until it is being watched
+  kill(getpid(), SIGSTOP);
+  platform::sleep_ns(50'000'000, Site::kTest);
+  return t.finish();
+}
+constexpr Function kSleeper = task_function<Locals>("sleeper", 92, &sleeper_step);
+
+bool hangs_when_suspended() {
+  bool hangs = false;
+  Watchdog watchdog(1s, [&](const std::string&) { hangs = true; });
+  Counter counter;
+  threaded::Run run({.observer = &counter});
+  watchdog.watch(run, counter);
+  run.run([](void*) { run_main({}, kSleeper, nullptr, [](Runtime&, void*) {}); }, nullptr);
+  watchdog.rest();
+  return hangs;
+}
+
+TEST(Watchdog, IsSilentOfAProcessThatWasSuspended) {
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) _exit(hangs_when_suspended() ? 1 : 0);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, WUNTRACED), child);
+  ASSERT_TRUE(WIFSTOPPED(status));
+  std::this_thread::sleep_for(3s);
+  kill(child, SIGCONT);
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << "it was taken for one that hangs";
 }
 
 TEST(Watchdog, IsSilentWhenNothingIsWatched) {

@@ -27,7 +27,7 @@ constexpr auto kPauseMin = std::chrono::microseconds(50);
 constexpr auto kPauseMax = std::chrono::microseconds(5000);
 constexpr double kLookMax = 0.1;
 
-enum Stage : std::uint32_t { kWorks, kIsWhole, kThrew };
+enum Stage : std::uint32_t { kWorks, kIsWhole, kThrew, kNoRoom };
 
 /// What both processes see.
 struct Notes {
@@ -52,7 +52,7 @@ struct Notes {
   } catch (const std::exception& exception) {
     answer = exception.what();
   }
-  if (!notes.answer.write_all(answer)) _exit(1);
+  if (!notes.answer.write_all(answer)) stage = kNoRoom;
   notes.stage->store(stage, std::memory_order_release);
   _exit(0);
 }
@@ -121,6 +121,8 @@ Forked run_forked(const std::function<std::string()>& work, const Watch& watch) 
     forked.answer = notes.answer.read_all();
   } else if (stage == kThrew) {
     throw std::runtime_error("in a child process: " + notes.answer.read_all());
+  } else if (stage == kNoRoom) {
+    throw std::runtime_error("in a child process: no room for its answer");
   } else if (!forked.hang.empty()) {
     forked.end = ForkedEnd::kHung;
   } else {

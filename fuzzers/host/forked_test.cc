@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,6 +69,17 @@ TEST(Forked, AnExceptionIsTroubleOfTheToolAndNoEndOfTheWork) {
   } catch (const std::runtime_error& error) {
     EXPECT_STREQ(error.what(), "in a child process: no room");
   }
+}
+
+// Nor is an answer that cannot be kept. A limit stands for memory that runs out.
+TEST(Forked, WithoutRoomForTheAnswerItIsTroubleOfTheTool) {
+  const auto work = []() -> std::string {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{1000, 1000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    return std::string(5000, 'x');
+  };
+  EXPECT_THROW(forked(work), std::runtime_error);
 }
 
 TEST(Forked, SignalsAreAsByDefault) {

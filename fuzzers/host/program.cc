@@ -46,11 +46,11 @@ int run_program(std::string_view name, const std::function<int()>& body) {
                 "%.100s: cannot write its output: nobody reads it any more\n",
                 std::string(name).c_str());
   std::signal(SIGPIPE, &end_without_a_reader);
-  std::signal(SIGCHLD,
-              SIG_DFL);  // who starts a program may have had it ignored; children are waited for
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a write that fails
+  std::signal(SIGCHLD, SIG_DFL);  // whoever starts a program may have had it ignored
   const int code = guarded(name, body);
-  std::cout.flush();
   errno = 0;
+  std::cout.flush();
   const bool is_written = std::fflush(stdout) == 0;
   if (is_written && std::ferror(stdout) == 0) return code;
   // The reason of a flush in the middle is not known any more.

@@ -241,6 +241,25 @@ const Malformed kMalformed[] = {
     {BEGIN "}\ncount 1 of g0#256", 4, 15, "the number is 0 to 255"},
 };
 
+TEST(Text, WhatAMessageQuotesIsCutAndEscaped) {
+  CaseFile file;
+  EXPECT_EQ(parse("version 1\n\x1b[2J\xff", file).reason,
+            "expected chan, func, schedule, knob, event, hold, prefer, choose, reads, reads_not, "
+            "target or count instead of '\\x1b[2J\\xff'");
+  const std::string long_word(1'000'000, 'x');
+  for (const std::string& text :
+       {long_word, "version " + long_word, "version 1\n" + long_word, "# " + long_word + ": x\n",
+        "# expect: " + long_word + "\n", "version 1\nfunc f0 frame=0 { " + long_word,
+        "version 1\nfunc f0 frame=0 { send " + long_word,
+        "version 1\nfunc f0 frame=0 { }\nschedule " + long_word + "=1",
+        "version 1\nfunc f0 frame=0 { }\nhold 1 at " + long_word,
+        "version 1\nfunc f0 frame=0 { }\ntarget " + long_word}) {
+    const std::string reason = parse(text, file).reason;
+    EXPECT_NE(reason, "");
+    EXPECT_LT(reason.size(), 300U) << text.substr(0, 60);
+  }
+}
+
 TEST(Text, MalformedTextIsRefusedWithPlaceAndReason) {
   for (const Malformed& malformed : kMalformed) {
     const CaseFile before = parsed(kCanonical);

@@ -12,6 +12,7 @@ namespace {
 
 // What is stored for each of them would not fit into memory for long.
 constexpr std::uint64_t kStoredMax = 10'000'000;
+constexpr std::size_t kCliErrorMax = 300;
 constexpr double kSecondsMin = 0.001, kSecondsMax = 1e9;
 
 /// A whole number that the variable can hold, decimal or 0x...; CLI11 itself takes "-1" for a large
@@ -285,7 +286,7 @@ int run_tool(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // --help is no error; everything else makes the call unusable.
     if (error.get_exit_code() == 0) return app.exit(error);
-    complain("concertina", std::string(error.what()) + " (see --help)");
+    complain("concertina", shown(error.what(), kCliErrorMax) + " (see --help)");
     return kExitUnusable;
   }
   return code;

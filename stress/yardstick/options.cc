@@ -1,17 +1,26 @@
 #include "stress/yardstick/options.h"
 
 #include <charconv>
+#include <cmath>
 
+#include "host/shown.h"
 #include "stress/yardstick/programs/programs.h"
 #include "stress/yardstick/search.h"
 
 namespace concertina::yardstick {
 namespace {
 
+using fuzzers::shown;
+
 template <class Number>
 bool parse_number(const std::string& text, Number& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc{} && end == text.data() + text.size();
+}
+
+// No NaN and no infinity, which from_chars knows.
+bool parse_seconds(const std::string& text, double& seconds) {
+  return parse_number(text, seconds) && std::isfinite(seconds) && seconds >= 0;
 }
 
 // True when the option exists and has taken the value.
@@ -21,8 +30,8 @@ bool take(const std::string& option, const std::string& value, Options& o) {
   if (option == "--seed") return parse_number(value, o.seed);
   if (option == "--seeds") return parse_number(value, o.seeds) && o.seeds > 0;
   if (option == "--cap") return parse_number(value, o.cap) && o.cap > 0;
-  if (option == "--speed") return parse_number(value, o.speed_seconds) && o.speed_seconds >= 0;
-  return option == "--seconds" && parse_number(value, o.seconds) && o.seconds >= 0;
+  if (option == "--speed") return parse_seconds(value, o.speed_seconds);
+  return option == "--seconds" && parse_seconds(value, o.seconds);
 }
 
 template <class Names>
@@ -47,19 +56,20 @@ std::string parse_options(const std::vector<std::string>& arguments, Options& op
       continue;
     }
     if (i + 1 == arguments.size()) {
-      return arguments[i] + ": no such option, or its value is missing";
+      return shown(arguments[i]) + ": no such option, or its value is missing";
     }
     if (!take(arguments[i], arguments[i + 1], options)) {
-      return arguments[i] + " " + arguments[i + 1] + ": no such option, or no such value";
+      return shown(arguments[i]) + " " + shown(arguments[i + 1]) +
+             ": no such option, or no such value";
     }
     ++i;
   }
   if (options.lists) return "";
   if (program_by_name(options.program) == nullptr) {
-    return "no program '" + options.program + "'; there are: " + joined(program_names());
+    return "no program '" + shown(options.program) + "'; there are: " + joined(program_names());
   }
   if (make_search(options.strategy, 1) == nullptr) {
-    return "no strategy '" + options.strategy + "'; there are: " + joined(strategy_names());
+    return "no strategy '" + shown(options.strategy) + "'; there are: " + joined(strategy_names());
   }
   return "";
 }

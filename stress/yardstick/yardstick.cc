@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "fuzzers/host/program.h"
 #include "fuzzers/tools/json.h"
 #include "stress/yardstick/options.h"
 #include "stress/yardstick/programs/programs.h"
@@ -17,8 +18,9 @@ namespace concertina::yardstick {
 namespace {
 
 using fuzzers::JsonObject;
-
-constexpr int kExitOk = 0, kExitFailed = 1, kExitUnusable = 2;
+using fuzzers::kExitAsExpected;
+using fuzzers::kExitFailed;
+using fuzzers::kExitUnusable;
 
 void print(const JsonObject& object) {
   std::printf("%s\n", object.str().c_str());
@@ -95,12 +97,12 @@ int become_the_wide_one(char** words) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) {
-    std::fprintf(stderr, "yardstick: /proc/self/exe: %s\n", error.message().c_str());
+    fuzzers::complain("yardstick", "/proc/self/exe: " + error.message());
     return kExitUnusable;
   }
   const std::string path = self.parent_path() / "yardstick_wide";
   execv(path.c_str(), words);
-  std::fprintf(stderr, "yardstick: %s: %s\n", path.c_str(), std::strerror(errno));
+  fuzzers::complain("yardstick", path + ": " + std::strerror(errno));
   return kExitUnusable;
 }
 
@@ -109,23 +111,26 @@ int run(char** words) {
   for (char** word = words + 1; *word != nullptr; ++word) arguments.push_back(*word);
   if (arguments == std::vector<std::string>{"--help"}) {
     std::printf("%s", usage().c_str());
-    return kExitOk;
+    return kExitAsExpected;
   }
   Options options;
   const std::string wrong = parse_options(arguments, options);
   if (!wrong.empty()) {
-    std::fprintf(stderr, "yardstick: %s\n\n%s", wrong.c_str(), usage().c_str());
+    fuzzers::complain("yardstick", wrong + " (see --help)");
     return kExitUnusable;
   }
   if (needs_the_wide_one(options)) return become_the_wide_one(words);
   if (options.lists) {
     list();
-    return kExitOk;
+    return kExitAsExpected;
   }
-  return measure(options) ? kExitOk : kExitFailed;
+  return measure(options) ? kExitAsExpected : kExitFailed;
 }
 
 }  // namespace
 }  // namespace concertina::yardstick
 
-int main(int, char** words) { return concertina::yardstick::run(words); }
+int main(int, char** words) {
+  return concertina::fuzzers::run_program("yardstick",
+                                          [words] { return concertina::yardstick::run(words); });
+}

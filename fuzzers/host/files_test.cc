@@ -1,0 +1,166 @@
+#include "host/files.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "host/own_process.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+class Files : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "/files-XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  std::string read(const std::string& name, std::size_t bytes_max = 1000) const {
+    std::string content;
+    const std::string why = read_file(path(name), bytes_max, content);
+    return why.empty() ? content : "(" + why + ")";
+  }
+  /// All names in the folder: nothing else may be left.
+  std::vector<std::string> names() const {
+    std::vector<std::string> result;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      result.push_back(entry.path().filename().string());
+    }
+    std::sort(result.begin(), result.end());
+    return result;
+  }
+  using Names = std::vector<std::string>;
+
+  std::string folder_;
+};
+
+TEST_F(Files, WhatIsWrittenIsRead) {
+  const std::string content("any\0bytes\n", 10);
+  EXPECT_EQ(write_file(path("a"), content), "");
+  EXPECT_EQ(read("a"), content);
+  EXPECT_EQ(write_file(path("a"), ""), "");
+  EXPECT_EQ(read("a"), "");
+  EXPECT_EQ(names(), Names{"a"});
+}
+
+TEST_F(Files, ANewFileHasTheUsualPermissionsAndAnOldOneItsOwn) {
+  const mode_t mask = umask(022);
+  EXPECT_EQ(write_file(path("a"), "x"), "");
+  umask(mask);
+  struct stat status {};
+  ASSERT_EQ(stat(path("a").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0644U);
+  ASSERT_EQ(chmod(path("a").c_str(), 0750), 0);
+  EXPECT_EQ(write_file(path("a"), "y"), "");
+  ASSERT_EQ(stat(path("a").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0750U);
+}
+
+// A limit stands for a full disk: the write fails in the middle.
+TEST_F(Files, WhenWritingFailsTheOldFileIsWholeAndNothingElseIsLeft) {
+  ASSERT_EQ(write_file(path("old"), "what was there"), "");
+  in_own_process([&] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{1000, 1000};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    const std::string large(5000, 'x');
+    EXPECT_EQ(write_file(path("old"), large), std::strerror(EFBIG));
+    EXPECT_EQ(write_file(path("new"), large), std::strerror(EFBIG));
+  });
+  EXPECT_EQ(read("old"), "what was there");
+  EXPECT_EQ(names(), Names{"old"});
+}
+
+TEST_F(Files, SymbolicLinksAreFollowed) {
+  ASSERT_EQ(mkdir(path("below").c_str(), 0755), 0);
+  ASSERT_EQ(symlink("below/target", path("link").c_str()), 0);
+  EXPECT_EQ(write_file(path("link"), "first"), "") << "there is nothing yet";
+  EXPECT_EQ(read("below/target"), "first");
+  EXPECT_EQ(write_file(path("link"), "second"), "");
+  EXPECT_EQ(read("below/target"), "second");
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link")));
+  ASSERT_EQ(symlink("loop", path("loop").c_str()), 0);
+  EXPECT_EQ(write_file(path("loop"), "x"), std::strerror(ELOOP));
+}
+
+TEST_F(Files, RefusesToWriteWhereNoFileCanBe) {
+  EXPECT_EQ(write_file(folder_, "x"), "it is a folder");
+  EXPECT_EQ(write_file(path("none/x"), "x"), std::strerror(ENOENT));
+  ASSERT_EQ(write_file(path("file"), "x"), "");
+  EXPECT_EQ(write_file(path("file/x"), "x"), std::strerror(ENOTDIR));
+  EXPECT_EQ(write_file("", "x"), std::strerror(ENOENT));
+}
+
+TEST_F(Files, PipesAndDevicesAreWrittenThroughAndStay) {
+  EXPECT_EQ(write_file("/dev/null", "x"), "");
+  EXPECT_EQ(write_file("/dev/full", "x"), std::strerror(ENOSPC));
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0644), 0);
+  std::string got(3, '\0');
+  std::thread reader([&] {
+    const int file = open(path("pipe").c_str(), O_RDONLY);
+    got.resize(
+        static_cast<std::size_t>(std::max<ssize_t>(::read(file, got.data(), got.size()), 0)));
+    close(file);
+  });
+  EXPECT_EQ(write_file(path("pipe"), "abc"), "");
+  reader.join();
+  EXPECT_EQ(got, "abc");
+  EXPECT_TRUE(std::filesystem::is_fifo(path("pipe")));
+}
+
+// "-o /dev/stdout >file": behind what was printed, not in place of the file.
+TEST_F(Files, WhatIsStdoutIsWrittenBehindWhatWasPrinted) {
+  in_own_process([&] {
+    ASSERT_NE(std::freopen(path("out").c_str(), "w", stdout), nullptr);
+    std::printf("printed\n");
+    const std::string first = write_file("/dev/stdout", "written\n");
+    const std::string second = write_file(path("out"), "by name\n");
+    std::printf("printed again\n");
+    std::fflush(stdout);
+    EXPECT_EQ(first + second, "");
+  });
+  EXPECT_EQ(read("out"), "printed\nwritten\nby name\nprinted again\n");
+}
+
+TEST_F(Files, OnlyRegularFilesAreRead) {
+  std::string content;
+  EXPECT_EQ(read_file(folder_, 10, content), "it is a folder, not a file");
+  EXPECT_EQ(read_file("/dev/zero", 10, content), "it is a device, not a file");
+  EXPECT_EQ(read_file(path("none"), 10, content), std::strerror(ENOENT));
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0644), 0);
+  EXPECT_EQ(read("pipe"), "(it is a pipe, not a file)");
+  const int socket_end = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  ASSERT_LT(path("socket").size(), sizeof address.sun_path);
+  path("socket").copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(bind(socket_end, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(read("socket"), "(it is a socket, not a file)");
+  close(socket_end);
+}
+
+TEST_F(Files, NoMoreThanSoManyBytesAreRead) {
+  ASSERT_EQ(write_file(path("a"), "12345"), "");
+  EXPECT_EQ(read("a", 5), "12345");
+  EXPECT_EQ(read("a", 4), "(it has 5 bytes, at most 4 are read)");
+  std::string content;
+  // It says that it has none.
+  EXPECT_NE(read_file("/proc/self/maps", 10, content), "");
+  EXPECT_EQ(read_file("/proc/self/maps", 1 << 20, content), "");
+  EXPECT_GT(content.size(), 10U);
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers

@@ -1,0 +1,241 @@
+// The tool as a process: its exit codes, what it says when it cannot run, and what it does to
+// files.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+
+#include "host/files.h"
+#include "host/program.h"
+#include "host/shared_memory.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr char kCase[] = CONCERTINA_SOURCE_DIR "/corpus/litmus/ping-pong.case";
+constexpr rlim_t kSmall = 100;  // bytes that a file may have, in place of a full disk
+
+struct Ended {
+  int code = -1;  // -1: of a signal
+  std::string said;
+  std::string complaint;
+};
+
+struct How {
+  const char* stdout_path = nullptr;
+  rlim_t file_bytes_max = RLIM_INFINITY;
+};
+
+[[noreturn]] void become_tool(const Words& words, const How& how, const MemoryFile& said,
+                              const MemoryFile& complaint) {
+  const int out = how.stdout_path != nullptr ? open(how.stdout_path, O_WRONLY) : said.descriptor();
+  dup2(out, STDOUT_FILENO);
+  dup2(complaint.descriptor(), STDERR_FILENO);
+  const rlimit limit{how.file_bytes_max, how.file_bytes_max};
+  if (how.file_bytes_max != RLIM_INFINITY) setrlimit(RLIMIT_FSIZE, &limit);
+  std::vector<char*> arguments{const_cast<char*>(CONCERTINA_TOOL)};
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  execv(CONCERTINA_TOOL, arguments.data());
+  _exit(127);
+}
+
+Ended tool(const Words& words, const How& how = {}) {
+  const MemoryFile said("said"), complaint("complaint");
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) become_tool(words, how, said, complaint);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, said.read_all(), complaint.read_all()};
+}
+
+std::string joined(const Words& words) {
+  std::string text;
+  for (const std::string& word : words) text += word.substr(0, 60) + " ";
+  return text;
+}
+
+/// It could not run, and says why in one line, of a length for people, that has the piece.
+void expect_unusable(const Words& words, const std::string& piece, const How& how = {}) {
+  const Ended ended = tool(words, how);
+  EXPECT_EQ(ended.code, kExitUnusable) << joined(words) << ended.said << ended.complaint;
+  EXPECT_NE(ended.complaint.find(piece), std::string::npos) << joined(words) << ended.complaint;
+  EXPECT_EQ(std::count(ended.complaint.begin(), ended.complaint.end(), '\n'), 1)
+      << joined(words) << ended.complaint;
+  EXPECT_LT(ended.complaint.size(), 600U) << joined(words);
+}
+
+class Concertina : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "/tool-XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  std::string made(const std::string& name, std::string_view content) const {
+    EXPECT_EQ(write_file(path(name), content), "");
+    return path(name);
+  }
+  std::string read(const std::string& name) const {
+    std::string content;
+    const std::string why = read_file(path(name), 1 << 24, content);
+    return why.empty() ? content : "(" + why + ")";
+  }
+  std::ptrdiff_t files() const {
+    return std::distance(std::filesystem::directory_iterator(folder_),
+                         std::filesystem::directory_iterator());
+  }
+
+  std::string folder_;
+};
+
+TEST_F(Concertina, WhatItCannotPrintMakesEveryCommandUnusable) {
+  const Words commands[] = {{"--help"},
+                            {"--version"},
+                            {"verify", "--help"},
+                            {"show", kCase},
+                            {"run", kCase},
+                            {"replay", kCase},
+                            {"replay", "-q", kCase},
+                            {"replay", "--json", kCase},
+                            {"neighbours", "--count", "3", kCase},
+                            {"explore", "--runs", "3", kCase},
+                            {"verify", "--bound", "0", kCase},
+                            {"verify", "--bound", "0", "--json", kCase},
+                            {"generate"},
+                            {"health", "--count", "5"},
+                            {"bench", "--count", "3"},
+                            {"determinism", kCase}};
+  for (const Words& words : commands) {
+    expect_unusable(words, "cannot write its output", {.stdout_path = "/dev/full"});
+  }
+}
+
+TEST_F(Concertina, NumbersThatAreNoneAreRefusedWithTheirOption) {
+  const Words with_file[] = {{"run", "--seed", "--runs"},
+                             {"replay", "--last", "--timeout", "--times"},
+                             {"minimize", "--seed", "--attempts", "--budget", "--timeout"},
+                             {"minimize", "--depth-budget"},
+                             {"neighbours", "--count", "--seed", "--timeout"},
+                             {"explore", "--runs", "--seed", "--seeds", "--timeout"},
+                             {"verify", "--bound", "--budget", "--schedules", "--timeout"},
+                             {"depth", "--bound", "--budget", "--starts", "--reducing-runs"}};
+  const Words without_file[] = {{"generate", "--count", "--seed"},
+                                {"health", "--count", "--seed"},
+                                {"bench", "--count", "--seed"},
+                                {"explore", "--generated"},
+                                {"determinism", "--generated", "--seed", "--after"}};
+  const char* const values[] = {"nan", "inf", "-1", "1e30", "x", "", "99999999999999999999999",
+                                "7 "};
+  const auto try_all = [&](const Words& options, const Words& file) {
+    for (std::size_t i = 1; i < options.size(); ++i) {
+      for (const std::string value : values) {
+        Words words{options[0], options[i] + "=" + value};
+        words.insert(words.end(), file.begin(), file.end());
+        expect_unusable(words, options[i]);
+      }
+    }
+  };
+  for (const Words& options : with_file) try_all(options, {kCase});
+  for (const Words& options : without_file) try_all(options, {});
+  expect_unusable({"generate", "--count", "4294967296"}, "--count");
+  expect_unusable({"generate", "--seed", std::string(100'000, '9')}, "--seed");
+  EXPECT_EQ(tool({"generate", "--seed=18446744073709551615"}).code, kExitAsExpected);
+  EXPECT_EQ(tool({"generate", "--seed=0xffffffffffffffff"}).said,
+            tool({"generate", "--seed=18446744073709551615"}).said);
+}
+
+TEST_F(Concertina, InputsThatAreNoFilesAreRefusedAtOnce) {
+  ASSERT_EQ(mkfifo(path("pipe.case").c_str(), 0644), 0);
+  const std::string large = made("large.case", std::string((1 << 20) + 1, '#'));
+  const Words commands[] = {{"show"},    {"run"},    {"replay"}, {"minimize"},   {"neighbours"},
+                            {"explore"}, {"verify"}, {"depth"},  {"determinism"}};
+  for (Words words : commands) {
+    words.emplace_back();
+    const auto expect = [&](const std::string& file, const std::string& piece) {
+      words.back() = file;
+      expect_unusable(words, piece);
+    };
+    expect(path("pipe.case"), "it is a pipe, not a file");
+    expect("/dev/zero", "it is a device, not a file");
+    expect(folder_, "it is a folder, not a file");
+    expect(path("none.case"), "No such file");
+    expect(large, "it has 1048577 bytes, at most 1048576 are read");
+  }
+}
+
+TEST_F(Concertina, SaysWhatKeepsAFileFromBeingACase) {
+  expect_unusable({"show", made("a.case", "\xef\xbb\xbf# title: x\n")},
+                  "a.case:1:1: it begins with");
+  expect_unusable({"show", made("b.case", std::string("\xff\xfe#\0", 4))},
+                  "b.case:1:1: it is UTF-16");
+  expect_unusable({"show", made("c.case", "# title: x\nversion\x1b[2J 1\n")},
+                  "c.case:2:8: a control character, \\x1b");
+  expect_unusable({"show", made("d.case", "GIF89a")}, "d.case:1:1: not a case file");
+  expect_unusable({"show", made("e.case", "version 1\n" + std::string(900'000, 'x'))},
+                  "... (900000 bytes)");
+  expect_unusable({"show", path("a\x1b[2J.case")}, "a\\x1b[2J.case:1:1: ");
+  expect_unusable({"show", "--set", std::string(100'000, 'x'), kCase}, "is not key=value");
+  expect_unusable({"show", "--as", std::string(100'000, 'x'), kCase}, "--as");
+  expect_unusable({std::string(100'000, '\x1b')}, "concertina: ");
+}
+
+TEST_F(Concertina, NamesMayBeginWithADash) {
+  made("-x.case", tool({"show", kCase}).said);
+  std::filesystem::current_path(folder_);
+  EXPECT_EQ(tool({"show", "--", "-x.case"}).said, tool({"show", kCase}).said);
+  EXPECT_EQ(tool({"show", "--output=-y.case", "--", "-x.case"}).code, kExitAsExpected);
+  EXPECT_EQ(read("-y.case"), read("-x.case"));
+  expect_unusable({"show", "-x.case"}, "--help");
+  EXPECT_NE(tool({"--help"}).said.find("begins with a dash"), std::string::npos);
+  std::filesystem::current_path("/");
+}
+
+TEST_F(Concertina, OutputsAppearWholeOrNotAtAll) {
+  const std::string old = made("old", "what was there");
+  const How full{.file_bytes_max = kSmall};
+  expect_unusable({"show", kCase, "-o", old}, "cannot write: File too large", full);
+  expect_unusable({"bench", "--count", "3", "--json", old}, "cannot write: File too large",
+                  {.stdout_path = "/dev/null", .file_bytes_max = kSmall});
+  expect_unusable({"generate", "-o", folder_}, "cannot write: File too large", full);
+  expect_unusable({"show", kCase, "-o", path("none/x")}, "cannot write: No such file", full);
+  EXPECT_EQ(read("old"), "what was there");
+  EXPECT_EQ(files(), 1) << "of what could not be written nothing is left";
+  EXPECT_EQ(tool({"show", kCase, "-o", old}).code, kExitAsExpected);
+  EXPECT_EQ(read("old"), tool({"show", kCase}).said);
+  EXPECT_EQ(tool({"show", kCase, "-o", "/dev/stdout"}).said, read("old"));
+  EXPECT_EQ(files(), 1);
+}
+
+TEST_F(Concertina, AVerificationThatIsNotCompleteHasACodeOfItsOwnAndGoesOn) {
+  expect_unusable({"verify", kCase, "--resume", path("none/state"), "--schedules", "50"},
+                  "cannot write: No such file");
+  const Words begin{"verify", kCase, "--resume", path("state"), "--schedules", "50"};
+  EXPECT_EQ(tool(begin).code, kExitNotComplete);
+  const std::string state = read("state");
+  EXPECT_EQ(files(), 1);
+  // A state proves something for the same draws only.
+  expect_unusable({"verify", kCase, "--resume", path("state"), "--fixed-draws"},
+                  "with these draws");
+  expect_unusable({"verify", kCase, "--resume", "/dev/null"}, "it is a device, not a file");
+  EXPECT_EQ(read("state"), state);
+  made("cut", std::string_view(state).substr(0, state.size() / 2));
+  expect_unusable({"verify", kCase, "--resume", path("cut")}, "the state is damaged");
+  EXPECT_EQ(tool({"verify", kCase, "--resume", path("state")}).code, kExitAsExpected);
+  EXPECT_FALSE(std::filesystem::exists(path("state"))) << "nothing is left to be done";
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers
