@@ -125,18 +125,27 @@ std::string read_file(const std::string& path, std::size_t bytes_max, std::strin
 }
 
 std::string write_file(const std::string& path, std::string_view content) {
+  if (std::string why = why_not_writable(path); !why.empty()) return why;
   struct stat status {};
   const bool exists = stat(path.c_str(), &status) == 0;
-  if (!exists && errno != ENOENT) return reason();
-  if (exists && S_ISDIR(status.st_mode)) return "it is a folder";
   for (std::FILE* const stream : {stdout, stderr}) {
     if (!exists || !is_open_as(fileno(stream), status)) continue;
     const bool is_written = std::fflush(stream) == 0 && write_all(fileno(stream), content);
     return is_written ? "" : reason();
   }
   if (exists && !S_ISREG(status.st_mode)) return write_into(path, content);
-  if (exists && access(path.c_str(), W_OK) != 0) return reason();
   return replace(target_of(path), exists ? status.st_mode & 07777 : new_mode(), content);
+}
+
+std::string why_not_writable(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) return "it is a folder";
+    return access(path.c_str(), W_OK) == 0 ? "" : reason();
+  }
+  if (errno != ENOENT || path.empty()) return reason();
+  const std::filesystem::path folder = target_of(path).parent_path();
+  return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0 ? "" : reason();
 }
 
 }  // namespace concertina::fuzzers

@@ -102,6 +102,10 @@ TEST_F(Files, RefusesToWriteWhereNoFileCanBe) {
   ASSERT_EQ(write_file(path("file"), "x"), "");
   EXPECT_EQ(write_file(path("file/x"), "x"), std::strerror(ENOTDIR));
   EXPECT_EQ(write_file("", "x"), std::strerror(ENOENT));
+  EXPECT_EQ(why_not_writable(folder_), "it is a folder");
+  EXPECT_EQ(why_not_writable(path("none/x")), std::strerror(ENOENT));
+  EXPECT_EQ(why_not_writable(path("new")), "");
+  EXPECT_EQ(why_not_writable("/dev/null"), "");
 }
 
 TEST_F(Files, PipesAndDevicesAreWrittenThroughAndStay) {

@@ -147,6 +147,7 @@ int bench(const BenchOptions& options) {
     std::fprintf(stderr, "bench: --count must be at least 1\n");
     return kExitUnusable;
   }
+  if (!can_write_or_complain(options.json_path)) return kExitUnusable;
   Groups groups = Groups::none();
   const std::string problem = parse_groups(options.signals, groups);
   if (!problem.empty()) {

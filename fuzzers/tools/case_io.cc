@@ -72,6 +72,12 @@ bool write_or_complain(const std::string& path, std::string_view content) {
   return why.empty();
 }
 
+bool can_write_or_complain(const std::string& path) {
+  const std::string why = path.empty() ? "" : why_not_writable(path);
+  if (!why.empty()) complain(path, "cannot write: " + why);
+  return why.empty();
+}
+
 std::string encoded(const Input& input) {
   const Bytes bytes = encode(input);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

@@ -21,6 +21,9 @@ bool load_or_complain(const std::string& path, CaseFile& file);
 /// Writes the file whole (host/files.h), or complains on stderr and leaves what was there.
 bool write_or_complain(const std::string& path, std::string_view content);
 
+/// Complains before the work for a file that could not be written. Empty: none is wanted.
+bool can_write_or_complain(const std::string& path);
+
 /// Engine bytes as a string that can be written.
 std::string encoded(const Input& input);
 

@@ -212,6 +212,16 @@ TEST_F(Concertina, OutputsAppearWholeOrNotAtAll) {
   expect_unusable({"generate", "-o", folder_}, "cannot write: File too large", full);
   expect_unusable({"show", kCase, "-o", path("none/x")}, "cannot write: No such file", full);
   EXPECT_EQ(read("old"), "what was there");
+  // Known before the work for it.
+  for (const Words& words : {Words{"explore", kCase, "-o"}, Words{"depth", kCase, "-o"},
+                             Words{"minimize", kCase, "-o"}, Words{"verify", kCase, "--out"},
+                             Words{"bench", "--json"}}) {
+    Words missing = words, folder = words;
+    missing.push_back(path("none/x"));
+    folder.push_back(folder_);
+    expect_unusable(missing, "cannot write: No such file");
+    expect_unusable(folder, "cannot write: it is a folder");
+  }
   EXPECT_EQ(files(), 1) << "of what could not be written nothing is left";
   EXPECT_EQ(tool({"show", kCase, "-o", old}).code, kExitAsExpected);
   EXPECT_EQ(read("old"), tool({"show", kCase}).said);

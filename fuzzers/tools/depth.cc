@@ -126,6 +126,7 @@ int depth_of(const std::string& path, const DepthOptions& options) {
 }  // namespace
 
 int depth(const DepthOptions& options) {
+  if (!can_write_or_complain(options.output)) return kExitUnusable;
   int worst = kExitAsExpected;
   for (const std::string& path : options.files) {
     const int code = depth_of(path, options);

@@ -66,6 +66,7 @@ bool write_case(const ExploreOptions& options, CaseFile file, const SearchResult
 }  // namespace
 
 int explore(const ExploreOptions& options) {
+  if (!can_write_or_complain(options.output)) return kExitUnusable;
   CaseFile file;
   if (options.per_program == 0 && !options.as_drawn) {
     if (options.file.empty()) {

@@ -116,6 +116,8 @@ int report(const MinimizeCommandOptions& options, const std::string& output, con
 int minimize_command(const MinimizeCommandOptions& options) {
   CaseFile file;
   if (!load_or_complain(options.file, file)) return kExitUnusable;
+  const std::string output = options.output.empty() ? default_output(options.file) : options.output;
+  if (!can_write_or_complain(output)) return kExitUnusable;
   Verdict verdict;
   if (!find_verdict(options.file, file, options.timeout_s, verdict)) return kExitUnusable;
 
@@ -145,7 +147,6 @@ int minimize_command(const MinimizeCommandOptions& options) {
   if (file.header.title.empty()) file.header.title = verdict.signature();
   file.header.oracle = verdict.oracle;
   file.header.expect = "fail";
-  const std::string output = options.output.empty() ? default_output(options.file) : options.output;
   if (!write_or_complain(output, print(file))) return kExitUnusable;
   return report(options, output, verdict, before, minimized, depth, took.count());
 }

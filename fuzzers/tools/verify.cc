@@ -246,6 +246,9 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
 }  // namespace
 
 int verify(const VerifyOptions& options) {
+  if (!can_write_or_complain(options.output) || !can_write_or_complain(options.resume)) {
+    return kExitUnusable;
+  }
   std::signal(SIGINT, [](int) { stop_exploring(); });
   std::signal(SIGTERM, [](int) { stop_exploring(); });
   int worst = kExitAsExpected;

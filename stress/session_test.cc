@@ -1,0 +1,77 @@
+#include "stress/session.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "host/files.h"
+#include "host/program.h"
+
+namespace concertina::stress {
+namespace {
+
+class SessionTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "/session-XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    options_.job = "ring";
+    options_.batches = 1;
+    options_.scale = 1;
+    options_.size = Size::kSmall;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  int run() const {
+    testing::internal::CaptureStdout();
+    const int code = run_session(options_);
+    testing::internal::GetCapturedStdout();
+    return code;
+  }
+  /// The exit code, and a piece of what it says.
+  void expect_unusable(const std::string& piece) const {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run(), fuzzers::kExitUnusable);
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find(piece), std::string::npos) << said;
+  }
+
+  std::string folder_;
+  Options options_;
+};
+
+TEST_F(SessionTest, LeavesItsFiguresAndWhatItWasDoing) {
+  options_.json = path("figures");
+  EXPECT_EQ(run(), fuzzers::kExitAsExpected);
+  std::string figures, batch;
+  EXPECT_EQ(fuzzers::read_file(path("figures"), 10'000, figures), "");
+  EXPECT_NE(figures.find("\"failures\": 0"), std::string::npos) << figures;
+  EXPECT_EQ(fuzzers::read_file(path("figures.batch"), 10'000, batch), "");
+  EXPECT_NE(batch.find("stress_jobs --job ring --seed 1"), std::string::npos) << batch;
+}
+
+TEST_F(SessionTest, FiguresThatCannotBeWrittenMakeItUnusable) {
+  options_.json = path("none/figures");
+  expect_unusable("cannot write: No such file");
+  ASSERT_EQ(mkdir(path("figures").c_str(), 0755), 0);
+  options_.json = path("figures");
+  expect_unusable("cannot write: it is a folder");
+}
+
+TEST_F(SessionTest, ProgramsAreFilesOfABoundedSize) {
+  options_.job = "programs";
+  options_.programs = folder_;
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0644), 0);
+  expect_unusable("no programs in it");
+  ASSERT_EQ(fuzzers::write_file(path("large"), std::string((1 << 20) + 1, '#')), "");
+  expect_unusable("it has 1048577 bytes");
+  options_.programs = path("none\x1b[2J");
+  expect_unusable("none\\x1b[2J: No such file");
+}
+
+}  // namespace
+}  // namespace concertina::stress
