@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <string>
 
 #include "minimize/reduce_schedule.h"
@@ -144,6 +145,14 @@ TEST(Schedules, SimplerOnesAreValidAndCheaper) {
       ASSERT_LT(cost_of(simpler), cost_of(schedule));
     }
   }
+}
+
+TEST(Schedules, ALimitOfMachinesGoesOrGrows) {
+  Schedule few;
+  few.machines_max = 3;
+  std::set<unsigned> limits;
+  for (const Schedule& simpler : simpler_schedules(few)) limits.insert(simpler.machines_max);
+  EXPECT_EQ(limits, (std::set<unsigned>{4, kMachinesMax}));
 }
 
 TEST(Schedules, FreshOnesBeginWithTheOldAndDiffer) {

@@ -96,6 +96,21 @@ TEST(Mutate, ASchedulesMutationAlwaysReseeds) {
   }
 }
 
+TEST(Mutate, MachinesBecomeFewAndManyAgain) {
+  Random random(8);
+  Input input = generate(random);
+  unsigned few = 0, many = 0;
+  for (unsigned i = 0; i < 20'000; ++i) {
+    const unsigned before = input.schedule.machines_max;
+    mutate_schedule(input.schedule, input.program, random);
+    const unsigned after = input.schedule.machines_max;
+    few += before == kMachinesMax && after < kMachinesMax ? 1 : 0;
+    many += before < kMachinesMax && after == kMachinesMax ? 1 : 0;
+  }
+  EXPECT_GT(few, 50U);
+  EXPECT_GT(many, 50U);
+}
+
 TEST(Mutate, ConstraintsAreAddedFlippedChangedAndRemoved) {
   Random random(13);
   Schedule schedule;
