@@ -137,8 +137,7 @@ TEST_F(Concertina, NumbersThatAreNoneAreRefusedWithTheirOption) {
                                 {"bench", "--count", "--seed"},
                                 {"explore", "--generated"},
                                 {"determinism", "--generated", "--seed", "--after"}};
-  const char* const values[] = {"nan", "inf", "-1", "1e30", "x", "", "99999999999999999999999",
-                                "7 "};
+  const char* const values[] = {"nan", "-1", "99999999999999999999999"};
   const auto try_all = [&](const Words& options, const Words& file) {
     for (std::size_t i = 1; i < options.size(); ++i) {
       for (const std::string value : values) {
@@ -150,6 +149,11 @@ TEST_F(Concertina, NumbersThatAreNoneAreRefusedWithTheirOption) {
   };
   for (const Words& options : with_file) try_all(options, {kCase});
   for (const Words& options : without_file) try_all(options, {});
+  // Two kinds of number; what holds for one of a kind holds for all.
+  for (const std::string value : {"inf", "1e30", "x", "", "7 ", " 7", "0x", "+7"}) {
+    expect_unusable({"generate", "--count=" + value}, "--count");
+    expect_unusable({"verify", "--budget=" + value, kCase}, "--budget");
+  }
   expect_unusable({"generate", "--count", "4294967296"}, "--count");
   expect_unusable({"generate", "--seed", std::string(100'000, '9')}, "--seed");
   EXPECT_EQ(tool({"generate", "--seed=18446744073709551615"}).code, kExitAsExpected);
@@ -213,9 +217,9 @@ TEST_F(Concertina, OutputsAppearWholeOrNotAtAll) {
   expect_unusable({"show", kCase, "-o", path("none/x")}, "cannot write: No such file", full);
   EXPECT_EQ(read("old"), "what was there");
   // Known before the work for it.
-  for (const Words& words : {Words{"explore", kCase, "-o"}, Words{"depth", kCase, "-o"},
-                             Words{"minimize", kCase, "-o"}, Words{"verify", kCase, "--out"},
-                             Words{"bench", "--json"}}) {
+  for (const Words& words :
+       {Words{"explore", kCase, "-o"}, Words{"depth", kCase, "-o"}, Words{"minimize", kCase, "-o"},
+        Words{"verify", kCase, "--out"}, Words{"bench", "--json"}}) {
     Words missing = words, folder = words;
     missing.push_back(path("none/x"));
     folder.push_back(folder_);
