@@ -193,7 +193,7 @@ class Session {
         options_.job.c_str(), seconds(), n(done_), n(figures_.goroutines), n(figures_.operations),
         n(figures_.copies), n(figures_.copies_locked + figures_.copies_held), n(figures_.scans),
         n(figures_.shrinks), failures_);
-    std::fflush(stdout);
+    fuzzers::flush_output();
   }
 
   // For who finds this process dead of a sanitizer's report: what it was doing.

@@ -17,6 +17,7 @@
 #include "host/die_with_parent.h"
 #include "host/patience.h"
 #include "host/process_state.h"
+#include "host/program.h"
 #include "host/shared_memory.h"
 
 namespace concertina::fuzzers {
@@ -102,7 +103,7 @@ std::string wait_for(pid_t child, const Watch& watch) {
 Forked run_forked(const std::function<std::string()>& work, const Watch& watch) {
   Forked forked;
   const Notes notes;
-  std::fflush(nullptr);  // or the child would write out what is buffered here once more
+  flush_output();  // or the child would write out what is buffered here once more
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0)

@@ -9,6 +9,8 @@
 #include <exception>
 #include <iostream>
 #include <new>
+#include <stdexcept>
+#include <system_error>
 
 #include "host/shown.h"
 
@@ -37,6 +39,12 @@ int guarded(std::string_view name, const std::function<int()>& body) {
 
 }  // namespace
 
+void flush_output() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  if (errno == 0) throw std::runtime_error("cannot write its output");
+  throw std::system_error(errno, std::generic_category(), "cannot write its output");
+}
+
 void complain(std::string_view name, std::string_view reason) {
   std::fprintf(stderr, "%s: %s\n", shown_path(name).c_str(), shown(reason, kReasonMax).c_str());
 }
@@ -49,14 +57,14 @@ int run_program(std::string_view name, const std::function<int()>& body) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a write that fails
   std::signal(SIGCHLD, SIG_DFL);  // whoever starts a program may have had it ignored
   const int code = guarded(name, body);
-  errno = 0;
-  std::cout.flush();
-  const bool is_written = std::fflush(stdout) == 0;
-  if (is_written && std::ferror(stdout) == 0) return code;
-  // The reason of a flush in the middle is not known any more.
-  complain(name, std::string("cannot write its output") +
-                     (errno != 0 ? std::string(": ") + std::strerror(errno) : ""));
-  return kExitUnusable;
+  // Whoever could not go on has said why.
+  if (code == kExitUnusable) return code;
+  return guarded(name, [code] {
+    errno = 0;
+    std::cout.flush();  // CLI11 prints there
+    flush_output();
+    return code;
+  });
 }
 
 }  // namespace concertina::fuzzers

@@ -22,6 +22,10 @@ inline constexpr int kExitNotComplete = 3;
 /// (SIGPIPE).
 int run_program(std::string_view name, const std::function<int()>& body);
 
+/// Writes out what was printed so far; throws when that cannot be written, which run_program tells.
+/// For those who flush in the middle: later, the reason is not known any more.
+void flush_output();
+
 /// One line on stderr: "NAME: REASON", with the characters that a terminal would obey escaped.
 void complain(std::string_view name, std::string_view reason);
 

@@ -285,7 +285,11 @@ int run_tool(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // --help is no error; everything else makes the call unusable.
-    if (error.get_exit_code() == 0) return app.exit(error);
+    if (error.get_exit_code() == 0) {
+      app.exit(error);
+      flush_output();
+      return kExitAsExpected;
+    }
     complain("concertina", shown(error.what(), kCliErrorMax) + " (see --help)");
     return kExitUnusable;
   }

@@ -108,7 +108,7 @@ TEST_F(Concertina, WhatItCannotPrintMakesEveryCommandUnusable) {
                             {"show", kCase},
                             {"run", kCase},
                             {"replay", kCase},
-                            {"replay", "-q", kCase},
+                            {"replay", "-q", kCase, kCase},
                             {"replay", "--json", kCase},
                             {"neighbours", "--count", "3", kCase},
                             {"explore", "--runs", "3", kCase},
@@ -119,7 +119,7 @@ TEST_F(Concertina, WhatItCannotPrintMakesEveryCommandUnusable) {
                             {"bench", "--count", "3"},
                             {"determinism", kCase}};
   for (const Words& words : commands) {
-    expect_unusable(words, "cannot write its output", {.stdout_path = "/dev/full"});
+    expect_unusable(words, "cannot write its output: No space left", {.stdout_path = "/dev/full"});
   }
 }
 

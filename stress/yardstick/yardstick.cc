@@ -24,7 +24,7 @@ using fuzzers::kExitUnusable;
 
 void print(const JsonObject& object) {
   std::printf("%s\n", object.str().c_str());
-  std::fflush(stdout);
+  fuzzers::flush_output();
 }
 
 // The sizes are those of runs without the bug: it cuts a run short.
