@@ -4,8 +4,12 @@ With an exit code, that code and every text must be seen on stderr. Without, the
 0 and say nothing.
 """
 
-import subprocess
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts" / "lib"))
+# pylint: disable=wrong-import-position
+import processes
 
 RUNS_OF_A_TWIN = "3"
 
@@ -13,7 +17,7 @@ RUNS_OF_A_TWIN = "3"
 def main():
     binary, name, *expected = sys.argv[1:]
     command = [binary, name] + ([] if expected else [RUNS_OF_A_TWIN])
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    result = processes.run(command, capture_output=True, text=True, errors="replace")
     if not expected:
         problems = [] if result.returncode == 0 and not result.stderr else \
             [f"exit code {result.returncode}, and it should be silent"]

@@ -7,16 +7,17 @@ Google Benchmark, Go, Boost.Fiber and gnuplot.
 Exit code: 0 measured, 2 could not run.
 """
 
-import argparse
-import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import arguments
 import benching
 import building
 import common
+import files
+import processes
 from common import BUILD, ROOT, Unusable, relative, say
 
 FOLDER = BUILD / "bench"
@@ -53,11 +54,14 @@ def build_all():
 
 def measure(binaries, workload, peer, processors, ops):
     command = benching.commands(binaries, workload, peer, processors, ops)
-    result = subprocess.run(command, capture_output=True, text=True, check=False,
-                            timeout=TIMEOUT_S, env={**os.environ, **GO_ENVIRONMENT})
     what = f"{workload.name} on {processors} by {peer or 'ours'}"
+    try:
+        result = processes.run(command, capture_output=True, text=True, timeout=TIMEOUT_S,
+                               env={**os.environ, **GO_ENVIRONMENT})
+    except subprocess.TimeoutExpired as error:
+        raise Unusable(f"{what}: no end within {TIMEOUT_S} s") from error
     if result.returncode != 0:
-        raise Unusable(f"{what}: exit code {result.returncode}\n"
+        raise Unusable(f"{what}: {processes.end_words(result.returncode)}\n"
                        f"{common.last_lines(result.stdout + result.stderr, 20)}")
     try:
         return benching.parse(result.stdout, peer, workload.unit)
@@ -86,21 +90,16 @@ def draw(rows, image):
         say("bench: gnuplot is not installed (scripts/setup --bench does that): no chart")
         return
     script = benching.chart_script(image, benching.ratio_data(rows), benching.copy_data(rows))
-    common.call(["gnuplot", "-e", f"load '{write(FOLDER / 'bench.gp', script)}'"], "gnuplot")
+    files.write_whole(FOLDER / "bench.gp", script)
+    common.call(["gnuplot", "-e", f"load '{FOLDER / 'bench.gp'}'"], "gnuplot")
     say(f"bench: {relative(image)}")
 
 
-def write(path, text):
-    path.write_text(text)
-    return path
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("--json", type=Path, default=FOLDER / "bench.json", metavar="FILE",
                         help="where the rows go (default build/bench/bench.json)")
-    parser.add_argument("--repetitions", type=int, default=7, metavar="N")
+    parser.add_argument("--repetitions", type=arguments.count, default=7, metavar="N")
     parser.add_argument("--only", action="append", default=[], metavar="WORKLOAD",
                         help="this workload only; may be repeated")
     parser.add_argument("--quick", action="store_true",
@@ -111,18 +110,18 @@ def main():
     for name in options.only:
         if name not in names:
             raise Unusable(f"no workload '{name}'; there are: {', '.join(names)}")
-    if options.repetitions < 1:
-        raise Unusable("--repetitions: at least one")
     if options.setup:
-        common.call([ROOT / "scripts" / "setup", "--bench"], "scripts/setup --bench", quiet=False)
+        if processes.run_to_its_end([ROOT / "scripts" / "setup", "--bench"]) != 0:
+            raise Unusable("scripts/setup --bench failed")
     FOLDER.mkdir(parents=True, exist_ok=True)
+    files.check_writable(options.json, "--json")
     workloads = [w for w in benching.WORKLOADS if not options.only or w.name in options.only]
     rows = run(build_all(), workloads, 1 if options.quick else options.repetitions,
                QUICK_DIVISOR if options.quick else 1)
     text = benching.table(rows)
     say(text)
-    write(FOLDER / "table.md", text + "\n")
-    write(options.json, json.dumps(rows, indent=1) + "\n")
+    files.write_whole(FOLDER / "table.md", text + "\n")
+    files.write_json(options.json, rows)
     say(f"bench: {relative(options.json)}")
     draw(rows, FOLDER / "bench.svg")
     return common.EXIT_OK

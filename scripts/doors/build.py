@@ -3,14 +3,13 @@
 The last line printed is the build folder.
 """
 
-import argparse
-
+import arguments
 import building
 import common
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = arguments.parser(__doc__)
     parser.add_argument("flavour", nargs="?", default="address", choices=common.FLAVOURS)
     parser.add_argument("--mutant", default="", metavar="NAME",
                         help="build a copy with fuzzers/mutants/NAME.patch applied")
@@ -19,5 +18,5 @@ def main():
     options = parser.parse_args()
     folder = building.build(building.tree(options.mutant), options.flavour, options.target,
                             quiet=False)
-    print(folder)
+    common.say(folder)
     return common.EXIT_OK

@@ -4,10 +4,12 @@ The table below is the only place that says which room may include which. `--sel
 violation of each rule in a scratch tree and demands that each is reported.
 """
 
-import argparse
 import re
 import tempfile
 from pathlib import Path
+
+import arguments
+from common import say
 
 # Rooms that a room may include besides itself. A path with a dot is one header, not a room.
 RUNTIME = ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched", "runtime/chan",
@@ -191,20 +193,19 @@ def self_test():
             if not seen:
                 missed.append(f"{path}: expected {expected!r}, got {problems}")
     for line in missed:
-        print(line)
-    print(f"{len(PLANTED) - len(missed)} of {len(PLANTED)} planted files judged rightly")
+        say(line)
+    say(f"{len(PLANTED) - len(missed)} of {len(PLANTED)} planted files judged rightly")
     return 1 if missed else 0
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("--self-test", action="store_true", help="check the checker")
     options = parser.parse_args()
     if options.self_test:
         return self_test()
     problems = check_tree(Path(__file__).resolve().parent.parent.parent)
     for problem in problems:
-        print(problem)
-    print(f"{len(problems)} problems")
+        say(problem)
+    say(f"{len(problems)} problems")
     return 1 if problems else 0

@@ -3,14 +3,16 @@
 The corpus is corpus/ and what earlier campaigns kept in build/fuzz; --seconds N fuzzes first.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import arguments
 import building
 import common
+import concertina
+import processes
 from common import BUILD, ROOT, call, relative, say
 from coverage_report import FileLines, ranges, read_lcov
 
@@ -26,7 +28,7 @@ def llvm_tool(name):
 
 
 def corpus_files(folders):
-    return [str(path) for folder in folders if Path(folder).is_dir()
+    return [path for folder in folders if Path(folder).is_dir()
             for path in sorted(Path(folder).rglob("*")) if path.is_file() and path.suffix != ".md"]
 
 
@@ -37,16 +39,16 @@ def collect(tree, folder, corpora, skip_tests):
     profiles.mkdir(parents=True)
     env = dict(os.environ, LLVM_PROFILE_FILE=f"{profiles}/%m-%p.profraw")
     if not skip_tests:
-        code = subprocess.run(["ctest", "--test-dir", str(folder), "-j", str(common.cores()),
-                               "--output-on-failure", "-Q"], env=env, check=False).returncode
+        code = processes.run(["ctest", "--test-dir", folder, "-j", common.cores(),
+                              "--output-on-failure", "-Q"], env=env).returncode
         if code != 0:
             say("coverage: some tests failed; run scripts/test to see them")
     files = corpus_files(corpora)
     for i in range(0, len(files), FILES_PER_CALL):
-        command = [str(tree.tool("coverage")), "run", *files[i:i + FILES_PER_CALL]]
-        code = subprocess.run(command, env=env, stdout=subprocess.DEVNULL, check=False).returncode
-        if code not in (0, 1):
-            say(f"coverage: the corpus run ended with exit code {code}")
+        command = concertina.command(tree.tool("coverage"), "run", files=files[i:i + FILES_PER_CALL])
+        code = processes.run(command, env=env, stdout=subprocess.DEVNULL).returncode
+        if code not in (common.EXIT_OK, common.EXIT_FAILED):
+            say(f"coverage: the corpus run: {processes.end_words(code)}")
     say(f"coverage: {len(files)} inputs")
     return sorted(profiles.glob("*.profraw"))
 
@@ -58,7 +60,7 @@ def export(folder, binaries, profiles):
     objects = [part for path in binaries[1:] for part in ("-object", str(path))]
     command = [llvm_tool("llvm-cov"), "export", "-format=lcov", f"-instr-profile={data}",
                str(binaries[0]), *objects, str(COUNTED)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = processes.run(command, capture_output=True, text=True)
     if result.returncode != 0:
         raise common.Unusable(f"llvm-cov: {result.stderr.strip()}")
     return read_lcov(result.stdout)
@@ -80,10 +82,9 @@ def report(files):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("--corpus", nargs="+", metavar="DIR", help="instead of the default ones")
-    parser.add_argument("--seconds", type=float, default=0.0,
+    parser.add_argument("--seconds", type=arguments.seconds(0), default=0.0,
                         help="fuzz this long in flavour address first")
     parser.add_argument("--no-tests", action="store_true", help="what the corpus alone covers")
     options = parser.parse_args()

@@ -7,31 +7,30 @@ explored. With --write, both become lines of its header.
 Exit code: 0 when every case has a depth, or such a bound of it, 1 when not, 2 could not run.
 """
 
-import argparse
-import json
 from pathlib import Path
 
+import arguments
 import building
 import cases
 import common
+import concertina
 import depths
+import files
 import mutants
 from common import say
-from engine import write_whole
 
 REGRESS = common.ROOT / "corpus" / "regress"
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("files", metavar="FILE", nargs="*", help="default: all of corpus/regress")
-    parser.add_argument("--bound", type=int, default=depths.BOUND, help="preemptions at most")
-    parser.add_argument("--budget", type=float, default=depths.BUDGET_S,
+    parser.add_argument("--bound", type=arguments.preemptions, default=depths.BOUND, help="preemptions at most")
+    parser.add_argument("--budget", type=arguments.seconds(1), default=depths.BUDGET_S,
                         help="seconds to explore a case, and as many to reduce its failing runs")
-    parser.add_argument("--starts", type=int, metavar="N",
+    parser.add_argument("--starts", type=arguments.count, metavar="N",
                         help="failing runs to reduce where exploring finds none (default: the tool's)")
-    parser.add_argument("--reducing-runs", type=int, metavar="N",
+    parser.add_argument("--reducing-runs", type=arguments.count, metavar="N",
                         help="runs for each of them (default: the tool's)")
     parser.add_argument("--flavour", dest="flavours", action="append",
                         choices=common.FUZZ_FLAVOURS, help="only this one; may be repeated")
@@ -68,19 +67,20 @@ def of_mutant(name, found, options, clean):
             answer = depths.UNKNOWN
         fields = depths.fields_of(answer)
         if options.write and fields and depths.improves(answer, header):
-            depths.write_fields(clean.tool("none"), path, fields)
+            concertina.write_text(clean.tool("none"), path, path, fields)
         say(f"{path.stem}: {answer['depth_words'] or 'not found'}; {answer['pair_words'] or 'no pair'}")
         yield {"case": path.stem, "flavour": flavour, **answer}
 
 
 def main():
     options = parse_options()
+    files.check_writable(options.json, "--json")
     paths = [Path(name) for name in options.files] or sorted(REGRESS.glob("*.case"))
     clean = building.clean_tree()
     building.build(clean, "none", ["concertina"])
     by_mutant = {}
     for path in paths:
-        header = cases.read_header(clean.tool("none"), path)
+        header = concertina.header(clean.tool("none"), path)
         if header.get("bug") not in mutants.names():
             raise common.Unusable(f"{path}: its header names no mutant")
         by_mutant.setdefault(header["bug"], []).append((path, header))
@@ -88,7 +88,7 @@ def main():
     for name, found in sorted(by_mutant.items()):
         rows += of_mutant(name, found, options, clean)
         if options.json:
-            write_whole(Path(options.json), (json.dumps(rows, indent=2) + "\n").encode())
+            files.write_json(options.json, rows)
     say("\n" + depths.table(rows))
     known = sum(row["known"] for row in rows)
     say(f"\n{known} of {len(rows)} have a depth or an upper bound of it, "

@@ -6,22 +6,27 @@ turns, so that builds are compared, too. Any differing line is printed with both
 Exit code: 0 all equal, 1 a difference, 2 could not run.
 """
 
-import argparse
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 
+import arguments
 import building
 import common
+import concertina
+import processes
 from common import FUZZ_FLAVOURS, ROOT, Unusable, say
 
 WARM_UP = 999
+LIMIT_S = 600
 
 
 def fingerprint(tool, generated, after):
     seeds = sorted((ROOT / "corpus" / "seeds").glob("*.case"))
-    command = [tool, "determinism", "--generated", generated, "--after", after, *seeds]
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True,
-                            check=False, timeout=600)
+    command = concertina.command(tool, "determinism", "--generated", generated, "--after", after,
+                                 files=seeds)
+    try:
+        result = processes.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+    except subprocess.TimeoutExpired as error:
+        raise Unusable(f"{tool}: no end within {LIMIT_S} s") from error
     if result.returncode == common.EXIT_UNUSABLE:
         raise Unusable(f"{tool}: {result.stderr.strip()}")
     return result.returncode, result.stdout.splitlines(), result.stderr
@@ -32,21 +37,18 @@ def describe(index, flavour, after):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--processes", type=int, default=100, help="how many (default 100)")
-    parser.add_argument("--generated", type=int, default=50,
+    parser = arguments.parser(__doc__)
+    parser.add_argument("--processes", type=arguments.whole(2, 10_000), default=100, help="how many (default 100)")
+    parser.add_argument("--generated", type=arguments.count_or_none, default=50,
                         help="generated inputs besides the seeds (default 50)")
     options = parser.parse_args()
-    if options.processes < 2:
-        raise Unusable("--processes: at least two are needed to compare")
     tree = building.clean_tree()
     for flavour in FUZZ_FLAVOURS:
         building.build(tree, flavour, ("concertina",))
     plan = [(i, FUZZ_FLAVOURS[i % len(FUZZ_FLAVOURS)],
              WARM_UP if i // len(FUZZ_FLAVOURS) % 2 else 0) for i in range(options.processes)]
     differences = 0
-    with ThreadPoolExecutor(common.cores()) as pool:
+    with processes.pool(common.cores()) as pool:
         results = pool.map(lambda p: fingerprint(tree.tool(p[1]), options.generated, p[2]), plan)
         reference = None
         for (index, flavour, after), (code, lines, stderr) in zip(plan, results):

@@ -7,16 +7,17 @@ When a run was killed, the next one first reports what that one had found, then 
 Exit code: 0 no bug, 1 a bug, 2 could not run.
 """
 
-import argparse
-import json
 import os
 import sys
 import time
 from pathlib import Path
 
+import arguments
 import building
 import common
+import concertina
 import engines
+import files
 import minimizing
 from campaign import Campaign, Settings
 from common import relative, say
@@ -33,8 +34,16 @@ class Status:
         self.seconds = seconds
         self.is_terminal = sys.stdout.isatty()
         self.next_at = 0.0
+        self.remarks = 0
+
+    def remark(self, result):
+        """What has been remarked since."""
+        for line in result.remarks[self.remarks:]:
+            say(("\r\x1b[K" if self.is_terminal else "") + line)
+        self.remarks = len(result.remarks)
 
     def show(self, result, last=False):
+        self.remark(result)
         now = time.monotonic()
         if now < self.next_at and not last:
             return
@@ -46,8 +55,7 @@ class Status:
         if not self.is_terminal:
             say(line)
         else:
-            sys.stdout.write("\r\x1b[K" + line + ("\n" if last else ""))
-            sys.stdout.flush()
+            say("\r\x1b[K" + line, end="\n" if last else "")
 
 
 def run_campaign(tree, settings):
@@ -92,7 +100,7 @@ def minimise(campaign, finding, mutant):
     case = Path(finding.case)
     target, partial = case.with_suffix(".min.case"), case.with_suffix(".min.partial")
     say(f"minimising {relative(case)}")
-    answer = minimizing.minimize(campaign.tool, case, partial)
+    answer = concertina.minimize(campaign.tool, case, partial)
     os.replace(partial, target)
     flavour = campaign.settings.flavour
     say(f"minimal  {relative(target)}: {minimizing.size_words(answer)} "
@@ -127,21 +135,20 @@ def write_json(path, results):
         "findings": [finding for result in results for finding in result.as_dict()["findings"]],
         "campaigns": [result.as_dict() for result in results],
     }
-    Path(path).write_text(json.dumps(content, indent=2) + "\n")
+    files.write_json(path, content)
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("--engine", choices=engines.NAMES, default="libfuzzer",
                         help="all: workers alternate between the engines (at least one of each) "
                         "and share what they find")
     parser.add_argument("--sanitizer", choices=common.FUZZ_FLAVOURS,
                         help="give all the time to this flavour")
-    parser.add_argument("--seconds", type=float, default=60.0, help="time in all (default 60)")
-    parser.add_argument("--workers", type=int, default=common.cores(),
+    parser.add_argument("--seconds", type=arguments.seconds(1), default=60.0, help="time in all (default 60)")
+    parser.add_argument("--workers", type=arguments.workers, default=common.cores(),
                         help="processes (default: one a core)")
-    parser.add_argument("--seed", type=int, default=1, help="of the engine; worker i uses seed + i")
+    parser.add_argument("--seed", type=arguments.engine_seed, default=1, help="of the engine; worker i uses seed + i")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--corpus", nargs="+", metavar="DIR",
                        help="seeds instead of corpus/seeds and (without --mutant) corpus/regress")
@@ -150,14 +157,12 @@ def parse_options():
                         help="fuzz a copy with fuzzers/mutants/NAME.patch applied")
     parser.add_argument("--no-minimize", action="store_true", help="keep findings as they were found")
     parser.add_argument("--json", metavar="FILE", help="write the result here")
-    options = parser.parse_args()
-    if options.seconds < 1 or options.workers < 1:
-        parser.error("--seconds and --workers must be at least 1")
-    return options
+    return parser.parse_args()
 
 
 def main():
     options = parse_options()
+    files.check_writable(options.json, "--json")
     flavours = [options.sanitizer] if options.sanitizer else ["address", "thread"]
     tree = building.tree(options.mutant)
     results = []

@@ -6,16 +6,14 @@ in the flavour none first, then in those of the patch's header. A mutant that no
 reason in lib/litmus.py. Exit code: 0 as it must be, 1 not, 2 could not run.
 """
 
-import argparse
-import json
-from pathlib import Path
-
+import arguments
 import building
 import common
+import concertina
+import files
 import litmus
 import mutants
 from common import say
-from engine import write_whole
 
 
 def verify_all(options):
@@ -24,8 +22,8 @@ def verify_all(options):
     for flavour in options.flavours or ["none"]:
         building.build(clean, flavour, ["concertina"])
         for path in litmus.programs():
-            answer = litmus.verify(clean.tool(flavour), path, options.bound,
-                                   budget_s=options.budget)
+            answer = concertina.verify(clean.tool(flavour), path, options.bound,
+                                       budget_s=options.budget)
             rows.append({**litmus.row_of(path.stem, answer), "flavour": flavour})
             say(f"{flavour}: {path.stem}: {rows[-1]['end']}, {rows[-1]['schedules']:,} schedules, "
                 f"{rows[-1]['seconds']:.1f} s")
@@ -68,27 +66,27 @@ def hunt_mutants(options):
             f"{row['schedules']:,} schedules: {row['signature']}" if row["found"] else "not found")
             + "".join(f" {fault}" for fault in row["faults"]))
         if options.json:
-            write_whole(Path(options.json), (json.dumps(rows, indent=2) + "\n").encode())
+            files.write_json(options.json, rows)
     return rows, litmus.mutants_table(rows), sum(not row["faults"] for row in rows)
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("--mutants", action="store_true", help="hunt the mutants")
     parser.add_argument("--names", metavar="A,B", help="only these mutants (default: all)")
-    parser.add_argument("--bound", type=int, default=2, help="preemptions at most (default 2)")
+    parser.add_argument("--bound", type=arguments.preemptions, default=2, help="preemptions at most (default 2)")
     parser.add_argument("--flavour", dest="flavours", action="append",
                         choices=common.FUZZ_FLAVOURS, help="may be repeated")
-    parser.add_argument("--budget", type=float, metavar="S", help="seconds a program")
+    parser.add_argument("--budget", type=arguments.seconds(1), metavar="S", help="seconds a program")
     parser.add_argument("--json", metavar="FILE", help="also write the rows here")
     return parser.parse_args()
 
 
 def main():
     options = parse_options()
+    files.check_writable(options.json, "--json")
     rows, table, good = hunt_mutants(options) if options.mutants else verify_all(options)
     if options.json:
-        write_whole(Path(options.json), (json.dumps(rows, indent=2) + "\n").encode())
+        files.write_json(options.json, rows)
     say(f"\n{table}\n\n{good} of {len(rows)} rows are good")
     return common.EXIT_OK if good == len(rows) else common.EXIT_FAILED

@@ -5,51 +5,51 @@ names, if it is one and --mutant says nothing else. Exit code: 0 written, 2 it d
 not run. Interrupted, it writes nothing.
 """
 
-import argparse
-import subprocess
 import sys
 
+import arguments
 import building
 import cases
 import common
+import concertina
+import files
 import mutants
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("file", metavar="FILE", help=".case text or engine bytes")
     parser.add_argument("-o", "--output", metavar="OUT", help="default: FILE with .min.case")
     parser.add_argument("--mutant", metavar="NAME",
                         help="run with fuzzers/mutants/NAME.patch applied (default: the header's bug)")
     parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
                         help="default: the first that the header names, or address")
-    parser.add_argument("--budget", type=int, default=3_000_000, help="runs at most")
-    parser.add_argument("--seed", type=int, default=1, help="of the search")
+    parser.add_argument("--budget", type=arguments.count, default=3_000_000, help="runs at most")
+    parser.add_argument("--seed", type=arguments.seed, default=1, help="of the search")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     return parser.parse_args()
 
 
 def main():
     options = parse_options()
+    files.check_writable(options.output, "--output")
     clean = building.clean_tree()
     reader = options.flavour or "address"
     building.build(clean, reader, ["concertina"])
-    header = cases.read_header(clean.tool(reader), options.file)
+    header = concertina.header(clean.tool(reader), options.file)
     mutant = options.mutant
     if mutant is None:
         mutant = header["bug"] if header.get("bug") in mutants.names() else ""
     flavour = cases.choose_flavour(options.file, header, options.flavour)
     tree = building.tree(mutant)
     building.build(tree, flavour, ["concertina"])
-    command = [tree.tool(flavour), "minimize", options.file, "--budget", options.budget,
-               "--seed", options.seed]
+    command = concertina.command(tree.tool(flavour), "minimize", "--budget", options.budget,
+                                 "--seed", options.seed, files=[options.file])
     if options.output:
-        command += ["-o", options.output]
+        command += ["-o", concertina.plain(options.output)]
     if options.json:
         command += ["--json"]
     if sys.stderr.isatty():
         command += ["--progress"]
     sys.stdout.flush()
-    code = subprocess.run([str(part) for part in command], check=False).returncode
-    return code if code in (0, 1) else common.EXIT_UNUSABLE
+    return common.verdict_of(concertina.talk(command))

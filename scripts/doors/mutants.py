@@ -7,23 +7,21 @@ mutant, and pass without it, as must 1,000 schedules near its own. Prints Markdo
 Exit code: 0 when every campaign found its mutant by an oracle of the header's list, else 1.
 """
 
-import argparse
-import json
 import os
 import shutil
 import time
 from pathlib import Path
 
+import arguments
 import building
 import common
+import concertina
 import engines
-import minimizing
+import files
 import mutant_rows
 import mutants
-import promoting
-from campaign import Campaign, Settings, replay_json
+from campaign import Campaign, Settings
 from common import relative, say
-from engine import write_whole
 
 POLL_S = 0.05
 SEEDS = common.ROOT / "corpus" / "seeds"  # not regress: its cases are failures of known mutants
@@ -79,11 +77,11 @@ def examine_kept(tree, clean, engine, flavour, case):
     """Minimises the case, and replays the result with the mutant and without."""
     minimised = mutants.folder_of(tree.mutant) / "minimised" / f"{engine}-{flavour}.case"
     minimised.parent.mkdir(parents=True, exist_ok=True)
-    answer = minimizing.minimize(tree.tool(flavour), case, minimised)
+    answer = concertina.minimize(tree.tool(flavour), case, minimised)
     env = dict(os.environ, **UNSYMBOLIZED)
-    with_mutant = replay_json(tree.tool(flavour), minimised, REPLAYS, env=env, limit_s=3600)
-    without = replay_json(clean.tool(flavour), minimised)
-    failing, _ = promoting.count_neighbours(clean.tool(flavour), minimised, NEIGHBOURS)
+    with_mutant = concertina.replay(tree.tool(flavour), minimised, REPLAYS, env=env, limit_s=3600)
+    without = concertina.replay(clean.tool(flavour), minimised)
+    failing, _ = concertina.neighbours(clean.tool(flavour), minimised, NEIGHBOURS)
     return {"case": case, "minimised": answer, "failures_with": with_mutant["failures"],
             "times": REPLAYS, "failures_without": without["failures"],
             "signature_without": without["signature"], "neighbours": NEIGHBOURS,
@@ -94,7 +92,7 @@ def seeds_that_fail(tree, flavour):
     """Seeds that give the bug away by themselves: none may, unless the header says that they do."""
     failing = []
     for seed in sorted(SEEDS.glob("*.case")):
-        if replay_json(tree.tool(flavour), seed)["failures"]:
+        if concertina.replay(tree.tool(flavour), seed)["failures"]:
             failing.append(seed.stem)
     return failing
 
@@ -119,16 +117,15 @@ def measure(mutant, clean, modes, options):
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("--names", metavar="A,B", help="only these (default: all)")
     parser.add_argument("--engine", choices=engines.NAMES, default="libfuzzer",
                         help="all: one after the other, beside each other in the table")
-    parser.add_argument("--seeds", type=int, default=1, help="engine seeds a mutant (default 1)")
+    parser.add_argument("--seeds", type=arguments.count, default=1, help="engine seeds a mutant (default 1)")
     parser.add_argument("--from", dest="modes", choices=["seeds", "empty", "both"],
                         default="seeds", help="begin with corpus/seeds, or with nothing")
-    parser.add_argument("--seconds", type=float, default=120.0, help="budget of a campaign")
-    parser.add_argument("--jobs", type=int, default=common.cores(), help="campaigns at once")
+    parser.add_argument("--seconds", type=arguments.seconds(1), default=120.0, help="budget of a campaign")
+    parser.add_argument("--jobs", type=arguments.workers, default=common.cores(), help="campaigns at once")
     parser.add_argument("--json", metavar="FILE", help="also write all runs here")
     parser.add_argument("--resume", action="store_true",
                         help="keep the rows that --json FILE has already; measure the others")
@@ -141,13 +138,14 @@ def earlier_rows(options, chosen):
     if not options.resume or not options.json or not Path(options.json).is_file():
         return []
     names = {mutant.name for mutant in chosen}
-    rows = [row for row in json.loads(Path(options.json).read_text()) if row["mutant"] in names]
+    rows = [row for row in files.read_json(options.json, "rows of scripts/mutants") if row["mutant"] in names]
     missed = {row["mutant"] for row in rows if row["faults"]}
     return [row for row in rows if row["mutant"] not in missed]
 
 
 def main():
     options = parse_options()
+    files.check_writable(options.json, "--json")
     names = [name.strip() for name in options.names.split(",")] if options.names \
         else mutants.names()
     chosen = [mutants.find(name) for name in names if name]
@@ -175,7 +173,7 @@ def main():
                      for engine in engines.engines_of(options.engine)
                      for flavour in mutant.flavours for mode in modes]
         if options.json:
-            write_whole(Path(options.json), (json.dumps(rows, indent=2) + "\n").encode())
+            files.write_json(options.json, rows)
     say("\n" + mutant_rows.table(rows))
     say("\n" + mutant_rows.summary(rows))
     good = sum(not row["faults"] for row in rows)

@@ -5,62 +5,57 @@ the next call for the same night goes on with the step that was interrupted.
 Exit code: 0 a good night, 1 a new finding, or a step that could not run, 2 could not begin.
 """
 
-import argparse
 import datetime
-import json
 import os
 import platform
-import subprocess
 
+import arguments
 import common
+import files
 import night_steps
+import processes
 from common import BUILD, ROOT, Unusable, relative, say
-from engine import write_whole
 from night import Night
 
 FOLDER = BUILD / "nightly"
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     today = datetime.date.today()
     parser.add_argument("--night", default=today.isoformat(), metavar="NAME",
                         help="its folder under build/nightly (default: today)")
-    parser.add_argument("--seconds", type=int, default=4 * 3600,
+    parser.add_argument("--seconds", type=arguments.whole(1, arguments.YEAR_S), default=4 * 3600,
                         help="for fuzzing and stress together (default four hours)")
-    parser.add_argument("--mutants", type=int, default=6, metavar="N",
+    parser.add_argument("--mutants", type=arguments.count_or_none, default=6, metavar="N",
                         help="known bugs to hunt, others each night (default 6; 0: none)")
-    parser.add_argument("--ordinal", type=int, default=today.toordinal(),
+    parser.add_argument("--ordinal", type=arguments.count_or_none, default=today.toordinal(),
                         help="turns the rotation and the engines' seeds (default: the date)")
     parser.add_argument("--plant", default="", metavar="MUTANT",
                         help="fuzz a tree with this mutant in it, to see a night find something")
     parser.add_argument("--no-setup", action="store_true", help="do not look for packages")
     options = parser.parse_args()
-    if options.seconds < 1 or options.mutants < 0:
-        parser.error("--seconds must be at least 1 and --mutants not negative")
     if not options.night or "/" in options.night or options.night.startswith("."):
         parser.error("--night: a plain name")
     return options
 
 
 def commit():
-    result = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"],
-                            capture_output=True, text=True, check=False)
+    result = processes.run(["git", "-C", ROOT, "describe", "--always", "--dirty"],
+                           capture_output=True, text=True)
     return result.stdout.strip() or "unknown"
 
 
 def write_summary(night, facts):
-    write_whole(night.folder / "summary.json",
-                (json.dumps(night.as_dict(facts), indent=2) + "\n").encode())
-    write_whole(night.folder / "summary.md", night.markdown(facts).encode())
+    files.write_json(night.folder / "summary.json", night.as_dict(facts))
+    files.write_whole(night.folder / "summary.md", night.markdown(facts))
     say(f"summary: {relative(night.folder / 'summary.md')}")
 
 
 def main():
     options = parse_options()
     if not options.no_setup:
-        subprocess.run([str(ROOT / "scripts" / "setup")], check=False)
+        processes.run_to_its_end([ROOT / "scripts" / "setup"])
     folder = FOLDER / options.night
     folder.mkdir(parents=True, exist_ok=True)
     night = Night(folder, FOLDER / "known.json")

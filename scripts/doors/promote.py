@@ -8,27 +8,24 @@ replayed, one a mutant and flavour, named after the mutant.
 Exit code: 0 written, 1 it is no regression (the reason is said), 2 could not run.
 """
 
-import argparse
-import json
 import re
-from pathlib import Path
 
+import arguments
 import building
-import cases
 import common
+import concertina
 import depths
+import files
 import mutants
-from campaign import replay_json
-from common import ROOT, Unusable, call, relative, say
 import promoting
+from common import ROOT, Unusable, relative, say
 
 REGRESS = ROOT / "corpus" / "regress"
 NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("case", metavar="CASE", nargs="?", help="a finding; minimise it first")
     parser.add_argument("--measured", metavar="JSON",
                         help="what scripts/mutants --json wrote, instead of CASE and --name")
@@ -36,8 +33,8 @@ def parse_options():
                         help="what goes wrong, in words-with-hyphens; becomes the file's name")
     parser.add_argument("--title", help="a sentence for the header (default: the name as words)")
     parser.add_argument("--mutant", metavar="NAME", help="that re-creates it (default: header's bug)")
-    parser.add_argument("--times", type=int, default=100, help="replays with the mutant")
-    parser.add_argument("--neighbours", type=int, default=1000, help="schedules without it")
+    parser.add_argument("--times", type=arguments.count, default=100, help="replays with the mutant")
+    parser.add_argument("--neighbours", type=arguments.count_or_none, default=1000, help="schedules without it")
     parser.add_argument("--force", action="store_true", help="write over a case of that name")
     options = parser.parse_args()
     if options.measured:
@@ -50,9 +47,8 @@ def parse_options():
 
 
 def write_case(tool, source, target, fields):
-    assignments = [part for key, value in fields.items() for part in ("--set", f"{key}={value}")]
     REGRESS.mkdir(parents=True, exist_ok=True)
-    call([tool, "show", "--as", "text", *assignments, "-o", target, source], "writing the case")
+    concertina.write_text(tool, source, target, fields)
     say(f"wrote {relative(target)}: {fields['oracle']}, seen in {fields['flavour']}")
 
 
@@ -60,7 +56,7 @@ def promote_measured(options):
     """The measurement has replayed them already: with the mutant, without it, and their neighbours."""
     clean = building.clean_tree()
     building.build(clean, "none", ["concertina"])
-    rows = json.loads(Path(options.measured).read_text())
+    rows = files.read_json(options.measured, "what scripts/mutants --json wrote")
     for name, row in sorted(promoting.choose(rows).items()):
         target = REGRESS / f"{name}.case"
         if target.exists() and not options.force:
@@ -83,7 +79,7 @@ def main():
         raise Unusable(f"{relative(target)} exists (--force writes over it)")
     clean = building.clean_tree()
     building.build(clean, "none", ["concertina"])
-    header = cases.read_header(clean.tool("none"), options.case)
+    header = concertina.header(clean.tool("none"), options.case)
     name = options.mutant or header.get("bug")
     if not name:
         raise Unusable(f"{options.case}: its header names no bug; say which mutant re-creates it: "
@@ -101,7 +97,7 @@ def main():
     answers = {}
     for flavour in mutant.flavours:
         building.build(tree, flavour, ["concertina"])
-        answers[flavour] = replay_json(tree.tool(flavour), options.case, options.times, limit_s=3600)
+        answers[flavour] = concertina.replay(tree.tool(flavour), options.case, options.times, limit_s=3600)
         say(f"with {mutant.name}, {flavour}: {answers[flavour]['failures']} of {options.times} "
             f"replays fail ({answers[flavour]['signature']})")
     oracle, flavours = promoting.who_sees_it(answers, header.get("oracle", ""))

@@ -5,36 +5,38 @@ Exit code: 0 when every verdict is what the header expects (a pass, if it says n
 is not, 2 when a file cannot be read or the flavour given cannot see the bug.
 """
 
-import argparse
-import subprocess
 import sys
 
+import arguments
 import building
 import cases
 import common
+import concertina
 import mutants
 from common import Unusable
 
 
 def replay(tree, flavour, path, options):
     """The tool does the work and the talking."""
-    command = [tree.tool(flavour), "replay", "--expect-from-header", "--last", options.last,
-               "--timeout", options.timeout, "--times", options.times, "--color", options.color]
+    command = ["replay", "--expect-from-header", "--last", options.last, "--timeout",
+               options.timeout, "--times", options.times, "--color", options.color]
     if options.raw:
         command += ["--raw"]
     if options.own_mutant:
         command += ["--mutant", tree.mutant]
     if options.quiet:
         command += ["--quiet"]
-    command += [path]
+    return talk(tree, flavour, command, path)
+
+
+def talk(tree, flavour, words, path):
     sys.stdout.flush()
-    code = subprocess.run([str(part) for part in command], check=False).returncode
-    return code if code in (0, 1) else common.EXIT_UNUSABLE
+    command = concertina.command(tree.tool(flavour), *words, files=[path])
+    return common.verdict_of(concertina.talk(command))
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("files", nargs="+", metavar="FILE", help=".case text or engine bytes")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--mutant", default="", metavar="NAME",
@@ -43,17 +45,17 @@ def parse_options():
                        help="replay each file on the mutant that its header names, in each flavour "
                             "that it names: there it must fail")
     parser.add_argument("-q", "--quiet", action="store_true", help="one line a file and flavour")
-    parser.add_argument("--neighbours", type=int, default=0, metavar="N",
+    parser.add_argument("--neighbours", type=arguments.count_or_none, default=0, metavar="N",
                         help="also run N schedules near each file's own; all must pass")
     parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
                         help="default: what the header asks for")
-    parser.add_argument("--times", type=int, default=1, help="replays of each file")
-    parser.add_argument("--last", type=int, default=40, help="steps to print of a failure")
+    parser.add_argument("--times", type=arguments.count, default=1, help="replays of each file")
+    parser.add_argument("--last", type=arguments.count_or_none, default=40, help="steps to print of a failure")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto",
                         help="default: on a terminal, unless NO_COLOR is set")
     parser.add_argument("--raw", action="store_true",
                         help="also print a sanitizer's own report, as it is")
-    parser.add_argument("--timeout", type=int, default=20, help="seconds until a run has hung")
+    parser.add_argument("--timeout", type=arguments.whole(1, arguments.YEAR_S), default=20, help="seconds until a run has hung")
     return parser.parse_args()
 
 
@@ -65,10 +67,7 @@ def flavours_of(path, header, options):
 
 
 def neighbours(tree, flavour, path, count):
-    sys.stdout.flush()
-    command = [tree.tool(flavour), "neighbours", "--count", str(count), path]
-    code = subprocess.run([str(part) for part in command], check=False).returncode
-    return code if code in (0, 1) else common.EXIT_UNUSABLE
+    return talk(tree, flavour, ["neighbours", "--count", count], path)
 
 
 def replay_file(tree, path, header, options):
@@ -99,7 +98,7 @@ def main():
     by_mutant = {}
     for path in options.files:
         try:
-            header = cases.read_header(clean.tool(reader), path)
+            header = concertina.header(clean.tool(reader), path)
             by_mutant.setdefault(mutant_of(path, header, options), []).append((path, header))
         except Unusable as reason:
             print(reason, file=sys.stderr)

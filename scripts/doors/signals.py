@@ -9,18 +9,18 @@ Exit code: 0 when every trial found its mutant by an oracle of its header, or no
 found something else is left out, and named.
 """
 
-import argparse
-import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import arguments
 import building
 import common
+import concertina
+import files
 import mutants
+import processes
 import signalling
-from common import call, relative, say
-from engine import write_whole
+from common import relative, say
 
 FOLDER = common.BUILD / "signals"
 TARGET = "fuzz_sim"
@@ -42,7 +42,7 @@ def seeds_folder(clean, flavour, mode):
     if mode == "empty":
         return folder
     cases = sorted((common.ROOT / "corpus" / "seeds").glob("*.case"))
-    call([clean.tool(flavour), "show", "--as", "bytes", "-o", folder, *cases], "reading the seeds")
+    concertina.write_bytes(clean.tool(flavour), cases, folder)
     return folder
 
 
@@ -59,14 +59,11 @@ def binary_of(name, flavour):
 def run_trials(binary, seeds, settings, engine_seeds, runs, jobs):
     """Trials by setting; in rounds of all settings, so that an interrupted measurement is even."""
     work = [(label, seed) for seed in engine_seeds for label in settings]
-    pool = ThreadPoolExecutor(jobs)
-    try:
+    with processes.pool(jobs) as pool:
         trials = list(pool.map(
             lambda item: signalling.run_trial(
                 binary, seeds, settings[item[0]], item[1], runs,
                 FOLDER / "trials" / f"{item[0].replace(' ', '-')}-{item[1]}"), work))
-    finally:
-        pool.shutdown(cancel_futures=True)  # waits for the few that run
     result = {label: [] for label in settings}
     for (label, _), trial in zip(work, trials):
         result[label].append(trial)
@@ -85,22 +82,21 @@ def without_strays(name, trials):
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("--names", metavar="A,B", default=",".join(MUTANTS),
                         help="mutants (default: %(default)s)")
     parser.add_argument("--settings", metavar="A,B",
                         help="only these lines of the table, e.g. 'none,rf,all but rf'")
     parser.add_argument("--from", dest="mode", choices=["seeds", "empty"], default="seeds",
                         help="begin with corpus/seeds, or with nothing")
-    parser.add_argument("--seeds", type=int, default=20, help="engine seeds (default %(default)s)")
-    parser.add_argument("--first-seed", type=int, default=1)
-    parser.add_argument("--cap", type=int, default=100_000, help="executions of a trial at most")
-    parser.add_argument("--growth", type=int, default=20_000, metavar="RUNS",
+    parser.add_argument("--seeds", type=arguments.count, default=20, help="engine seeds (default %(default)s)")
+    parser.add_argument("--first-seed", type=arguments.engine_seed, default=1)
+    parser.add_argument("--cap", type=arguments.count, default=100_000, help="executions of a trial at most")
+    parser.add_argument("--growth", type=arguments.count_or_none, default=20_000, metavar="RUNS",
                         help="executions on the clean tree, to see the corpus grow; 0: none")
-    parser.add_argument("--growth-seeds", type=int, default=3)
+    parser.add_argument("--growth-seeds", type=arguments.count, default=3)
     parser.add_argument("--flavour", choices=["address", "thread", "none"], default="none")
-    parser.add_argument("--jobs", type=int, default=common.cores(), help="trials at once")
+    parser.add_argument("--jobs", type=arguments.workers, default=common.cores(), help="trials at once")
     parser.add_argument("--json", metavar="FILE", help="also write all trials here, as they come; "
                         "mutants that FILE has already are not measured again")
     return parser.parse_args()
@@ -119,6 +115,7 @@ def settings_chosen(options):
 
 def main():
     options = parse_options()
+    files.check_writable(options.json, "--json")
     settings = settings_chosen(options)
     names = [mutants.find(name.strip()).name for name in options.names.split(",")]
     clean = building.clean_tree()
@@ -126,13 +123,12 @@ def main():
     seeds = seeds_folder(clean, options.flavour, options.mode)
     engine_seeds = range(options.first_seed, options.first_seed + options.seeds)
     path = Path(options.json) if options.json else None
-    kept = json.loads(path.read_text()) if path and path.is_file() else {}
+    kept = files.read_json(path, "trials of scripts/signals") if path and path.is_file() else {}
     results, growth = kept.get("mutants", {}), kept.get("growth", {})
 
     def save():
         if path:
-            text = json.dumps({"mutants": results, "growth": growth}, indent=1)
-            write_whole(path.resolve(), text.encode())
+            files.write_json(path, {"mutants": results, "growth": growth})
 
     if options.growth and not growth:
         growth = run_trials(clean.binary(options.flavour, TARGET), seeds, settings,

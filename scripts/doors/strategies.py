@@ -9,17 +9,15 @@ Exit code: 0 when the portfolio keeps within its limit (30 executions, or what t
 strategy needs times the strategies in its rotation), 1 when not, 2 could not run.
 """
 
-import argparse
-import json
 from pathlib import Path
 
+import arguments
 import building
 import common
-import mutants
+import files
 import strategies
 import worth
 from common import say
-from engine import write_whole
 
 
 def measure(case, names, options, rows):
@@ -34,19 +32,18 @@ def measure(case, names, options, rows):
         runs = strategies.search(tree.tool(case.flavour), case.path, name, options)
         rows.append({**strategies.row_of(case, name, runs), "cap": options.cap})
         say(f"{case.mutant}, {name}: {strategies.cell(rows[-1])}")
-        write_whole(options.json, (json.dumps(rows, indent=1) + "\n").encode())
+        files.write_json(options.json, rows)
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("--strategy", metavar="NAME,...", default=",".join(strategies.SINGLE
                                                                            + ["portfolio"]),
                         help=f"of {', '.join(strategies.ALL)} (default: those that are not "
                              "'without')")
     parser.add_argument("--mutant", metavar="NAME,...", default="", help="only these")
-    parser.add_argument("--seeds", type=int, default=20, metavar="N")
-    parser.add_argument("--cap", type=int, default=20_000, metavar="N",
+    parser.add_argument("--seeds", type=arguments.count, default=20, metavar="N")
+    parser.add_argument("--cap", type=arguments.count, default=20_000, metavar="N",
                         help="executions a search at most (default 20000)")
     parser.add_argument("--campaigns", metavar="FILE,...", default="",
                         help="of `scripts/signals --json FILE`: two more columns, executions of "
@@ -58,6 +55,8 @@ def parse_options():
 
 def main():
     options = parse_options()
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    files.check_writable(options.json, "--json")
     names = common.chosen("strategy", options.strategy, strategies.ALL)
     cases = strategies.cases()
     wanted = common.chosen("mutant", options.mutant, list(cases))

@@ -6,30 +6,27 @@ build/stress/findings, and the simulator looks for a schedule that shows the fai
 Exit code: 0 no failure, 1 a failure or a hang, 2 could not run.
 """
 
-import argparse
-import json
-from pathlib import Path
-
+import arguments
 import building
 import common
+import files
 import stressing
 from common import say
 
 
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("--job", metavar="NAME,...", default=",".join(stressing.JOBS),
                         help=f"of: {', '.join(stressing.JOBS)} (default: all)")
-    parser.add_argument("--seconds", type=int, default=60, help="for all jobs together (60)")
+    parser.add_argument("--seconds", type=arguments.whole(1, arguments.YEAR_S), default=60, help="for all jobs together (60)")
     parser.add_argument("--sanitizer", choices=("thread", "address", "none"),
                         help="only this one (default: half the time thread, half address)")
-    parser.add_argument("--workers", type=int, default=2, help="processors of the runtime (2)")
-    parser.add_argument("--seed", type=int, default=1, help="of each job's first batch (1)")
-    parser.add_argument("--scale", type=int, default=4, help="work per goroutine (4)")
-    parser.add_argument("--hang-seconds", type=int, default=60,
+    parser.add_argument("--workers", type=arguments.whole(1, stressing.PROCESSORS_MAX), default=2, help="processors of the runtime (2)")
+    parser.add_argument("--seed", type=arguments.seed, default=1, help="of each job's first batch (1)")
+    parser.add_argument("--scale", type=arguments.whole(1, 1_000_000), default=4, help="work per goroutine (4)")
+    parser.add_argument("--hang-seconds", type=arguments.whole(1, arguments.YEAR_S), default=60,
                         help="without any progress, until the watchdog speaks (60)")
-    parser.add_argument("--neighbours", type=int, default=5000,
+    parser.add_argument("--neighbours", type=arguments.count_or_none, default=5000,
                         help="schedules that the simulator tries for a failing program (5000)")
     parser.add_argument("--mutant", default="", help="with that defect from fuzzers/mutants in it")
     parser.add_argument("--json", metavar="FILE", help="figures of each job")
@@ -38,6 +35,7 @@ def parse():
 
 def main():
     options = parse()
+    files.check_writable(options.json, "--json")
     jobs = stressing.chosen(options.job)
     flavours = [options.sanitizer] if options.sanitizer else ["thread", "address"]
     say("repeat:  " + stressing.repeat_command(options))
@@ -60,6 +58,6 @@ def main():
     for line in stressing.table(results):
         say(line)
     if options.json:
-        Path(options.json).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        files.write_json(options.json, results)
     failures = sum(result["failures"] for result in results)
     return common.EXIT_FAILED if failures else common.EXIT_OK

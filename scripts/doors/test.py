@@ -5,11 +5,11 @@ Exit code: 0 when everything passed, 1 when not. A flavour that cannot be built 
 
 import argparse
 import shutil
-import subprocess
 import time
 
 import building
 import common
+import processes
 import tally
 from common import ROOT, say
 
@@ -27,7 +27,7 @@ def run_ctest(folder, flavour, pattern):
                "-j", str(common.cores()), "--output-junit", str(junit)]
     if pattern:
         command += ["-R", pattern]
-    code = subprocess.run(command, check=False).returncode
+    code = processes.run(command).returncode
     if not junit.is_file():
         raise common.Unusable(f"ctest of {flavour} left no report (exit code {code})")
     say(f"--- {flavour}: longest: " + ", ".join(
@@ -50,7 +50,7 @@ def compare_flavours():
     """Traces must be equal in every process and flavour; counts as one test."""
     say("--- determinism")
     command = [str(ROOT / "scripts" / "determinism"), "--processes", str(COMPARED_PROCESSES)]
-    code = subprocess.run(command, check=False).returncode
+    code = processes.run(command).returncode
     return tally.Tally(passed=1) if code == 0 else tally.Tally(failed=1)
 
 
@@ -64,7 +64,7 @@ def main():
     options = parser.parse_args()
     if not options.no_setup:
         # If it fails, the builds will tell whether that matters.
-        subprocess.run([str(ROOT / "scripts" / "setup")], check=False)
+        processes.run_to_its_end([ROOT / "scripts" / "setup"])
     tree = building.clean_tree()
     total = tally.Tally()
     flavours = options.flavour or list(FLAVOURS)

@@ -8,29 +8,28 @@ of schedules (--program safestack --cap 1000000000 --seconds 60).
 Exit code: 0 measured, 1 a run ended neither well nor with its program's bug, 2 could not run.
 """
 
-import argparse
-
+import arguments
 import building
 import common
+import files
 import measuring
 from common import say
 
 
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments.parser(__doc__)
     parser.add_argument("--program", metavar="NAME,...", default="",
                         help="only these (default: all but safestack)")
     parser.add_argument("--strategy", metavar="NAME,...", default="",
                         help="only these (default: all)")
-    parser.add_argument("--seeds", type=measuring.positive, default=20, metavar="N",
+    parser.add_argument("--seeds", type=arguments.count, default=20, metavar="N",
                         help="searches per program and strategy (20)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first search (1)")
-    parser.add_argument("--cap", type=measuring.positive, default=10000, metavar="N",
+    parser.add_argument("--seed", type=arguments.seed, default=1, help="of the first search (1)")
+    parser.add_argument("--cap", type=arguments.count, default=10000, metavar="N",
                         help="schedules per search at most (10000)")
-    parser.add_argument("--seconds", type=float, default=0, metavar="S",
+    parser.add_argument("--seconds", type=arguments.seconds(0), default=0, metavar="S",
                         help="per search at most (0: no limit)")
-    parser.add_argument("--speed", type=float, default=0.2, metavar="S",
+    parser.add_argument("--speed", type=arguments.seconds(0), default=0.2, metavar="S",
                         help="seconds to measure each speed for (0.2; 0: not at all)")
     parser.add_argument("--json", metavar="FILE",
                         help="the rows; written after each, so that a killed run keeps what it has")
@@ -41,6 +40,7 @@ def parse():
 
 def main():
     options = parse()
+    files.check_writable(options.json, "--json")
     building.build(building.clean_tree(), "none", ["yardstick"])
     yard = measuring.Yard(building.clean_tree().binary("none", "yardstick"))
     if options.list:

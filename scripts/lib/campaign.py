@@ -6,20 +6,22 @@ is kept as a .case file whose header says what must be seen.
 A campaign may be killed at any moment. The next one in the same folder first examines what that one
 left (rescue.py), and ends at once with what still fails. An artifact is removed only by settle(),
 when what it showed has been reported.
+
+Engines time a run by the clock on the wall. What they save as too slow is a finding only when the tool,
+which goes by processor time, says so, too: else the worker was suspended or starved, and goes on.
 """
 
 import fcntl
 import hashlib
-import json
 import os
 import shutil
-import subprocess
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import concertina
 import rescue
-from common import ROOT, Unusable, call, cores, relative, slug
+from common import ROOT, Unusable, cores, relative, slug
 from engine import RUN_TIMEOUT_S, Artifact, Job
 from engines import WORKERS, engines_of, uses_afl
 
@@ -65,22 +67,10 @@ class Result:
     coverage: int = 0
     corpus: int = 0
     findings: list = field(default_factory=list)
+    remarks: list = field(default_factory=list)  # lines for the reader
 
     def as_dict(self):
         return asdict(self)
-
-
-def replay_json(tool, path, times=1, timeout_s=RUN_TIMEOUT_S, env=None, limit_s=600):
-    """What the tool says of an input; raises Unusable when it says nothing."""
-    command = [tool, "replay", "--json", "--times", times, "--timeout", timeout_s, path]
-    try:
-        result = subprocess.run([str(part) for part in command], capture_output=True, text=True,
-                                errors="replace", check=False, env=env, timeout=limit_s)
-        return json.loads(result.stdout.splitlines()[-1])
-    except (IndexError, ValueError) as error:
-        raise Unusable(f"cannot replay {path}: {result.stderr.strip()}") from error
-    except subprocess.TimeoutExpired as error:
-        raise Unusable(f"cannot replay {path}: no answer within {limit_s} s") from error
 
 
 class Campaign:
@@ -152,8 +142,9 @@ class Campaign:
         for path in rescue.take_in(self.folder, with_corpus=not self.settings.empty):
             # An input in flight was most likely a harmless one; a saved crash is to be believed,
             # unless the target has been built anew since.
-            doubtful = rescue.is_in_flight(path) or self.is_rebuilt_since(path)
-            if not doubtful or replay_json(self.tool, path)["failures"]:
+            doubtful = (rescue.is_in_flight(path) or rescue.is_timeout(path)
+                        or self.is_rebuilt_since(path))
+            if not doubtful or concertina.replay(self.tool, path)["failures"]:
                 failing.append(Artifact(path, 0, 0.0))
             elif self.settings.empty:
                 path.unlink()
@@ -185,8 +176,7 @@ class Campaign:
                 converted = self.folder / "seeds" / str(i)
                 shutil.rmtree(converted, ignore_errors=True)
                 converted.mkdir(parents=True)
-                call([self.tool, "show", "--as", "bytes", "-o", converted, *cases],
-                     f"reading the cases in {relative(folder)}")
+                concertina.write_bytes(self.tool, cases, converted)
                 result.append(converted)
             if any(path.is_file() and path.suffix != ".case" for path in folder.iterdir()) \
                     and not cases:
@@ -197,7 +187,7 @@ class Campaign:
         """True when the campaign is over. A crash ends it at once."""
         if self.result.findings:
             return True
-        codes = [worker.poll() for worker in self.workers]
+        codes = [self.code_of(worker) for worker in self.workers]
         self.update()
         if any(code is not None and worker.artifacts()
                for worker, code in zip(self.workers, codes)):
@@ -216,22 +206,46 @@ class Campaign:
             return True
         return False
 
+    def code_of(self, worker):
+        """A worker's exit code, or None while it runs, again perhaps."""
+        code = worker.poll()
+        if code is None or not self.dismiss_timeouts(worker) or worker.artifacts():
+            return code
+        left = self.settings.seconds - (time.monotonic() - self.begin)
+        if left < 1:
+            return 0
+        worker.start_again(left)
+        return None
+
+    def dismiss_timeouts(self, worker):
+        """Inputs that were too slow by the clock, and pass: they go to the corpus. True: some did."""
+        passing = [artifact.path for artifact in worker.artifacts()
+                   if rescue.is_timeout(artifact.path)
+                   and not concertina.replay(self.tool, artifact.path)["failures"]]
+        for path in passing:
+            rescue.keep_in_corpus(path, self.folder)
+            self.result.remarks.append(
+                f"{worker.job.name}: an input took more than {RUN_TIMEOUT_S} s but passes when it is "
+                "replayed, so the worker was suspended or starved: no finding, it goes on")
+        return bool(passing)
+
     def update(self):
         now = time.monotonic()
         progress = [worker.progress for worker in self.workers]
         result = self.result
         result.seconds = round(now - self.begin, 3)
-        result.executions = sum(item.estimate(now) for item in progress)
+        result.executions = sum(worker.executions(now) for worker in self.workers)
         result.executions_per_second = round(result.executions / max(result.seconds, 0.001), 1)
         result.coverage = max((item.coverage for item in progress), default=0)
         result.corpus = max((item.corpus for item in progress), default=0)
 
     def finish(self):
         self.stop()
-        for worker in self.workers:
+        begun = [worker for worker in self.workers if worker.process is not None]
+        for worker in begun:
             worker.poll()
         self.update()
-        for worker in self.workers:
+        for worker in begun:
             worker.forget_in_flight()
 
     def stop(self):
@@ -248,7 +262,7 @@ class Campaign:
         """One case a signature: of workers that met the same bug at once, the smaller input."""
         seen = set()
         for engine, artifact in sorted(artifacts, key=lambda item: item[1].path.stat().st_size):
-            answer = replay_json(self.tool, artifact.path, CONFIRM_TIMES)
+            answer = concertina.replay(self.tool, artifact.path, CONFIRM_TIMES)
             self.examined.append(artifact.path)
             if answer["signature"] not in seen:
                 finding = self.keep(artifact, answer)
@@ -271,11 +285,7 @@ class Campaign:
             "flavour": self.settings.flavour if died else "any",
             "expect": "fail" if answer["failures"] else "pass",
         }
-        assignments = [part for key, value in header.items() for part in ("--set", f"{key}={value}")]
-        partial = path.with_suffix(".partial")
-        call([self.tool, "show", "--as", "text", *assignments, "-o", partial, artifact.path],
-             "writing the case")
-        os.replace(partial, path)  # a killed script leaves no half of a case
+        concertina.write_text(self.tool, artifact.path, path, header)
         return Finding(signature, answer["oracle"], str(path), artifact.executions,
                        round(artifact.seconds, 3), confirmed)
 

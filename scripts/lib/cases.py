@@ -1,19 +1,6 @@
-"""Case files as scripts see them: the header, and the flavour to run one in."""
-
-import subprocess
+"""Case files as scripts see them: which flavour one is to be run in."""
 
 from common import FUZZ_FLAVOURS, Unusable
-
-
-def read_header(tool, path):
-    """The header as a dictionary; Unusable, with the tool's complaint, when it cannot be read."""
-    result = subprocess.run([str(tool), "show", "--header", str(path)], capture_output=True,
-                            text=True, errors="replace", check=False)
-    if result.returncode != 0:
-        raise Unusable(result.stderr.strip() or f"{path}:1:1: the tool ended with exit code "
-                                                f"{result.returncode}")
-    pairs = (line.partition(":") for line in result.stdout.splitlines())
-    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 def able_flavours(path, header):

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import engine
+import processes
 
 RUN_TIMEOUT_MS = 10000
 EDGES_MIN = 50
@@ -27,8 +28,8 @@ def fail(reason):
 
 
 def run(command, **options):
-    return subprocess.run([str(part) for part in command], check=False, text=True, errors="replace",
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    return processes.run(command, text=True, errors="replace", stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, **options)
 
 
 def in_flight_input(path):

@@ -10,6 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import concertina
+import processes
 import signalling
 
 LOADED = re.compile(r"^#\d+\s+INITED cov: (\d+) ft: (\d+)", re.MULTILINE)
@@ -22,9 +24,9 @@ def fail(reason):
 
 def features(binary, inputs, value):
     """(edges, features) after loading; None when the target says nothing of the kind."""
-    result = subprocess.run([str(binary), "-runs=0", "-seed=1", "-detect_leaks=0", str(inputs)],
-                            env=signalling.environment(value), check=False, text=True,
-                            errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    result = processes.run([binary, "-runs=0", "-seed=1", "-detect_leaks=0", inputs],
+                           env=signalling.environment(value), text=True, errors="replace",
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     found = LOADED.search(result.stdout)
     return tuple(map(int, found.groups())) if found and result.returncode == 0 else None
 
@@ -33,9 +35,7 @@ def main():
     binary, tool, cases = (Path(argument) for argument in sys.argv[1:])
     with tempfile.TemporaryDirectory() as name:
         inputs = Path(name)
-        subprocess.run([str(tool), "show", "--as", "bytes", "-o", name,
-                        *map(str, sorted(cases.glob("*.case")))], check=True,
-                       stdout=subprocess.DEVNULL)
+        concertina.write_bytes(tool, sorted(cases.glob("*.case")), inputs)
         plain = features(binary, inputs, signalling.NONE)
         if plain is None or features(binary, inputs, signalling.NONE) != plain:
             return fail(f"without signals: {plain}, and another count in a second process")
@@ -49,9 +49,9 @@ def main():
             return fail(f"all together add {seen[signalling.ALL][1] - plain[1]}, alone {added}")
         if features(binary, inputs, signalling.ALL) != seen[signalling.ALL]:
             return fail("another count in a second process")
-        misspelt = subprocess.run([str(binary), "-runs=0", str(inputs)], cwd=name, check=False,
-                                  env=signalling.environment("edges"), text=True, errors="replace",
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        misspelt = processes.run([binary, "-runs=0", inputs], cwd=name, text=True, errors="replace",
+                                 env=signalling.environment("edges"), stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT)
         if misspelt.returncode != 2 or list(inputs.glob("crash-*")):
             return fail("a group that does not exist ended with exit code "
                         f"{misspelt.returncode}:\n{misspelt.stdout}")

@@ -9,22 +9,30 @@ import json
 import subprocess
 import sys
 
+import processes
+
 STRATEGIES = ("random", "pct10", "pos", "surw", "reads-from", "portfolio")
 PROGRAMS = ("reorder_20", "wronglock", "work_steal_queue", "twostage_50")
 TOO_MANY_THREADS = "twostage_100"
 CAP = "150"
 
 
+def printed(command):
+    result = processes.run(command, text=True, stdout=subprocess.PIPE)
+    if result.returncode != 0:
+        sys.exit(f"FAILED: {command}: {processes.end_words(result.returncode)}")
+    return result.stdout
+
+
 def searches(binary, program, strategy):
     """What they came to, without how long they took."""
     command = [binary, "--program", program, "--strategy", strategy, "--seeds", "2", "--cap", CAP]
-    result = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE)
-    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    rows = [json.loads(line) for line in printed(command).splitlines()]
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 
 def listed(binary):
-    return subprocess.run([binary, "--list"], check=True, text=True, stdout=subprocess.PIPE).stdout
+    return printed([binary, "--list"])
 
 
 def main():

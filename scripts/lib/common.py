@@ -2,17 +2,18 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import processes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build"
 FLAVOURS = ("address", "thread", "none", "coverage")
 FUZZ_FLAVOURS = ("address", "thread", "none")
 
-# Exit codes of every script and of the tool.
+# Exit codes of every script and of the tool; ending.py says how they come about.
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
@@ -22,12 +23,17 @@ class Unusable(Exception):
     """Nothing could be judged: bad input, a failed build. Becomes exit code 2 with the reason."""
 
 
-class Interrupted(Exception):
-    """Ctrl-C or SIGTERM."""
+class Interrupted(BaseException):
+    """Ctrl-C or SIGTERM. No handler of errors may take it for one."""
 
 
-def say(text):
-    print(text, flush=True)
+def say(text, end="\n"):
+    print(text, end=end, flush=True)
+
+
+def verdict_of(code):
+    """A program's exit code as a script's own: one that has judged nothing, or died, could not run."""
+    return code if code in (EXIT_OK, EXIT_FAILED) else EXIT_UNUSABLE
 
 
 def cores():
@@ -48,19 +54,16 @@ def relative(path):
 def call(command, what, quiet=True, **options):
     """Runs a program to its end; its output is shown only when it fails (or when not quiet)."""
     command = [str(part) for part in command]
+    if quiet:
+        options.update(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     try:
-        if not quiet:
-            result = subprocess.run(command, check=False, **options)
-        else:
-            result = subprocess.run(command, check=False, stdout=subprocess.PIPE,
-                                    stderr=subprocess.STDOUT, text=True, errors="replace",
-                                    **options)
+        result = processes.run(command, **options)
     except OSError as error:
-        raise Unusable(f"{what}: cannot run {command[0]}: {error.strerror}") from error
+        raise Unusable(f"{what}: cannot run {error.filename}: {error.strerror}") from error
     if result.returncode != 0:
         if quiet:
             sys.stderr.write(last_lines(result.stdout, 60))
-        raise Unusable(f"{what} failed with exit code {result.returncode}")
+        raise Unusable(f"{what} failed: {processes.end_words(result.returncode)}")
     return result.stdout if quiet else ""
 
 
@@ -80,24 +83,3 @@ def chosen(what, names, known, without=()):
         if name not in result:
             result.append(name)
     return result
-
-
-def run_main(main):
-    """Calls main() and turns its result or exception into the exit code."""
-    def interrupt(*_):
-        raise Interrupted()
-
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGINT, interrupt)
-    name = os.path.basename(sys.argv[0])
-    try:
-        sys.exit(main())
-    except Unusable as reason:
-        print(f"{name}: {reason}", file=sys.stderr)
-        sys.exit(EXIT_UNUSABLE)
-    except Interrupted:
-        print(f"{name}: interrupted", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(EXIT_UNUSABLE)

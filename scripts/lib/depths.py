@@ -1,11 +1,8 @@
 """The bug depth and the critical pair of a case, as the tool finds them, and in its header."""
 
-import json
 import re
-import subprocess
 
-from common import Unusable, call
-from engine import die_with_parent
+import concertina
 
 BOUND = 4
 BUDGET_S = 60
@@ -14,16 +11,8 @@ UNKNOWN = {"known": False, "proved": False, "signature": "", "depth_words": "", 
 
 def depth_of(tool, case, bound=BOUND, budget_s=BUDGET_S, more=()):
     """What `concertina depth` says of a failing case, as a dictionary. `more`: its other options."""
-    command = [str(tool), "depth", "--json", "--bound", str(bound), "--budget", str(budget_s),
-               *more, str(case)]
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False,
-                            preexec_fn=die_with_parent)
-    if "it does not fail" in result.stderr:
-        return UNKNOWN
-    try:
-        return json.loads(result.stdout.splitlines()[-1])
-    except (IndexError, ValueError) as error:
-        raise Unusable(f"no depth of {case}: {result.stderr.strip()}") from error
+    answer = concertina.depth(tool, case, bound, budget_s, more)
+    return UNKNOWN if answer is None else answer
 
 
 def oracle_of(answer):
@@ -43,11 +32,6 @@ def improves(answer, header):
     if answer["proved"] or not known:
         return True
     return known[1] is not None and answer["depth"] < int(known[2])
-
-
-def write_fields(tool, case, fields):
-    assignments = [part for key, value in fields.items() for part in ("--set", f"{key}={value}")]
-    call([tool, "show", "--as", "text", *assignments, "-o", case, case], f"writing {case}")
 
 
 def table(rows):

@@ -2,9 +2,10 @@
 
 A Worker is one engine's process (engine_libfuzzer.py, engine_afl.py):
 
-    start()      begins in its own session; dies with the script that started it
+    start()      begins in its own session; dies with the script that started it (processes.py)
+    start_again() the same, after an end that meant nothing
     poll()       reads what is new; the exit code, or None while it runs
-    progress     counts, read by the campaign
+    progress     counts since the last start; executions(now) has those of all starts
     artifacts()  inputs that failed, whole files in folder/artifacts
     stop()       ends it and all that it started
     log_tail()   for the reader, when nothing else explains an end
@@ -13,7 +14,6 @@ In a campaign's folder: corpus/ is common to all workers, artifacts/ and logs/ h
 worker, in-flight/WORKER holds what the worker runs at this moment (fuzzers/targets/in_flight.h).
 """
 
-import ctypes
 import hashlib
 import os
 import signal
@@ -22,10 +22,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import files
+import processes
+
 INPUT_BYTES_MAX = 8192
 # A run is at most some milliseconds; printing a sanitizer's report may take seconds.
 RUN_TIMEOUT_S = 10
 STOP_GRACE_S = 3
+SEEDS_APART = 1000  # more than there are workers, which have consecutive ones
 
 IN_FLIGHT_VARIABLE = "CONCERTINA_IN_FLIGHT"
 IN_FLIGHT_HEADER_BYTES = 12
@@ -37,11 +41,9 @@ def sha1(content):
     return hashlib.sha1(content).hexdigest()
 
 
-def write_whole(path, content):
-    """A reader, or a rerun after SIGKILL, sees all of the file or none of it."""
-    temporary = path.parent.parent / f".{path.name}.{os.getpid()}"
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+def write_input(path, content):
+    """Into a campaign's corpus/ or artifacts/, where half of an input would be run, or examined."""
+    files.write_whole(path, content, via=path.parent.parent)
 
 
 @dataclass
@@ -118,12 +120,6 @@ class Job:
         return self.folder / "logs" / f"{self.name}.log"
 
 
-def die_with_parent():
-    """Runs in the new process: a killed script must leave no fuzzer behind."""
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-
-
 class Worker:
     """Owns one process at a time, its log and the artifacts that carry its name."""
 
@@ -132,22 +128,36 @@ class Worker:
         for path in (job.corpus, job.artifacts, job.log.parent, job.in_flight.parent):
             path.mkdir(parents=True, exist_ok=True)
         self.progress = Progress()
+        self.executions_before = 0  # of earlier starts
         self.started_wall = 0.0
         self.process = None
 
     def start(self):
-        self.job.in_flight.unlink(missing_ok=True)
         self.job.log.write_bytes(b"")
-        self.progress.started_at = time.monotonic()
         self.started_wall = time.time()
+        self.set_out()
+
+    def start_again(self, seconds):
+        """For the time that is left. Another seed, or it would do the same again."""
+        self.executions_before = self.executions(time.monotonic())
+        self.job.seconds = max(1, round(seconds))
+        self.job.seed += SEEDS_APART
+        self.set_out()
+
+    def set_out(self):
+        self.job.in_flight.unlink(missing_ok=True)
+        self.progress = Progress(started_at=time.monotonic())
         self.begin()
+
+    def executions(self, now):
+        return self.executions_before + self.progress.estimate(now)
 
     def launch(self, command, cwd, env=()):
         pass_fds = () if self.job.lock is None else (self.job.lock,)
         with open(self.job.log, "ab") as log:
-            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-                [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=die_with_parent, cwd=cwd, pass_fds=pass_fds,
+            self.process = processes.Process(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                cwd=cwd, pass_fds=pass_fds,
                 env={**os.environ, IN_FLIGHT_VARIABLE: str(self.job.in_flight), **dict(env)})
 
     def artifact_paths(self):
@@ -161,23 +171,19 @@ class Worker:
         content = read_in_flight(self.job.in_flight).content
         entry = self.job.corpus / sha1(content)
         if content and entry.is_file() and entry.read_bytes() != content:
-            write_whole(entry, content)
+            write_input(entry, content)
         self.job.in_flight.unlink(missing_ok=True)
 
     def stop(self):
-        """libFuzzer may swallow SIGTERM, so SIGKILL follows; both to the whole session."""
+        """SIGTERM to the whole session; libFuzzer may swallow it, so SIGKILL follows."""
         if self.process is None or self.process.poll() is not None:
             return
-        for sign in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self.process.pid, sign)
-                self.process.wait(timeout=STOP_GRACE_S)
-                return
-            except ProcessLookupError:
-                self.process.wait()
-                return
-            except subprocess.TimeoutExpired:
-                continue
+        try:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(timeout=STOP_GRACE_S)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            pass
+        self.process.end()
 
     def log_tail(self, count=30):
         lines = self.job.log.read_text(errors="replace").splitlines()

@@ -16,8 +16,9 @@ import re
 import shutil
 import time
 
+import files
 from engine import (INPUT_BYTES_MAX, RUN_TIMEOUT_S, Artifact, Worker, read_in_flight, sha1,
-                    write_whole)
+                    write_input)
 
 # AFL++'s driver runs these bytes before the first input of each process; they are also the seed
 # when there is no other, which afl-fuzz must have.
@@ -60,7 +61,7 @@ def copy_to_corpus(path, corpus):
         return
     target = corpus / sha1(content)
     if not target.exists():
-        write_whole(target, content)
+        write_input(target, content)
 
 
 def move_artifacts(out, name, folder):
@@ -70,7 +71,7 @@ def move_artifacts(out, name, folder):
         for path in sorted(out.glob(pattern)):
             content = path.read_bytes()
             target = folder / f"{name}-{kind}-{sha1(content)}"
-            write_whole(target, content)
+            write_input(target, content)
             path.unlink()
             took = FOUND_AFTER.search(path.name)
             found.setdefault(target, tuple(map(int, took.groups())) if took else (0, 0))
@@ -101,21 +102,27 @@ class AflWorker(Worker):
         self.folder = job.folder / "afl" / job.name
         self.inputs = self.folder / "in"
         self.out = self.folder / "out"
-        self.command = [
-            "afl-fuzz", "-M", job.name, "-s", job.seed, "-t", RUN_TIMEOUT_S * 1000,
-            "-G", INPUT_BYTES_MAX, "-i", self.inputs, "-o", self.out, "-F", job.corpus]
+        self.took = {}  # executions and seconds of each artifact
+        self.forget()
+
+    def forget(self):
+        """What an earlier start has come to."""
         self.seed_names = []
         self.seed_runs = []  # steps still to come
         self.seeds_done = 0
         self.is_fuzzing = False
         self.is_stopped = False  # by us, in good order
-        self.fuzzing_since = 0.0
+        self.started_fuzzing = 0.0
         self.in_flight_seen = (0, 0.0)
-        self.took = {}  # executions and seconds of each artifact
         self.shared = set()
         self.share_at = 0.0
 
+    def command(self):
+        return ["afl-fuzz", "-M", self.job.name, "-s", self.job.seed, "-t", RUN_TIMEOUT_S * 1000,
+                "-G", INPUT_BYTES_MAX, "-i", self.inputs, "-o", self.out, "-F", self.job.corpus]
+
     def begin(self):
+        self.forget()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.inputs.mkdir(parents=True)
         self.gather_seeds()
@@ -127,8 +134,8 @@ class AflWorker(Worker):
     def gather_seeds(self):
         (self.inputs / sha1(FIRST_INPUT)).write_bytes(FIRST_INPUT)
         for folder in [*self.job.seeds, self.job.corpus]:
-            for path in sorted(folder.iterdir()):
-                content = path.read_bytes() if path.is_file() else b""
+            for path in files.regular_files(folder):
+                content = files.read_limited(path, INPUT_BYTES_MAX, cut=True)
                 if content:
                     (self.inputs / sha1(content)).write_bytes(content)
 
@@ -138,9 +145,9 @@ class AflWorker(Worker):
 
     def fuzz(self):
         self.is_fuzzing = True
-        self.fuzzing_since = time.monotonic()
+        self.started_fuzzing = time.time()
         env = dict(ENVIRONMENT, AFL_CUSTOM_MUTATOR_LIBRARY=str(self.job.mutator))
-        self.launch([*self.command, "--", self.job.binary], cwd=self.folder, env=env)
+        self.launch([*self.command(), "--", self.job.binary], cwd=self.folder, env=env)
         (self.folder / "pid").write_text(str(self.process.pid))
 
     def poll(self):
@@ -154,7 +161,6 @@ class AflWorker(Worker):
             self.share(is_over=code is not None)
         if code is None and (self.is_late(now) or any(self.out.glob("*/hangs/id:*"))):
             self.stop()
-            self.is_stopped = True
             return self.poll()
         if code is not None:
             self.progress.is_final = True
@@ -166,6 +172,8 @@ class AflWorker(Worker):
         return now - self.progress.started_at >= self.job.seconds
 
     def poll_seeds(self, code, now):
+        if self.is_stopped:
+            return 0  # what was in flight did no wrong
         if code == 0 and self.seed_runs:
             self.run_seeds()
             return None
@@ -176,7 +184,7 @@ class AflWorker(Worker):
         if code is None and not self.hangs(now):
             return None
         if code is None:
-            self.stop()
+            super().stop()
             code = self.process.returncode
             self.save_seed("timeout")
         else:
@@ -184,7 +192,8 @@ class AflWorker(Worker):
         return code
 
     def hangs(self, now):
-        """The same input for longer than any run may take."""
+        """The same input for longer than any run may take: a suspicion, as it goes by the clock on the
+        wall (campaign.py)."""
         if self.progress.executions != self.in_flight_seen[0]:
             self.in_flight_seen = (self.progress.executions, now)
         return self.progress.executions and now - self.in_flight_seen[1] > RUN_TIMEOUT_S
@@ -193,8 +202,9 @@ class AflWorker(Worker):
         seen = read_in_flight(self.job.in_flight)
         if seen.content:
             path = self.job.artifacts / f"{self.job.name}-{kind}-{sha1(seen.content)}"
-            write_whole(path, seen.content)
-            self.took[path] = (seen.runs, time.monotonic() - self.progress.started_at)
+            write_input(path, seen.content)
+            self.took[path] = (self.executions_before + seen.runs,
+                               time.time() - self.started_wall)
 
     def share(self, is_over):
         entries = queue_entries(self.out)
@@ -212,14 +222,16 @@ class AflWorker(Worker):
 
     def artifacts(self):
         if self.is_fuzzing and self.process.poll() is not None:
-            before = self.fuzzing_since - self.progress.started_at
+            before = self.started_fuzzing - self.started_wall
             for path, (time_ms, executions) in move_artifacts(
                     self.out, self.job.name, self.job.artifacts).items():
-                self.took[path] = (self.seeds_done + executions, before + time_ms / 1000)
+                self.took[path] = (self.executions_before + self.seeds_done + executions,
+                                   before + time_ms / 1000)
         return [Artifact(path, *self.took[path]) for path in self.artifact_paths()
                 if path in self.took]
 
     def stop(self):
+        self.is_stopped = True
         super().stop()
         if self.is_fuzzing:
             free_segments(self.process.pid)

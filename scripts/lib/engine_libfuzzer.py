@@ -41,17 +41,20 @@ class LibFuzzerWorker(Worker):
 
     def __init__(self, job):
         super().__init__(job)
-        self.command = [
+        self.offset = 0
+        self.partial = ""
+
+    def command(self):
+        job = self.job
+        return [
             job.binary, f"-seed={job.seed}", f"-max_total_time={job.seconds}",
             "-print_final_stats=1", f"-artifact_prefix={job.artifacts}/{job.name}-",
             f"-max_len={INPUT_BYTES_MAX}", "-len_control=0", f"-timeout={RUN_TIMEOUT_S}",
             f"-rss_limit_mb={RSS_LIMIT_MB}", f"-reload={1 if job.shares else 0}",
             "-detect_leaks=0", job.corpus, *job.seeds]
-        self.offset = 0
-        self.partial = ""
 
     def begin(self):
-        self.launch(self.command, cwd=self.job.folder)
+        self.launch(self.command(), cwd=self.job.folder)
 
     def poll(self):
         code = self.process.poll()
@@ -67,6 +70,6 @@ class LibFuzzerWorker(Worker):
         return code
 
     def artifacts(self):
-        return [Artifact(path, self.progress.executions,
+        return [Artifact(path, self.executions_before + self.progress.executions,
                          max(0.0, path.stat().st_mtime - self.started_wall))
                 for path in self.artifact_paths()]

@@ -2,7 +2,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
@@ -76,7 +75,7 @@ class EngineTest(unittest.TestCase):
     def test_a_file_is_written_whole_or_not_at_all(self):
         (self.folder / "corpus").mkdir()
         path = self.folder / "corpus" / "name"
-        engine.write_whole(path, b"content")
+        engine.write_input(path, b"content")
         self.assertEqual(path.read_bytes(), b"content")
         files = [entry.name for entry in self.folder.rglob("*") if entry.is_file()]
         self.assertEqual(files, ["name"])

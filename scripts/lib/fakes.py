@@ -62,9 +62,7 @@ TOOL = """
 import json, sys
 source = open(sys.argv[-1], 'rb').read()
 if sys.argv[1] == 'show':
-    target = sys.argv[sys.argv.index('-o') + 1]
-    sets = [sys.argv[i + 1] for i, a in enumerate(sys.argv) if a == '--set']
-    open(target, 'w').write('\\n'.join(sets))
+    print('\\n'.join(sys.argv[i + 1] for i, a in enumerate(sys.argv) if a == '--set'))
 else:
     times = int(sys.argv[sys.argv.index('--times') + 1])
     fails = b'fatal' in source or b'crash' in source

@@ -3,12 +3,8 @@
 On the runtime as it is each must pass; on a mutant, the cheapest failure of all programs is kept.
 """
 
-import json
-import subprocess
-
-from campaign import replay_json
-from common import ROOT, Unusable
-from engine import die_with_parent
+import concertina
+from common import ROOT
 
 FOLDER = ROOT / "corpus" / "litmus"
 REPLAYS = 10
@@ -36,21 +32,6 @@ def programs(folder=FOLDER):
     return sorted(folder.glob("*.case"))
 
 
-def verify(tool, path, bound, output=None, budget_s=None):
-    """What `concertina verify` says of one program, as a dictionary."""
-    command = [str(tool), "verify", "--json", "--bound", str(bound), str(path)]
-    if output:
-        command += ["--out", str(output)]
-    if budget_s:
-        command += ["--budget", str(budget_s)]
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False,
-                            preexec_fn=die_with_parent)
-    try:
-        return json.loads(result.stdout.splitlines()[-1])
-    except (IndexError, ValueError) as error:
-        raise Unusable(f"cannot verify {path}: {result.stderr.strip()}") from error
-
-
 def schedules_of(answer):
     """All that were run to their end, over all bounds."""
     return sum(bound["schedules"] for bound in answer["bounds"])
@@ -74,7 +55,7 @@ def hunt(tool, bound, cases, found_in, folder=FOLDER, budget_s=None, only=None):
             if only and path.stem != only:
                 continue
             output = found_in / f"{path.stem}.case"
-            answer = verify(tool, path, limit, output, budget_s)
+            answer = concertina.verify(tool, path, limit, output, budget_s)
             if answer["end"] != "failed":
                 continue
             row = {"program": path.stem, "bound": answer["preemptions"],
@@ -107,7 +88,7 @@ def replays_that_fail(tool, row):
     """Of the written case, with the same signature; 0 when it could not be written."""
     if not row["case"]:
         return 0
-    answer = replay_json(tool, row["case"], REPLAYS)
+    answer = concertina.replay(tool, row["case"], REPLAYS)
     return answer["failures"] if answer["agree"] and answer["signature"] == row["signature"] else 0
 
 

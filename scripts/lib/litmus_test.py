@@ -5,6 +5,7 @@ import unittest
 from pathlib import Path
 from types import SimpleNamespace
 
+import concertina
 import litmus
 import mutants
 from common import Unusable
@@ -56,7 +57,7 @@ class LitmusTest(unittest.TestCase):
     def test_a_tool_that_says_nothing_is_no_pass(self):
         tool = self.tool("sys.stderr.write('no such option'); sys.exit(2)")
         with self.assertRaisesRegex(Unusable, "no such option"):
-            litmus.verify(tool, "a.case", 2)
+            concertina.verify(tool, "a.case", 2)
 
     def test_faults(self):
         good = {"found": True, "oracle": "deadlock", "case": "x", "replays_failing": litmus.REPLAYS}

@@ -1,14 +1,13 @@
 """The yardstick: runs build/none/yardstick for programs and strategies, and makes the tables."""
 
-import argparse
 import json
 import math
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import common
+import files
+import processes
 import published
 import worth
 from common import Unusable, chosen, relative
@@ -23,14 +22,6 @@ here, each access to what threads share and each lock operation, in the source; 
 access of the compiled program that the tool instruments, of which most do not matter for the bug, and
 the calls of the thread library. Compare strategies within a column group; between groups, only their
 order of magnitude."""
-
-
-def positive(text):
-    """For argparse: a number from 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
 
 
 def portfolios_without_one(strategies):
@@ -112,16 +103,6 @@ def report(rows, programs, options):
     return lines + ["", *worths] if worths else lines
 
 
-def save(path, rows):
-    """The old content or the new one, whenever this is killed."""
-    scratch = Path(f"{path}.new")
-    try:
-        scratch.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-        os.replace(scratch, path)
-    except OSError as error:
-        raise Unusable(f"cannot write {path}: {error.strerror}") from error
-
-
 class Yard:
     """The program yardstick."""
 
@@ -142,8 +123,8 @@ class Yard:
         """Its lines of JSON, as they come."""
         command = [str(self.binary), *map(str, arguments)]
         try:
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                       text=True)
+            process = processes.Process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True)
         except OSError as error:
             raise Unusable(f"cannot run {relative(self.binary)}: {error.strerror}") from error
         try:
@@ -154,12 +135,11 @@ class Yard:
         except json.JSONDecodeError as error:
             raise Unusable(f"{relative(self.binary)}: a line that is no JSON: {error}") from error
         finally:
-            process.kill()
-            process.wait()
+            process.end()
             process.stdout.close()
             process.stderr.close()
         if code != 0:
-            raise Unusable(f"{' '.join(command)} failed with exit code {code}\n"
+            raise Unusable(f"{' '.join(command)} failed: {processes.end_words(code)}\n"
                            + common.last_lines(complaint, 5).rstrip())
 
     def hunt(self, program, strategy, options):
@@ -189,5 +169,5 @@ class Yard:
                 print(f"[{len(rows)}/{total}] {program}, {strategy}: {mean_text(row)}",
                       file=sys.stderr, flush=True)
                 if options.json:
-                    save(options.json, rows)
+                    files.write_json(options.json, rows)
         return rows

@@ -1,4 +1,3 @@
-import argparse
 import contextlib
 import io
 import json
@@ -98,7 +97,7 @@ class Measuring(unittest.TestCase):
 
     def test_file_that_cannot_be_written(self):
         self.options.json = self.folder / "none" / "rows.json"
-        with self.assertRaisesRegex(Unusable, "cannot write .*rows.json: No such file"):
+        with self.assertRaisesRegex(FileNotFoundError, "none/rows.json"):
             self.measure(self.yard(), ["small"], ["lucky"])
 
     def test_a_program_that_fails_is_unusable_and_says_why(self):
@@ -125,11 +124,6 @@ class Measuring(unittest.TestCase):
         for wrong in ("d", "a,", ","):
             with self.assertRaisesRegex(Unusable, "no program '.*'; there are: a, b, c"):
                 measuring.chosen("program", wrong, known)
-
-    def test_counts_from_one(self):
-        self.assertEqual(measuring.positive("1"), 1)
-        with self.assertRaises(argparse.ArgumentTypeError):
-            measuring.positive("0")
 
     def test_tables_have_what_is_published_beside(self):
         yard = self.yard()

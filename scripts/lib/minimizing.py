@@ -1,31 +1,8 @@
-"""Minimising from a script: one call of the tool, and what counts as small."""
-
-import json
-import subprocess
-
-from common import Unusable
-from engine import die_with_parent
+"""What a minimised case is like, in words, and what counts as small."""
 
 # What a person reads at a glance; a case that needs more says why.
 GOROUTINES_MAX = 3
 OPERATIONS_MAX = 8
-LIMIT_S = 1800
-
-
-def minimize(tool, case, output, budget=None, seed=1):
-    """Writes the minimised case to `output`; what the tool says of it, as a dictionary."""
-    command = [str(tool), "minimize", "--json", str(case), "-o", str(output), "--seed", str(seed)]
-    if budget:
-        command += ["--budget", str(budget)]
-    try:
-        # A killed script leaves no search behind.
-        result = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                                check=False, timeout=LIMIT_S, preexec_fn=die_with_parent)
-        return json.loads(result.stdout.splitlines()[-1])
-    except (IndexError, ValueError) as error:
-        raise Unusable(f"cannot minimise {case}: {result.stderr.strip()}") from error
-    except subprocess.TimeoutExpired as error:
-        raise Unusable(f"cannot minimise {case}: no end within {LIMIT_S} s") from error
 
 
 def size_words(answer):

@@ -4,6 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import concertina
 import minimizing
 from common import Unusable
 
@@ -21,12 +22,12 @@ class MinimizingTest(unittest.TestCase):
 
     def test_the_tools_answer_is_read(self):
         tool = self.tool("import sys; print('{\"operations\": 3, \"args\": \"%s\"}' % sys.argv[1:3])")
-        self.assertEqual(minimizing.minimize(tool, "a", "b")["operations"], 3)
+        self.assertEqual(concertina.minimize(tool, "a", "b")["operations"], 3)
 
     def test_a_case_that_does_not_fail_is_said_to_be_unusable(self):
         tool = self.tool("import sys; sys.stderr.write('it does not fail'); sys.exit(2)")
         with self.assertRaisesRegex(Unusable, "it does not fail"):
-            minimizing.minimize(tool, "a", "b")
+            concertina.minimize(tool, "a", "b")
 
     def test_words(self):
         self.assertEqual(minimizing.size_words(ANSWER), "3 goroutines, 8 operations, 1 stack event")

@@ -14,11 +14,12 @@ A patch opens with header lines `key: value` (a leading '#' is allowed) before i
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import files
+import processes
 from common import BUILD, FUZZ_FLAVOURS, ROOT, Unusable, last_lines
 
 FOLDER = ROOT / "fuzzers" / "mutants"
@@ -95,8 +96,8 @@ def find(name, folder=FOLDER):
 
 def source_files(root=ROOT):
     """Tracked and untracked files, as git sees them, without what is ignored."""
-    result = subprocess.run(["git", "-C", str(root), "ls-files", "-co", "--exclude-standard", "-z"],
-                            capture_output=True, check=False)
+    result = processes.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard", "-z"],
+                           capture_output=True)
     if result.returncode == 0:
         found = [name for name in result.stdout.decode().split("\0") if name]
     else:  # an unpacked archive has no git
@@ -117,9 +118,9 @@ def patched_contents(mutant, root=ROOT):
             if (root / name).is_file():
                 (stage / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(root / name, stage / name)
-        result = subprocess.run(
-            ["patch", "-p1", "--batch", "--no-backup-if-mismatch", "-d", str(stage),
-             "-i", str(mutant.path)], capture_output=True, text=True, check=False)
+        result = processes.run(
+            ["patch", "-p1", "--batch", "--no-backup-if-mismatch", "-d", stage, "-i", mutant.path],
+            capture_output=True, text=True)
         if result.returncode != 0:
             raise Unusable(f"mutant '{mutant.name}' does not apply to this tree:\n"
                            + last_lines(result.stdout + result.stderr, 20).rstrip())
@@ -132,7 +133,7 @@ def write_if_changed(path, content):
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    files.write_whole(path, content)
     return True
 
 
@@ -155,9 +156,9 @@ def prepare_source(mutant, target, root=ROOT):
 
 
 def remove_others(target, wanted):
-    for folder, _, files in os.walk(target):
-        for file in files:
-            path = Path(folder) / file
+    for folder, _, found in os.walk(target):
+        for name in found:
+            path = Path(folder) / name
             if path.relative_to(target).as_posix() not in wanted:
                 path.unlink()
 

@@ -10,12 +10,13 @@ which loses nothing, because each step keeps its own findings (scripts/fuzz, scr
     build/nightly/known.json           signatures that an earlier night has reported
 """
 
-import json
 import subprocess
 import time
 from dataclasses import asdict, dataclass, field
 
-from engine import write_whole
+import files
+import processes
+from common import Unusable, relative
 
 OK, FINDING, UNUSABLE = "ok", "finding", "could not run"
 STATUS_OF_CODE = {0: OK, 1: FINDING}
@@ -38,11 +39,19 @@ class Night:
     def __init__(self, folder, known_path):
         self.folder = folder
         self.known_path = known_path
-        self.known = json.loads(known_path.read_text()) if known_path.is_file() else {}
+        self.known = files.read_json(known_path, "signatures that nights have reported") \
+            if known_path.is_file() else {}
         self.state_path = folder / "state.json"
         self.results = []
         if self.state_path.is_file():
-            self.results = [Result(**entry) for entry in json.loads(self.state_path.read_text())]
+            self.results = self.stored()
+
+    def stored(self):
+        try:
+            return [Result(**entry) for entry in
+                    files.read_json(self.state_path, "the steps of a night that have ended")]
+        except TypeError as error:
+            raise Unusable(f"{relative(self.state_path)}: no steps of a night: {error}") from error
 
     def has(self, step):
         return any(result.step == step for result in self.results)
@@ -56,8 +65,8 @@ class Night:
             log.flush()
             offset = log_path.stat().st_size
             try:
-                code = subprocess.run([str(part) for part in command], stdout=log, stderr=log,
-                                      stdin=subprocess.DEVNULL, check=False, timeout=limit_s).returncode
+                code = processes.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                     timeout=limit_s).returncode
             except subprocess.TimeoutExpired:
                 log.write(f"no end within {limit_s} s\n")
                 code = 2
@@ -80,8 +89,7 @@ class Night:
         return next(result for result in self.results if result.step == name)
 
     def save(self):
-        content = json.dumps([asdict(result) for result in self.results], indent=2) + "\n"
-        write_whole(self.state_path, content.encode())
+        files.write_json(self.state_path, [asdict(result) for result in self.results])
 
     def new_findings(self):
         """Those that no earlier night has reported. A finding without a signature is always new."""
@@ -97,7 +105,7 @@ class Night:
         for result in self.results:
             for finding in result.findings:
                 self.known.setdefault(finding.get("signature"), self.folder.name)
-        write_whole(self.known_path, (json.dumps(self.known, indent=2) + "\n").encode())
+        files.write_json(self.known_path, self.known)
 
     def as_dict(self, facts):
         return {**facts, "good": self.is_good(),

@@ -1,11 +1,12 @@
 """The steps of scripts/nightly, each of them one of the other scripts, read by its JSON or its lines."""
 
-import json
 import os
 
 import building
 import common
+import concertina
 import mutants
+from files import read_json
 from common import FUZZ_FLAVOURS, ROOT, relative
 from night import FINDING, OK, STATUS_OF_CODE, UNUSABLE, Result
 
@@ -51,14 +52,15 @@ def replay(flavour):
         worst = 0
         findings = []
         for files in batches(cases):
-            code, output = night.call(name, [tool, "replay", "--expect-from-header", "--skip-unseen",
-                                             "--quiet", "--times", "2", *files])
+            code, output = night.call(name, concertina.command(
+                tool, "replay", "--expect-from-header", "--skip-unseen", "--quiet", "--times", 2,
+                files=files))
             worst = max(worst, abs(code))
             findings += [{"signature": line.partition("NOT AS EXPECTED: ")[2],
                           "case": line.partition(":")[0]}
                          for line in output.splitlines() if ": NOT AS EXPECTED: " in line]
         for files in batches(cases + evolved):
-            code, output = night.call(name, [tool, "determinism", *files])
+            code, output = night.call(name, concertina.command(tool, "determinism", files=files))
             worst = max(worst, abs(code))
             if code == common.EXIT_FAILED:
                 findings.append({"signature": "determinism: two runs of one input differ",
@@ -79,7 +81,7 @@ def fuzz(flavour, seconds, seed, mutant=""):
         code, output = night.call(name, command)
         if code not in (0, 1) or not out.is_file():
             return Result(name, UNUSABLE, summary=last_line(output))
-        answer = json.loads(out.read_text())
+        answer = read_json(out, "the result of scripts/fuzz")
         suffix = f" --mutant {mutant}" if mutant else ""
         findings = [{"signature": found["signature"],
                      "case": relative(found.get("minimised") or found["case"]),
@@ -99,7 +101,7 @@ def stress(sanitizer, seconds):
                                          seconds, "--json", out])
         if code not in (0, 1) or not out.is_file():
             return Result(name, UNUSABLE, summary=last_line(output))
-        jobs = json.loads(out.read_text())
+        jobs = read_json(out, "the figures of scripts/stress")
         sums = {key: sum(job[key] for job in jobs)
                 for key in ("goroutines", "operations", "stack_copies", "failures")}
         findings = [{"signature": f"stress {job['job']} in flavour {sanitizer}",
@@ -125,7 +127,7 @@ def hunt_mutants(names):
         out = night.folder / f"{name}.json"
         code, output = night.call(name, [SCRIPTS / "mutants", "--names", ",".join(names), "--engine",
                                          "all", "--json", out, "--resume"])
-        rows = json.loads(out.read_text()) if out.is_file() else []
+        rows = read_json(out, "the rows of scripts/mutants") if out.is_file() else []
         findings = [{"signature": f"mutant {row['mutant']}: {'; '.join(row['faults'])} "
                                   f"({row['engine']}, {row['flavour']})"}
                     for row in rows if row["faults"]]
@@ -140,7 +142,7 @@ def own_mutants(names):
         tool = building.clean_tree().tool(FUZZ_FLAVOURS[0])
         files = []
         for path in sorted((ROOT / "corpus" / "regress").glob("*.case")):
-            _, header = night.call(name, [tool, "show", "--header", path])
+            _, header = night.call(name, concertina.command(tool, "show", "--header", files=[path]))
             if any(line == f"bug: {mutant}" for line in header.splitlines() for mutant in names):
                 files.append(path)
         if not files:

@@ -1,31 +1,17 @@
 """What makes a finding a regression (scripts/promote)."""
 
-import json
-import subprocess
-
-from campaign import replay_json
-from common import FUZZ_FLAVOURS, Unusable
-
-
-def count_neighbours(tool, path, count):
-    """How many of `count` schedules near the case's own fail, and the first one's signature."""
-    result = subprocess.run([str(tool), "neighbours", "--json", "--count", str(count), str(path)],
-                            capture_output=True, text=True, errors="replace", check=False)
-    try:
-        answer = json.loads(result.stdout.splitlines()[-1])
-        return answer["failures"], answer["first_signature"]
-    except (IndexError, ValueError) as error:
-        raise Unusable(f"cannot run the neighbours of {path}: {result.stderr.strip()}") from error
+import concertina
+from common import FUZZ_FLAVOURS
 
 
 def complaint_of_clean(tool, path, neighbours):
     """Why the case is no regression on the unchanged tree; empty when it is one."""
-    answer = replay_json(tool, path, times=2)
+    answer = concertina.replay(tool, path, times=2)
     if answer["failures"] or not answer["agree"]:
         return (f"it still fails on this tree ({answer['signature']}): a regression shows a bug "
                 "that is fixed; fix it, and write the mutant that puts it back")
     if neighbours:
-        failures, signature = count_neighbours(tool, path, neighbours)
+        failures, signature = concertina.neighbours(tool, path, neighbours)
         if failures:
             return f"{failures} of {neighbours} neighbouring schedules fail on this tree ({signature})"
     return ""

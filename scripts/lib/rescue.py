@@ -19,14 +19,15 @@ import re
 import shutil
 
 import engine_afl
-from engine import INPUT_BYTES_MAX, read_in_flight, sha1, write_whole
+from engine import INPUT_BYTES_MAX, read_in_flight, sha1, write_input
+from files import regular_files
 
 SHA1_NAME = re.compile(r"^[0-9a-f]{40}$")
-ARTIFACT_NAME = re.compile(r"^.+?-(?:crash|timeout|oom|leak|in-flight)-(?P<sha1>\w+)$")
+ARTIFACT_NAME = re.compile(r"^.+?-(?P<kind>crash|timeout|oom|leak|in-flight)-(?P<sha1>\w+)$")
 
 
 def take_afl_folders(folder, with_queue):
-    for worker in sorted((folder / "afl").glob("*")):
+    for worker in sorted(path for path in (folder / "afl").glob("*") if path.is_dir()):
         out = worker / "out"
         engine_afl.move_artifacts(out, worker.name, folder / "artifacts")
         if with_queue:
@@ -40,17 +41,17 @@ def take_afl_folders(folder, with_queue):
 
 def take_in_flight(folder):
     """The inputs in flight become artifacts of their own kind."""
-    for path in sorted((folder / "in-flight").glob("*")):
+    for path in regular_files(folder / "in-flight"):
         content = read_in_flight(path).content
         if content:
-            write_whole(folder / "artifacts" / f"{path.name}-in-flight-{sha1(content)}", content)
+            write_input(folder / "artifacts" / f"{path.name}-in-flight-{sha1(content)}", content)
         path.unlink()
 
 
 def drop_cut_corpus_files(folder):
     """Engines name corpus files by their content's SHA-1. One with another content was cut off; the
     whole input was in flight, and returns to the corpus when it has been examined."""
-    for path in sorted((folder / "corpus").glob("*")):
+    for path in regular_files(folder / "corpus"):
         if SHA1_NAME.match(path.name) and sha1(path.read_bytes()) != path.name:
             path.unlink()
 
@@ -58,7 +59,7 @@ def drop_cut_corpus_files(folder):
 def remove_cut_artifacts(folder):
     """A crash file that was cut off, when the whole input is there as the one in flight."""
     artifacts = folder / "artifacts"
-    for path in sorted(artifacts.glob("*")):
+    for path in regular_files(artifacts):
         match = ARTIFACT_NAME.match(path.name)
         if match and match["sha1"] != sha1(path.read_bytes()) and any(
                 other != path for other in artifacts.glob(f"*-in-flight-{match['sha1']}")):
@@ -69,24 +70,26 @@ def take_in(folder, with_corpus=True):
     """Brings everything into artifacts/ and corpus/; returns the artifacts, to be examined."""
     for name in ("artifacts", "corpus"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    for path in folder.glob(".*"):  # half of a write_whole
-        if path.is_file():
-            path.unlink()
+    for path in regular_files(folder, ".*"):  # half of a write_input, whose writer had the lock
+        path.unlink()
     take_afl_folders(folder, with_corpus)
     take_in_flight(folder)
     drop_cut_corpus_files(folder)
     remove_cut_artifacts(folder)
-    return sorted(path for path in (folder / "artifacts").glob("*")
-                  if ARTIFACT_NAME.match(path.name))
+    return [path for path in regular_files(folder / "artifacts") if ARTIFACT_NAME.match(path.name)]
 
 
 def is_in_flight(path):
     return "-in-flight-" in path.name
 
 
+def is_timeout(path):
+    return ARTIFACT_NAME.match(path.name)["kind"] == "timeout"
+
+
 def keep_in_corpus(path, folder):
     """An input that passes after all is worth running again."""
     content = path.read_bytes()
     if 0 < len(content) <= INPUT_BYTES_MAX:
-        write_whole(folder / "corpus" / sha1(content), content)
+        write_input(folder / "corpus" / sha1(content), content)
     path.unlink()

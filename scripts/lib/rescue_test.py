@@ -16,7 +16,7 @@ from unittest import mock
 import fakes
 import rescue
 from campaign import Campaign, Settings
-from engine import sha1, write_whole
+from engine import sha1, write_input
 
 READY = "\nopen(READY, 'w').close()\ntime.sleep(600)\n"
 QUIET = "sys.exit(0)"
@@ -214,8 +214,8 @@ class WriteTest(unittest.TestCase):
     def test_half_of_a_file_is_removed(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         (folder / "corpus").mkdir()
-        write_whole(folder / "corpus" / sha1(b"whole"), b"whole")
-        (folder / f".{sha1(b'half')}.123").write_bytes(b"ha")
+        write_input(folder / "corpus" / sha1(b"whole"), b"whole")
+        (folder / f".{sha1(b'half')}.123.partial").write_bytes(b"ha")
         self.assertEqual(rescue.take_in(folder), [])
         files = [path.name for path in folder.rglob("*") if path.is_file()]
         self.assertEqual(files, [sha1(b"whole")])

@@ -1,10 +1,16 @@
 """Runs one door, `run_door.py NAME ARGUMENT...`: main() of doors/NAME.py, under the name NAME."""
 
+import _signal  # the module `signal` takes milliseconds, in which Ctrl-C would print a traceback
+
+if _signal.getsignal(_signal.SIGINT) == _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # nothing has begun: die of it (ending.py)
+
+# pylint: disable=wrong-import-position
 import importlib.util
 import sys
 from pathlib import Path
 
-import common
+import ending
 
 
 def load(name):
@@ -18,7 +24,7 @@ def load(name):
 def main():
     name = sys.argv[1]
     sys.argv = [name, *sys.argv[2:]]
-    common.run_main(load(name).main)
+    ending.run(name, lambda: load(name).main())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import shutil
 import statistics
 import subprocess
 
+import processes
 import ranks
 from common import ROOT, Unusable
 from engine import IN_FLIGHT_VARIABLE, INPUT_BYTES_MAX, RUN_TIMEOUT_S, read_in_flight
@@ -57,15 +58,14 @@ def run_trial(binary, seeds, value, seed, runs, folder):
                "-reload=0", "-detect_leaks=0", corpus, seeds]
     env = environment(value, **{IN_FLIGHT_VARIABLE: str(slot)})
     try:
-        result = subprocess.run([str(part) for part in command], check=False, text=True,
-                                errors="replace", stdin=subprocess.DEVNULL, env=env, cwd=folder,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                timeout=TRIAL_LIMIT_S)
+        result = processes.run(command, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                               env=env, cwd=folder, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, timeout=TRIAL_LIMIT_S)
     except subprocess.TimeoutExpired as error:
         raise Unusable(f"{binary}: no end within {TRIAL_LIMIT_S} s") from error
     found = any(folder.glob("crash-*"))
     if result.returncode != 0 and not found:
-        raise Unusable(f"{binary} ended with exit code {result.returncode}:\n"
+        raise Unusable(f"{binary}: {processes.end_words(result.returncode)}:\n"
                        + result.stdout[-2000:])
     trial = read_log(result.stdout)
     trial.update(seed=seed, found=found, executions=read_in_flight(slot).runs)

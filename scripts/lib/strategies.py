@@ -1,17 +1,16 @@
 """Executions until a known bug shows, by strategy: what scripts/strategies measures and how it counts."""
 
-import json
 import statistics
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import concertina
+import files
 import measuring
 import mutants
 import signalling
 import worth
 from common import ROOT, Unusable
-from engine import die_with_parent
 
 REGRESSIONS = ROOT / "corpus" / "regress"
 SINGLE = ["random", "pct", "pos", "surw", "reads-from"]
@@ -58,21 +57,14 @@ def cases(folder=REGRESSIONS):
 
 def search(tool, path, name, options):
     """What `concertina explore` says of each search, as dictionaries."""
-    command = [str(tool), "explore", "--json", "--runs", str(options.cap), "--seeds",
-               str(options.seeds), "--timeout", "60"]
+    words = ["--runs", options.cap, "--seeds", options.seeds, "--timeout", 60]
     if name.startswith(worth.PREFIX):
-        command += ["--strategy", "portfolio", "--without", name.removeprefix(worth.PREFIX)]
+        words += ["--strategy", "portfolio", "--without", name.removeprefix(worth.PREFIX)]
     else:
-        command += ["--strategy", name]
-    result = subprocess.run([*command, str(path)], capture_output=True, text=True, errors="replace",
-                            check=False, preexec_fn=die_with_parent)
-    try:
-        runs = [json.loads(line) for line in result.stdout.splitlines()]
-    except ValueError as error:
-        raise Unusable(f"explore {path}: {result.stdout[-300:]}") from error
+        words += ["--strategy", name]
+    runs, reason = concertina.explore(tool, path, *words)
     if len(runs) != options.seeds:
-        raise Unusable(f"explore {path}: {len(runs)} searches of {options.seeds}: "
-                       f"{result.stderr.strip()}")
+        raise Unusable(f"explore {path}: {len(runs)} searches of {options.seeds}: {reason}")
     return runs
 
 
@@ -94,9 +86,9 @@ def stored(options):
     if not options.json.is_file():
         return []
     try:
-        rows = json.loads(options.json.read_text())
+        rows = files.read_json(options.json, "rows of scripts/strategies")
         return [row for row in rows if (row["seeds"], row["cap"]) == (options.seeds, options.cap)]
-    except (ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise Unusable(f"{options.json}: not rows of scripts/strategies: {error}") from error
 
 
@@ -116,10 +108,10 @@ def campaigns(paths):
     found = {}
     for path in paths:
         try:
-            of_mutants = json.loads(Path(path).read_text())["mutants"]
+            of_mutants = files.read_json(path, "trials of scripts/signals")["mutants"]
             for mutant, measured in of_mutants.items():
                 found[mutant] = [campaign_cell(measured, setting) for setting in CAMPAIGNS.values()]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (KeyError, TypeError) as error:
             raise Unusable(f"{path}: no trials of scripts/signals: {error}") from error
     return found
 

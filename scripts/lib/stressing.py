@@ -1,16 +1,19 @@
 """One stress job after the other, and what becomes of a failure."""
 
-import json
 import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import common
+import concertina
+import files
+import processes
 from common import BUILD, Unusable, relative, say
 
 JOBS = ("ring", "select_storm", "close_race", "spawn_tree", "deep_recursion", "pointer_receive",
         "programs")
+PROCESSORS_MAX = 4  # kProcessorsLimit, runtime/base/limits.h
 PROGRAMS = 2000  # generated for the job "programs"
 FOLDER = BUILD / "stress"
 
@@ -44,8 +47,7 @@ def generate(tool, seed):
     if folder.is_dir() and sum(1 for _ in folder.iterdir()) == PROGRAMS:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
-    common.call([tool, "generate", "--count", PROGRAMS, "--seed", seed,
-                 "--as", "bytes", "--output", folder], "generating programs")
+    concertina.generate(tool, PROGRAMS, seed, folder)
     return folder
 
 
@@ -61,11 +63,7 @@ def run_job(tree, flavour, job, seconds, options):
     if job == "programs":
         command += ["--programs", generate(options.generator, options.seed)]
     say(f"--- {job} under {flavour}, {seconds} s")
-    process = subprocess.Popen([str(word) for word in command])
-    try:
-        code = process.wait()
-    finally:
-        process.kill()
+    code = processes.run(command).returncode
     if code == common.EXIT_UNUSABLE:
         raise Unusable(f"{job}: stress_jobs could not run")
     result = read_report(report, job, code)
@@ -79,7 +77,7 @@ def run_job(tree, flavour, job, seconds, options):
 def read_report(report, job, code):
     """The figures; for a process that died in the middle of a batch, what it had been doing."""
     if report.is_file():
-        result = json.loads(report.read_text(encoding="utf-8"))
+        result = files.read_json(report, "the figures of a stress job")
         result["copies_under_lock"] = (result["copies_under_lock_taken"] +
                                        result["copies_under_lock_held"])
         if code == 0 or result["failures"]:
@@ -88,8 +86,8 @@ def read_report(report, job, code):
     result.update({column: 0 for column in COLUMNS if column != "failures"})
     batch = Path(str(report) + ".batch")
     if batch.is_file():
-        result.update(json.loads(batch.read_text(encoding="utf-8")))
-    say(f"FAILED {job}: stress_jobs died with exit code {code}")
+        result.update(files.read_json(batch, "what a stress job was doing"))
+    say(f"FAILED {job}: stress_jobs died, {processes.end_words(code)}")
     say(f"repeat:  {result['repeat']}")
     return result
 
@@ -104,16 +102,16 @@ def hand_over(tool, flavour, result, count):
     kept = findings / f"{source.name}-{flavour}"
     shutil.copyfile(source, kept)
     say(f"kept:    {relative(kept)}; the simulator tries {count} schedules of it")
-    command = [str(tool), "neighbours", "--count", str(count), relative(kept)]
-    search = subprocess.run(command, check=False, cwd=common.ROOT, stdout=subprocess.PIPE,
-                            text=True, errors="replace")
+    command = concertina.command(tool, "neighbours", "--count", count, files=[relative(kept)])
+    search = processes.run(command, cwd=common.ROOT, stdout=subprocess.PIPE, text=True,
+                           errors="replace")
     head, _, case = search.stdout.partition("\nthe first that fails")
     say(head.rstrip())
     if search.returncode != common.EXIT_FAILED:
         return "none found"
     signature, _, text = case.partition("\n")
     reproduction = Path(str(kept) + ".case")
-    reproduction.write_text(text, encoding="utf-8")
+    files.write_whole(reproduction, text)
     signature = signature.partition("): ")[2]
     say(f"reproduced in the simulator: {signature}; scripts/replay {relative(reproduction)}")
     return signature

@@ -84,7 +84,7 @@ class Stressing(unittest.TestCase):
         result = self.run_job("os.abort()")
         self.assertEqual(result["failures"], 1)
         self.assertEqual(result["repeat"], "again")
-        self.assertIn("died with exit code", self.said)
+        self.assertIn("died, killed by SIGABRT", self.said)
 
     def test_old_reports_do_not_count(self):
         self.run_job(PASSES)

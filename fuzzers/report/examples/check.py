@@ -12,17 +12,21 @@ import argparse
 import difflib
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "scripts" / "lib"))
+# pylint: disable=wrong-import-position
+import files
+import processes
+
 README = ROOT / "fuzzers" / "report" / "README.md"
 BLOCK = re.compile(r"^```\n\$ (scripts/replay [^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def printed(command):
-    result = subprocess.run(shlex.split(command), cwd=ROOT, capture_output=True, text=True, check=False)
+    result = processes.run(shlex.split(command), cwd=ROOT, capture_output=True, text=True)
     if result.returncode == 2:
         sys.stderr.write(result.stderr)
         sys.exit(2)
@@ -52,7 +56,7 @@ def main():
         print(f"{README}: no block opens with `$ scripts/replay`", file=sys.stderr)
         return 2
     if options.write:
-        README.write_text(new, encoding="utf-8")
+        files.write_whole(README, new)
     print(f"{count} examples, {differs} differ" + (" and were rewritten" if options.write else ""))
     return 1 if differs and not options.write else 0
 

@@ -1,0 +1,55 @@
+"""The doors' options: one parser, and types that say what they take before anything is done."""
+
+import argparse
+import math
+
+YEAR_S = 365 * 24 * 3600
+COUNT_MAX = 10 ** 9
+SEED_MAX = 2 ** 63 - 1
+ENGINE_SEED_MAX = 2 ** 31 - 1  # libFuzzer's, an int; it takes 0 for "any"
+WORKERS_MAX = 1024
+PREEMPTIONS_MAX = 64
+
+EPILOG = """\
+Exit codes of every script: 0 as expected, 1 a bug or an unexpected verdict, 2 could not run, with the
+reason. Interrupted (Ctrl-C, SIGTERM), it dies of the signal: 130 or 143 for a shell."""
+
+
+def parser(doc):
+    return argparse.ArgumentParser(description=doc, epilog=EPILOG,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def whole(least, most=COUNT_MAX):
+    """A whole number from `least` to `most`."""
+    def read(text):
+        try:
+            number = int(text)
+        except ValueError:
+            number = None
+        if number is None or not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least} to {most}")
+        return number
+    return read
+
+
+def seconds(least, most=YEAR_S):
+    """A number of seconds, at most a year: no engine could count for ever."""
+    def read(text):
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not least <= number <= most:  # nan is in no range
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds from {least:g} to "
+                                             f"{most:g}")
+        return number
+    return read
+
+
+count = whole(1)
+count_or_none = whole(0)
+seed = whole(0, SEED_MAX)
+engine_seed = whole(1, ENGINE_SEED_MAX)
+workers = whole(1, WORKERS_MAX)
+preemptions = whole(0, PREEMPTIONS_MAX)

@@ -1,0 +1,144 @@
+"""The tool `concertina`, as scripts call it: one way of making the command, running it and reading it.
+
+An answer is the last line of what it prints, as JSON. Without one, what it says on stderr is the
+reason why nothing could be judged.
+"""
+
+import json
+import subprocess
+
+import files as whole_files
+import processes
+from common import Unusable, call
+from engine import RUN_TIMEOUT_S
+
+REPLAYING_S = 600
+MINIMIZING_S = 1800
+KEPT_OF_A_REASON = 2000
+NO_FAILURE = "it does not fail"  # the tool's words for a case that passes
+
+
+def plain(path):
+    """A file's name as an argument that is no option, whatever it begins with."""
+    path = str(path)
+    return f"./{path}" if path.startswith("-") else path
+
+
+def command(tool, *words, files=()):
+    return [str(tool), *map(str, words), *map(plain, files)]
+
+
+def reason_of(result):
+    """In the tool's words; else how it ended."""
+    said = (result.stderr or "").strip()[-KEPT_OF_A_REASON:]
+    return said or f"{result.args[0]}: no answer, {processes.end_words(result.returncode)}"
+
+
+def run(words, what, limit_s=None, **options):
+    """Runs a command of command() to its end; what it printed is kept."""
+    try:
+        return processes.run(words, capture_output=True, text=True, errors="replace",
+                             stdin=subprocess.DEVNULL, timeout=limit_s, **options)
+    except OSError as error:
+        raise Unusable(f"cannot {what}: {error.filename}: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise Unusable(f"cannot {what}: no answer within {limit_s} s") from error
+
+
+def answers(result, what):
+    """All lines, each of which is one answer."""
+    try:
+        return [json.loads(line) for line in result.stdout.splitlines()]
+    except ValueError as error:
+        raise Unusable(f"cannot {what}: {reason_of(result)}") from error
+
+
+def answer(result, what):
+    """The last line."""
+    try:
+        found = json.loads(result.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise Unusable(f"cannot {what}: {reason_of(result)}")
+    return found
+
+
+def ask(words, what, limit_s=None, **options):
+    return answer(run(words, what, limit_s, **options), what)
+
+
+def replay(tool, path, times=1, env=None, limit_s=REPLAYING_S):
+    """What `times` replays of a file come to, as a dictionary."""
+    return ask(command(tool, "replay", "--json", "--times", times, "--timeout", RUN_TIMEOUT_S,
+                       files=[path]), f"replay {path}", limit_s, env=env)
+
+
+def header(tool, path):
+    """A case's header as a dictionary; Unusable, with the tool's complaint, when it cannot be read."""
+    result = run(command(tool, "show", "--header", files=[path]), f"read {path}")
+    if result.returncode != 0:
+        raise Unusable(result.stderr.strip() or
+                       f"{path}:1:1: the tool: {processes.end_words(result.returncode)}")
+    pairs = (line.partition(":") for line in result.stdout.splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def write_text(tool, source, target, fields):
+    """`source` as case text with these header fields, in `target`, which may be `source`."""
+    sets = [part for key, value in fields.items() for part in ("--set", f"{key}={value}")]
+    result = run(command(tool, "show", "--as", "text", *sets, files=[source]), f"read {source}")
+    if result.returncode != 0:
+        raise Unusable(f"cannot write {target}: {reason_of(result)}")
+    whole_files.write_whole(target, result.stdout)
+
+
+def write_bytes(tool, cases, folder):
+    """Cases as engines read them, in a folder that is there."""
+    call(command(tool, "show", "--as", "bytes", "-o", plain(folder), files=cases),
+         f"reading {len(cases)} cases")
+
+
+def generate(tool, count, seed, folder):
+    call(command(tool, "generate", "--count", count, "--seed", seed, "--as", "bytes", "--output",
+                 plain(folder)), "generating programs")
+
+
+def minimize(tool, case, output, budget=None, seed=1):
+    """Writes the minimised case to `output`; what the tool says of it, as a dictionary."""
+    more = ["--budget", budget] if budget else []
+    return ask(command(tool, "minimize", "--json", plain(case), "-o", plain(output), "--seed", seed,
+                       *more), f"minimise {case}", MINIMIZING_S)
+
+
+def neighbours(tool, path, count):
+    """How many of `count` schedules near the case's own fail, and the first one's signature."""
+    found = ask(command(tool, "neighbours", "--json", "--count", count, files=[path]),
+                f"run the neighbours of {path}")
+    return found["failures"], found["first_signature"]
+
+
+def depth(tool, case, bound, budget_s, more=()):
+    """The depth of a failing case; None for one that passes here. `more`: its other options."""
+    what = f"find the depth of {case}"
+    result = run(command(tool, "depth", "--json", "--bound", bound, "--budget", budget_s, *more,
+                         files=[case]), what)
+    return None if NO_FAILURE in result.stderr else answer(result, what)
+
+
+def verify(tool, path, bound, output=None, budget_s=None):
+    more = (["--out", plain(output)] if output else []) + (["--budget", budget_s] if budget_s else [])
+    return ask(command(tool, "verify", "--json", "--bound", bound, plain(path), *more),
+               f"verify {path}")
+
+
+def explore(tool, path, *words):
+    """What `explore` says of each search, as dictionaries."""
+    what = f"explore {path}"
+    result = run(command(tool, "explore", "--json", *words, files=[path]), what)
+    return answers(result, what), reason_of(result)
+
+
+def talk(words):
+    """Runs a command that does the talking, to a person; its exit code."""
+    return processes.run(words).returncode

@@ -1,0 +1,68 @@
+import tempfile
+import unittest
+from pathlib import Path
+
+import concertina
+import fakes
+from common import Unusable
+
+ECHO = "import json, sys\nprint(json.dumps({'said': sys.argv[1:]}))"
+
+
+class ConcertinaTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def tool(self, text):
+        return fakes.write_program(self.folder / "concertina", f"import sys\n{text}")
+
+    def test_a_file_whose_name_begins_with_a_dash_is_no_option(self):
+        for ask in (concertina.replay, lambda tool, path: concertina.verify(tool, path, 2),
+                    lambda tool, path: concertina.depth(tool, path, 1, 1),
+                    lambda tool, path: concertina.minimize(tool, path, "-out"),
+                    lambda tool, path: concertina.explore(tool, path)[0][0]):
+            said = ask(self.tool(ECHO), "-x.case")["said"]
+            self.assertIn("./-x.case", said)
+            self.assertNotIn("-x.case", said)
+            self.assertNotIn("-out", said)
+
+    def test_without_an_answer_the_reason_is_what_the_tool_says(self):
+        for script in ("sys.exit('bad input')", "print('no json'); sys.exit('bad input')",
+                       "print(5); sys.exit('bad input')"):
+            with self.assertRaisesRegex(Unusable, "cannot replay a.case: bad input"):
+                concertina.replay(self.tool(script), "a.case")
+
+    def test_or_how_it_ended(self):
+        tool = self.tool("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+        with self.assertRaisesRegex(Unusable, "killed by SIGKILL"):
+            concertina.replay(tool, "a.case")
+        with self.assertRaisesRegex(Unusable, "a.case:1:1: the tool: killed by SIGKILL"):
+            concertina.header(tool, "a.case")
+
+    def test_a_tool_that_does_not_answer_is_given_up(self):
+        tool = self.tool("import time\ntime.sleep(600)")
+        with self.assertRaisesRegex(Unusable, "no answer within 0.3 s"):
+            concertina.replay(tool, "a.case", limit_s=0.3)
+
+    def test_a_tool_that_is_not_there(self):
+        with self.assertRaisesRegex(Unusable, "none: No such file"):
+            concertina.replay(self.folder / "none", "a.case")
+
+    def test_a_header_is_read_and_a_case_written_whole(self):
+        tool = self.tool("print('bug: x: y\\nflavour: none')")
+        self.assertEqual(concertina.header(tool, "a"), {"bug": "x: y", "flavour": "none"})
+        target = self.folder / "a.case"
+        target.write_text("old")
+        with self.assertRaisesRegex(Unusable, "no space"):
+            concertina.write_text(self.tool("print('ha'); sys.exit('no space')"), "a", target, {})
+        self.assertEqual(target.read_text(), "old")
+        concertina.write_text(self.tool("print(sys.argv[4:])"), "a", target, {"title": "t"})
+        self.assertEqual(target.read_text(), "['--set', 'title=t', 'a']\n")
+
+    def test_searches_are_read_line_by_line(self):
+        runs, _ = concertina.explore(self.tool("print('{\"a\": 1}\\n{\"a\": 2}')"), "a.case")
+        self.assertEqual(runs, [{"a": 1}, {"a": 2}])
+
+
+if __name__ == "__main__":
+    unittest.main()

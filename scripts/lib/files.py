@@ -1,0 +1,121 @@
+"""Files of scripts: written whole or not at all, and read with a reason when they cannot be.
+
+write_whole() makes a temporary file, ".NAME.PID.partial", beside the file or in the folder `via`, and
+renames it. A writer that is killed leaves that behind; the next writer of the same file removes it.
+Where engines read every file (a campaign's corpus/ and artifacts/), `via` is the campaign's own folder
+(rescue.py removes what is left there), so that no engine meets half of an input.
+"""
+
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+
+from common import Unusable, relative
+
+SUFFIX = ".partial"
+NAME_MAX = 200  # of the file's own in the temporary's
+INPUT_MAX = 1 << 20  # no program as text, with its schedule, comes near
+JSON_MAX = 1 << 28
+
+
+def is_alive(pid):
+    return Path(f"/proc/{pid}").exists()
+
+
+def remove_left_overs(folder, start="."):
+    """Temporary files of writers that are no more."""
+    for entry in os.scandir(folder):
+        if entry.name.startswith(start) and entry.name.endswith(SUFFIX):
+            pid = entry.name.removesuffix(SUFFIX).rpartition(".")[2]
+            if pid.isdigit() and not is_alive(pid):
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def is_special(path):
+    """A device, a pipe, /dev/stdout: it cannot be replaced, only be written to."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or os.path.abspath(path).startswith("/dev/")
+
+
+def write_whole(path, content, via=None):
+    """A reader, or a rerun after SIGKILL, sees all of the file or none of it. `content`: text or
+    bytes; `via`: a folder on the same file system."""
+    content = content.encode() if isinstance(content, str) else content
+    if is_special(path):
+        with open(path, "wb") as file:
+            file.write(content)
+        return
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    start = f".{target.name[:NAME_MAX]}."
+    folder = Path(via or target.parent)
+    temporary = folder / f"{start}{os.getpid()}{SUFFIX}"
+    try:
+        remove_left_overs(folder, start)
+        temporary.write_bytes(content)
+        os.replace(temporary, target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error  # not the temporary one
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def check_writable(path, option):
+    """Before hours of work: can what `option` names be written at the end?"""
+    if not path:
+        return
+    try:
+        if is_special(path):
+            open(path, "ab").close()  # pylint: disable=consider-using-with
+            return
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        probe = target.parent / f".{target.name[:NAME_MAX]}.{os.getpid()}{SUFFIX}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise Unusable(f"{option}: cannot write {path}: {error.strerror}") from error
+
+
+def read_limited(path, limit=INPUT_MAX, cut=False):
+    """The bytes of a regular file; of nothing else, which might be endless. Of a larger one only the
+    beginning, if `cut` allows that."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Unusable(f"{relative(path)}: not a regular file")
+            content = file.read(limit + 1)
+    except IsADirectoryError as error:
+        raise Unusable(f"{relative(path)}: a folder, not a file") from error
+    except OSError as error:
+        raise Unusable(f"{relative(path)}: {error.strerror}") from error
+    if len(content) > limit and not cut:
+        raise Unusable(f"{relative(path)}: larger than {limit:,} bytes")
+    return content[:limit]
+
+
+def read_json(path, what):
+    """`what` it is, for who must find out why it is damaged: "the state of a night"."""
+    try:
+        return json.loads(read_limited(path, JSON_MAX).decode())
+    except ValueError as error:
+        raise Unusable(f"{relative(path)} is damaged: {error}; it should be {what}: remove it to begin "
+                       "anew") from error
+
+
+def write_json(path, content):
+    write_whole(path, json.dumps(content, indent=2) + "\n")
+
+
+def regular_files(folder, pattern="*"):
+    """Sorted; a stray folder, pipe or dangling link is no file."""
+    return sorted(path for path in Path(folder).glob(pattern) if path.is_file())

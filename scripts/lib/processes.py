@@ -1,0 +1,139 @@
+"""Every process that a script starts: whatever it started dies with it, by SIGKILL too.
+
+1. A command carries a mark in its environment: "SCRIPT.NUMBER/", after the marks of the scripts that
+   this one was started by. All that it starts has inherited it, in whatever session, orphan or not.
+2. It asks the kernel to be killed with the thread that started it. That alone reaches no
+   grandchildren; but it covers the moment before the command has its environment.
+3. With the first command comes a guardian (guardian.py). It reads from a pipe that only this process
+   can write to: when it ends, however it ends, the guardian kills all that carry its mark.
+
+So a thread that starts a process must live as long as that; and what throws its environment away (a
+login shell, sudo) gets away.
+"""
+
+import contextlib
+import ctypes
+import itertools
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import guardian
+
+VARIABLE = "CONCERTINA_STARTED_BY"
+GUARDIAN = Path(guardian.__file__).resolve()
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+class Ended(Exception):
+    """A process was to be started while all are being ended."""
+
+
+class Here:
+    """This process, as what it starts must know it."""
+    mark = secrets.token_hex(8)
+    numbers = itertools.count(1)
+    lock = threading.Lock()
+    is_ending = False
+    guardian = None
+    pipe = None
+
+
+def bring_guardian():
+    """Once a process. Only ours is the writing end of the pipe: no program that is started has it."""
+    if Here.guardian is None:
+        reading, Here.pipe = os.pipe()
+        Here.guardian = subprocess.Popen(  # pylint: disable=consider-using-with
+            [sys.executable, "-S", "-E", "-B", str(GUARDIAN), f"{Here.mark}."], stdin=reading,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        os.close(reading)
+
+
+def die_with_parent(parent):
+    """For the new process, before its program begins."""
+    def ask():
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before that
+            os._exit(1)
+    return ask
+
+
+class Process(subprocess.Popen):
+    """subprocess.Popen, for a command that ends with this process. Parts of the command may be paths
+    and numbers."""
+
+    def __init__(self, command, env=None, **options):
+        self.mark = f"{Here.mark}.{next(Here.numbers)}/"
+        marks = os.environ.get(VARIABLE, "") + self.mark
+        with Here.lock:
+            if Here.is_ending:
+                raise Ended()
+            bring_guardian()
+            super().__init__([str(part) for part in command],
+                             env={**(os.environ if env is None else env), VARIABLE: marks},
+                             preexec_fn=die_with_parent(os.getpid()), **options)
+
+    def end(self):
+        """Ends it at once, with all that it has started."""
+        guardian.kill_carriers(self.mark)
+        self.wait()
+
+
+def run(command, capture_output=False, timeout=None, **options):
+    """As subprocess.run, without `check`. After `timeout`, or when this is interrupted, nothing of
+    the command is left."""
+    if capture_output:
+        options.update(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with Process(command, **options) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=timeout)
+        except BaseException:
+            process.end()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def run_to_its_end(command):
+    """For what must not be cut off, as an installer of packages: it outlives this process."""
+    environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
+    return subprocess.run([str(part) for part in command], env=environment, check=False).returncode
+
+
+def end_all():
+    """Ends all processes of this one. While it does, other threads start none."""
+    with Here.lock:
+        Here.is_ending = True
+    guardian.kill_carriers(f"{Here.mark}.")
+
+
+@contextlib.contextmanager
+def pool(count):
+    """Threads that run commands. If the body fails or is interrupted, their commands are ended, and
+    those that wait are not begun."""
+    executor = ThreadPoolExecutor(count)
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        end_all()
+        executor.shutdown()
+        with Here.lock:
+            Here.is_ending = False
+        raise
+    executor.shutdown()
+
+
+def end_words(code):
+    """How a process ended, for people."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

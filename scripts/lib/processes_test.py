@@ -1,0 +1,184 @@
+"""Real processes, three deep, ended with real signals. Each says by a file that it is there, so that no
+test needs luck; and each is found again by a mark that only this test's processes have."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import fakes
+import guardian
+import processes
+
+HERE = str(Path(__file__).resolve().parent)
+MARK = "CONCERTINA_TEST_MARK"
+# A script: it starts a shell, which starts two Pythons, one of them in a session of its own, with a
+# child of its own that has lost its parent.
+SCRIPT = f"""
+import sys
+sys.path.insert(0, {HERE!r})
+import processes
+processes.run(["sh", "-c", sys.argv[1] + " & setsid " + sys.argv[2] + " & wait"])
+"""
+SLEEPER = """
+import os, sys, time
+if len(sys.argv) > 2 and os.fork():
+    os._exit(0)
+open(sys.argv[1], "w").close()
+time.sleep(600)
+"""
+
+
+class TreeTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.mark = f"{MARK}={secrets.token_hex(8)}"
+        name, value = self.mark.split("=")
+        self.env = {**os.environ, name: value}
+        sleeper = fakes.write_program(self.folder / "sleeper", SLEEPER)
+        self.ready = [self.folder / "child", self.folder / "orphan"]
+        self.command = [sys.executable, "-B", "-c", SCRIPT, f"{sleeper} {self.ready[0]}",
+                        f"{sleeper} {self.ready[1]} orphan"]
+        self.addCleanup(guardian.kill_carriers, self.mark)
+
+    def start(self, **options):
+        process = subprocess.Popen(self.command, env=self.env, **options)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        fakes.poll_until(lambda: all(path.exists() for path in self.ready))
+        return process
+
+    def assert_none_left(self):
+        fakes.poll_until(lambda: not guardian.carriers(self.mark))
+
+    def test_nothing_outlives_a_script_that_is_killed(self):
+        script = self.start()
+        self.assertGreaterEqual(len(guardian.carriers(self.mark)), 5)  # with the guardian
+        script.kill()
+        script.wait()
+        self.assert_none_left()
+
+    def test_nor_one_whose_whole_group_is_killed(self):
+        script = self.start(start_new_session=True)
+        os.killpg(script.pid, signal.SIGKILL)
+        script.wait()
+        self.assert_none_left()
+
+    def test_nor_one_that_ends_in_good_order(self):
+        until = self.folder / "until"
+        self.command[3] = SCRIPT.replace(
+            '" & wait"', f'" & while [ ! -e {until} ]; do sleep 0.01; done"')
+        script = self.start()
+        until.touch()
+        self.assertEqual(script.wait(), 0)
+        self.assert_none_left()
+
+    def test_the_inner_script_dies_with_the_outer_one_and_so_does_what_it_started(self):
+        outer = ("import sys\n"
+                 f"sys.path.insert(0, {HERE!r})\n"
+                 "import processes\n"
+                 "processes.run(sys.argv[1:])\n")
+        self.command = [sys.executable, "-B", "-c", outer, *self.command]
+        script = self.start()
+        script.kill()
+        script.wait()
+        self.assert_none_left()
+
+    def test_after_the_time_limit_nothing_of_the_command_is_left(self):
+        with self.assertRaises(subprocess.TimeoutExpired):
+            processes.run(self.command, env=self.env, timeout=1)
+        self.assert_none_left()
+
+    def test_an_installer_is_left_to_end(self):
+        done = self.folder / "done"
+        installer = fakes.write_program(
+            self.folder / "installer",
+            f"import time\nopen({str(self.ready[0])!r}, 'w').close()\n"
+            f"while not __import__('os').path.exists({str(self.ready[1])!r}):\n    time.sleep(0.01)\n"
+            f"open({str(done)!r}, 'w').close()\n")
+        script = (f"import sys\nsys.path.insert(0, {HERE!r})\nimport processes\n"
+                  "processes.run(['true'])\n"
+                  f"processes.run_to_its_end([{str(installer)!r}])\n")
+        with subprocess.Popen([sys.executable, "-B", "-c", script], env=self.env) as process:
+            fakes.poll_until(self.ready[0].exists)
+            process.kill()
+        # The guardian has done its work when it is no more.
+        fakes.poll_until(lambda: len(guardian.carriers(self.mark)) == 1)
+        self.ready[1].touch()
+        fakes.poll_until(done.exists)
+
+
+class ProcessTest(unittest.TestCase):
+    def test_it_is_killed_with_the_thread_that_started_it_even_without_a_guardian(self):
+        script = (f"import sys\nsys.path.insert(0, {HERE!r})\nimport processes, time\n"
+                  "process = processes.Process(['sleep', '600'])\n"
+                  "processes.Here.guardian.kill()\n"
+                  "processes.Here.guardian.wait()\n"
+                  "print(process.pid, flush=True)\n"
+                  "time.sleep(600)\n")
+        with subprocess.Popen([sys.executable, "-B", "-c", script], stdout=subprocess.PIPE,
+                              text=True) as process:
+            pid = int(process.stdout.readline())
+            process.kill()
+        stat = Path(f"/proc/{pid}/stat")
+        fakes.poll_until(lambda: not stat.exists() or stat.read_text().split()[2] in "ZX")
+
+    def test_one_whose_parent_died_before_it_could_ask_does_not_begin(self):
+        pid = os.fork()
+        if pid == 0:
+            processes.die_with_parent(parent=os.getpid())()  # its parent is another
+            os._exit(0)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 1)
+
+    def test_end_reaches_only_the_one_command(self):
+        first = processes.Process(["sleep", "600"])
+        others = [processes.Process(["sleep", "600"]) for _ in range(12)]  # .1/ is not .12/
+        first.end()
+        self.assertEqual(first.returncode, -signal.SIGKILL)
+        self.assertEqual([process.poll() for process in others], [None] * 12)
+        for process in others:
+            process.end()
+
+    def test_a_pool_that_fails_ends_what_runs_and_begins_no_more(self):
+        begun = time.monotonic()
+        with self.assertRaises(ZeroDivisionError):
+            with processes.pool(2) as pool:
+                futures = [pool.submit(processes.run, ["sleep", "600"]) for _ in range(4)]
+                fakes.poll_until(lambda: sum(future.running() for future in futures) == 2)
+                raise ZeroDivisionError
+        self.assertTrue(all(future.done() for future in futures))
+        self.assertLess(time.monotonic() - begun, 600)
+        self.assertEqual(processes.run(["true"]).returncode, 0)
+
+    def test_it_says_how_it_ended(self):
+        self.assertEqual(processes.end_words(3), "exit code 3")
+        self.assertEqual(processes.end_words(-9), "killed by SIGKILL")
+        self.assertEqual(processes.end_words(-77), "killed by signal 77")
+
+    def test_output_is_kept_as_subprocess_does(self):
+        result = processes.run(["sh", "-c", "echo out; echo err >&2; exit 3"], capture_output=True,
+                               text=True)
+        self.assertEqual((result.stdout, result.stderr, result.returncode), ("out\n", "err\n", 3))
+
+
+class SourceTest(unittest.TestCase):
+    def test_no_script_starts_a_process_in_another_way(self):
+        starts = ("subprocess.run(", "subprocess.Popen(", "subprocess.call(", "subprocess.check_",
+                  "os.system(", "os.fork(", "os.posix_spawn", "os.spawn", "ThreadPoolExecutor(")
+        root = Path(HERE).parent.parent
+        for path in sorted(root.rglob("*.py")):
+            name = path.relative_to(root)
+            if name.parts[0] == "build" or path.name in ("processes.py", "fakes.py", "kill_trials.py") \
+                    or path.name.endswith("_test.py"):
+                continue
+            text = path.read_text(encoding="utf-8")
+            self.assertEqual([start for start in starts if start in text], [], name)
+
+
+if __name__ == "__main__":
+    unittest.main()
