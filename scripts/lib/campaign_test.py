@@ -6,9 +6,11 @@ from pathlib import Path
 from unittest import mock
 
 import campaign as campaign_module
+import engine_afl
 import fakes
 from campaign import Campaign, Settings
-from common import Unusable
+from common import Interrupted, Unusable
+from engine import sha1
 
 QUIET = "time.sleep(0.05)"
 CRASH = ("save(b'crash', prefix + 'crash-')\nprint('stat::number_of_executed_units: 9')\n"
@@ -110,6 +112,82 @@ class CampaignTest(unittest.TestCase):
         self.assertEqual([worker.engine for worker in campaign.workers], ["libfuzzer", "afl"])
         finding, = campaign.result.findings
         self.assertEqual(finding.engine, "afl")
+
+    def test_a_worker_that_was_suspended_goes_on(self):
+        result = self.run_campaign("if arguments['seed'] == '1':\n"
+                                   "    save(b'slow', prefix + 'timeout-')\n"
+                                   "    print('stat::number_of_executed_units: 9')\n"
+                                   "    sys.exit(70)\n"
+                                   "print('stat::number_of_executed_units: 100')", workers=1).result
+        self.assertEqual((result.findings, result.executions), ([], 109))
+        remark, = result.remarks
+        self.assertIn("libfuzzer-0: an input took more than 10 s but passes", remark)
+        work = self.tree.fuzz_folder("address")
+        self.assertEqual((work / "corpus" / sha1(b"slow")).read_bytes(), b"slow")
+        self.assertEqual(list((work / "artifacts").iterdir()), [])
+
+    def test_but_not_when_its_time_is_up(self):
+        campaign = self.run_campaign("time.sleep(0.2)\nsave(b'slow', prefix + 'timeout-')\n"
+                                     "sys.exit(70)", workers=1, seconds=1)
+        self.assertEqual(campaign.result.findings, [])
+        self.assertEqual(campaign.workers[0].job.seed, 1)
+
+    def test_an_input_that_is_slow_when_replayed_too_is_a_finding(self):
+        finding, = self.run_campaign("save(b'fatal', prefix + 'timeout-')\nsys.exit(70)",
+                                     workers=1).result.findings
+        self.assertTrue(finding.confirmed)
+
+    def test_a_crash_beside_it_is_one(self):
+        campaign = self.run_campaign("save(b'slow', prefix + 'timeout-')\n"
+                                     "save(b'crash', prefix + 'crash-')\nsys.exit(77)", workers=1)
+        self.assertEqual(len(campaign.result.findings), 1)
+        self.assertEqual(len(campaign.result.remarks), 1)
+
+    def test_a_suspended_afl_fuzz_goes_on_too(self):
+        self.tree.write_afl("if option('-s') == '1':\n"
+                            "    write('hangs/id:000000,src:0,time:9,execs:7', b'slow')\n"
+                            "    time.sleep(600)\n"
+                            "write('queue/id:000099,time:1,execs:1', b' '.join(inputs))")
+        campaign = self.start("afl", workers=1)
+        fakes.poll_until(campaign.poll)
+        self.assertEqual((campaign.result.findings, len(campaign.result.remarks)), ([], 1))
+        found = [path.read_bytes() for path in (campaign.folder / "corpus").iterdir()]
+        self.assertTrue(any(b"slow" in content.split() for content in found))
+
+    def test_and_a_target_that_was_suspended_while_it_ran_seeds(self):
+        self.enterContext(mock.patch.object(engine_afl, "RUN_TIMEOUT_S", 0.3))
+        corpus = self.tree.fuzz_folder("address") / "corpus"
+        corpus.mkdir(parents=True)
+        (corpus / sha1(b"hang")).write_bytes(b"hang")
+        self.tree.write_afl("")
+        campaign = Campaign(self.tree, Settings("address", 20, engine="afl", workers=1, corpus=[]))
+        self.addCleanup(campaign.stop)
+        campaign.start()
+        fakes.poll_until(campaign.poll)
+        self.assertEqual((campaign.result.findings, len(campaign.result.remarks)), ([], 1))
+        self.assertTrue(campaign.workers[0].is_fuzzing)
+
+    def test_interrupted_while_afl_gathers_seeds(self):
+        self.tree.write_afl("")
+        with mock.patch.object(engine_afl.AflWorker, "gather_seeds", side_effect=Interrupted):
+            campaign = Campaign(self.tree, Settings("address", 20, engine="afl", empty=True))
+            self.addCleanup(campaign.stop)
+            with self.assertRaises(Interrupted):
+                campaign.start()
+            campaign.finish()
+        self.assertEqual(campaign.result.executions, 0)
+
+    def test_interrupted_while_it_runs_them_no_seed_is_a_crash(self):
+        (self.folder / "seeds").mkdir()
+        (self.folder / "seeds" / "seed").write_bytes(b"hang")
+        self.tree.write_afl("")
+        campaign = Campaign(self.tree, Settings("address", 20, engine="afl", workers=1,
+                                                corpus=[self.folder / "seeds"]))
+        self.addCleanup(campaign.stop)
+        campaign.start()
+        fakes.poll_until((self.folder / "fuzz_sim_afl.hung").exists)
+        campaign.finish()
+        self.assertEqual(list((campaign.folder / "artifacts").iterdir()), [])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ at once; its guardian (processes.py) ends what it has started. Before main() and
 nothing to clean up, the first one does.
 """
 
+import contextlib
 import io
 import os
 import platform
@@ -72,19 +73,25 @@ def die_of(number):
 
 
 class Output(io.TextIOWrapper):
-    """Standard output, whose errors say that it is that."""
+    """Standard output, whose errors say that it is that; and which remembers one, as argparse hides
+    those of a page of help."""
+    failure = None
 
     def write(self, text):
-        try:
+        with self.named_errors():
             return super().write(text)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, "standard output") from error
 
     def flush(self):
-        try:
+        with self.named_errors():
             super().flush()
+
+    @contextlib.contextmanager
+    def named_errors(self):
+        try:
+            yield
         except OSError as error:
-            raise OSError(error.errno, error.strerror, "standard output") from error
+            self.failure = OSError(error.errno, error.strerror, "standard output")
+            raise self.failure from error
 
 
 def hold_standard_files():
@@ -167,13 +174,15 @@ def code_of(name, main, switch):
 def flush(name, code):
     """The code; another one when what was printed did not get out. Then Python's own attempt, at its
     end, must not fail as well, which would change the code once more."""
-    try:
+    with contextlib.suppress(OSError):
         sys.stdout.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        if code in (EXIT_OK, EXIT_FAILED):
-            complain(name, file_words(error))
-            return EXIT_UNUSABLE
+    failure = sys.stdout.failure
+    if failure is None:
+        return code
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if code in (EXIT_OK, EXIT_FAILED):
+        complain(name, file_words(failure))
+        return EXIT_UNUSABLE
     return code
 
 

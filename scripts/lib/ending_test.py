@@ -79,7 +79,8 @@ class EndingTest(unittest.TestCase):
         self.assertRegex(said, "(?s)Traceback.*unexpected ZeroDivisionError.*traceback is above")
 
     def test_what_is_printed_must_get_out(self):
-        for body in ("say('x')", "print('x')", "print('x' * 99999)", "print('x')\nreturn 1"):
+        for body in ("say('x')", "print('x')", "print('x' * 99999)", "print('x')\nreturn 1",
+                     "import arguments\narguments.parser('x').parse_args(['--help'])"):
             for sink in ("/dev/full", "a closed pipe"):
                 with self.subTest(body=body, sink=sink):
                     if sink == "/dev/full":

@@ -31,8 +31,9 @@ for runs, path in enumerate(sys.argv[1:], 1):
     content = open(path, 'rb').read()
     with open(os.environ['CONCERTINA_IN_FLIGHT'], 'wb') as file:
         file.write(runs.to_bytes(8, 'little') + len(content).to_bytes(4, 'little') + content)
-    if b'hang' in content:
+    if b'hang' in content and not os.path.exists(sys.argv[0] + '.hung'):  # the first time
         import time
+        open(sys.argv[0] + '.hung', 'w').close()
         time.sleep(600)
     if b'fatal' in content:
         os.abort()

@@ -132,6 +132,22 @@ class KilledCampaignTest(unittest.TestCase):
         self.assertEqual(self.rerun().result.findings, [])
         self.assertEqual(self.corpus(), {sha1(b"was a bug"): b"was a bug"})
 
+    def test_a_timeout_that_passes_goes_to_the_corpus(self):
+        self.kill_when_ready("save(b'slow', prefix + 'timeout-')")
+        self.assertEqual(self.rerun().result.findings, [])
+        self.assertEqual(self.corpus(), {sha1(b"slow"): b"slow"})
+
+    def test_strays_in_its_folders_stop_nobody(self):
+        self.kill_when_ready("run(b'entry')")
+        for name in ("artifacts/libfuzzer-0-crash-abc", "corpus/" + "a" * 40, "in-flight/folder",
+                     "seeds-of-old", ".hidden"):
+            (self.work / name).mkdir()
+        (self.work / "afl").mkdir()
+        (self.work / "afl" / "file").touch()
+        os.mkfifo(self.work / "corpus" / ("b" * 40))
+        self.assertEqual(self.rerun("afl").result.findings, [])
+        self.assertEqual((self.work / "corpus" / sha1(b"entry")).read_bytes(), b"entry")
+
     def test_a_corpus_file_that_was_cut_off_is_repaired(self):
         self.kill_when_ready("save(b'earlier')\nrun(b'entry')\n"
                              "open(os.path.join(corpus, hashlib.sha1(b'entry').hexdigest()), 'wb')"
