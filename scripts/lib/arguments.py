@@ -8,7 +8,7 @@ COUNT_MAX = 10 ** 9
 SEED_MAX = 2 ** 63 - 1
 ENGINE_SEED_MAX = 2 ** 31 - 1  # libFuzzer's, an int; it takes 0 for "any"
 WORKERS_MAX = 1024
-PREEMPTIONS_MAX = 64
+PREEMPTIONS_MAX = 15  # the tool's
 
 EPILOG = """\
 Exit codes of every script: 0 as expected, 1 a bug or an unexpected verdict, 2 could not run, with the

@@ -28,6 +28,12 @@ ending.run("door", main)
 """
 
 
+def obey_signals():
+    """Tests may be run by a shell's background job, which has SIGINT ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class EndingTest(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -37,7 +43,8 @@ class EndingTest(unittest.TestCase):
         lines = "".join(f"    {line}\n" for line in body.splitlines())
         text = SCRIPT.format(lib=str(LIB), logs=str(self.logs), body=lines)
         return subprocess.Popen([sys.executable, "-B", "-c", text], text=True, **{
-            "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options})
+            "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": obey_signals,
+            **options})
 
     def end_of(self, body, **options):
         with self.start(body, **options) as process:
@@ -165,8 +172,8 @@ class DoorTest(unittest.TestCase):
                    f"sys.argv = [{str(self.folder / 'scripts/lib/run_door.py')!r}, 'some']\n"
                    f"sys.path[0] = {str(LIB)!r}\n"
                    "runpy.run_path(sys.argv[0], run_name='__main__')\n"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              preexec_fn=obey_signals) as process:
             if number:
                 self.assertEqual(process.stdout.readline(), "ready\n")
                 process.send_signal(number)
