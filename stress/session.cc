@@ -21,6 +21,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kProgressEvery = std::chrono::seconds(5);
+// The first large batch is begun only with so much time left; how long it takes is not known before.
+constexpr auto kLargeNeeds = std::chrono::seconds(3);
 
 std::string shown(const std::string& path) { return fuzzers::shown_path(path); }
 
@@ -84,7 +86,9 @@ class Session {
     for (index_ = 0; is_on(); ++index_) {
       batch_ = batch(index_);
       if (!write_batch()) return fuzzers::kExitUnusable;
+      const auto batch_begin = Clock::now();
       const BatchResult result = run_batch();
+      if (!batch_.is_small) longest_large_ = std::max(longest_large_, Clock::now() - batch_begin);
       figures_ += result.figures;
       operations_ = figures_.operations;
       judged_ += result.is_judged;
@@ -119,11 +123,18 @@ class Session {
     return options_.seconds == 0 || Clock::now() - begin_ < std::chrono::seconds(options_.seconds);
   }
 
+  // Batches are not cut off, so a session that is short would go on for many times its length.
+  bool has_time_for_large() const {
+    if (options_.seconds == 0) return true;
+    return begin_ + std::chrono::seconds(options_.seconds) - Clock::now() >= longest_large_;
+  }
+
   Batch batch(std::uint64_t index) const {
     const std::uint64_t seed = options_.seed + index;
     // Small ones are a matter of milliseconds: seven of them for each large one.
     const bool is_small =
-        options_.size == Size::kSmall || (options_.size == Size::kMixed && seed % 8 != 0);
+        options_.size == Size::kSmall ||
+        (options_.size == Size::kMixed && (seed % 8 != 0 || !has_time_for_large()));
     return {.seed = seed,
             .processors = options_.workers,
             .scale = options_.scale,
@@ -233,6 +244,7 @@ class Session {
   std::unique_ptr<Job> job_;           // null for programs
   std::vector<ProgramFile> programs_;  // the job "programs"
   Clock::time_point begin_, last_shown_;
+  Clock::duration longest_large_ = kLargeNeeds;
   std::uint64_t index_ = 0, done_ = 0, judged_ = 0, operations_ = 0;
   unsigned failures_ = 0;
   Batch batch_;

@@ -185,6 +185,9 @@ function(add_stress)
       ${size} --programs ${CMAKE_SOURCE_DIR}/corpus/seeds)
     set_tests_properties(stress/${job} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
   endforeach()
+  add_test(NAME stress/short COMMAND ${Python3_EXECUTABLE}
+    ${CMAKE_SOURCE_DIR}/scripts/lib/check_short_stress.py $<TARGET_FILE:stress_jobs>)
+  set_tests_properties(stress/short PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
 # add_yardstick(PROGRAM BITS) makes stress/yardstick for simulations of up to so many virtual threads:

@@ -18,7 +18,9 @@ def parse():
     parser = arguments.parser(__doc__)
     parser.add_argument("--job", metavar="NAME,...", default=",".join(stressing.JOBS),
                         help=f"of: {', '.join(stressing.JOBS)} (default: all)")
-    parser.add_argument("--seconds", type=arguments.whole(1, arguments.YEAR_S), default=60, help="for all jobs together (60)")
+    parser.add_argument("--seconds", type=arguments.whole(1, arguments.YEAR_S), default=60,
+                        help="for all jobs together (60); each has a second at least, and ends the "
+                        "batch that it has begun")
     parser.add_argument("--sanitizer", choices=("thread", "address", "none"),
                         help="only this one (default: half the time thread, half address)")
     parser.add_argument("--workers", type=arguments.whole(1, stressing.PROCESSORS_MAX), default=2, help="processors of the runtime (2)")
