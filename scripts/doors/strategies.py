@@ -55,7 +55,7 @@ def parse_options():
 
 def main():
     options = parse_options()
-    options.json.parent.mkdir(parents=True, exist_ok=True)
+    common.BUILD.mkdir(exist_ok=True)
     files.check_writable(options.json, "--json")
     names = common.chosen("strategy", options.strategy, strategies.ALL)
     cases = strategies.cases()

@@ -51,7 +51,7 @@ PROMOTED = ROOT / "corpus" / "regress" / "kill-trial-of-promote.case"
 GONE_S = 20
 # After SIGTERM or SIGINT: a worker has some seconds to end in good order.
 ENDING_S = 60
-ALONE_S = 600
+ALONE_S = 3600  # with builds
 
 
 @dataclass

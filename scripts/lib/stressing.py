@@ -100,7 +100,7 @@ def hand_over(tool, flavour, result, count):
     findings = FOLDER / "findings"
     findings.mkdir(parents=True, exist_ok=True)
     kept = findings / f"{source.name}-{flavour}"
-    shutil.copyfile(source, kept)
+    files.write_whole(kept, files.read_limited(source))
     say(f"kept:    {relative(kept)}; the simulator tries {count} schedules of it")
     command = concertina.command(tool, "neighbours", "--count", count, files=[relative(kept)])
     search = processes.run(command, cwd=common.ROOT, stdout=subprocess.PIPE, text=True,

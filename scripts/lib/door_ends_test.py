@@ -1,0 +1,68 @@
+"""The doors themselves, as they are called: what they refuse, and where their output goes."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+LIB = Path(__file__).resolve().parent
+DOORS = LIB.parent / "doors"
+NAMES = sorted(path.stem for path in DOORS.glob("*.py"))
+# Arguments without which a door does not come to the one that is tried.
+NEEDED = {"minimize": ["x.case"], "promote": ["x.case", "--name", "some-thing"], "replay": ["x.case"]}
+NONSENSE = ("nan", "inf", "1e400", "-5", "x")
+
+
+def with_option(option):
+    return [name for name in NAMES if f'"{option}", ' in (DOORS / f"{name}.py").read_text()]
+
+
+class DoorEndsTest(unittest.TestCase):
+    def run_door(self, name, *arguments, **options):
+        command = [sys.executable, "-B", str(LIB / "run_door.py"), name, *NEEDED.get(name, []),
+                   *arguments]
+        result = subprocess.run(command, text=True, check=False, timeout=600,
+                                **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options})
+        self.assertNotIn("Traceback", result.stderr)
+        return result
+
+    def test_nonsense_is_refused_before_anything_is_done(self):
+        names = with_option("--seconds")
+        self.assertGreaterEqual(len(names), 6)
+        for name in names:
+            for text in NONSENSE:
+                result = self.run_door(name, f"--seconds={text}")
+                self.assertEqual((result.returncode, result.stdout), (2, ""), (name, text))
+                self.assertIn(f"--seconds: '{text}' is not", result.stderr)
+
+    def test_no_number_goes_unchecked(self):
+        for name in NAMES:
+            text = (DOORS / f"{name}.py").read_text()
+            self.assertEqual(re.findall(r"type=(?:int|float)\b", text), [], name)
+
+    def test_an_output_that_cannot_be_written_is_known_at_the_start(self):
+        names = [name for name in with_option("--json") if name != "minimize"]  # there, no file
+        self.assertGreaterEqual(len(names), 8)
+        for name in names:
+            with tempfile.TemporaryDirectory() as folder:
+                blocked = Path(folder) / "file"
+                blocked.touch()
+                result = self.run_door(name, "--json", str(blocked / "x.json"))
+                self.assertEqual((result.returncode, result.stdout), (2, ""), name)
+                self.assertRegex(result.stderr, "--json: cannot write .*: Not a directory")
+
+    def test_help_says_how_it_ends_and_must_be_seen(self):
+        for name in NAMES:
+            if name == "test":
+                continue
+            self.assertIn("130 or 143", self.run_door(name, "--help").stdout, name)
+        full = os.open("/dev/full", os.O_WRONLY)
+        self.addCleanup(os.close, full)
+        self.assertEqual(self.run_door("fuzz", "--help", stdout=full).returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
