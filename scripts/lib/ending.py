@@ -158,7 +158,7 @@ def code_of(name, main, switch):
         complain(name, "interrupted")
         return -(switch.number or signal.SIGINT)
     except Unusable as reason:
-        complain(name, reason)
+        complain(name, str(reason).rstrip())
     except SystemExit as end:  # argparse's
         return end.code if isinstance(end.code, int) else EXIT_OK if end.code is None else EXIT_UNUSABLE
     except OSError as error:

@@ -172,8 +172,12 @@ class DoorTest(unittest.TestCase):
                    f"sys.argv = [{str(self.folder / 'scripts/lib/run_door.py')!r}, 'some']\n"
                    f"sys.path[0] = {str(LIB)!r}\n"
                    "runpy.run_path(sys.argv[0], run_name='__main__')\n"]
+        def begin():
+            obey_signals()
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # as lib/door does
+
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              preexec_fn=obey_signals) as process:
+                              preexec_fn=begin) as process:
             if number:
                 self.assertEqual(process.stdout.readline(), "ready\n")
                 process.send_signal(number)
@@ -186,6 +190,15 @@ class DoorTest(unittest.TestCase):
         self.assertIn("unexpected ModuleNotFoundError", said)
         for log in (LIB.parent.parent / "build" / "logs").glob("some-*"):
             log.unlink()
+
+    def test_python_begins_with_ctrl_c_held_back(self):
+        """It would print a traceback, and end with the code of a bug."""
+        fakes.write_program(self.folder / "python3",
+                            "import signal\nprint(signal.pthread_sigmask(signal.SIG_BLOCK, []))")
+        path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
+        result = subprocess.run([LIB / "door", "some"], env={**os.environ, "PATH": path}, text=True,
+                                check=False, stdout=subprocess.PIPE)
+        self.assertIn("SIGINT", result.stdout)
 
     def test_ctrl_c_while_it_is_loaded(self):
         code, said = self.run_door("import time\nprint('ready', flush=True)\ntime.sleep(600)\n",

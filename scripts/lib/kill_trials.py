@@ -45,7 +45,7 @@ FOLDER = BUILD / "kill-trials"
 MARK = "CONCERTINA_KILL_TRIAL"
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 MUTANT = "close-forgets-senders"  # found by both engines in some hundred executions
-REGRESSION = ROOT / "corpus" / "regress" / f"{MUTANT}.case"
+FOUND = FOLDER / "found.case"
 PROMOTED = ROOT / "corpus" / "regress" / "kill-trial-of-promote.case"
 # Processes that were sent SIGKILL, and the guardian that sent it, need a moment to go.
 GONE_S = 20
@@ -267,7 +267,7 @@ def nightly(flavour):
 
 def minimize(tool, flavour):
     output = FOLDER / "minimized.case"
-    command = [SCRIPTS / "minimize", REGRESSION, "--flavour", flavour, "-o", output]
+    command = [SCRIPTS / "minimize", FOUND, "--flavour", flavour, "-o", output]
     return Subject("minimize", command, (0,), lambda: output.unlink(missing_ok=True),
                    after=lambda _: cut_case(tool, output),
                    after_rerun=lambda _: cut_case(tool, output) + partials(FOLDER) +
@@ -275,7 +275,7 @@ def minimize(tool, flavour):
 
 
 def promote(tool):
-    command = [SCRIPTS / "promote", REGRESSION, "--name", PROMOTED.stem, "--force", "--times", 5,
+    command = [SCRIPTS / "promote", FOUND, "--name", PROMOTED.stem, "--force", "--times", 5,
                "--neighbours", 200]
     return Subject("promote", command, (0,), lambda: PROMOTED.unlink(missing_ok=True),
                    after=lambda _: cut_case(tool, PROMOTED),
@@ -327,7 +327,15 @@ def build_all(flavour):
     say(f"building {flavour}, and the same with mutant {MUTANT}")
     building.build(building.clean_tree(), flavour, ["stress_jobs"])
     building.build_for_engine(building.clean_tree(), flavour, "all")
-    building.build_for_engine(building.tree(MUTANT), flavour, "all")
+    mutant = building.tree(MUTANT)
+    building.build_for_engine(mutant, flavour, "all")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    processes.run([SCRIPTS / "fuzz", "--mutant", MUTANT, "--sanitizer", flavour, "--seconds", 60,
+                   "--no-minimize", "--json", FOLDER / "found.json"], stdout=subprocess.DEVNULL)
+    findings = files.read_json(FOLDER / "found.json", "the result of scripts/fuzz")["findings"]
+    if not findings:
+        raise common.Unusable(f"mutant {MUTANT} was not found")
+    files.write_whole(FOUND, Path(findings[0]["case"]).read_bytes())
 
 
 def moment(draws, took_s):
@@ -388,7 +396,6 @@ def main():
                 if not options.only or subject.name.startswith(tuple(options.only))]
     if not subjects:
         raise common.Unusable("no such subject")
-    FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         return common.EXIT_FAILED if run(subjects, options.trials, random.Random(options.seed)) \
             else common.EXIT_OK

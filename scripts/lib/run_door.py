@@ -1,9 +1,10 @@
 """Runs one door, `run_door.py NAME ARGUMENT...`: main() of doors/NAME.py, under the name NAME."""
 
-import _signal  # the module `signal` takes milliseconds, in which Ctrl-C would print a traceback
+import _signal  # not `signal`, which takes milliseconds to load
 
 if _signal.getsignal(_signal.SIGINT) == _signal.default_int_handler:
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # nothing has begun: die of it (ending.py)
+_signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGINT])  # lib/door has blocked it
 
 # pylint: disable=wrong-import-position
 import importlib.util
