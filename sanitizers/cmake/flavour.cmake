@@ -72,7 +72,7 @@ set(AFL_INSTRUMENTED_OPTIONS -fsanitize-coverage=trace-pc-guard)
 
 # Options that a bare `binary FILE` needs are compiled in.
 find_program(CONCERTINA_SYMBOLIZER NAMES llvm-symbolizer-19 llvm-symbolizer)
-file(GLOB options_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sanitizers/options/*_options.cc)
+file(GLOB options_sources CONFIGURE_DEPENDS ${SOURCE_PATTERN}/sanitizers/options/*_options.cc)
 add_library(sanitizer_options OBJECT ${options_sources})
 if(CONCERTINA_SYMBOLIZER)
   target_compile_definitions(sanitizer_options PRIVATE

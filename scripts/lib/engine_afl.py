@@ -146,7 +146,9 @@ class AflWorker(Worker):
     def fuzz(self):
         self.is_fuzzing = True
         self.started_fuzzing = time.time()
-        env = dict(ENVIRONMENT, AFL_CUSTOM_MUTATOR_LIBRARY=str(self.job.mutator))
+        # afl-fuzz takes ',' and ';' in it for the end of a name; the checkout's path may have them.
+        mutator = os.path.relpath(os.path.realpath(self.job.mutator), os.path.realpath(self.folder))
+        env = dict(ENVIRONMENT, AFL_CUSTOM_MUTATOR_LIBRARY=mutator)
         self.launch([*self.command(), "--", self.job.binary], cwd=self.folder, env=env)
         (self.folder / "pid").write_text(str(self.process.pid))
 

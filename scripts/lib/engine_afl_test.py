@@ -43,6 +43,24 @@ class AflWorkerTest(unittest.TestCase):
         fakes.poll_until(over)
         return code[0]
 
+    def test_a_path_with_a_comma_in_it_is_one_name_for_afl_fuzz(self):
+        odd = self.folder / "a,b;c"
+        odd.mkdir()
+        self.tree = fakes.Tree(odd)
+        self.enterContext(mock.patch.dict(os.environ, PATH=f"{odd}{os.pathsep}{os.environ['PATH']}"))
+        self.tree.write_afl("write('named', os.environ['AFL_CUSTOM_MUTATOR_LIBRARY'].encode())\n"
+                            "write('meant', os.path.realpath(os.environ['AFL_CUSTOM_MUTATOR_LIBRARY']"
+                            ").encode())")
+        worker = AflWorker(engine.Job("afl-0", odd / "work", self.tree.binary("", "fuzz_sim_afl"), 1, 60,
+                                      [self.seeds], mutator=self.tree.mutator()))
+        self.addCleanup(worker.stop)
+        worker.start()
+        self.assertEqual(self.wait(worker), 0)
+        out = worker.out / "afl-0"
+        self.assertNotIn(b",", (out / "named").read_bytes())
+        self.assertEqual((out / "meant").read_bytes().decode(),
+                         os.path.realpath(self.tree.mutator()))
+
     def test_a_crash_becomes_an_artifact_named_by_its_content(self):
         worker = self.worker("name = 'id:000000,sig:06,src:0,time:1500,execs:40,op:x'\n"
                              "write('crashes/' + name, b'crash')")
