@@ -1,15 +1,27 @@
-"""Trees and builds: which source, which flavour, where the binaries are."""
+"""Trees and builds: which source, which flavour, where the binaries are.
 
+Two doors in one checkout: who builds a tree, or prepares a mutant's source, has that tree's lock, and
+others wait. A slot, whose source changes from mutant to mutant, belongs to one door until that ends;
+the next door takes another slot.
+"""
+
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
 import engine_afl
+import locks
 import mutants
+import paths
+import progress
 from common import BUILD, FLAVOURS, ROOT, Unusable, call, cores, relative
 from engines import targets_of, uses_afl
 
 # The folder in which many mutants are built one after another, which costs a few files each.
 SLOT = "_slot"
+SLOTS = {}  # those that this process has: the lock of each
+LOCK = "building.lock"
+PACKAGES = Path("/var/lib/dpkg/status")
 
 
 @dataclass
@@ -49,9 +61,22 @@ def mutant_tree(name, slot=None):
     """The tree with a mutant in it. Trees that share a slot are prepared one after another in one
     folder, so that each costs the rebuild of a few files and not of the whole tree."""
     mutant = mutants.find(name)
-    folder = mutants.folder_of(slot or mutant.name)
-    mutants.prepare_source(mutant, folder / "source")
+    folder = take_slot(slot) if slot else mutants.folder_of(mutant.name)
+    with locked(folder):
+        mutants.prepare_source(mutant, folder / "source")
     return Tree(folder / "source", folder, mutant.name)
+
+
+def take_slot(name):
+    """The folder of the slot, or of name-2, name-3, ... if other doors are at work there."""
+    if name not in SLOTS:
+        numbered = itertools.chain([name], (f"{name}-{i}" for i in itertools.count(2)))
+        SLOTS[name] = locks.take_first(mutants.folder_of(slot) / "taken.lock" for slot in numbered)
+    return SLOTS[name][0].parent
+
+
+def locked(builds):
+    return locks.held(builds / LOCK, "the build")
 
 
 def tree(mutant=""):
@@ -59,11 +84,17 @@ def tree(mutant=""):
 
 
 def knows(folder, targets):
-    """False for a folder that was configured before a target existed, or before what it needs was
-    installed."""
+    """False for a folder that was configured before a target existed, or before packages changed:
+    what was missing then (AFL++, Google Benchmark) may be there now."""
     rules = folder / "build.ninja"
-    text = rules.read_text(errors="replace") if rules.is_file() else ""
-    return bool(text) and all(f"\nbuild {target}:" in text for target in targets)
+    if not rules.is_file() or is_older(rules, PACKAGES):
+        return False
+    text = rules.read_text(errors="replace")
+    return all(f"\nbuild {target}:" in text for target in targets)
+
+
+def is_older(path, other):
+    return other.is_file() and path.stat().st_mtime < other.stat().st_mtime
 
 
 def build_for_engine(where, flavour, engine):
@@ -77,15 +108,21 @@ def build_for_engine(where, flavour, engine):
 
 def build(where, flavour, targets=(), quiet=True):
     """Configures once and builds; returns the build folder."""
+    paths.check_buildable(where.source)
     if flavour not in FLAVOURS:
         raise Unusable(f"no flavour '{flavour}'; there are: {', '.join(FLAVOURS)}")
     folder = where.build_folder(flavour)
     what = f"the build of {relative(folder)}"
-    if not knows(folder, targets):
-        call(["cmake", "--preset", flavour, "-S", where.source, "-B", folder], what, quiet=quiet,
-             cwd=where.source)
+    configure = ["cmake", "--preset", flavour, "-S", where.source, "-B", folder]
     command = ["cmake", "--build", folder, "-j", cores()]
     for target in targets:
         command += ["--target", target]
-    call(command, what, quiet=quiet)
+    with locked(where.builds) as lock:
+        if not knows(folder, targets):
+            call(configure, what, quiet=quiet, cwd=where.source, pass_fds=[lock])
+        if quiet:
+            shown = progress.Progress(f"building {relative(folder)}")
+            progress.run(command, what, shown, pass_fds=[lock])
+        else:
+            call(command, what, quiet=False, pass_fds=[lock])
     return folder
