@@ -2,8 +2,7 @@
 
 Each repetition goes through all workloads and runs ours and the peer one right after the other. The
 table shows medians, and the lowest and highest ratio of a pair. build/bench/ gets bench.json,
-bench.svg and table.md. A peer that is not installed is left out, with a message; --setup installs
-Google Benchmark, Go, Boost.Fiber and gnuplot.
+bench.svg and table.md. With --no-setup, a peer that is not installed is left out, with a message.
 Exit code: 0 measured, 2 could not run.
 """
 
@@ -19,6 +18,12 @@ import common
 import files
 import processes
 from common import BUILD, ROOT, Unusable, relative, say
+
+
+def NEEDS(options):  # pylint: disable=invalid-name
+    """Peers can be left out, but nobody should leave them out by accident."""
+    return ("build", "bench") if options.no_setup else ("build", "bench", "peers")
+
 
 FOLDER = BUILD / "bench"
 TIMEOUT_S = 600
@@ -39,10 +44,7 @@ def build_go():
 
 def build_all():
     tree = building.clean_tree()
-    try:
-        building.build(tree, "none", ("bench_ours",))
-    except Unusable as reason:
-        raise Unusable(f"{reason} (scripts/setup --bench installs what it needs)") from reason
+    building.build(tree, "none", ("bench_ours",))
     boost = None
     if building.knows(tree.build_folder("none"), ("bench_boost",)):
         building.build(tree, "none", ("bench_boost",))
@@ -89,13 +91,14 @@ def draw(rows, image):
     if shutil.which("gnuplot") is None:
         say("bench: gnuplot is not installed (scripts/setup --bench does that): no chart")
         return
-    script = benching.chart_script(image, benching.ratio_data(rows), benching.copy_data(rows))
+    # By names alone: gnuplot has its own ideas of quotes in a path.
+    script = benching.chart_script(image.name, benching.ratio_data(rows), benching.copy_data(rows))
     files.write_whole(FOLDER / "bench.gp", script)
-    common.call(["gnuplot", "-e", f"load '{FOLDER / 'bench.gp'}'"], "gnuplot")
+    common.call(["gnuplot", "bench.gp"], "gnuplot", cwd=FOLDER)
     say(f"bench: {relative(image)}")
 
 
-def main():
+def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("--json", type=Path, default=FOLDER / "bench.json", metavar="FILE",
                         help="where the rows go (default build/bench/bench.json)")
@@ -104,15 +107,15 @@ def main():
                         help="this workload only; may be repeated")
     parser.add_argument("--quick", action="store_true",
                         help="one repetition of a hundredth of the work: does everything run?")
-    parser.add_argument("--setup", action="store_true", help="first install what is missing")
     options = parser.parse_args()
     names = [w.name for w in benching.WORKLOADS]
     for name in options.only:
         if name not in names:
             raise Unusable(f"no workload '{name}'; there are: {', '.join(names)}")
-    if options.setup:
-        if processes.run_to_its_end([ROOT / "scripts" / "setup", "--bench"]) != 0:
-            raise Unusable("scripts/setup --bench failed")
+    return options
+
+
+def main(options):
     FOLDER.mkdir(parents=True, exist_ok=True)
     files.check_writable(options.json, "--json")
     workloads = [w for w in benching.WORKLOADS if not options.only or w.name in options.only]

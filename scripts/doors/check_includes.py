@@ -11,6 +11,8 @@ from pathlib import Path
 import arguments
 from common import say
 
+NEEDS = ()
+
 # Rooms that a room may include besides itself. A path with a dot is one header, not a room.
 RUNTIME = ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched", "runtime/chan",
            "runtime/sync", "runtime/scan", "runtime"]
@@ -198,10 +200,13 @@ def self_test():
     return 1 if missed else 0
 
 
-def main():
+def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("--self-test", action="store_true", help="check the checker")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main(options):
     if options.self_test:
         return self_test()
     problems = check_tree(Path(__file__).resolve().parent.parent.parent)

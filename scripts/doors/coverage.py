@@ -12,9 +12,12 @@ import arguments
 import building
 import common
 import concertina
+import needs
 import processes
 from common import BUILD, ROOT, call, relative, say
 from coverage_report import FileLines, ranges, read_lcov
+
+NEEDS = needs.BUILD
 
 FILES_PER_CALL = 200
 COUNTED = ROOT / "runtime"
@@ -81,15 +84,22 @@ def report(files):
     say(f"{share:6.1f} %  {total.covered:5}/{total.lines:<5} lines of runtime/")
 
 
-def main():
+def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("--corpus", nargs="+", metavar="DIR", help="instead of the default ones")
+    parser.add_argument("--corpus", nargs="+", type=arguments.folder, metavar="DIR",
+                        help="instead of the default ones")
     parser.add_argument("--seconds", type=arguments.seconds(0), default=0.0,
                         help="fuzz this long in flavour address first")
     parser.add_argument("--no-tests", action="store_true", help="what the corpus alone covers")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main(options):
+    if "%" in str(BUILD):
+        raise common.Unusable(f"{BUILD}: the profiler reads the '%' in this path as a pattern")
     if options.seconds:
-        call([ROOT / "scripts" / "fuzz", "--sanitizer", "address", "--seconds", options.seconds],
+        call([ROOT / "scripts" / "fuzz", "--sanitizer", "address", "--seconds", options.seconds,
+              *(["--no-setup"] if options.no_setup else [])],
              "fuzzing", quiet=False)
     tree = building.clean_tree()
     folder = building.build(tree, "coverage", ["concertina"] if options.no_tests else [])

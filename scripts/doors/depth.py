@@ -17,15 +17,20 @@ import concertina
 import depths
 import files
 import mutants
+import needs
 from common import say
+
+NEEDS = needs.BUILD
 
 REGRESS = common.ROOT / "corpus" / "regress"
 
 
 def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("files", metavar="FILE", nargs="*", help="default: all of corpus/regress")
-    parser.add_argument("--bound", type=arguments.preemptions, default=depths.BOUND, help="preemptions at most")
+    parser.add_argument("files", metavar="FILE", nargs="*", type=arguments.existing,
+                        help="default: all of corpus/regress")
+    parser.add_argument("--bound", type=arguments.preemptions, default=depths.BOUND,
+                        help="preemptions at most")
     parser.add_argument("--budget", type=arguments.seconds(1), default=depths.BUDGET_S,
                         help="seconds to explore a case, and as many to reduce its failing runs")
     parser.add_argument("--starts", type=arguments.count, metavar="N",
@@ -72,8 +77,7 @@ def of_mutant(name, found, options, clean):
         yield {"case": path.stem, "flavour": flavour, **answer}
 
 
-def main():
-    options = parse_options()
+def main(options):
     files.check_writable(options.json, "--json")
     paths = [Path(name) for name in options.files] or sorted(REGRESS.glob("*.case"))
     clean = building.clean_tree()

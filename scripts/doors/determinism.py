@@ -12,8 +12,11 @@ import arguments
 import building
 import common
 import concertina
+import needs
 import processes
 from common import FUZZ_FLAVOURS, ROOT, Unusable, say
+
+NEEDS = needs.BUILD
 
 WARM_UP = 999
 LIMIT_S = 600
@@ -36,12 +39,16 @@ def describe(index, flavour, after):
     return f"process {index} ({flavour}, after {after} other runs)"
 
 
-def main():
+def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("--processes", type=arguments.whole(2, 10_000), default=100, help="how many (default 100)")
+    parser.add_argument("--processes", type=arguments.whole(2, 10_000), default=100,
+                        help="how many (default 100)")
     parser.add_argument("--generated", type=arguments.count_or_none, default=50,
                         help="generated inputs besides the seeds (default 50)")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main(options):
     tree = building.clean_tree()
     for flavour in FUZZ_FLAVOURS:
         building.build(tree, flavour, ("concertina",))

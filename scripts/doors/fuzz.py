@@ -19,8 +19,14 @@ import concertina
 import engines
 import files
 import minimizing
+import needs
 from campaign import Campaign, Settings
 from common import relative, say
+
+
+def NEEDS(options):  # pylint: disable=invalid-name
+    return needs.AFL if engines.uses_afl(options.engine) else needs.BUILD
+
 
 POLL_S = 0.1
 STATUS_S = 1.0
@@ -150,18 +156,17 @@ def parse_options():
                         help="processes (default: one a core)")
     parser.add_argument("--seed", type=arguments.engine_seed, default=1, help="of the engine; worker i uses seed + i")
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--corpus", nargs="+", metavar="DIR",
+    group.add_argument("--corpus", nargs="+", type=arguments.folder, metavar="DIR",
                        help="seeds instead of corpus/seeds and (without --mutant) corpus/regress")
     group.add_argument("--empty", action="store_true", help="begin with no seeds at all")
-    parser.add_argument("--mutant", default="", metavar="NAME",
+    parser.add_argument("--mutant", default="", type=arguments.mutant, metavar="NAME",
                         help="fuzz a copy with fuzzers/mutants/NAME.patch applied")
     parser.add_argument("--no-minimize", action="store_true", help="keep findings as they were found")
     parser.add_argument("--json", metavar="FILE", help="write the result here")
     return parser.parse_args()
 
 
-def main():
-    options = parse_options()
+def main(options):
     files.check_writable(options.json, "--json")
     flavours = [options.sanitizer] if options.sanitizer else ["address", "thread"]
     tree = building.tree(options.mutant)

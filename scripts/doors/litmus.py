@@ -13,7 +13,10 @@ import concertina
 import files
 import litmus
 import mutants
+import needs
 from common import say
+
+NEEDS = needs.BUILD
 
 
 def verify_all(options):
@@ -56,10 +59,9 @@ def measure(mutant, options):
 
 
 def hunt_mutants(options):
-    names = options.names.split(",") if options.names else mutants.names()
     rows = []
-    for name in names:
-        rows.append(measure(mutants.find(name.strip()), options))
+    for name in options.names or mutants.names():
+        rows.append(measure(mutants.find(name), options))
         row = rows[-1]
         say(f"{row['mutant']}: " + (
             f"{row['program']}, {row['flavour']}, {row['bound']} preemptions, "
@@ -73,8 +75,10 @@ def hunt_mutants(options):
 def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("--mutants", action="store_true", help="hunt the mutants")
-    parser.add_argument("--names", metavar="A,B", help="only these mutants (default: all)")
-    parser.add_argument("--bound", type=arguments.preemptions, default=2, help="preemptions at most (default 2)")
+    parser.add_argument("--names", type=arguments.mutant_list, metavar="A,B",
+                        help="only these mutants (default: all)")
+    parser.add_argument("--bound", type=arguments.preemptions, default=2,
+                        help="preemptions at most (default 2)")
     parser.add_argument("--flavour", dest="flavours", action="append",
                         choices=common.FUZZ_FLAVOURS, help="may be repeated")
     parser.add_argument("--budget", type=arguments.seconds(1), metavar="S", help="seconds a program")
@@ -82,8 +86,7 @@ def parse_options():
     return parser.parse_args()
 
 
-def main():
-    options = parse_options()
+def main(options):
     files.check_writable(options.json, "--json")
     rows, table, good = hunt_mutants(options) if options.mutants else verify_all(options)
     if options.json:

@@ -14,13 +14,17 @@ import common
 import concertina
 import files
 import mutants
+import needs
+
+NEEDS = needs.BUILD
 
 
 def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("file", metavar="FILE", help=".case text or engine bytes")
+    parser.add_argument("file", metavar="FILE", type=arguments.existing,
+                        help=".case text or engine bytes")
     parser.add_argument("-o", "--output", metavar="OUT", help="default: FILE with .min.case")
-    parser.add_argument("--mutant", metavar="NAME",
+    parser.add_argument("--mutant", type=arguments.mutant, metavar="NAME",
                         help="run with fuzzers/mutants/NAME.patch applied (default: the header's bug)")
     parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
                         help="default: the first that the header names, or address")
@@ -30,8 +34,7 @@ def parse_options():
     return parser.parse_args()
 
 
-def main():
-    options = parse_options()
+def main(options):
     files.check_writable(options.output, "--output")
     clean = building.clean_tree()
     reader = options.flavour or "address"

@@ -20,8 +20,16 @@ import engines
 import files
 import mutant_rows
 import mutants
+import needs
 from campaign import Campaign, Settings
 from common import relative, say
+
+
+def NEEDS(options):  # pylint: disable=invalid-name
+    if options.list:
+        return ()
+    return needs.AFL if engines.uses_afl(options.engine) else needs.BUILD
+
 
 POLL_S = 0.05
 SEEDS = common.ROOT / "corpus" / "seeds"  # not regress: its cases are failures of known mutants
@@ -118,7 +126,8 @@ def measure(mutant, clean, modes, options):
 
 def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("--names", metavar="A,B", help="only these (default: all)")
+    parser.add_argument("--names", type=arguments.mutant_list, metavar="A,B",
+                        help="only these (default: all)")
     parser.add_argument("--engine", choices=engines.NAMES, default="libfuzzer",
                         help="all: one after the other, beside each other in the table")
     parser.add_argument("--seeds", type=arguments.count, default=1, help="engine seeds a mutant (default 1)")
@@ -143,12 +152,9 @@ def earlier_rows(options, chosen):
     return [row for row in rows if row["mutant"] not in missed]
 
 
-def main():
-    options = parse_options()
+def main(options):
     files.check_writable(options.json, "--json")
-    names = [name.strip() for name in options.names.split(",")] if options.names \
-        else mutants.names()
-    chosen = [mutants.find(name) for name in names if name]
+    chosen = [mutants.find(name) for name in options.names or mutants.names()]
     if options.list:
         for mutant in chosen:
             say(f"{mutant.name}: {mutant.header.get('title', '')} "

@@ -12,10 +12,13 @@ import platform
 import arguments
 import common
 import files
+import needs
 import night_steps
 import processes
 from common import BUILD, ROOT, Unusable, relative, say
 from night import Night
+
+NEEDS = needs.AFL
 
 FOLDER = BUILD / "nightly"
 
@@ -31,9 +34,8 @@ def parse_options():
                         help="known bugs to hunt, others each night (default 6; 0: none)")
     parser.add_argument("--ordinal", type=arguments.count_or_none, default=today.toordinal(),
                         help="turns the rotation and the engines' seeds (default: the date)")
-    parser.add_argument("--plant", default="", metavar="MUTANT",
+    parser.add_argument("--plant", default="", type=arguments.mutant, metavar="MUTANT",
                         help="fuzz a tree with this mutant in it, to see a night find something")
-    parser.add_argument("--no-setup", action="store_true", help="do not look for packages")
     options = parser.parse_args()
     if not options.night or "/" in options.night or options.night.startswith("."):
         parser.error("--night: a plain name")
@@ -41,8 +43,9 @@ def parse_options():
 
 
 def commit():
-    result = processes.run(["git", "-C", ROOT, "describe", "--always", "--dirty"],
-                           capture_output=True, text=True)
+    # In a container the checkout may be another user's, which git takes for a trap.
+    result = processes.run(["git", "-c", f"safe.directory={ROOT}", "-C", ROOT, "describe",
+                            "--always", "--dirty"], capture_output=True, text=True)
     return result.stdout.strip() or "unknown"
 
 
@@ -52,10 +55,7 @@ def write_summary(night, facts):
     say(f"summary: {relative(night.folder / 'summary.md')}")
 
 
-def main():
-    options = parse_options()
-    if not options.no_setup:
-        processes.run_to_its_end([ROOT / "scripts" / "setup"])
+def main(options):
     folder = FOLDER / options.night
     folder.mkdir(parents=True, exist_ok=True)
     night = Night(folder, FOLDER / "known.json")

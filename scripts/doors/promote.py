@@ -17,8 +17,11 @@ import concertina
 import depths
 import files
 import mutants
+import needs
 import promoting
 from common import ROOT, Unusable, relative, say
+
+NEEDS = needs.BUILD
 
 REGRESS = ROOT / "corpus" / "regress"
 NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
@@ -26,15 +29,18 @@ NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)+$")
 
 def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("case", metavar="CASE", nargs="?", help="a finding; minimise it first")
-    parser.add_argument("--measured", metavar="JSON",
+    parser.add_argument("case", metavar="CASE", nargs="?", type=arguments.existing,
+                        help="a finding; minimise it first")
+    parser.add_argument("--measured", type=arguments.existing, metavar="JSON",
                         help="what scripts/mutants --json wrote, instead of CASE and --name")
     parser.add_argument("--name", metavar="BEHAVIOUR",
                         help="what goes wrong, in words-with-hyphens; becomes the file's name")
     parser.add_argument("--title", help="a sentence for the header (default: the name as words)")
-    parser.add_argument("--mutant", metavar="NAME", help="that re-creates it (default: header's bug)")
+    parser.add_argument("--mutant", type=arguments.mutant, metavar="NAME",
+                        help="that re-creates it (default: header's bug)")
     parser.add_argument("--times", type=arguments.count, default=100, help="replays with the mutant")
-    parser.add_argument("--neighbours", type=arguments.count_or_none, default=1000, help="schedules without it")
+    parser.add_argument("--neighbours", type=arguments.count_or_none, default=1000,
+                        help="schedules without it")
     parser.add_argument("--force", action="store_true", help="write over a case of that name")
     options = parser.parse_args()
     if options.measured:
@@ -43,7 +49,13 @@ def parse_options():
         parser.error("give CASE and --name, or --measured")
     if not NAME.match(options.name):
         parser.error(f"--name: '{options.name}' is not words-with-hyphens in small letters")
+    if target_of(options).exists() and not options.force:
+        raise Unusable(f"{relative(target_of(options))} exists (--force writes over it)")
     return options
+
+
+def target_of(options):
+    return REGRESS / f"{options.name}.case"
 
 
 def write_case(tool, source, target, fields):
@@ -70,13 +82,10 @@ def promote_measured(options):
     return common.EXIT_OK
 
 
-def main():
-    options = parse_options()
+def main(options):
     if options.measured:
         return promote_measured(options)
-    target = REGRESS / f"{options.name}.case"
-    if target.exists() and not options.force:
-        raise Unusable(f"{relative(target)} exists (--force writes over it)")
+    target = target_of(options)
     clean = building.clean_tree()
     building.build(clean, "none", ["concertina"])
     header = concertina.header(clean.tool("none"), options.case)

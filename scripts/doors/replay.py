@@ -13,7 +13,10 @@ import cases
 import common
 import concertina
 import mutants
+import needs
 from common import Unusable
+
+NEEDS = needs.BUILD
 
 
 def replay(tree, flavour, path, options):
@@ -37,9 +40,10 @@ def talk(tree, flavour, words, path):
 
 def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("files", nargs="+", metavar="FILE", help=".case text or engine bytes")
+    parser.add_argument("files", nargs="+", type=arguments.existing, metavar="FILE",
+                        help=".case text or engine bytes")
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--mutant", default="", metavar="NAME",
+    group.add_argument("--mutant", default="", type=arguments.mutant, metavar="NAME",
                        help="replay against a copy with fuzzers/mutants/NAME.patch applied")
     group.add_argument("--own-mutant", action="store_true",
                        help="replay each file on the mutant that its header names, in each flavour "
@@ -88,8 +92,7 @@ def mutant_of(path, header, options):
     return mutants.find(header["bug"]).name
 
 
-def main():
-    options = parse_options()
+def main(options):
     # Headers are read by a tool of the unchanged tree: which mutant runs does not matter for that.
     clean = building.clean_tree()
     reader = options.flavour or "address"

@@ -18,9 +18,12 @@ import common
 import concertina
 import files
 import mutants
+import needs
 import processes
 import signalling
 from common import relative, say
+
+NEEDS = needs.BUILD
 
 FOLDER = common.BUILD / "signals"
 TARGET = "fuzz_sim"
@@ -83,7 +86,8 @@ def without_strays(name, trials):
 
 def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("--names", metavar="A,B", default=",".join(MUTANTS),
+    parser.add_argument("--names", type=arguments.mutant_list, metavar="A,B",
+                        default=",".join(MUTANTS),
                         help="mutants (default: %(default)s)")
     parser.add_argument("--settings", metavar="A,B",
                         help="only these lines of the table, e.g. 'none,rf,all but rf'")
@@ -99,7 +103,9 @@ def parse_options():
     parser.add_argument("--jobs", type=arguments.workers, default=common.cores(), help="trials at once")
     parser.add_argument("--json", metavar="FILE", help="also write all trials here, as they come; "
                         "mutants that FILE has already are not measured again")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.chosen = settings_chosen(options)
+    return options
 
 
 def settings_chosen(options):
@@ -113,11 +119,9 @@ def settings_chosen(options):
     return {label: settings[label] for label in chosen}
 
 
-def main():
-    options = parse_options()
+def main(options):
     files.check_writable(options.json, "--json")
-    settings = settings_chosen(options)
-    names = [mutants.find(name.strip()).name for name in options.names.split(",")]
+    settings, names = options.chosen, options.names
     clean = building.clean_tree()
     building.build(clean, options.flavour, [TARGET, "concertina"])
     seeds = seeds_folder(clean, options.flavour, options.mode)

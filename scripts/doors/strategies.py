@@ -15,9 +15,12 @@ import arguments
 import building
 import common
 import files
+import needs
 import strategies
 import worth
 from common import say
+
+NEEDS = needs.BUILD
 
 
 def measure(case, names, options, rows):
@@ -50,23 +53,24 @@ def parse_options():
                              "coverage-guided campaigns without and with the extra signals")
     parser.add_argument("--json", type=Path, default=common.BUILD / "strategies.json",
                         metavar="FILE", help="the rows; taken up again if it is there")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.strategies = common.chosen("strategy", options.strategy, strategies.ALL)
+    options.cases = strategies.cases()
+    options.mutants = common.chosen("mutant", options.mutant, list(options.cases))
+    options.of_campaigns = strategies.campaigns(
+        [path for path in options.campaigns.split(",") if path])
+    return options
 
 
-def main():
-    options = parse_options()
+def main(options):
     common.BUILD.mkdir(exist_ok=True)
     files.check_writable(options.json, "--json")
-    names = common.chosen("strategy", options.strategy, strategies.ALL)
-    cases = strategies.cases()
-    wanted = common.chosen("mutant", options.mutant, list(cases))
-    paths = [path for path in options.campaigns.split(",") if path]
-    of_campaigns = strategies.campaigns(paths)
+    names, wanted = options.strategies, options.mutants
     rows = strategies.stored(options)
     for mutant in wanted:
-        measure(cases[mutant], names, options, rows)
+        measure(options.cases[mutant], names, options, rows)
     shown = [row for row in rows if row["mutant"] in wanted and row["strategy"] in names]
-    say(strategies.table(shown, names, options, of_campaigns))
+    say(strategies.table(shown, names, options, options.of_campaigns))
     for line in worth.lines(shown, "mutant", "mutants", names, options.cap):
         say(line)
     beyond = strategies.beyond_limit(shown)

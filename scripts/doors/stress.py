@@ -10,11 +10,14 @@ import arguments
 import building
 import common
 import files
+import needs
 import stressing
 from common import say
 
+NEEDS = needs.BUILD
 
-def parse():
+
+def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("--job", metavar="NAME,...", default=",".join(stressing.JOBS),
                         help=f"of: {', '.join(stressing.JOBS)} (default: all)")
@@ -30,15 +33,16 @@ def parse():
                         help="without any progress, until the watchdog speaks (60)")
     parser.add_argument("--neighbours", type=arguments.count_or_none, default=5000,
                         help="schedules that the simulator tries for a failing program (5000)")
-    parser.add_argument("--mutant", default="", help="with that defect from fuzzers/mutants in it")
+    parser.add_argument("--mutant", default="", type=arguments.mutant,
+                        help="with that defect from fuzzers/mutants in it")
     parser.add_argument("--json", metavar="FILE", help="figures of each job")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.jobs = stressing.chosen(options.job)
+    return options
 
 
-def main():
-    options = parse()
+def main(options):
     files.check_writable(options.json, "--json")
-    jobs = stressing.chosen(options.job)
     flavours = [options.sanitizer] if options.sanitizer else ["thread", "address"]
     say("repeat:  " + stressing.repeat_command(options))
     tree = building.tree(options.mutant)
@@ -49,13 +53,13 @@ def main():
 
     options.build_tool = build_tool
     # What generates programs is no part of what is tested.
-    options.generator = build_tool("none", building.clean_tree()) if "programs" in jobs else None
+    options.generator = build_tool("none", building.clean_tree()) if "programs" in options.jobs else None
     results = []
     for flavour in flavours:
         say(f"building {flavour}" + (f" with mutant {options.mutant}" if options.mutant else ""))
         building.build(tree, flavour, ["stress_jobs"])
-        seconds = max(1, options.seconds // (len(flavours) * len(jobs)))
-        for job in jobs:
+        seconds = max(1, options.seconds // (len(flavours) * len(options.jobs)))
+        for job in options.jobs:
             results.append(stressing.run_job(tree, flavour, job, seconds, options))
     for line in stressing.table(results):
         say(line)

@@ -1,17 +1,21 @@
 """Builds and tests every flavour; the last line is `N passed, N failed[, N skipped]`.
 
-Exit code: 0 when everything passed, 1 when not. A flavour that cannot be built counts as one failure.
+Exit code: 0 when everything passed, 1 when not, 2 (without that line) when packages are missing that
+could not be installed. A flavour that cannot be built counts as one failure.
 """
 
-import argparse
 import shutil
 import time
 
+import arguments
 import building
 import common
+import needs
 import processes
 import tally
 from common import ROOT, say
+
+NEEDS = needs.AFL
 
 FLAVOURS = ("address", "thread", "none")
 COMPARED_PROCESSES = 12
@@ -49,22 +53,21 @@ def test_flavour(tree, flavour, pattern):
 def compare_flavours():
     """Traces must be equal in every process and flavour; counts as one test."""
     say("--- determinism")
-    command = [str(ROOT / "scripts" / "determinism"), "--processes", str(COMPARED_PROCESSES)]
+    command = [ROOT / "scripts" / "determinism", "--no-setup",  # they are there by now
+               "--processes", COMPARED_PROCESSES]
     code = processes.run(command).returncode
     return tally.Tally(passed=1) if code == 0 else tally.Tally(failed=1)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+def parse_options():
+    parser = arguments.parser(__doc__)
     parser.add_argument("--flavour", action="append", choices=common.FLAVOURS,
                         help=f"only this one; may be repeated (default: {' '.join(FLAVOURS)})")
     parser.add_argument("-R", "--regex", metavar="R", help="only tests whose name matches")
-    parser.add_argument("--no-setup", action="store_true", help="do not look for packages")
-    options = parser.parse_args()
-    if not options.no_setup:
-        # If it fails, the builds will tell whether that matters.
-        processes.run_to_its_end([ROOT / "scripts" / "setup"])
+    return parser.parse_args()
+
+
+def main(options):
     tree = building.clean_tree()
     total = tally.Tally()
     flavours = options.flavour or list(FLAVOURS)

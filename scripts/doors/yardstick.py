@@ -13,10 +13,13 @@ import building
 import common
 import files
 import measuring
+import needs
 from common import say
 
+NEEDS = needs.BUILD
 
-def parse():
+
+def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("--program", metavar="NAME,...", default="",
                         help="only these (default: all but safestack)")
@@ -35,11 +38,14 @@ def parse():
                         help="the rows; written after each, so that a killed run keeps what it has")
     parser.add_argument("--list", action="store_true",
                         help="print the programs and strategies, and stop")
-    return parser.parse_args()
+    options = parser.parse_args()
+    # The program itself has the last word; but it must first be built.
+    measuring.chosen("program", options.program, measuring.programs_in_source())
+    measuring.chosen("strategy", options.strategy, measuring.strategies_in_source())
+    return options
 
 
-def main():
-    options = parse()
+def main(options):
     files.check_writable(options.json, "--json")
     building.build(building.clean_tree(), "none", ["yardstick"])
     yard = measuring.Yard(building.clean_tree().binary("none", "yardstick"))

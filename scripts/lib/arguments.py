@@ -2,6 +2,9 @@
 
 import argparse
 import math
+import os
+
+import mutants
 
 YEAR_S = 365 * 24 * 3600
 COUNT_MAX = 10 ** 9
@@ -16,8 +19,11 @@ reason. Interrupted (Ctrl-C, SIGTERM), it dies of the signal: 130 or 143 for a s
 
 
 def parser(doc):
-    return argparse.ArgumentParser(description=doc, epilog=EPILOG,
-                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+    result = argparse.ArgumentParser(description=doc, epilog=EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    result.add_argument("--no-setup", action="store_true",
+                        help="install nothing; when a package is missing, say so and exit 2")
+    return result
 
 
 def whole(least, most=COUNT_MAX):
@@ -53,3 +59,25 @@ seed = whole(0, SEED_MAX)
 engine_seed = whole(1, ENGINE_SEED_MAX)
 workers = whole(1, WORKERS_MAX)
 preemptions = whole(0, PREEMPTIONS_MAX)
+
+
+def existing(path):
+    """A file or folder that is there. What it holds, who reads it finds out."""
+    if not os.path.exists(path):
+        raise argparse.ArgumentTypeError(f"'{path}' does not exist")
+    return path
+
+
+def folder(path):
+    if not os.path.isdir(path):
+        raise argparse.ArgumentTypeError(f"'{path}' is not a folder")
+    return path
+
+
+def mutant(name):
+    """One of fuzzers/mutants; "" for none."""
+    return mutants.find(name).name if name else name
+
+
+def mutant_list(text):
+    return [mutants.find(name.strip()).name for name in text.split(",") if name.strip()]

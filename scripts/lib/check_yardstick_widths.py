@@ -2,13 +2,14 @@
 
 check_yardstick_widths.py YARDSTICK YARDSTICK_WIDE. A ctest test: the same searches with both must
 come to the same, run for run; and what has more threads than the first has room for must work with
-it, too.
+it, too. And the names that scripts/yardstick reads in the source are those that the program has.
 """
 
 import json
 import subprocess
 import sys
 
+import measuring
 import processes
 
 STRATEGIES = ("random", "pct10", "pos", "surw", "reads-from", "portfolio")
@@ -41,6 +42,12 @@ def main():
     if listed(narrow) != listed(wide) or TOO_MANY_THREADS not in listed(narrow):
         print("FAILED: the lists differ")
         failures += 1
+    names = [json.loads(line) for line in listed(narrow).splitlines()]
+    for kind, in_source in (("program", measuring.programs_in_source()),
+                            ("strategy", measuring.strategies_in_source())):
+        if {row[kind] for row in names if kind in row} != set(in_source):
+            print(f"FAILED: scripts/yardstick reads other names of a {kind} in the source")
+            failures += 1
     for program in (*PROGRAMS, TOO_MANY_THREADS):
         for strategy in STRATEGIES:
             ours, theirs = (searches(binary, program, strategy) for binary in (narrow, wide))

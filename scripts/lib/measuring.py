@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,9 @@ import files
 import processes
 import published
 import worth
-from common import Unusable, chosen, relative
+from common import Unusable, relative
+
+FOLDER = common.ROOT / "stress" / "yardstick"
 
 # Programs that the default leaves out.
 ONLY_WHEN_NAMED = ("safestack",)
@@ -22,6 +25,15 @@ here, each access to what threads share and each lock operation, in the source; 
 access of the compiled program that the tool instruments, of which most do not matter for the bug, and
 the calls of the thread library. Compare strategies within a column group; between groups, only their
 order of magnitude."""
+
+
+def programs_in_source():
+    return re.findall(r'const Program k\w+\{\s*"(\w+)"', "".join(
+        path.read_text() for path in sorted((FOLDER / "programs").glob("*.cc"))))
+
+
+def strategies_in_source():
+    return re.findall(r'\{"([\w-]+)", fuzzers::Strategy', (FOLDER / "search.cc").read_text())
 
 
 def portfolios_without_one(strategies):

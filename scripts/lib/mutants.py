@@ -96,8 +96,9 @@ def find(name, folder=FOLDER):
 
 def source_files(root=ROOT):
     """Tracked and untracked files, as git sees them, without what is ignored."""
-    result = processes.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard", "-z"],
-                           capture_output=True)
+    # In a container the checkout may be another user's, which git takes for a trap.
+    result = processes.run(["git", "-c", f"safe.directory={root}", "-C", root, "ls-files", "-co",
+                            "--exclude-standard", "-z"], capture_output=True)
     if result.returncode == 0:
         found = [name for name in result.stdout.decode().split("\0") if name]
     else:  # an unpacked archive has no git

@@ -8,7 +8,7 @@ import concertina
 import mutants
 from files import read_json
 from common import FUZZ_FLAVOURS, ROOT, relative
-from night import FINDING, OK, STATUS_OF_CODE, UNUSABLE, Result
+from night import OK, STATUS_OF_CODE, UNUSABLE, Result
 
 SCRIPTS = ROOT / "scripts"
 FILES_PER_CALL = 300

@@ -99,10 +99,11 @@ def run(command, capture_output=False, timeout=None, **options):
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
-def run_to_its_end(command):
+def run_to_its_end(command, **options):
     """For what must not be cut off, as an installer of packages: it outlives this process."""
     environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
-    return subprocess.run([str(part) for part in command], env=environment, check=False).returncode
+    return subprocess.run([str(part) for part in command], env=environment, check=False,
+                          **options).returncode
 
 
 def end_all():

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import processes
 from common import Unusable, last_lines
 
 LINE_S = 10.0
@@ -48,12 +49,11 @@ class Progress:
 
 def run(command, what, progress, **options):
     """Runs ninja, or cmake for it, to its end."""
-    command = [str(part) for part in command]
     said = []
     try:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   text=True, errors="replace", env={**os.environ, **ENVIRONMENT},
-                                   start_new_session=True, **options)
+        process = processes.Process(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                    text=True, errors="replace", env={**os.environ, **ENVIRONMENT},
+                                    start_new_session=True, **options)
     except OSError as error:
         raise Unusable(f"{what}: cannot run {command[0]}: {error.strerror}") from error
     with process:

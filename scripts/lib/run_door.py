@@ -1,4 +1,10 @@
-"""Runs one door, `run_door.py NAME ARGUMENT...`: main() of doors/NAME.py, under the name NAME."""
+"""Runs one door, `run_door.py NAME ARGUMENT...`: doors/NAME.py, under the name NAME.
+
+A door is three things:
+1. parse_options() judges the options, without anything that takes time.
+2. NEEDS says which packages it needs (needs.py); they are looked for, and installed, next.
+3. main(options) does the work and returns the exit code.
+"""
 
 import _signal  # not `signal`, which takes milliseconds to load
 
@@ -12,6 +18,7 @@ import sys
 from pathlib import Path
 
 import ending
+import needs
 
 
 def load(name):
@@ -22,10 +29,18 @@ def load(name):
     return module
 
 
+def open_door(name):
+    door = load(name)
+    options = door.parse_options()
+    groups = door.NEEDS(options) if callable(door.NEEDS) else door.NEEDS
+    needs.provide(name, groups, options.no_setup)
+    return door.main(options)
+
+
 def main():
     name = sys.argv[1]
     sys.argv = [name, *sys.argv[2:]]
-    ending.run(name, lambda: load(name).main())
+    ending.run(name, lambda: open_door(name))
 
 
 if __name__ == "__main__":
