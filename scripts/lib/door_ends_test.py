@@ -12,7 +12,8 @@ LIB = Path(__file__).resolve().parent
 DOORS = LIB.parent / "doors"
 NAMES = sorted(path.stem for path in DOORS.glob("*.py"))
 # Arguments without which a door does not come to the one that is tried.
-NEEDED = {"minimize": ["x.case"], "promote": ["x.case", "--name", "some-thing"], "replay": ["x.case"]}
+CASE = str(next((LIB.parent.parent / "corpus" / "seeds").glob("*.case")))
+NEEDED = {"minimize": [CASE], "promote": [CASE, "--name", "some-thing"], "replay": [CASE]}
 NONSENSE = ("nan", "inf", "1e400", "-5", "x")
 
 

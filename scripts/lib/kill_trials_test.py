@@ -50,7 +50,7 @@ sys.argv = [{name!r}, *sys.argv[1:]]
 door = run_door.load({name!r})
 door.FOLDER = folder
 ending.LOGS = folder / "logs"
-ending.run({name!r}, door.main)
+ending.run({name!r}, lambda: door.main(door.parse_options()))
 """
 PASSES = ('print(\'{"failures": 0, "times": 1, "agree": true, "signature": "pass", '
           '"oracle": ""}\')')

@@ -5,9 +5,10 @@ import os
 import building
 import common
 import concertina
+import machine
 import mutants
 from files import read_json
-from common import FUZZ_FLAVOURS, ROOT, relative
+from common import BUILD, FUZZ_FLAVOURS, ROOT, relative
 from night import OK, STATUS_OF_CODE, UNUSABLE, Result
 
 SCRIPTS = ROOT / "scripts"
@@ -155,6 +156,30 @@ def own_mutants(names):
     return action
 
 
+def fresh_machine(suite):
+    """The README's commands on a bare machine, once a week, where this one can make such."""
+    def action(night, name):
+        try:
+            machine.check_able(BUILD)
+        except common.Unusable as reason:
+            return Result(name, OK, summary=f"not run here: {reason}")
+        code, output = night.call(name, [SCRIPTS / "fresh-machine", "--suite", suite])
+        rows = [[cell.strip() for cell in line.strip("|").split("|")]
+                for line in output.splitlines() if line.startswith(f"| {suite} |")]
+        findings = [{"signature": f"fresh {suite} as {user}: {command}: exit code {ended}",
+                     "case": f"see build/fresh-machine/logs, and logs/{name}.log"}
+                    for _, user, command, ended, _ in rows if ended != "0"]
+        return Result(name, status_of(code), findings=findings,
+                      summary=f"{len(rows)} commands on a bare {suite}, {len(findings)} ended badly"
+                      if rows else last_line(output))
+    return action
+
+
+def fresh_suite(ordinal):
+    """Once a week, the releases in turn; "" on other days."""
+    return "" if ordinal % 7 else machine.SUITES[ordinal // 7 % len(machine.SUITES)]
+
+
 def has_stress():
     return os.access(SCRIPTS / "stress", os.X_OK)
 
@@ -170,6 +195,9 @@ def steps_of(seconds, ordinal, rotated, planted=""):
               for flavour in ("address", "thread")]
     if has_stress():
         steps += [(f"stress-{flavour}", stress(flavour, part)) for flavour in ("thread", "address")]
+    suite = fresh_suite(ordinal)
+    if suite:
+        steps.append(("fresh-machine", fresh_machine(suite)))
     names = rotation(ordinal, rotated)
     if names:
         steps += [("regressions", own_mutants(names)), ("mutants", hunt_mutants(names))]

@@ -2,8 +2,11 @@ import json
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
+import common
+import night_steps
 from night import FINDING, OK, UNUSABLE, Night, Result
 
 
@@ -87,6 +90,44 @@ class NightTest(unittest.TestCase):
         content = json.loads(json.dumps(night.as_dict({"commit": "abc"})))
         self.assertFalse(content["good"])
         self.assertEqual(content["new_findings"][0]["case"], "x.case")
+
+
+class FreshMachine(unittest.TestCase):
+    """The step, with a stand-in for what runs the command."""
+    HEAD = "| suite | user | command | exit code | s |\n| --- | --- | --- | ---: | ---: |\n"
+
+    def step(self, code, output, able=None):
+        self.enterContext(unittest.mock.patch.object(night_steps.machine, "check_able",
+                                                     side_effect=able))
+        night = unittest.mock.Mock()
+        night.call.return_value = (code, output)
+        return night_steps.fresh_machine("trixie")(night, "fresh-machine"), night
+
+    def test_once_a_week_the_releases_in_turn(self):
+        suites = [night_steps.fresh_suite(ordinal) for ordinal in range(14)]
+        self.assertEqual(suites, ["bookworm"] + [""] * 6 + ["trixie"] + [""] * 6)
+
+    def test_a_command_that_ends_badly_is_a_finding(self):
+        result, _ = self.step(1, self.HEAD + "| trixie | root | scripts/fuzz | 0 | 9 |\n"
+                                             "| trixie | root | scripts/test | 1 | 9 |\n")
+        self.assertEqual(result.status, FINDING)
+        self.assertEqual([found["signature"] for found in result.findings],
+                         ["fresh trixie as root: scripts/test: exit code 1"])
+
+    def test_all_good(self):
+        result, _ = self.step(0, self.HEAD + "| trixie | root | scripts/fuzz | 0 | 9 |\n")
+        self.assertEqual((result.status, result.findings), (OK, []))
+
+    def test_one_that_could_not_be_made_is_said_to_be(self):
+        result, _ = self.step(2, "fresh-machine: debootstrap of trixie failed\n")
+        self.assertEqual(result.status, UNUSABLE)
+        self.assertIn("debootstrap", result.summary)
+
+    def test_where_it_cannot_run_the_night_says_so(self):
+        result, night = self.step(0, "", able=common.Unusable("needs root"))
+        self.assertEqual(result.status, OK)
+        self.assertIn("not run here: needs root", result.summary)
+        night.call.assert_not_called()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ shown when the build fails.
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -53,7 +52,7 @@ def run(command, what, progress, **options):
     try:
         process = processes.Process(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                     text=True, errors="replace", env={**os.environ, **ENVIRONMENT},
-                                    start_new_session=True, **options)
+                                    **options)
     except OSError as error:
         raise Unusable(f"{what}: cannot run {command[0]}: {error.strerror}") from error
     with process:
@@ -65,10 +64,10 @@ def run(command, what, progress, **options):
                 else:
                     said.append(line)
         except BaseException:
-            os.killpg(process.pid, signal.SIGTERM)  # cmake's ninja, too, which then tidies up
+            process.end()
             raise
         finally:
             progress.end()
     if process.returncode != 0:
         sys.stderr.write(last_lines("".join(said), SHOWN_LINES))
-        raise Unusable(f"{what} failed with exit code {process.returncode}")
+        raise Unusable(f"{what} failed: {processes.end_words(process.returncode)}")
