@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fakes
 
+LIMIT_S = 120
 LIB = Path(__file__).resolve().parent
 # MAIN is the body of main().
 SCRIPT = """
@@ -106,12 +107,20 @@ class EndingTest(unittest.TestCase):
         code, _ = self.end_of(body, preexec_fn=lambda: (os.close(0), os.close(2)))
         self.assertEqual((code, file.read_text()), (0, "whole"))
 
+    def end(self, process):
+        """One that takes no notice of signals fails its test, and is not waited for."""
+        try:
+            return process.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.communicate()
+
     def signalled(self, body, *numbers):
         with self.start(body) as process:
             for number in numbers:
                 self.assertEqual(process.stdout.readline(), "ready\n")
                 process.send_signal(number)
-            rest, said = process.communicate()
+            rest, said = self.end(process)
         self.assertNotIn("Traceback", said)
         return process.returncode, rest, said
 

@@ -10,6 +10,7 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import fakes
 import guardian
@@ -90,9 +91,15 @@ class TreeTest(unittest.TestCase):
         self.assert_none_left()
 
     def test_after_the_time_limit_nothing_of_the_command_is_left(self):
-        with self.assertRaises(subprocess.TimeoutExpired):
-            processes.run(self.command, env=self.env, timeout=1)
-        self.assert_none_left()
+        def run_out(*_, **__):
+            fakes.poll_until(lambda: all(path.exists() for path in self.ready))
+            raise subprocess.TimeoutExpired("sh", 1)
+
+        command = ["sh", "-c", f"{self.command[4]} & setsid {self.command[5]} & wait"]
+        with mock.patch.object(processes.Process, "communicate", run_out), \
+                self.assertRaises(subprocess.TimeoutExpired):
+            processes.run(command, env=self.env, timeout=1)
+        self.assertEqual(guardian.carriers(self.mark), [])
 
     def test_an_installer_is_left_to_end(self):
         done = self.folder / "done"
