@@ -241,7 +241,7 @@ class Fuzz:
                                  FOLDER)
 
 
-def nightly(flavour):
+def nightly():
     """One night, of which every trial does another part: a rerun goes on. No known.json is touched."""
     name = "kill-trial"
     folder = BUILD / "nightly" / name
@@ -261,7 +261,6 @@ def nightly(flavour):
     def prepare():
         if len(steps()) >= 10:
             shutil.rmtree(folder)
-    del flavour
     return Subject("nightly", command, (0, 1), prepare, steps, after, after_rerun=after_rerun)
 
 
@@ -289,7 +288,7 @@ def verify(tool):
     case = sorted((ROOT / "corpus" / "litmus").glob("*.case"))[0]
     command = [*concertina.command(tool, "verify", "--bound", 3, "--budget", 3, "--resume", state,
                                    "--json", files=[case])]
-    return Subject("verify", command, (0, 1, 2, 3), lambda: state.unlink(missing_ok=True),
+    return Subject("verify", command, (0, 3), lambda: state.unlink(missing_ok=True),
                    after_rerun=lambda _: partials(FOLDER))
 
 
@@ -320,7 +319,7 @@ def subjects_of(flavour):
     tool = clean.tool(flavour)
     return [Fuzz(mutant, flavour, "libfuzzer").subject(10), Fuzz(mutant, flavour, "afl").subject(10),
             Fuzz(clean, flavour, "all").subject(3), minimize(tool, flavour), promote(tool),
-            verify(tool), stress(flavour), replay(flavour), build(flavour), nightly(flavour)]
+            verify(tool), stress(flavour), replay(flavour), build(flavour), nightly()]
 
 
 def build_all(flavour):
