@@ -8,13 +8,13 @@ Exit code: 0 when every command ended with 0, 1 when not, 2 could not run.
 """
 
 import shutil
-import subprocess
 
 import arguments
 import common
 import locks
 import machine
 import needs
+import processes
 from archive import Archive
 from common import BUILD, ROOT, relative, say
 
@@ -34,17 +34,14 @@ def parse_options():
     parser.add_argument("--command", action="append", choices=COMMANDS,
                         help="only this; may be repeated (default: fuzz, test). night: what the "
                              "workflow runs, a short one")
-    parser.add_argument("--seconds", type=int, default=20, metavar="S",
+    parser.add_argument("--seconds", type=arguments.count, default=20, metavar="S",
                         help="of fuzzing (default 20)")
     parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
                         help="fuzz and test in this flavour only: shorter")
     parser.add_argument("-R", "--regex", metavar="R",
                         help="only tests whose name matches: shorter still")
     parser.add_argument("--keep", action="store_true", help="leave the roots there, to look around")
-    options = parser.parse_args()
-    if options.seconds < 1:
-        parser.error("--seconds must be at least 1")
-    return options
+    return parser.parse_args()
 
 
 def command_line(name, options):
@@ -97,8 +94,8 @@ def table(rows):
 
 
 def say_what_is_tested():
-    changed = subprocess.run(["git", "-C", str(ROOT), "status", "--porcelain"], capture_output=True,
-                             text=True, check=False)
+    changed = processes.run(["git", "-c", f"safe.directory={ROOT}", "-C", ROOT, "status", "--porcelain"],
+                            capture_output=True, text=True)
     if changed.returncode != 0:
         raise common.Unusable(f"no git repository to clone: {changed.stderr.strip()}")
     if changed.stdout.strip():

@@ -40,8 +40,8 @@ def parse_options():
                         help="print the programs and strategies, and stop")
     options = parser.parse_args()
     # The program itself has the last word; but it must first be built.
-    measuring.chosen("program", options.program, measuring.programs_in_source())
-    measuring.chosen("strategy", options.strategy, measuring.strategies_in_source())
+    common.chosen("program", options.program, measuring.programs_in_source())
+    common.chosen("strategy", options.strategy, measuring.strategies_in_source())
     return options
 
 
@@ -52,9 +52,9 @@ def main(options):
     if options.list:
         say("\n".join(yard.described()))
         return common.EXIT_OK
-    programs = measuring.chosen("program", options.program, list(yard.programs),
+    programs = common.chosen("program", options.program, list(yard.programs),
                                 without=measuring.ONLY_WHEN_NAMED)
-    strategies = measuring.chosen("strategy", options.strategy, yard.strategies,
+    strategies = common.chosen("strategy", options.strategy, yard.strategies,
                                   without=measuring.portfolios_without_one(yard.strategies))
     rows = yard.measure(programs, strategies, options)
     say("\n".join(measuring.report(rows, yard.programs, options)))

@@ -1,10 +1,10 @@
 """Where a new machine gets its packages: from where this one does, read from apt's configuration."""
 
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import processes
 from common import Unusable
 
 # What it takes to reach an archive, of all that apt can be told.
@@ -55,7 +55,7 @@ def lines_for(suite, sources):
 
 
 def output_of(*command):
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    result = processes.run(command, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:
         raise Unusable(f"{command[0]}: {result.stderr.strip()}")
     return result.stdout

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import common
+import processes
 from common import ROOT, Unusable, call
 
 INCLUDED = "git,ca-certificates"
@@ -49,7 +50,7 @@ def check_able(folder):
     """Before minutes of work: what would make it end badly."""
     if os.geteuid() != 0:
         raise Unusable("needs root, for debootstrap, chroot and mounts")
-    probe = subprocess.run([*NAMESPACES, "true"], capture_output=True, check=False)
+    probe = processes.run([*NAMESPACES, "true"], capture_output=True)
     if probe.returncode != 0:
         raise Unusable("namespaces are not allowed here (a container without CAP_SYS_ADMIN?)")
     flags = os.statvfs(folder).f_flag
@@ -132,7 +133,6 @@ class Machine:
         begin = time.monotonic()
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "w", encoding="utf-8") as output:
-            code = subprocess.run([*self.entering(self.user, self.home), "sh", "-c", script],
-                                  stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                  check=False).returncode
+            code = processes.run([*self.entering(self.user, self.home), "sh", "-c", script],
+                                 stdin=subprocess.DEVNULL, stdout=output, stderr=output).returncode
         return code, time.monotonic() - begin
