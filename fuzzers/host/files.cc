@@ -59,10 +59,16 @@ bool write_all(int descriptor, std::string_view content) {
   return true;
 }
 
-bool is_open_as(int descriptor, const struct stat& status) {
-  struct stat open {};
-  return fstat(descriptor, &open) == 0 && open.st_dev == status.st_dev &&
-         open.st_ino == status.st_ino;
+/// stdout or stderr, when it is that file; or null.
+std::FILE* stream_of(const struct stat& status) {
+  for (std::FILE* const stream : {stdout, stderr}) {
+    struct stat open {};
+    if (fstat(fileno(stream), &open) == 0 && open.st_dev == status.st_dev &&
+        open.st_ino == status.st_ino) {
+      return stream;
+    }
+  }
+  return nullptr;
 }
 
 /// What a chain of symbolic links leads to, whether that exists or not.
@@ -128,8 +134,7 @@ std::string write_file(const std::string& path, std::string_view content) {
   if (std::string why = why_not_writable(path); !why.empty()) return why;
   struct stat status {};
   const bool exists = stat(path.c_str(), &status) == 0;
-  for (std::FILE* const stream : {stdout, stderr}) {
-    if (!exists || !is_open_as(fileno(stream), status)) continue;
+  if (std::FILE* const stream = exists ? stream_of(status) : nullptr) {
     const bool is_written = std::fflush(stream) == 0 && write_all(fileno(stream), content);
     return is_written ? "" : reason();
   }
@@ -141,9 +146,12 @@ std::string why_not_writable(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return "it is a folder";
-    return access(path.c_str(), W_OK) == 0 ? "" : reason();
+    if (access(path.c_str(), W_OK) != 0) return reason();
+    if (!S_ISREG(status.st_mode) || stream_of(status) != nullptr) return "";
+  } else if (errno != ENOENT || path.empty()) {
+    return reason();
   }
-  if (errno != ENOENT || path.empty()) return reason();
+  // An old file is replaced, so the folder must be writable for it as for a new one.
   const std::filesystem::path folder = target_of(path).parent_path();
   return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0 ? "" : reason();
 }

@@ -108,6 +108,24 @@ TEST_F(Files, RefusesToWriteWhereNoFileCanBe) {
   EXPECT_EQ(why_not_writable("/dev/null"), "");
 }
 
+// A file is replaced, which is up to its folder.
+TEST_F(Files, AFolderThatIsNotWritableIsKnownBeforeTheWork) {
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(write_file(path("old"), "what was there"), "");
+  ASSERT_EQ(chmod(path("old").c_str(), 0666), 0);
+  ASSERT_EQ(chmod(folder_.c_str(), 0555), 0);
+  in_own_process([&] {
+    if (geteuid() == 0) ASSERT_EQ(setresuid(kNobody, kNobody, kNobody), 0);  // root may do all
+    EXPECT_EQ(why_not_writable(path("old")), std::strerror(EACCES));
+    EXPECT_EQ(why_not_writable(path("new")), std::strerror(EACCES));
+    // Written through, not replaced.
+    ASSERT_NE(std::freopen(path("old").c_str(), "a", stdout), nullptr);
+    EXPECT_EQ(write_file(path("old"), ", and more"), "");
+  });
+  ASSERT_EQ(chmod(folder_.c_str(), 0755), 0);
+  EXPECT_EQ(read("old"), "what was there, and more");
+}
+
 TEST_F(Files, PipesAndDevicesAreWrittenThroughAndStay) {
   EXPECT_EQ(write_file("/dev/null", "x"), "");
   EXPECT_EQ(write_file("/dev/full", "x"), std::strerror(ENOSPC));
