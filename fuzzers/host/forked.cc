@@ -90,7 +90,7 @@ std::string wait_for(pid_t child, const Watch& watch) {
         .progress = watch.progress != nullptr ? watch.progress->load(std::memory_order_acquire) : 0,
         .processor_s = processor_seconds(child),
         .wall_s = now_s(),
-        // Who is done at once is not worth a look into /proc.
+        // A child that is done at once is not worth a look into /proc.
         .is_asleep = pause == kPauseMax && is_asleep(child)};
     if (!patience.look(now)) return words_of(patience);
     std::this_thread::sleep_for(pause);
@@ -114,7 +114,8 @@ Forked run_forked(const std::function<std::string()>& work, const Watch& watch) 
   forked.hang = wait_for(child, watch);
   kill(-child, SIGKILL);
   int status = 0;
-  waitpid(child, &status, 0);
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
   forked.log = notes.log.read_all();
   const std::uint32_t stage = notes.stage->load(std::memory_order_acquire);
   if (stage == kIsWhole) {
@@ -126,6 +127,8 @@ Forked run_forked(const std::function<std::string()>& work, const Watch& watch) 
     throw std::runtime_error("in a child process: no room for its answer");
   } else if (!forked.hang.empty()) {
     forked.end = ForkedEnd::kHung;
+  } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+    throw std::runtime_error("a child process was killed from outside, perhaps for want of memory");
   } else {
     forked.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     forked.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;

@@ -2,18 +2,17 @@
 // result and not the end of the tool.
 //
 //   parent                                       child
-// P1 files without a name for the log and the  C1 dies with its parent; no core file; a group of
-// its
-//    answer; flush; fork                          own; signals as by default; stderr to the log
-// P2 look at its progress now and then; kill   C2 does the work
-//    it when it has hung
-// P3 it is over: kill what is left of its      C3 the answer to its file, then "whole"; _exit(0)
-//    group; did it answer, die, or hang?
+// P1 files without a name for the log and the  C1 dies with its parent; no core file; a group
+//    answer; flush; fork                          of its own; signals as by default; stderr to
+// P2 look at its progress now and then; kill      the log
+//    it when it has hung                       C2 does the work
+// P3 it is over: kill what is left of its      C3 the answer to its file, then "whole";
+//    group; did it answer, die, or hang?          _exit(0)
 //
-// Hung is who makes no progress for `timeout_s` of its processor time, or asleep for much longer
-// (patience.h). The child's own children (a sanitizer's symboliser) are in its group and end with
-// it. When it is this process that is killed, the kernel kills the child, and a symboliser ends by
-// itself, as its pipe does.
+// A child has hung when it makes no progress for `timeout_s` of its processor time, or asleep for
+// much longer (patience.h). Its own children (a sanitizer's symboliser) are in its group and end
+// with it. When it is this process that is killed, the kernel kills the child, and a symboliser
+// ends by itself, as its pipe does.
 //
 // Fork before the first run of this process: ThreadSanitizer does not carry fibers across a fork,
 // and what they did before it would look like races in the child.
@@ -48,8 +47,8 @@ struct Forked {
   bool answered() const { return end == ForkedEnd::kAnswered; }
 };
 
-/// Throws when there can be no child, or when the work threw (memory ran out): trouble of the tool,
-/// which says nothing of what was to be run.
+/// Throws when there can be no child, when the work threw (memory ran out), or when somebody else
+/// has killed the child (SIGKILL): trouble of the tool, which says nothing of what was to be run.
 Forked run_forked(const std::function<std::string()>& work, const Watch& watch);
 
 }  // namespace concertina::fuzzers

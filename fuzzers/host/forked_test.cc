@@ -71,6 +71,15 @@ TEST(Forked, AnExceptionIsTroubleOfTheToolAndNoEndOfTheWork) {
   }
 }
 
+// The kernel kills when memory runs out, and people do; the work itself does not.
+TEST(Forked, SigkillFromOutsideIsTroubleOfTheToolAndNoEndOfTheWork) {
+  EXPECT_THROW(forked([]() -> std::string {
+                 std::raise(SIGKILL);
+                 return "no";
+               }),
+               std::runtime_error);
+}
+
 // Nor is an answer that cannot be kept. A limit stands for memory that runs out.
 TEST(Forked, WithoutRoomForTheAnswerItIsTroubleOfTheTool) {
   const auto work = []() -> std::string {
