@@ -247,6 +247,12 @@ TEST_F(Concertina, AVerificationThatIsNotCompleteHasACodeOfItsOwnAndGoesOn) {
   EXPECT_EQ(read("state"), state);
   made("cut", std::string_view(state).substr(0, state.size() / 2));
   expect_unusable({"verify", kCase, "--resume", path("cut")}, "the state is damaged");
+  // A branch that no run has: the search stops there, and says nothing of the rest.
+  const std::size_t last_line = state.rfind('\n', state.size() - 2) + 1;
+  const std::string elsewhere = state.substr(0, last_line) + "2 0 9 512 0 0\n";
+  made("elsewhere", elsewhere);
+  EXPECT_EQ(tool({"verify", kCase, "--resume", path("elsewhere")}).code, kExitUnusable);
+  EXPECT_EQ(read("elsewhere"), elsewhere) << "it was not finished, and is gone";
   EXPECT_EQ(tool({"verify", kCase, "--resume", path("state")}).code, kExitAsExpected);
   EXPECT_FALSE(std::filesystem::exists(path("state"))) << "nothing is left to be done";
 }

@@ -66,15 +66,17 @@ bool load_state(const VerifyOptions& options, const Input& input, std::string& s
   return false;
 }
 
-/// What is left to be done, or no file when that is nothing. False, after a complaint, when it cannot be
-/// written.
+/// What is left to be done, or no file when that is nothing; a state that could not be gone on from
+/// stays as it is. False, after a complaint, when it cannot be written.
 bool keep_state(const VerifyOptions& options, const Input& input, const ExploreOrder& order,
                 const Explored& explored) {
   if (options.resume.empty()) return true;
   if (!explored.state.empty()) {
     return write_or_complain(options.resume, identity_of(input, options) + explored.state);
   }
-  if (!order.resume.empty()) std::remove(options.resume.c_str());  // the one that was read
+  const bool is_over =
+      explored.end == ExploreEnd::kComplete || explored.end == ExploreEnd::kFailed;
+  if (is_over && !order.resume.empty()) std::remove(options.resume.c_str());  // which was read
   return true;
 }
 
