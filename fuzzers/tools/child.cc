@@ -13,6 +13,7 @@ namespace {
 std::string pack(const Verdict& verdict, const Trace& trace) {
   return Packer()
       .verdict(verdict)
+      .value(trace.machines_max)
       .value(trace.outcome)
       .text(trace.message)
       .value(trace.hash)
@@ -27,6 +28,7 @@ std::string pack(const Verdict& verdict, const Trace& trace) {
 bool unpack(std::string_view bytes, ChildRun& result) {
   Unpacker in(bytes);
   in.verdict(result.verdict);
+  in.value(result.trace.machines_max);
   in.value(result.trace.outcome);
   in.text(result.trace.message);
   in.value(result.trace.hash);
@@ -84,6 +86,7 @@ ChildRun run_in_child(const Input& input, const ChildOptions& options) {
   if (forked.answered() && unpack(forked.answer, child)) return child;
 
   child.died = true;
+  child.trace.machines_max = input.schedule.machines_max;
   child.trace.outcome = Outcome::kFatal;
   child.trace.steps = static_cast<std::uint32_t>(black_box.ring->count);
   child.trace.last_steps = black_box.steps();
