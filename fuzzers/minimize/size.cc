@@ -104,7 +104,7 @@ std::uint32_t cost_of(const Schedule& schedule) {
        {schedule.reuse_stacks, schedule.cache_stacks, schedule.shrink_stacks}) {
     cost += knob ? 0 : 5;
   }
-  cost += schedule.machines_max == kMachinesMax ? 0 : 17 - schedule.machines_max;
+  if (schedule.machines_max != kMachinesMax) cost += 5U + kMachinesMax - schedule.machines_max;
   for (const StackEvent& event : schedule.stack_events) {
     cost += 20U + event.key.occurrence + (event.key.path == kAnyPath ? 1 : 0);
     if (event.action == StackAction::kScanShrink || event.action == StackAction::kGrow) cost += 2;

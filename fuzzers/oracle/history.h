@@ -76,12 +76,12 @@ class History {
   std::uint32_t step() const { return step_; }
   std::vector<Event>& events() { return events_; }
 
-  /// Valid as long as the history lives and is not added to.
   History& machines_max(unsigned machines) {
     machines_max_ = machines;
     return *this;
   }
 
+  /// Valid as long as the history lives and is not added to.
   Trace trace(Outcome outcome = Outcome::kBudget, std::string message = "") const {
     Trace made;
     made.machines_max = machines_max_;

@@ -3,16 +3,17 @@
 //   1. Conservation (sched/scheduler.h, "submitting work and going idle"): at no moment is a
 //      goroutine in a run queue and a processor idle while nobody is about to notice. About to
 //      notice is
-//        - who has put a goroutine on a queue, until it has woken somebody or seen that it need
-//        not;
+//        - a thread that has put a goroutine on a queue, until it has woken somebody or seen that
+//          it need not;
 //        - a machine whose goroutine has parked, exited, stopped or entered a system call, and one
 //          that was woken, until it runs a goroutine, has given its processor away, or sleeps after
 //          its last look at the queues;
 //        - a machine that was called and has not begun.
 //      Everybody else runs a program for as long as the program likes, or sleeps.
+//      There may also be nobody to run the processor: no machine sleeps, and as many exist as there
+//      may be. Then the next one that comes to sleep takes the processor instead, so from the moment
+//      a machine sleeps the rule holds again.
 //   2. A look that finds a queue empty is true of some moment between its beginning and its end.
-//      It does not fail while there is nobody to run the processor: no machine sleeps, and as many
-//      exist as there may be. (The next one that comes to sleep takes the processor instead.)
 // Reading: a machine is its virtual thread.
 #pragma once
 
