@@ -100,7 +100,8 @@ class Session {
       show_progress(false);
     }
     show_progress(true);
-    return write_json() ? (failures_ == 0 ? fuzzers::kExitAsExpected : fuzzers::kExitFailed) : fuzzers::kExitUnusable;
+    if (!write_json()) return fuzzers::kExitUnusable;
+    return failures_ == 0 ? fuzzers::kExitAsExpected : fuzzers::kExitFailed;
   }
 
  private:
@@ -114,7 +115,8 @@ class Session {
       names += ", " + std::string(job->name());
       if (job->name() == options_.job) job_ = std::move(job);
     }
-    return job_ != nullptr ? "" : fuzzers::shown(options_.job) + ": no such job; there are: " + names;
+    if (job_ != nullptr) return "";
+    return fuzzers::shown(options_.job) + ": no such job; there are: " + names;
   }
 
   bool is_on() const {

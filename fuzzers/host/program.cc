@@ -57,7 +57,7 @@ int run_program(std::string_view name, const std::function<int()>& body) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a write that fails
   std::signal(SIGCHLD, SIG_DFL);  // whoever starts a program may have had it ignored
   const int code = guarded(name, body);
-  // Whoever could not go on has said why.
+  // What could not go on has said why.
   if (code == kExitUnusable) return code;
   return guarded(name, [code] {
     errno = 0;

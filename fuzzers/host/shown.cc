@@ -17,8 +17,8 @@ std::size_t printable(std::string_view text) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
     code = code << 6 | (byte(i) & 0x3fU);
   }
-  constexpr std::uint32_t kFirst[] = {0, 0, 0xa0, 0x800,
-                                      0x10000};  // of so many bytes; below: controls
+  // The first code of each size; those below have a shorter form, or are control characters.
+  constexpr std::uint32_t kFirst[] = {0, 0, 0xa0, 0x800, 0x10000};
   const bool is_surrogate = code >= 0xd800 && code < 0xe000;
   // Marks that turn the direction of what follows them.
   const bool turns = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);

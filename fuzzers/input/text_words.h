@@ -1,10 +1,12 @@
 // The text form of an input, for people: words that the printer and the parser share.
 //
 //   file      = { header | comment } "version" N { part }
-//   header    = "# title: " | "# bug: " | "# oracle: " | "# flavour: " | "# expect: "   to the
-//   line's end part      = channel | function | schedule | knob | event | wish | learnt channel   =
-//   "chan" "c0" "cap=" N "size=" BYTES function  = "func" "f0" "frame=" BYTES "{" { operation } "}"
-//   f0 is main operation = "go" f | "call" f [p] | "loop" N "{" { operation } "}"
+//   header    = ("# title: " | "# bug: " | "# oracle: " | "# flavour: " | "# expect: " | "# depth: " |
+//               "# pair: ") to the line's end
+//   part      = channel | function | schedule | knob | event | wish | learnt
+//   channel   = "chan" "c0" "cap=" N "size=" BYTES
+//   function  = "func" "f0" "frame=" BYTES "{" { operation } "}"              f0 is main
+//   operation = "go" f | "call" f [p] | "loop" N "{" { operation } "}"
 //             | "range" c [p] "{" { operation } "}"
 //             | ("send" | "recv" | "recv_ok" | "try_send" | "try_recv") c [p]
 //             | ("close" | "len" | "cap") c | "yield" | "scan" | "check" | "syscall" MICROSECONDS
@@ -13,7 +15,7 @@
 //   schedule  = "schedule" { "processors=" N | "strategy=" WORD | "depth=" N | "seed=" N |
 //               "horizon=" N }
 //   knob      = "knob" ("move_at_every_prologue" | "no_stack_reuse" | "no_stack_cache" |
-//   "no_shrink" | "machines_max=" N)
+//               "no_shrink" | "machines_max=" N)
 //   event     = "event" ("grow" | "move" | "scan-shrink" | "scan-move") "at" KEY
 //   wish      = "hold" DECISIONS "at" KEY | "prefer" DECISIONS "at" KEY | "choose" N "at" KEY
 //   learnt    = ("reads" | "reads_not") SITE "from" SITE ["skip=" N]
