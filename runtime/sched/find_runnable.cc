@@ -202,7 +202,7 @@ void stop_machine(Machine& m) {
       become_spinning(m);
       return;
     }
-    // Somebody else took it, who came out of a system call and looks for no work.
+    // A machine out of a system call took it, which looks for no work.
     runtime.need_spinning.store(1, Site::kNeedSpinning);
   }
   m.idle_link = runtime.idle_machines;

@@ -138,8 +138,8 @@ bool leave_syscall(Machine& m, Goroutine& g) {
   Processor* const processor = take_idle_processor(runtime);
   if (processor == nullptr) {
     push_global(runtime, g);
-    // S2, with the lock in hand and no processor idle. Who drops one looks at the global queue, but
-    // somebody may have moved the goroutine on to his own by then. (Go's exitsyscall0 asks nobody.)
+    // S2, with the lock in hand and no processor idle. A machine that drops one looks at the global
+    // queue, but another may have moved the goroutine to its own. (Go's exitsyscall0 asks nobody.)
     if (runtime.spinning_count.load(Site::kSpinningLoad) == 0) {
       runtime.need_spinning.store(1, Site::kNeedSpinning);
     }
