@@ -86,12 +86,14 @@ std::string wait_for(pid_t child, const Watch& watch) {
   auto pause = kPauseMin;
   for (; !is_over(child); pause = std::min(pause * 2, kPauseMax)) {
     if (watch.look) watch.look();
+    // A child that is done at once is not worth a look into /proc.
+    const bool is_patient = pause == kPauseMax;
     const PatienceLook now{
         .progress = watch.progress != nullptr ? watch.progress->load(std::memory_order_acquire) : 0,
-        .processor_s = processor_seconds(child),
+        .processor_s =
+            is_patient ? processor_seconds_with_children(child) : processor_seconds(child),
         .wall_s = now_s(),
-        // A child that is done at once is not worth a look into /proc.
-        .is_asleep = pause == kPauseMax && is_asleep(child)};
+        .is_asleep = is_patient && is_asleep(child)};
     if (!patience.look(now)) return words_of(patience);
     std::this_thread::sleep_for(pause);
   }

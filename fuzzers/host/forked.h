@@ -9,10 +9,10 @@
 // P3 it is over: kill what is left of its      C3 the answer to its file, then "whole";
 //    group; did it answer, die, or hang?          _exit(0)
 //
-// A child has hung when it makes no progress for `timeout_s` of its processor time, or asleep for
-// much longer (patience.h). Its own children (a sanitizer's symboliser) are in its group and end
-// with it. When it is this process that is killed, the kernel kills the child, and a symboliser
-// ends by itself, as its pipe does.
+// A child has hung when it makes no progress for `timeout_s` of processor time, that of its own
+// children included, or asleep for much longer (patience.h). Its children (a sanitizer's
+// symboliser) are in its group and end with it. When it is this process that is killed, the kernel
+// kills the child, and a symboliser ends by itself, as its pipe does.
 //
 // Fork before the first run of this process: ThreadSanitizer does not carry fibers across a fork,
 // and what they did before it would look like races in the child.

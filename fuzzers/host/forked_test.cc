@@ -165,6 +165,19 @@ TEST(Forked, WhoWaitsForAChildThatWorksHasNotHung) {
   EXPECT_EQ(result.answer, "helped") << result.hang;
 }
 
+TEST(Forked, WhoWaitsForAChildThatSpinsHasHung) {
+  const Forked result = forked(
+      []() -> std::string {
+        const pid_t helper = fork();
+        if (helper == 0) spin();
+        waitpid(helper, nullptr, 0);
+        return "helped";
+      },
+      {.timeout_s = 1, .asleep_max_s = 1000});
+  EXPECT_EQ(result.end, ForkedEnd::kHung);
+  EXPECT_NE(result.hang.find("of processor time"), std::string::npos) << result.hang;
+}
+
 TEST(Forked, WhatItHasStartedEndsWithIt) {
   for (const bool answers : {true, false}) {
     int ends[2];

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace concertina::fuzzers {
 namespace {
@@ -26,6 +27,13 @@ char state_in(const std::string& stat) {
 
 std::string folder_of(pid_t process) { return "/proc/" + std::to_string(process); }
 
+/// Of its first thread.
+std::vector<pid_t> children_of(pid_t process) {
+  std::istringstream list(
+      content_of(folder_of(process) + "/task/" + std::to_string(process) + "/children"));
+  return {std::istream_iterator<pid_t>(list), {}};
+}
+
 }  // namespace
 
 double processor_seconds(pid_t process) {
@@ -35,13 +43,17 @@ double processor_seconds(pid_t process) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
+double processor_seconds_with_children(pid_t process) {
+  double sum = processor_seconds(process);
+  for (const pid_t child : children_of(process)) sum += processor_seconds(child);
+  return sum;
+}
+
 char state_of(pid_t process) { return state_in(content_of(folder_of(process) + "/stat")); }
 
 bool is_asleep(pid_t process) {
   if (state_of(process) != 'S') return false;
-  std::istringstream children(
-      content_of(folder_of(process) + "/task/" + std::to_string(process) + "/children"));
-  for (pid_t child = 0; children >> child;) {
+  for (const pid_t child : children_of(process)) {
     const char state = state_of(child);
     if (state != 'S' && state != 'Z' && state != '\0') return false;
   }

@@ -9,6 +9,9 @@ namespace concertina::fuzzers {
 /// unknown.
 double processor_seconds(pid_t process);
 
+/// The same, with that of the children of its first thread.
+double processor_seconds_with_children(pid_t process);
+
 /// As /proc shows it: 'R' running or waiting for a processor, 'S' asleep, 'D' waiting for a device,
 /// 'T' stopped, 'Z' dead; 0: there is none.
 char state_of(pid_t process);
