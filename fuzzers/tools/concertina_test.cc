@@ -247,6 +247,8 @@ TEST_F(Concertina, AVerificationThatIsNotCompleteHasACodeOfItsOwnAndGoesOn) {
   EXPECT_EQ(read("state"), state);
   made("cut", std::string_view(state).substr(0, state.size() / 2));
   expect_unusable({"verify", kCase, "--resume", path("cut")}, "the state is damaged");
+  EXPECT_EQ(tool({"verify", kCase, "--resume", path("state"), "--bound", "0"}).code, kExitAsExpected);
+  EXPECT_EQ(read("state"), state) << "it is of bound 1";
   // A branch that no run has: the search stops there, and says nothing of the rest.
   const std::size_t last_line = state.rfind('\n', state.size() - 2) + 1;
   const std::string elsewhere = state.substr(0, last_line) + "2 0 9 512 0 0\n";

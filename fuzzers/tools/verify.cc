@@ -74,8 +74,9 @@ bool keep_state(const VerifyOptions& options, const Input& input, const ExploreO
   if (!explored.state.empty()) {
     return write_or_complain(options.resume, identity_of(input, options) + explored.state);
   }
-  const bool is_over =
-      explored.end == ExploreEnd::kComplete || explored.end == ExploreEnd::kFailed;
+  // Without a bound nothing was to be done: the state is of a higher one than was asked for.
+  const bool is_over = !explored.bounds.empty() && (explored.end == ExploreEnd::kComplete ||
+                                                    explored.end == ExploreEnd::kFailed);
   if (is_over && !order.resume.empty()) std::remove(options.resume.c_str());  // which was read
   return true;
 }
