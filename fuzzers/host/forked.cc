@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -57,6 +58,50 @@ struct Notes {
   notes.stage->store(stage, std::memory_order_release);
   _exit(0);
 }
+
+/// Ctrl-Z reaches this process alone, as the child is in a group of its own. While there is one of
+/// these, the child is suspended with it, and goes on with it. SIGTSTP is blocked from before the
+/// fork until the child's number is known.
+class SuspendedTogether {
+ public:
+  SuspendedTogether() {
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    pthread_sigmask(SIG_BLOCK, &stop, &mask_);
+  }
+  ~SuspendedTogether() {
+    if (is_watching_) std::signal(SIGTSTP, SIG_DFL);
+    allow();
+  }
+  SuspendedTogether(const SuspendedTogether&) = delete;
+  SuspendedTogether& operator=(const SuspendedTogether&) = delete;
+
+  /// In either process: as it was.
+  void allow() const { pthread_sigmask(SIG_SETMASK, &mask_, nullptr); }
+
+  void watch(pid_t child) {
+    struct sigaction before{};
+    sigaction(SIGTSTP, nullptr, &before);
+    is_watching_ = before.sa_handler == SIG_DFL;
+    child_ = child;
+    if (is_watching_) std::signal(SIGTSTP, &suspend);
+    allow();
+  }
+
+ private:
+  static void suspend(int) {
+    const int error = errno;
+    kill(-child_, SIGSTOP);
+    kill(getpid(), SIGSTOP);  // comes back when we are to go on
+    kill(-child_, SIGCONT);
+    errno = error;
+  }
+
+  static inline volatile pid_t child_ = 0;
+  sigset_t mask_{};
+  bool is_watching_ = false;
+};
 
 /// True when the child is over; it is not reaped, so its number and its group's are still its own.
 bool is_over(pid_t child) {
@@ -107,13 +152,19 @@ Forked run_forked(const std::function<std::string()>& work, const Watch& watch) 
   const Notes notes;
   flush_output();  // or the child would write out what is buffered here once more
   const pid_t parent = getpid();
+  std::optional<SuspendedTogether> together(std::in_place);
   const pid_t child = fork();
   if (child < 0)
     throw std::system_error(errno, std::generic_category(), "cannot run a child process");
-  if (child == 0) be_child(parent, work, notes);
-  setpgid(child, child);  // both do it: whoever comes first
+  if (child == 0) {
+    together->allow();
+    be_child(parent, work, notes);
+  }
+  setpgid(child, child);  // both do it: whichever comes first
+  together->watch(child);
 
   forked.hang = wait_for(child, watch);
+  together.reset();
   kill(-child, SIGKILL);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <stdexcept>
@@ -69,6 +70,38 @@ TEST(Forked, AnExceptionIsTroubleOfTheToolAndNoEndOfTheWork) {
   } catch (const std::runtime_error& error) {
     EXPECT_STREQ(error.what(), "in a child process: no room");
   }
+}
+
+// A person's Ctrl-Z is for the tool and for what it does.
+TEST(Forked, IsSuspendedWithItsToolAndGoesOnWithIt) {
+  struct Meeting {
+    std::atomic<pid_t> child{0};
+    std::atomic<bool> may_end{false};
+  };
+  const Shared<Meeting> meeting;
+  std::fflush(nullptr);
+  const pid_t tool = fork();
+  ASSERT_GE(tool, 0);
+  if (tool == 0) {
+    const Forked result = forked([&]() -> std::string {
+      meeting->child = getpid();
+      while (!meeting->may_end) usleep(1000);
+      return "done";
+    });
+    _exit(result.answer == "done" ? 0 : 1);
+  }
+  while (meeting->child == 0) usleep(1000);
+  kill(tool, SIGTSTP);
+  int status = 0;
+  ASSERT_EQ(waitpid(tool, &status, WUNTRACED), tool);
+  EXPECT_TRUE(WIFSTOPPED(status));
+  const pid_t child = meeting->child;
+  for (int i = 0; i < 60'000 && state_of(child) != 'T'; ++i) usleep(1000);
+  EXPECT_EQ(state_of(child), 'T');
+  kill(tool, SIGCONT);
+  meeting->may_end = true;
+  ASSERT_EQ(waitpid(tool, &status, 0), tool);
+  EXPECT_EQ(status, 0);
 }
 
 // The kernel kills when memory runs out, and people do; the work itself does not.
