@@ -8,6 +8,7 @@ import types
 import unittest
 from pathlib import Path
 
+import common
 import measuring
 import published
 from common import Unusable
@@ -119,11 +120,11 @@ class Measuring(unittest.TestCase):
 
     def test_names(self):
         known = ["a", "b", "c"]
-        self.assertEqual(measuring.chosen("program", "", known, without=("b",)), ["a", "c"])
-        self.assertEqual(measuring.chosen("program", "b,a,b", known, without=("b",)), ["b", "a"])
+        self.assertEqual(common.chosen("program", "", known, without=("b",)), ["a", "c"])
+        self.assertEqual(common.chosen("program", "b,a,b", known, without=("b",)), ["b", "a"])
         for wrong in ("d", "a,", ","):
             with self.assertRaisesRegex(Unusable, "no program '.*'; there are: a, b, c"):
-                measuring.chosen("program", wrong, known)
+                common.chosen("program", wrong, known)
 
     def test_tables_have_what_is_published_beside(self):
         yard = self.yard()
