@@ -317,7 +317,8 @@ def build(flavour):
 def subjects_of(flavour):
     clean, mutant = building.clean_tree(), building.tree(MUTANT)
     tool = clean.tool(flavour)
-    return [Fuzz(mutant, flavour, "libfuzzer").subject(10), Fuzz(mutant, flavour, "afl").subject(10),
+    # Those that find something end with it: their time is for a machine that has other work.
+    return [Fuzz(mutant, flavour, "libfuzzer").subject(600), Fuzz(mutant, flavour, "afl").subject(600),
             Fuzz(clean, flavour, "all").subject(3), minimize(tool, flavour), promote(tool),
             verify(tool), stress(flavour), replay(flavour), build(flavour), nightly()]
 
@@ -329,7 +330,7 @@ def build_all(flavour):
     mutant = building.tree(MUTANT)
     building.build_for_engine(mutant, flavour, "all")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    processes.run([SCRIPTS / "fuzz", "--mutant", MUTANT, "--sanitizer", flavour, "--seconds", 60,
+    processes.run([SCRIPTS / "fuzz", "--mutant", MUTANT, "--sanitizer", flavour, "--seconds", 600,
                    "--no-minimize", "--json", FOLDER / "found.json"], stdout=subprocess.DEVNULL)
     findings = files.read_json(FOLDER / "found.json", "the result of scripts/fuzz")["findings"]
     if not findings:
