@@ -1,6 +1,7 @@
 """Every door, on a machine that has nothing: stand-ins for the package tools are all that is in PATH."""
 
 import os
+import secrets
 import shutil
 import stat
 import subprocess
@@ -9,6 +10,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import fakes
+import guardian
 from common import ROOT
 from run_door import load
 
@@ -60,13 +63,16 @@ class Machine(unittest.TestCase):
         path.write_text(f"#!/bin/sh\n{record}{script}\n")
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
+    def environment(self, **more):
+        return {"PATH": str(self.bin), "CALLS": str(self.calls), "PYTHONDONTWRITEBYTECODE": "1",
+                "HOME": os.environ.get("HOME", "/"), **more}
+
     def run_in(self, command, installed=""):
         """The result, and what was called."""
         self.calls.write_text("")
-        environment = {"PATH": str(self.bin), "CALLS": str(self.calls), "INSTALLED": installed,
-                       "PYTHONDONTWRITEBYTECODE": "1", "HOME": os.environ.get("HOME", "/")}
-        result = subprocess.run([str(part) for part in command], env=environment, check=False,
-                                capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        result = subprocess.run([str(part) for part in command], check=False, capture_output=True,
+                                env=self.environment(INSTALLED=installed), text=True,
+                                stdin=subprocess.DEVNULL)
         return result, self.calls.read_text().splitlines()
 
     def open(self, name, *options, with_arguments=True):
@@ -234,6 +240,25 @@ class Setup(Machine):
         result, _ = self.setup("afl")
         self.assertEqual(result.returncode, 2)
         self.assertIn("has not installed: afl++", result.stderr)
+
+    def test_what_shows_the_progress_ends_with_it_and_apt_is_left_to_end(self):
+        self.add("apt-get", "exec sleep 600")
+        mark = f"CONCERTINA_TEST_MARK={secrets.token_hex(8)}"
+        self.addCleanup(guardian.kill_carriers, mark)
+        name, value = mark.split("=")
+        with subprocess.Popen([SCRIPTS / "setup", "afl"], env=self.environment(**{name: value}),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+            fakes.poll_until(self.calls.exists)
+            fakes.poll_until(lambda: "apt-get" in self.calls.read_text())
+            process.kill()
+        fakes.poll_until(lambda: len(guardian.carriers(mark)) == 1)
+
+    def test_words_that_nobody_can_read_are_no_answer(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            for option in ("--help", "--check"):
+                result = subprocess.run([SCRIPTS / "setup", option], env=self.environment(),
+                                        stdout=full, stderr=subprocess.DEVNULL, check=False)
+                self.assertEqual(result.returncode, 2, option)
 
     def test_refuses_a_group_that_is_none(self):
         result, calls = self.setup("nothing")
