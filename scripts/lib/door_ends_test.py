@@ -55,6 +55,12 @@ class DoorEndsTest(unittest.TestCase):
                 self.assertEqual((result.returncode, result.stdout), (2, ""), name)
                 self.assertRegex(result.stderr, "--json: cannot write .*: Not a directory")
 
+    def test_without_path_in_the_environment_it_finds_what_it_needs_or_says_what_is_missing(self):
+        result = subprocess.run([LIB / "door", "fuzz", "--no-setup", "--json", "/dev/null/x.json"],
+                                env={}, text=True, check=False, capture_output=True)
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, "^fuzz: (missing: |--json: cannot write)")
+
     def test_help_says_how_it_ends_and_must_be_seen(self):
         for name in NAMES:
             if name == "test":
