@@ -18,6 +18,7 @@ SUFFIX = ".partial"
 NAME_MAX = 200  # of the file's own in the temporary's
 INPUT_MAX = 1 << 20  # no program as text, with its schedule, comes near
 JSON_MAX = 1 << 28
+DESCRIPTORS = ("/dev/std", "/dev/fd/", "/proc/self/fd/")
 
 
 def is_alive(pid):
@@ -39,7 +40,8 @@ def is_special(path):
         mode = os.stat(path).st_mode
     except OSError:
         return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or os.path.abspath(path).startswith("/dev/")
+    is_descriptor = os.path.abspath(path).startswith(DESCRIPTORS)  # what it is open on may be a file
+    return is_descriptor or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def write_whole(path, content, via=None):
@@ -47,8 +49,7 @@ def write_whole(path, content, via=None):
     bytes; `via`: a folder on the same file system."""
     content = content.encode() if isinstance(content, str) else content
     if is_special(path):
-        with open(path, "wb") as file:
-            file.write(content)
+        write_special(path, content)
         return
     target = Path(os.path.realpath(path))
     if target.is_dir():
@@ -68,13 +69,29 @@ def write_whole(path, content, via=None):
         raise
 
 
+def write_special(path, content):
+    try:
+        with open(path, "wb") as file:
+            file.write(content)
+    except OSError as error:  # write() does not know the name
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def check_special(path):
+    """A named pipe is not opened: that would wait for its reader, and closing it be the reader's end."""
+    if not stat.S_ISFIFO(os.stat(path).st_mode):
+        open(path, "ab").close()  # pylint: disable=consider-using-with
+    elif not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
 def check_writable(path, option):
     """Before hours of work: can what `option` names be written at the end?"""
     if not path:
         return
     try:
         if is_special(path):
-            open(path, "ab").close()  # pylint: disable=consider-using-with
+            check_special(path)
             return
         target = Path(os.path.realpath(path))
         if target.is_dir():

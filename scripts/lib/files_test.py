@@ -77,6 +77,28 @@ class WriteTest(FilesTest):
         files.write_whole("/dev/null", "text")
         self.assertFalse(Path("/dev/null").is_file())
 
+    def test_a_device_that_takes_nothing_is_named(self):
+        with self.assertRaises(OSError) as caught:
+            files.write_whole("/dev/full", "text")
+        self.assertEqual(caught.exception.filename, "/dev/full")
+
+    def test_a_pipe_is_neither_opened_to_see_whether_it_can_be_nor_replaced(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        files.check_writable(pipe, "--json")
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        files.write_whole(pipe, "text")
+        self.assertEqual(os.read(reader, 10), b"text")
+
+    @unittest.skipUnless(os.path.isdir("/dev/shm"), "no such folder here")
+    def test_a_file_in_memory_is_a_file(self):
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+            path = Path(folder) / "file"
+            path.touch()
+            self.assertFalse(files.is_special(path))
+        self.assertTrue(files.is_special("/dev/stdout"))
+
     def test_a_long_name_is_no_trouble(self):
         path = self.folder / ("x" * 255)
         files.write_whole(path, "text")
