@@ -162,8 +162,8 @@ class Worker:
 
     def artifact_paths(self):
         prefix = f"{self.job.name}-"
-        return sorted(path for path in self.job.artifacts.glob(prefix + "*")
-                      if path.name[len(prefix):].startswith(ARTIFACT_KINDS))
+        return [path for path in files.regular_files(self.job.artifacts, prefix + "*")
+                if path.name[len(prefix):].startswith(ARTIFACT_KINDS)]
 
     def forget_in_flight(self):
         """After an end in good order nothing is in flight; but SIGTERM, too, may have come while

@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 import engine
-from fakes import poll_until, write_program
+from fakes import has_ended, poll_until, write_program
 
 
 class SleepingWorker(engine.Worker):
@@ -39,6 +39,12 @@ class EngineTest(unittest.TestCase):
         with self.assertRaises(ProcessLookupError):
             os.kill(worker.process.pid, 0)
 
+    def test_a_stray_folder_is_no_artifact(self):
+        worker = self.worker("")
+        (worker.job.artifacts / "w-0-crash-folder").mkdir()
+        (worker.job.artifacts / "w-0-crash-file").touch()
+        self.assertEqual([path.name for path in worker.artifact_paths()], ["w-0-crash-file"])
+
     def test_a_worker_dies_with_the_script_that_started_it(self):
         binary = write_program(self.folder / "fake", "import time\ntime.sleep(600)\n")
         script = ("import sys, time\n"
@@ -54,8 +60,7 @@ class EngineTest(unittest.TestCase):
                               text=True) as parent:
             pid = int(parent.stdout.readline())
             parent.kill()
-        stat = Path(f"/proc/{pid}/stat")
-        poll_until(lambda: not stat.exists() or stat.read_text().split()[2] in "ZX")
+        poll_until(lambda: has_ended(pid))
 
     def test_carries_the_count_on_until_the_final_one_is_known(self):
         progress = engine.Progress(started_at=98.0, executions=2048, seen_at=100.0)

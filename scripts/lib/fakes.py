@@ -3,6 +3,7 @@
 import stat
 import sys
 import time
+from pathlib import Path
 
 # A libFuzzer. `behaviour` is Python with `prefix` (of artifacts), `corpus` and `slot` (in flight).
 LIBFUZZER = """
@@ -110,6 +111,14 @@ class Tree:
         """afl-fuzz itself is looked for in PATH: put `folder` in front of it."""
         write_program(self.folder / "fuzz_sim_afl", AFL_TARGET)
         write_program(self.folder / "afl-fuzz", AFL_FUZZ.replace("BEHAVIOUR", behaviour))
+
+
+def has_ended(pid):
+    """It is no more, or waits for its parent, or for init, to ask how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
 
 
 def poll_until(done, seconds=600):

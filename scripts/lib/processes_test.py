@@ -132,8 +132,7 @@ class ProcessTest(unittest.TestCase):
                               text=True) as process:
             pid = int(process.stdout.readline())
             process.kill()
-        stat = Path(f"/proc/{pid}/stat")
-        fakes.poll_until(lambda: not stat.exists() or stat.read_text().split()[2] in "ZX")
+        fakes.poll_until(lambda: fakes.has_ended(pid))
 
     def test_one_whose_parent_died_before_it_could_ask_does_not_begin(self):
         pid = os.fork()

@@ -34,8 +34,8 @@ def take_afl_folders(folder, with_queue):
             for path in engine_afl.queue_entries(out):
                 engine_afl.copy_to_corpus(path, folder / "corpus")
         pid = worker / "pid"
-        if pid.is_file() and pid.read_text().isdigit():
-            engine_afl.free_segments(int(pid.read_text()))
+        if pid.is_file() and pid.read_bytes().isdigit():
+            engine_afl.free_segments(int(pid.read_bytes()))
         shutil.rmtree(worker)
 
 

@@ -97,6 +97,13 @@ class KilledCampaignTest(unittest.TestCase):
         campaign.settle()
         self.assertEqual(self.rerun().result.findings, [])
 
+    def test_a_damaged_process_number_is_no_trouble(self):
+        worker = self.tree.fuzz_folder("address") / "afl" / "afl-0"
+        for content in (b"", b"12\n", b"\xff\xfe", b"9" * 30):
+            worker.mkdir(parents=True)
+            (worker / "pid").write_bytes(content)
+            self.assertEqual(self.rerun().result.findings, [])
+
     def corpus(self):
         return {path.name: path.read_bytes() for path in (self.work / "corpus").iterdir()}
 
