@@ -154,7 +154,8 @@ def parse_options():
     parser.add_argument("--seconds", type=arguments.seconds(1), default=60.0, help="time in all (default 60)")
     parser.add_argument("--workers", type=arguments.workers, default=common.cores(),
                         help="processes (default: one a core)")
-    parser.add_argument("--seed", type=arguments.engine_seed, default=1, help="of the engine; worker i uses seed + i")
+    parser.add_argument("--seed", type=arguments.engine_seed, default=1,
+                        help="of the engine; worker i uses seed + i (default 1)")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--corpus", nargs="+", type=arguments.folder, metavar="DIR",
                        help="seeds instead of corpus/seeds and (without --mutant) corpus/regress")

@@ -54,12 +54,14 @@ def parse_options():
     parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
                         help="default: what the header asks for")
     parser.add_argument("--times", type=arguments.count, default=1, help="replays of each file")
-    parser.add_argument("--last", type=arguments.count_or_none, default=40, help="steps to print of a failure")
+    parser.add_argument("--last", type=arguments.count_or_none, default=40,
+                        help="steps to print of a failure (default %(default)s)")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto",
                         help="default: on a terminal, unless NO_COLOR is set")
     parser.add_argument("--raw", action="store_true",
                         help="also print a sanitizer's own report, as it is")
-    parser.add_argument("--timeout", type=arguments.whole(1, arguments.YEAR_S), default=20, help="seconds until a run has hung")
+    parser.add_argument("--timeout", type=arguments.whole(1, arguments.YEAR_S), default=20,
+                        help="seconds until a run has hung (default %(default)s)")
     return parser.parse_args()
 
 

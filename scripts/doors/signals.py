@@ -93,7 +93,8 @@ def parse_options():
                         help="only these lines of the table, e.g. 'none,rf,all but rf'")
     parser.add_argument("--from", dest="mode", choices=["seeds", "empty"], default="seeds",
                         help="begin with corpus/seeds, or with nothing")
-    parser.add_argument("--seeds", type=arguments.count, default=20, help="engine seeds (default %(default)s)")
+    parser.add_argument("--seeds", type=arguments.count, default=20,
+                        help="engine seeds (default %(default)s)")
     parser.add_argument("--first-seed", type=arguments.engine_seed, default=1)
     parser.add_argument("--cap", type=arguments.count, default=100_000, help="executions of a trial at most")
     parser.add_argument("--growth", type=arguments.count_or_none, default=20_000, metavar="RUNS",

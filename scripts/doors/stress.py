@@ -26,9 +26,11 @@ def parse_options():
                         "batch that it has begun")
     parser.add_argument("--sanitizer", choices=("thread", "address", "none"),
                         help="only this one (default: half the time thread, half address)")
-    parser.add_argument("--workers", type=arguments.whole(1, stressing.PROCESSORS_MAX), default=2, help="processors of the runtime (2)")
+    parser.add_argument("--workers", type=arguments.whole(1, stressing.PROCESSORS_MAX), default=2,
+                        help="processors of the runtime (2)")
     parser.add_argument("--seed", type=arguments.seed, default=1, help="of each job's first batch (1)")
-    parser.add_argument("--scale", type=arguments.whole(1, 1_000_000), default=4, help="work per goroutine (4)")
+    parser.add_argument("--scale", type=arguments.whole(1, 1_000_000), default=4,
+                        help="work per goroutine (4)")
     parser.add_argument("--hang-seconds", type=arguments.whole(1, arguments.YEAR_S), default=60,
                         help="without any progress, until the watchdog speaks (60)")
     parser.add_argument("--neighbours", type=arguments.count_or_none, default=5000,

@@ -47,8 +47,8 @@ def seconds(least, most=YEAR_S):
         except ValueError:
             number = math.nan
         if not least <= number <= most:  # nan is in no range
-            raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds from {least:g} to "
-                                             f"{most:g}")
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds from {least} to "
+                                             f"{most}")
         return number
     return read
 
