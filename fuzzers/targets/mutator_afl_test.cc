@@ -2,6 +2,7 @@
 // is driven as afl-fuzz drives it, under the flavour's sanitizer.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "fuzzers/host/program.h"
 #include "fuzzers/tools/json.h"
