@@ -52,6 +52,7 @@ GONE_S = 20
 # After SIGTERM or SIGINT: a worker has some seconds to end in good order.
 ENDING_S = 60
 ALONE_S = 3600  # with builds
+SAID_EVERY = 10  # trials
 
 
 @dataclass
@@ -359,26 +360,37 @@ def table(counts):
 
 
 def run(subjects, trials, draws):
-    """All trials, in turns; how many faults there were."""
+    """All trials, in turns; how many faults there were. Interrupted, it says what it has seen."""
     counts, took = {}, {}
-    for index in range(trials):
-        subject = subjects[index % len(subjects)]
-        if subject.name not in took:
-            subject.prepare()
-            faults, took[subject.name] = ask_alone(subject, subject.command, subject.codes)
-            say(f"{subject.name}: {took[subject.name]:.1f} s when it is left alone")
-            if faults:
-                raise common.Unusable(f"{subject.name}: {faults[0]}")
-        number, to_group = draws.choice(SIGNALS), draws.random() < 0.5
-        wait, delay = moment(draws, took[subject.name])
-        trial = try_once(subject, number, wait, to_group)
-        count = counts.setdefault((subject.name, number), [0, 0, 0])
-        for i, more in enumerate((1, trial.was_faster, len(trial.faults))):
-            count[i] += more
-        for fault in trial.faults:
-            say(f"FAULT {subject.name}, trial {index}, {signal.Signals(number).name} "
-                f"{'to its group ' if to_group else ''}after {delay:.2f} s: {fault}")
-    say("\n".join(table(dict(sorted(counts.items())))))
+    try:
+        for index in range(trials):
+            one_trial(index, subjects[index % len(subjects)], draws, counts, took)
+            if (index + 1) % SAID_EVERY == 0:
+                say(f"{index + 1}/{trials} trials, {faults_of(counts)} faults")
+    finally:
+        say("\n".join(table(dict(sorted(counts.items())))))
+    return faults_of(counts)
+
+
+def one_trial(index, subject, draws, counts, took):
+    if subject.name not in took:
+        subject.prepare()
+        faults, took[subject.name] = ask_alone(subject, subject.command, subject.codes)
+        say(f"{subject.name}: {took[subject.name]:.1f} s when it is left alone")
+        if faults:
+            raise common.Unusable(f"{subject.name}: {faults[0]}")
+    number, to_group = draws.choice(SIGNALS), draws.random() < 0.5
+    wait, delay = moment(draws, took[subject.name])
+    trial = try_once(subject, number, wait, to_group)
+    count = counts.setdefault((subject.name, number), [0, 0, 0])
+    for i, more in enumerate((1, trial.was_faster, len(trial.faults))):
+        count[i] += more
+    for fault in trial.faults:
+        say(f"FAULT {subject.name}, trial {index}, {signal.Signals(number).name} "
+            f"{'to its group ' if to_group else ''}after {delay:.2f} s: {fault}")
+
+
+def faults_of(counts):
     return sum(faults for _, _, faults in counts.values())
 
 
