@@ -402,7 +402,6 @@ def main():
     parser.add_argument("--only", metavar="SUBJECT", action="append",
                         help="whose name begins so; may be repeated")
     options = parser.parse_args()
-    obey_signals()
     build_all(options.flavour)
     subjects = [subject for subject in subjects_of(options.flavour)
                 if not options.only or subject.name.startswith(tuple(options.only))]
@@ -416,4 +415,5 @@ def main():
 
 
 if __name__ == "__main__":
+    obey_signals()  # before ending.run, which leaves ignored ones alone
     ending.run(Path(sys.argv[0]).stem, main)
