@@ -4,10 +4,8 @@
 #include <cstdio>
 
 namespace concertina::fuzzers {
-namespace {
 
-/// The bytes of the character at the text's beginning, if it is one that can be printed; else 0.
-std::size_t printable(std::string_view text) {
+std::size_t printable_size(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   if (byte(0) < 0x80) return byte(0) >= 0x20 && byte(0) != 0x7f ? 1 : 0;
   const std::size_t size = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : byte(0) >= 0xc0 ? 2 : 0;
@@ -26,13 +24,11 @@ std::size_t printable(std::string_view text) {
   return is_good ? size : 0;
 }
 
-}  // namespace
-
 std::string shown(std::string_view text, std::size_t bytes_max) {
   std::string result;
   std::string_view rest = text;
   while (!rest.empty() && result.size() < bytes_max) {
-    const std::size_t size = printable(rest);
+    const std::size_t size = printable_size(rest);
     if (size != 0) {
       result += rest.substr(0, size);
     } else {
