@@ -12,7 +12,7 @@
 #include "host/files.h"
 #include "host/program.h"
 #include "host/shown.h"
-#include "input/input.h"
+#include "input/load.h"
 #include "stress/batch.h"
 #include "tools/json.h"
 
@@ -39,8 +39,6 @@ struct ProgramFile {
   fuzzers::Program program;
 };
 
-constexpr std::size_t kProgramBytesMax = 1 << 20;
-
 // "" or why the folder's inputs cannot be used.
 std::string load_programs(const std::string& folder, std::vector<ProgramFile>& programs) {
   std::error_code error;
@@ -51,20 +49,8 @@ std::string load_programs(const std::string& folder, std::vector<ProgramFile>& p
   if (error) return shown(folder) + ": " + error.message();
   std::sort(paths.begin(), paths.end());
   for (const std::string& path : paths) {
-    std::string content;
-    if (const std::string why = fuzzers::read_file(path, kProgramBytesMax, content); !why.empty()) {
-      return shown(path) + ": " + why;
-    }
     fuzzers::CaseFile file;
-    if (fuzzers::looks_like_text(content)) {
-      const fuzzers::ParseError wrong = fuzzers::parse(content, file);
-      if (!wrong.reason.empty()) {
-        return shown(path) + ":" + std::to_string(wrong.line) + ": " + wrong.reason;
-      }
-    } else {
-      const auto* const bytes = reinterpret_cast<const std::uint8_t*>(content.data());
-      file.input = fuzzers::decode({bytes, content.size()});
-    }
+    if (std::string why = fuzzers::load(path, file); !why.empty()) return why;
     programs.push_back({path, std::move(file.input.program)});
   }
   return programs.empty() ? shown(folder) + ": no programs in it" : "";

@@ -73,5 +73,16 @@ TEST_F(SessionTest, ProgramsAreFilesOfABoundedSize) {
   expect_unusable("none\\x1b[2J: No such file");
 }
 
+TEST_F(SessionTest, ProgramsAreCasesOrCalledBytes) {
+  options_.job = "programs";
+  options_.programs = folder_;
+  ASSERT_EQ(fuzzers::write_file(path("a"), "\x01\x02"), "");
+  expect_unusable("/a:1:1: not a case: it is binary");
+  std::filesystem::rename(path("a"), path("a.bytes"));
+  EXPECT_EQ(run(), fuzzers::kExitAsExpected);
+  ASSERT_EQ(fuzzers::write_file(path("b.case"), "version 4\nfunc f0 frame=0 {\n}\n"), "");
+  expect_unusable("/b.case:4:1: there is no 'end': the case is cut");
+}
+
 }  // namespace
 }  // namespace concertina::stress

@@ -1,6 +1,7 @@
 // Input: a Program and its Schedule, and its two forms.
 //
-// bytes: for fuzzing engines. `decode` is total: every byte string means some valid Input.
+// bytes: for fuzzing engines. `decode` is total: every byte string means some valid Input. Which
+//        files are taken for it: form.h.
 // text:  for people (.case files). `parse` gives file:line:column and a reason for what it refuses.
 //
 // Laws, held by tests:  decode(encode(x)) == x;  parse(print(x)) == x;
@@ -28,7 +29,7 @@ using Bytes = std::vector<std::uint8_t>;
 
 /// First byte of the byte form. Operation codes, sites and strategies are append-only below it.
 /// Version 2 adds the strategies after kNonPreemptive, preferences, and what a search has learnt;
-/// version 3 adds machines_max.
+/// version 3 adds machines_max. The text form has versions of its own (text_words.h).
 inline constexpr std::uint8_t kInputVersionMax = 3;
 /// The lowest version that can say it: an input that needs nothing new keeps its old form.
 std::uint8_t version_of(const Input& input);
@@ -71,8 +72,6 @@ std::string print(const CaseFile& file);
 /// Fills `file` and returns an error with an empty reason, or says where and why the text is
 /// refused.
 ParseError parse(std::string_view text, CaseFile& file);
-/// Does the text claim to be a case file (as against engine bytes)?
-bool looks_like_text(std::string_view content);
 
 /// The program alone as readable Go-like source, for people; not meant to be parsed.
 std::string to_go(const Program& program);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/shown.h"
+#include "input/form.h"
 #include "input/input.h"
 #include "input/text_header.h"
 #include "input/text_lexer.h"
@@ -24,7 +25,9 @@ class Parser {
   ParseError parse(Input& input);
 
  private:
-  bool parse_parts();
+  bool parse_parts(bool has_end);
+  bool parse_part(const Word& word);
+  bool parse_end();
   bool parse_channel();
   bool parse_function();
   bool parse_body(Function& function);
@@ -400,40 +403,39 @@ bool Parser::parse_thread_count() {
   return true;
 }
 
-bool Parser::parse_parts() {
+bool Parser::parse_part(const Word& word) {
+  if (word.text == "chan") return parse_channel();
+  if (word.text == "func") return parse_function();
+  if (word.text == "schedule") return parse_schedule();
+  if (word.text == "knob") return parse_knob();
+  if (word.text == "event") return parse_event();
+  for (unsigned i = 0; i < static_cast<unsigned>(DeviationKind::kCount); ++i) {
+    const auto kind = static_cast<DeviationKind>(i);
+    if (word.text == deviation_name(kind)) return parse_deviation(kind);
+  }
+  if (word.text == kReadsWord) return parse_constraint(true);
+  if (word.text == kReadsNotWord) return parse_constraint(false);
+  if (word.text == "target") return parse_target();
+  if (word.text == "count") return parse_thread_count();
+  return fail(word,
+              "expected chan, func, schedule, knob, event, hold, prefer, choose, reads, reads_not, "
+              "target, count or end instead of " +
+                  quoted(word));
+}
+
+bool Parser::parse_parts(bool has_end) {
   while (!lexer_.at_end()) {
     const Word word = lexer_.take();
-    bool is_good = false;
-    if (word.text == "chan") {
-      is_good = parse_channel();
-    } else if (word.text == "func") {
-      is_good = parse_function();
-    } else if (word.text == "schedule") {
-      is_good = parse_schedule();
-    } else if (word.text == "knob") {
-      is_good = parse_knob();
-    } else if (word.text == "event") {
-      is_good = parse_event();
-    } else if (word.text == deviation_name(DeviationKind::kHold)) {
-      is_good = parse_deviation(DeviationKind::kHold);
-    } else if (word.text == deviation_name(DeviationKind::kChoose)) {
-      is_good = parse_deviation(DeviationKind::kChoose);
-    } else if (word.text == deviation_name(DeviationKind::kPrefer)) {
-      is_good = parse_deviation(DeviationKind::kPrefer);
-    } else if (word.text == kReadsWord || word.text == kReadsNotWord) {
-      is_good = parse_constraint(word.text == kReadsWord);
-    } else if (word.text == "target") {
-      is_good = parse_target();
-    } else if (word.text == "count") {
-      is_good = parse_thread_count();
-    } else {
-      fail(word,
-           "expected chan, func, schedule, knob, event, hold, prefer, choose, reads, reads_not, "
-           "target or count instead of " + quoted(word));
-    }
-    if (!is_good) return false;
+    if (word.text == kEndWord && has_end) return parse_end();
+    if (word.text == kEndWord) return fail(word, "'end' belongs to version 4 and later ones");
+    if (!parse_part(word)) return false;
   }
-  return true;
+  return !has_end || fail(lexer_.peek(), "there is no 'end': the case is cut");
+}
+
+bool Parser::parse_end() {
+  return lexer_.at_end() ||
+         fail(lexer_.peek(), "only comments come after 'end', not " + quoted(lexer_.peek()));
 }
 
 bool Parser::check_callees() {
@@ -447,11 +449,12 @@ ParseError Parser::parse(Input& input) {
   if (!expect("version")) return error_;
   const Word version = lexer_.take();
   std::uint64_t number = 0;
-  if (!number_from_text(version.text, kInputVersionMax, number) || number == 0) {
-    fail(version, "unknown version " + quoted(version));
+  if (!number_from_text(version.text, kTextVersionMax, number) || number == 0) {
+    fail(version, "expected a version from 1 to " + std::to_string(kTextVersionMax) +
+                      " instead of " + quoted(version));
     return error_;
   }
-  if (!parse_parts() || !check_callees()) return error_;
+  if (!parse_parts(number >= kTextVersionWithEnd) || !check_callees()) return error_;
   // What the parts cannot see by themselves.
   if (const std::string rule = validate(input_); !rule.empty()) {
     fail(lexer_.peek(), rule);
@@ -464,8 +467,10 @@ ParseError Parser::parse(Input& input) {
 }  // namespace
 
 ParseError parse(std::string_view text, CaseFile& file) {
+  ParseError error = why_no_text(text).error;
+  if (!error.reason.empty()) return error;
   CaseFile parsed;
-  ParseError error = parse_header(text, parsed.header);
+  error = parse_header(text, parsed.header);
   if (!error.reason.empty()) return error;
   error = Parser(text).parse(parsed.input);
   if (error.reason.empty()) file = std::move(parsed);

@@ -1,6 +1,8 @@
 // print: the canonical text of a case file. The grammar is in text_words.h.
+#include <algorithm>
 #include <charconv>
 
+#include "host/shown.h"
 #include "input/input.h"
 #include "input/text_words.h"
 #include "schedule/choosers.h"
@@ -116,10 +118,13 @@ void print_schedule(const Schedule& schedule, std::string& text) {
   print_learnt(schedule, text);
 }
 
-// A header value is one line without blanks around it; whatever else it holds is made so.
+// A header value is one line that can be printed, without blanks around it; what else it holds is
+// made so.
 void print_header(std::string_view key, std::string value, bool always, std::string& text) {
-  for (char& c : value) {
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  for (std::size_t i = 0; i < value.size();) {
+    const std::size_t size = printable_size(std::string_view(value).substr(i));
+    if (size == 0) value[i] = ' ';
+    i += std::max<std::size_t>(size, 1);
   }
   while (!value.empty() && value.back() == ' ') value.pop_back();
   while (!value.empty() && value.front() == ' ') value.erase(0, 1);
@@ -138,20 +143,11 @@ std::string print(const CaseFile& file) {
   print_header("expect", file.header.expect, true, text);
   print_header("depth", file.header.depth, false, text);
   print_header("pair", file.header.pair, false, text);
-  text += "version " + std::to_string(version_of(file.input)) + "\n";
+  text += "version " + std::to_string(kTextVersionMax) + "\n";
   print_program(file.input.program, text);
   print_schedule(file.input.schedule, text);
+  text += std::string(kEndWord) + "\n";
   return text;
-}
-
-bool looks_like_text(std::string_view content) {
-  constexpr std::size_t kLookedAt = 4096;
-  if (!content.starts_with("#") && !content.starts_with("version ")) return false;
-  for (const char c : content.substr(0, kLookedAt)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < ' ' && c != '\n' && c != '\t' && c != '\r') return false;
-  }
-  return true;
 }
 
 }  // namespace concertina::fuzzers

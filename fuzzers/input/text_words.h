@@ -1,6 +1,6 @@
 // The text form of an input, for people: words that the printer and the parser share.
 //
-//   file      = { header | comment } "version" N { part }
+//   file      = { header | comment } "version" N { part } "end"
 //   header    = ("# title: " | "# bug: " | "# oracle: " | "# flavour: " | "# expect: " | "# depth: " |
 //               "# pair: ") to the line's end
 //   part      = channel | function | schedule | knob | event | wish | learnt
@@ -22,8 +22,9 @@
 //             | "target" PATH "#" N | "count" N "of" PATH "#" N
 //   KEY, PATH: schedule/key_text.h
 //
-// "version 2" where an input needs what version 1 had not: the strategies after non-preemptive,
-// horizon=, prefer, and what is learnt; "version 3" where it needs machines_max=.
+// Version 4 has "end", after which come comments only: a file without it has been cut. Versions 1
+// to 3, which have no "end", stay readable; they were told apart as those of the byte form are
+// (input.h), which goes on with numbers of its own.
 //
 // Channels and functions are numbered in order, and a channel stands before its uses. Line ends are
 // blanks; a word that begins with '#' starts a comment. The parser accepts that much; the printer
@@ -35,6 +36,10 @@
 #include "schedule/schedule.h"
 
 namespace concertina::fuzzers {
+
+inline constexpr unsigned kTextVersionMax = 4;
+inline constexpr unsigned kTextVersionWithEnd = 4;  // the first
+inline constexpr std::string_view kEndWord = "end";
 
 /// A boolean of the schedule that is mentioned when it is not at its default.
 struct KnobWord {

@@ -1,10 +1,10 @@
 #include "tools/case_io.h"
 
-#include <algorithm>
 #include <cstdio>
 
 #include "host/files.h"
 #include "host/shown.h"
+#include "input/load.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -20,48 +20,10 @@ std::string CaseHeader::* field_by_name(std::string_view name) {
   return nullptr;
 }
 
-/// What keeps a file that somebody calls a case from being one.
-std::string why_no_text(std::string_view content) {
-  if (content.starts_with("\xef\xbb\xbf")) return "1:1: it begins with a byte order mark";
-  if (content.starts_with("\xff\xfe") || content.starts_with("\xfe\xff")) return "1:1: it is UTF-16";
-  const auto is_control = [](char c) {
-    return static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t' && c != '\r';
-  };
-  const auto found = std::find_if(content.begin(), content.end(), is_control);
-  const bool begins_as_one = content.starts_with("#") || content.starts_with("version ");
-  if (!begins_as_one || found == content.end()) return "1:1: not a case file (it lacks the header)";
-  const std::string_view before(content.data(), static_cast<std::size_t>(found - content.begin()));
-  const auto lines = std::count(before.begin(), before.end(), '\n');
-  const std::size_t column = before.size() - (before.rfind('\n') + 1);  // npos + 1 is 0
-  return std::to_string(lines + 1) + ":" + std::to_string(column + 1) + ": a control character, " +
-         shown(std::string_view(&*found, 1));
-}
-
 }  // namespace
 
-std::string load(const std::string& path, CaseFile& file) {
-  const std::string place = shown_path(path) + ":";
-  std::string content;
-  if (const std::string why = read_file(path, kCaseBytesMax, content); !why.empty()) {
-    return place + "1:1: cannot read the file: " + why;
-  }
-  if (looks_like_text(content)) {
-    const ParseError error = parse(content, file);
-    if (error.reason.empty()) return "";
-    return place + std::to_string(error.line) + ":" + std::to_string(error.column) + ": " +
-           error.reason;
-  }
-  // Any other byte string is a valid input for an engine, but somebody who names a .case file
-  // means text; replaying noise would hide a damaged file.
-  if (path.ends_with(".case")) return place + why_no_text(content);
-  file = CaseFile{};
-  file.header.title = "engine bytes";
-  file.input = decode({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
-  return "";
-}
-
-bool load_or_complain(const std::string& path, CaseFile& file) {
-  const std::string error = load(path, file);
+bool load_or_complain(const std::string& path, CaseFile& file, bool as_bytes) {
+  const std::string error = load(path, file, as_bytes);
   if (!error.empty()) std::fprintf(stderr, "%s\n", error.c_str());
   return error.empty();
 }

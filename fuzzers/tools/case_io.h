@@ -1,4 +1,4 @@
-// Case files as the tool reads and writes them: either form of an input, with the header's meaning.
+// Case files as the tool reads and writes them, and their header's meaning.
 #pragma once
 
 #include <string>
@@ -9,14 +9,8 @@
 
 namespace concertina::fuzzers {
 
-/// More than any case or engine input takes.
-inline constexpr std::size_t kCaseBytesMax = 1 << 20;
-
-/// Reads a case file or engine bytes. Empty on success, else "PATH:line:column: reason".
-std::string load(const std::string& path, CaseFile& file);
-
-/// As `load`, but complains on stderr.
-bool load_or_complain(const std::string& path, CaseFile& file);
+/// As `load` (input/load.h), but complains on stderr.
+bool load_or_complain(const std::string& path, CaseFile& file, bool as_bytes);
 
 /// Writes the file whole (host/files.h), or complains on stderr and leaves what was there.
 bool write_or_complain(const std::string& path, std::string_view content);

@@ -46,33 +46,6 @@ TEST(CaseIo, SetsHeaderFieldsByName) {
   EXPECT_NE(set_header_field(header, "title"), "");
 }
 
-TEST(CaseIo, SaysWhyAFileCannotBeRead) {
-  CaseFile file;
-  EXPECT_TRUE(load("/nonexistent/x.case", file).starts_with("/nonexistent/x.case:1:1: "));
-  EXPECT_TRUE(load("/", file).starts_with("/:1:1: "));
-}
-
-TEST(CaseIo, ReadsBothForms) {
-  CaseFile written;
-  written.header.title = "both forms";
-  written.input.program.functions.resize(1);
-  const std::string folder = testing::TempDir();
-  ASSERT_TRUE(write_or_complain(folder + "/both.case", print(written)));
-  ASSERT_TRUE(write_or_complain(folder + "/both", encoded(written.input)));
-  CaseFile read;
-  EXPECT_EQ(load(folder + "/both.case", read), "");
-  EXPECT_EQ(read, written);
-  EXPECT_EQ(load(folder + "/both", read), "");
-  EXPECT_EQ(read.input, written.input);
-}
-
-TEST(CaseIo, RefusesNoiseThatIsNamedACase) {
-  const std::string path = testing::TempDir() + "/noise.case";
-  ASSERT_TRUE(write_or_complain(path, "\x01\x02"));
-  CaseFile file;
-  EXPECT_NE(load(path, file), "");
-}
-
 TEST(Json, QuotesWhatNeedsIt) {
   EXPECT_EQ(JsonObject::quote("a\"b\\c\n"), "\"a\\\"b\\\\c\\u000a\"");
   EXPECT_EQ(JsonObject().text("k", "v").number("n", 3).flag("f", true).str(),

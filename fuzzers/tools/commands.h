@@ -10,6 +10,7 @@ namespace concertina::fuzzers {
 
 struct ShowOptions {
   std::vector<std::string> files;
+  bool as_bytes = false;    // whatever names say (input/form.h)
   std::string as = "text";  // text, bytes, go
   bool header_only = false;
   std::string output;               // a file, or a folder when several files are shown; empty: stdout
@@ -19,6 +20,7 @@ int show(const ShowOptions& options);
 
 struct RunCommandOptions {
   std::vector<std::string> files;
+  bool as_bytes = false;  // whatever names say (input/form.h)
   bool has_seed = false;
   std::uint64_t seed = 0;  // replaces the schedule's seed
   unsigned runs = 1;       // with seed, seed + 1, ...
@@ -27,6 +29,7 @@ int run_command(const RunCommandOptions& options);
 
 struct ReplayOptions {
   std::vector<std::string> files;
+  bool as_bytes = false;  // whatever names say (input/form.h)
   bool expect_from_header = false;
   std::string mutant;        // that this binary has in it: cases that show it must fail
   bool skip_unseen = false;  // skip, rather than refuse, what this flavour cannot see
@@ -42,6 +45,7 @@ int replay(const ReplayOptions& options);
 
 struct MinimizeCommandOptions {
   std::string file;
+  bool as_bytes = false;             // whatever names say (input/form.h)
   std::string output;                // empty: FILE with .min.case in place of its extension
   std::uint64_t seed = 1;            // of the search
   std::uint64_t budget = 3'000'000;  // runs
@@ -55,6 +59,7 @@ int minimize_command(const MinimizeCommandOptions& options);
 
 struct NeighboursOptions {
   std::vector<std::string> files;
+  bool as_bytes = false;  // whatever names say (input/form.h)
   unsigned count = 1000;
   std::uint64_t seed = 1;
   unsigned timeout_s = 20;
@@ -65,6 +70,7 @@ int neighbours(const NeighboursOptions& options);
 
 struct ExploreOptions {
   std::string file;                    // empty with `per_program`
+  bool as_bytes = false;               // whatever names say (input/form.h)
   std::string strategy = "portfolio";
   std::string left_out;                // a strategy without a turn in the portfolio
   std::uint64_t runs = 100'000;        // at most, a search
@@ -82,6 +88,7 @@ int explore(const ExploreOptions& options);
 
 struct VerifyOptions {
   std::vector<std::string> files;
+  bool as_bytes = false;       // whatever names say (input/form.h)
   unsigned bound = 2;          // preemptions; 0 and all bounds up to it are explored
   bool fixed_draws = false;    // only the draws of the seed
   bool unbounded = false;      // all schedules instead, by partial-order reduction
@@ -98,6 +105,7 @@ int verify(const VerifyOptions& options);
 
 struct DepthOptions {
   std::vector<std::string> files;
+  bool as_bytes = false;  // whatever names say (input/form.h)
   unsigned bound = 4;   // preemptions at most
   double budget_s = 0;  // seconds a file and search; 0: no limit
   unsigned starts = 4;  // failing runs to reduce, where exploring finds nothing; 0: do not
@@ -136,6 +144,7 @@ int bench(const BenchOptions& options);
 
 struct DeterminismOptions {
   std::vector<std::string> files;
+  bool as_bytes = false;  // whatever names say (input/form.h)
   unsigned generated = 0;
   std::uint64_t seed = 1;
   unsigned after = 0;  // other runs first: the first run of a process must equal its thousandth

@@ -61,9 +61,17 @@ void add_timeout(CLI::App& command, unsigned& timeout_s) {
              "Seconds of processor time without progress until a run counts as hung", 1);
 }
 
+/// The inputs of a command, one or several, and the form that they are in.
+template <class Paths>
+CLI::Option* add_inputs(CLI::App& command, Paths& paths, bool& as_bytes) {
+  command.add_flag("--bytes", as_bytes,
+                   "FILE holds engine bytes, whatever its name and content say");
+  return command.add_option("file", paths, "Case files, or engine bytes that are named as such");
+}
+
 void add_show(CLI::App& app, ShowOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("show", "Print an input in one of its forms");
-  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  add_inputs(*command, options.files, options.as_bytes)->required();
   command->add_option("--as", options.as, "text, bytes or go")
       ->check(CLI::IsMember({"text", "bytes", "go"}))
       ->capture_default_str();
@@ -75,7 +83,7 @@ void add_show(CLI::App& app, ShowOptions& options, int& code) {
 
 void add_run(CLI::App& app, RunCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("run", "Run inputs in this process and judge them");
-  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  add_inputs(*command, options.files, options.as_bytes)->required();
   CLI::Option* const seed = add_number(*command, "--seed", options.seed,
                                        "Replaces the schedule's seed");
   add_number(*command, "--runs", options.runs, "Runs with seed, seed + 1, ...", 1);
@@ -88,7 +96,7 @@ void add_run(CLI::App& app, RunCommandOptions& options, int& code) {
 void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
   CLI::App* const command =
       app.add_subcommand("replay", "Run each input in a child process and explain its verdict");
-  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  add_inputs(*command, options.files, options.as_bytes)->required();
   command->add_flag("--expect-from-header", options.expect_from_header,
                     "Exit 0 when the verdict is the header's, not only for a pass");
   command->add_option("--mutant", options.mutant,
@@ -112,7 +120,7 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
 void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "minimize", "Make a failing input as small as it goes, with the same signature");
-  command->add_option("file", options.file, "A case file or engine bytes")->required();
+  add_inputs(*command, options.file, options.as_bytes)->required();
   command->add_option("-o,--output", options.output, "Where to write it; default FILE.min.case");
   add_number(*command, "--seed", options.seed, "Seed of the search");
   add_number(*command, "--attempts", options.attempts, "Searches, until one ends with a small case",
@@ -129,7 +137,7 @@ void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
 void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "neighbours", "Run each input under schedules near its own; all must pass");
-  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  add_inputs(*command, options.files, options.as_bytes)->required();
   add_number(*command, "--count", options.count, "Schedules of each input", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the draws");
   add_timeout(*command, options.timeout_s);
@@ -140,8 +148,7 @@ void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
 void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "explore", "Search the schedules of a program until an oracle fails: exit code 1 when one did");
-  CLI::Option* const file =
-      command->add_option("file", options.file, "A case file or engine bytes");
+  CLI::Option* const file = add_inputs(*command, options.file, options.as_bytes);
   command->add_option("--strategy", options.strategy, "Which strategy searches")
       ->check(CLI::IsMember({"random", "pct", "pos", "reads-from", "surw", "portfolio"}))
       ->capture_default_str();
@@ -168,7 +175,7 @@ void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
 void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "verify", "Run a small program under every schedule with at most so many preemptions");
-  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  add_inputs(*command, options.files, options.as_bytes)->required();
   add_number(*command, "--bound", options.bound, "Preemptions at most; lower bounds come first", 0,
              15);
   command->add_flag("--fixed-draws", options.fixed_draws,
@@ -189,7 +196,7 @@ void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
 void add_depth(CLI::App& app, DepthOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "depth", "How many preemptions a failing input needs, and which two steps it turns on");
-  command->add_option("file", options.files, "Case files or engine bytes")->required();
+  add_inputs(*command, options.files, options.as_bytes)->required();
   add_number(*command, "--bound", options.bound, "Preemptions at most", 0, 15);
   add_seconds(*command, "--budget", options.budget_s,
               "Seconds to explore a file; as many to reduce its failing runs");
@@ -238,7 +245,7 @@ void add_bench(CLI::App& app, BenchOptions& options, int& code) {
 void add_determinism(CLI::App& app, DeterminismOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "determinism", "Run each input twice and print its trace hash, to compare across builds");
-  command->add_option("file", options.files, "Case files or engine bytes");
+  add_inputs(*command, options.files, options.as_bytes);
   add_number(*command, "--generated", options.generated, "Also this many generated inputs");
   add_number(*command, "--seed", options.seed, "Seed of the generator");
   add_number(*command, "--after", options.after, "Run this many other generated inputs first");
@@ -249,6 +256,8 @@ constexpr const char* kFooter =
     "Exit codes: 0 as expected; 1 a bug or an unexpected verdict; 2 could not run, with the reason;\n"
     "3 (verify, depth only) not complete: the budget was spent or it was interrupted, and what was\n"
     "asked is not known yet.\n"
+    "A FILE is a case, in text, unless it is called an engine's bytes: by --bytes, by NAME.bytes or\n"
+    "by the names that libFuzzer (crash-SHA1, SHA1, ...) and AFL++ (id:000000,...) give.\n"
     "A file whose name begins with a dash comes after --.";
 
 int run_tool(int argc, char** argv) {

@@ -22,6 +22,18 @@ namespace {
 using Words = std::vector<std::string>;
 
 constexpr char kCase[] = CONCERTINA_SOURCE_DIR "/corpus/litmus/ping-pong.case";
+
+/// The commands that read inputs, with little to do.
+const Words kReaders[] = {{"show"},
+                          {"run"},
+                          {"replay", "-q"},
+                          {"minimize"},
+                          {"neighbours", "--count", "3"},
+                          {"explore", "--runs", "3"},
+                          {"verify", "--bound", "0"},
+                          {"depth"},
+                          {"determinism"}};
+
 constexpr rlim_t kSmall = 100;  // bytes that a file may have, in place of a full disk
 
 struct Ended {
@@ -165,9 +177,7 @@ TEST_F(Concertina, NumbersThatAreNoneAreRefusedWithTheirOption) {
 TEST_F(Concertina, InputsThatAreNoFilesAreRefusedAtOnce) {
   ASSERT_EQ(mkfifo(path("pipe.case").c_str(), 0644), 0);
   const std::string large = made("large.case", std::string((1 << 20) + 1, '#'));
-  const Words commands[] = {{"show"},    {"run"},    {"replay"}, {"minimize"},   {"neighbours"},
-                            {"explore"}, {"verify"}, {"depth"},  {"determinism"}};
-  for (Words words : commands) {
+  for (Words words : kReaders) {
     words.emplace_back();
     const auto expect = [&](const std::string& file, const std::string& piece) {
       words.back() = file;
@@ -181,14 +191,64 @@ TEST_F(Concertina, InputsThatAreNoFilesAreRefusedAtOnce) {
   }
 }
 
-TEST_F(Concertina, SaysWhatKeepsAFileFromBeingACase) {
-  expect_unusable({"show", made("a.case", "\xef\xbb\xbf# title: x\n")},
-                  "a.case:1:1: it begins with");
-  expect_unusable({"show", made("b.case", std::string("\xff\xfe#\0", 4))},
-                  "b.case:1:1: it is UTF-16");
-  expect_unusable({"show", made("c.case", "# title: x\nversion\x1b[2J 1\n")},
-                  "c.case:2:8: a control character, \\x1b");
-  expect_unusable({"show", made("d.case", "GIF89a")}, "d.case:1:1: not a case file");
+// Another reason than "it is a case that passes": noise is no input, nor is half of one.
+TEST_F(Concertina, NoCommandTakesNoiseOrAPieceForAnInput) {
+  const std::string whole = tool({"show", kCase}).said,
+                    bytes = tool({"show", "--as", "bytes", kCase}).said;
+  const std::string piece(whole, 0, whole.find("\nschedule") + 1);
+  const struct {
+    std::string path, complaint;
+  } kRows[] = {
+      {CONCERTINA_SOURCE_DIR "/LICENSE", "not a case: expected"},
+      {made("empty", ""), "empty:1:1: the file is empty; engine bytes are named"},
+      {made("empty.case", ""), "empty.case:1:1: the file is empty\n"},
+      {made("empty.bytes", ""), "empty.bytes:1:1: the file is empty, and an"},
+      {made("a.case", "\xef\xbb\xbf" + whole), "a.case:1:1: it is UTF-8 with a byte order mark"},
+      {made("b", std::string("\xff\xfe#\0", 4)), "b:1:1: it is UTF-16"},
+      {made("c.case", "# title: x\nversion\x1b[2J 1\n"), "c.case:2:8: a control character, \\x1b"},
+      {made("d", bytes), "d:1:1: not a case: it is binary, and begins with '\\x01"},
+      {made("e.case", piece), "there is no 'end': the case is cut"},
+      {made("f.case", whole + whole), "only comments come after 'end'"},
+      {made("crash-" + std::string(40, 'a'), bytes), "its name says another SHA-1"},
+      {made("timeout-" + std::string(40, '0'), ""), "its name says another SHA-1"},
+  };
+  for (Words words : kReaders) {
+    words.emplace_back();
+    for (const auto& row : kRows) {
+      words.back() = row.path;
+      expect_unusable(words, row.complaint);
+    }
+  }
+}
+
+TEST_F(Concertina, EveryCommandTakesBytesThatAreCalledSo) {
+  const std::string bytes = tool({"show", "--as", "bytes", kCase}).said;
+  const std::string path = made("seed", bytes);
+  for (Words words : kReaders) {
+    words.insert(words.end(), {"--bytes", path});
+    const Ended ended = tool(words);
+    const bool wants_a_failure = words[0] == "minimize" || words[0] == "depth";
+    EXPECT_EQ(ended.code, wants_a_failure ? kExitUnusable : kExitAsExpected) << ended.complaint;
+    if (wants_a_failure) expect_unusable(words, "it does not fail");
+    words.back() = kCase;
+    expect_unusable(words, "ping-pong.case:1:1: its name says that it is text");
+  }
+  EXPECT_EQ(tool({"replay", "-q", "--bytes", made("empty", "")}).code, kExitAsExpected);
+}
+
+TEST_F(Concertina, BytesThatItWritesIntoAFolderAreNamedAsSuch) {
+  ASSERT_EQ(tool({"show", "--as", "bytes", "-o", folder_, kCase, kCase}).code, kExitAsExpected);
+  ASSERT_EQ(tool({"generate", "--as", "bytes", "--seed", "9", "-o", folder_}).code,
+            kExitAsExpected);
+  EXPECT_EQ(files(), 2);
+  EXPECT_EQ(tool({"show", "--as", "bytes", path("ping-pong.bytes")}).said, read("ping-pong.bytes"));
+  EXPECT_EQ(tool({"show", "--set", "title=generated-9-0", path("generated-9-0.bytes")}).said,
+            tool({"generate", "--seed", "9"}).said);
+  EXPECT_NE(tool({"replay", "--help"}).said.find("--bytes"), std::string::npos);
+  EXPECT_NE(tool({"--help"}).said.find("NAME.bytes"), std::string::npos);
+}
+
+TEST_F(Concertina, WhatAComplaintQuotesIsCutAndEscaped) {
   expect_unusable({"show", made("e.case", "version 1\n" + std::string(900'000, 'x'))},
                   "... (900000 bytes)");
   expect_unusable({"show", path("a\x1b[2J.case")}, "a\\x1b[2J.case:1:1: ");

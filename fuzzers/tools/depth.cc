@@ -2,6 +2,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "host/shown.h"
 #include "report/runtime_map.h"
 #include "report/words.h"
 #include "schedule/key_text.h"
@@ -24,7 +25,7 @@ std::string line_of(const RecordedStep& step) {
 }
 
 void print_depth(const std::string& path, const Depth& depth) {
-  std::printf("%s: %s\n", path.c_str(), depth.signature.c_str());
+  std::printf("%s: %s\n", shown_path(path).c_str(), depth.signature.c_str());
   for (const BoundReport& report : depth.explored.bounds) {
     std::printf("  bound %u: %" PRIu64 " schedules%s\n", report.bound, report.schedules,
                 report.is_complete ? ", complete, none fails so" : "");
@@ -93,8 +94,8 @@ bool examine(const std::string& path, const Input& input, const DepthOptions& op
       run_in_child(input, {.last_steps_max = 1, .timeout_s = options.timeout_s});
   depth.signature = run.verdict.signature();
   if (!run.verdict.failed()) {
-    std::fprintf(stderr, "%s: it does not fail in flavour '%s', so it has no depth\n", path.c_str(),
-                 std::string(this_flavour()).c_str());
+    std::fprintf(stderr, "%s: it does not fail in flavour '%s', so it has no depth\n",
+                 shown_path(path).c_str(), std::string(this_flavour()).c_str());
     return false;
   }
   ExploreOrder order;
@@ -108,7 +109,7 @@ bool examine(const std::string& path, const Input& input, const DepthOptions& op
 
 int depth_of(const std::string& path, const DepthOptions& options) {
   CaseFile file;
-  if (!load_or_complain(path, file)) return kExitUnusable;
+  if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
   Depth depth;
   if (!examine(path, file.input, options, depth)) return kExitUnusable;
   if (options.json) {

@@ -38,7 +38,7 @@ int determinism(const DeterminismOptions& options) {
   int worst = kExitAsExpected;
   for (const std::string& path : options.files) {
     CaseFile file;
-    const bool loaded = load_or_complain(path, file);
+    const bool loaded = load_or_complain(path, file, options.as_bytes);
     worst = std::max(worst, loaded ? run_twice(path, file.input) : kExitUnusable);
   }
   for (unsigned i = 0; i < options.generated; ++i) {

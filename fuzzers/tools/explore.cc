@@ -73,7 +73,7 @@ int explore(const ExploreOptions& options) {
       std::fprintf(stderr, "explore: a file, --generated N or --as-drawn is needed\n");
       return kExitUnusable;
     }
-    if (!load_or_complain(options.file, file)) return kExitUnusable;
+    if (!load_or_complain(options.file, file, options.as_bytes)) return kExitUnusable;
     if (!options.keep_wishes) std::erase_if(file.input.schedule.deviations, is_preemption);
   }
   SearchOptions one;

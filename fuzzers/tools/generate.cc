@@ -27,7 +27,7 @@ int generate_command(const GenerateCommandOptions& options) {
       std::fwrite(content.data(), 1, content.size(), stdout);
       continue;
     }
-    const std::string path = options.folder + "/" + name + (as_bytes ? "" : ".case");
+    const std::string path = options.folder + "/" + name + (as_bytes ? ".bytes" : ".case");
     if (!write_or_complain(path, content)) return kExitUnusable;
   }
   return kExitAsExpected;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "host/shown.h"
 #include "minimize/minimize.h"
 #include "tools/batch.h"
 #include "tools/case_io.h"
@@ -63,7 +64,7 @@ bool find_verdict(const std::string& path, const CaseFile& file, unsigned timeou
   verdict = run_in_child(file.input, {.last_steps_max = 1, .timeout_s = timeout_s}).verdict;
   if (verdict.failed()) return true;
   std::fprintf(stderr, "%s: it does not fail in flavour '%s', so there is nothing to minimise\n",
-               path.c_str(), std::string(this_flavour()).c_str());
+               shown_path(path).c_str(), std::string(this_flavour()).c_str());
   return false;
 }
 
@@ -115,7 +116,7 @@ int report(const MinimizeCommandOptions& options, const std::string& output, con
 
 int minimize_command(const MinimizeCommandOptions& options) {
   CaseFile file;
-  if (!load_or_complain(options.file, file)) return kExitUnusable;
+  if (!load_or_complain(options.file, file, options.as_bytes)) return kExitUnusable;
   const std::string output = options.output.empty() ? default_output(options.file) : options.output;
   if (!can_write_or_complain(output)) return kExitUnusable;
   Verdict verdict;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "host/shown.h"
 #include "minimize/reduce_schedule.h"
 #include "tools/batch.h"
 #include "tools/case_io.h"
@@ -33,7 +34,7 @@ Count count_failures(const std::vector<Input>& neighbours, BatchExaminer& examin
 
 int examine(const std::string& path, const NeighboursOptions& options) {
   CaseFile file;
-  if (!load_or_complain(path, file)) return kExitUnusable;
+  if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
   Random random(options.seed);
   std::vector<Input> neighbours;
   for (Schedule& schedule : fresh_schedules(file.input.schedule, file.input.program,
@@ -52,8 +53,8 @@ int examine(const std::string& path, const NeighboursOptions& options) {
         .text("flavour", this_flavour());
     std::printf("%s\n", object.str().c_str());
   } else {
-    std::printf("%s: %zu of %u neighbouring schedules fail\n", path.c_str(), count.failures,
-                options.count);
+    std::printf("%s: %zu of %u neighbouring schedules fail\n", shown_path(path).c_str(),
+                count.failures, options.count);
     if (count.failures != 0) {
       CaseFile failing;
       failing.header.title = "a neighbour of " + path;

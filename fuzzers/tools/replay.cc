@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "host/shown.h"
 #include "report/report.h"
 #include "tools/case_io.h"
 #include "tools/child.h"
@@ -79,12 +80,13 @@ void print_text(const CaseFile& file, const Replays& replays, const ReplayOption
 
 int replay_one(const std::string& path, const ReplayOptions& options) {
   CaseFile file;
-  if (!load_or_complain(path, file)) return kExitUnusable;
+  if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
   const CaseHeader header = with_mutant(file.header, options.mutant);
   if (options.expect_from_header && !flavour_can_see(header, this_flavour())) {
     std::fprintf(options.skip_unseen ? stdout : stderr,
                  "%s: skipped: it expects a failure that flavour '%s' cannot see; it needs %s\n",
-                 path.c_str(), std::string(this_flavour()).c_str(), header.flavour.c_str());
+                 shown_path(path).c_str(), std::string(this_flavour()).c_str(),
+                 header.flavour.c_str());
     return options.skip_unseen ? kExitAsExpected : kExitUnusable;
   }
   const Replays replays = replay_all(file.input, options);
@@ -97,8 +99,9 @@ int replay_one(const std::string& path, const ReplayOptions& options) {
   if (!options.quiet) print_text(file, replays, options);
   std::string wish = "pass";
   if (wanted.expect == "fail") wish = "fail by " + (wanted.oracle.empty() ? "any" : wanted.oracle);
-  std::printf("%s: %s: %s (expected: %s)", path.c_str(), expected ? "ok" : "NOT AS EXPECTED",
-              replays.first.verdict.signature().c_str(), wish.c_str());
+  std::printf("%s: %s: %s (expected: %s)", shown_path(path).c_str(),
+              expected ? "ok" : "NOT AS EXPECTED", replays.first.verdict.signature().c_str(),
+              wish.c_str());
   if (options.times > 1) std::printf("; %u of %u replays failed", replays.failures, options.times);
   if (!replays.agree) std::printf("; replays differ");
   std::printf("\n");

@@ -22,14 +22,14 @@ std::string output_path(const std::string& path, const ShowOptions& options) {
   }
   std::filesystem::path name = std::filesystem::path(path).filename();
   if (options.as == "text") name.replace_extension(".case");
-  if (options.as == "bytes") name.replace_extension("");
+  if (options.as == "bytes") name.replace_extension(".bytes");
   if (options.as == "go") name.replace_extension(".go");
   return (std::filesystem::path(options.output) / name).string();
 }
 
 int show_one(const std::string& path, const ShowOptions& options) {
   CaseFile file;
-  if (!load_or_complain(path, file)) return kExitUnusable;
+  if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
   for (const std::string& assignment : options.assign) {
     const std::string error = set_header_field(file.header, assignment);
     if (error.empty()) continue;

@@ -213,7 +213,7 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
 
 int verify_one(const std::string& path, const VerifyOptions& options) {
   CaseFile file;
-  if (!load_or_complain(path, file)) return kExitUnusable;
+  if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
   if (options.unbounded && !options.resume.empty()) {
     complain("concertina verify", "--resume goes with bounds, not with --unbounded");
     return kExitUnusable;
