@@ -22,7 +22,8 @@ NEEDS = needs.BUILD
 def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("file", metavar="FILE", type=arguments.existing,
-                        help=".case text or engine bytes")
+                        help="a case, or engine bytes that are named as such (fuzzers/README.md)")
+    arguments.add_form(parser)
     parser.add_argument("-o", "--output", metavar="OUT", help="default: FILE with .min.case")
     parser.add_argument("--mutant", type=arguments.mutant, metavar="NAME",
                         help="run with fuzzers/mutants/NAME.patch applied (default: the header's bug)")
@@ -39,7 +40,7 @@ def main(options):
     clean = building.clean_tree()
     reader = options.flavour or "address"
     building.build(clean, reader, ["concertina"])
-    header = concertina.header(clean.tool(reader), options.file)
+    header = concertina.header(clean.tool(reader), options.file, options.bytes)
     mutant = options.mutant
     if mutant is None:
         mutant = header["bug"] if header.get("bug") in mutants.names() else ""
@@ -47,7 +48,8 @@ def main(options):
     tree = building.tree(mutant)
     building.build(tree, flavour, ["concertina"])
     command = concertina.command(tree.tool(flavour), "minimize", "--budget", options.budget,
-                                 "--seed", options.seed, files=[options.file])
+                                 "--seed", options.seed, files=[options.file],
+                                 as_bytes=options.bytes)
     if options.output:
         command += ["-o", concertina.plain(options.output)]
     if options.json:

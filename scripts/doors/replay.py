@@ -29,19 +29,20 @@ def replay(tree, flavour, path, options):
         command += ["--mutant", tree.mutant]
     if options.quiet:
         command += ["--quiet"]
-    return talk(tree, flavour, command, path)
+    return talk(tree, flavour, command, path, options)
 
 
-def talk(tree, flavour, words, path):
+def talk(tree, flavour, words, path, options):
     sys.stdout.flush()
-    command = concertina.command(tree.tool(flavour), *words, files=[path])
+    command = concertina.command(tree.tool(flavour), *words, files=[path], as_bytes=options.bytes)
     return common.verdict_of(concertina.talk(command))
 
 
 def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("files", nargs="+", type=arguments.existing, metavar="FILE",
-                        help=".case text or engine bytes")
+                        help="cases, or engine bytes that are named as such (fuzzers/README.md)")
+    arguments.add_form(parser)
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--mutant", default="", type=arguments.mutant, metavar="NAME",
                        help="replay against a copy with fuzzers/mutants/NAME.patch applied")
@@ -72,8 +73,8 @@ def flavours_of(path, header, options):
     return [cases.choose_flavour(path, header, options.flavour)]
 
 
-def neighbours(tree, flavour, path, count):
-    return talk(tree, flavour, ["neighbours", "--count", count], path)
+def neighbours(tree, flavour, path, options):
+    return talk(tree, flavour, ["neighbours", "--count", options.neighbours], path, options)
 
 
 def replay_file(tree, path, header, options):
@@ -82,7 +83,7 @@ def replay_file(tree, path, header, options):
         building.build(tree, flavour, ["concertina"])
         worst = max(worst, replay(tree, flavour, path, options))
         if options.neighbours:
-            worst = max(worst, neighbours(tree, flavour, path, options.neighbours))
+            worst = max(worst, neighbours(tree, flavour, path, options))
     return worst
 
 
@@ -103,7 +104,7 @@ def main(options):
     by_mutant = {}
     for path in options.files:
         try:
-            header = concertina.header(clean.tool(reader), path)
+            header = concertina.header(clean.tool(reader), path, options.bytes)
             by_mutant.setdefault(mutant_of(path, header, options), []).append((path, header))
         except Unusable as reason:
             print(reason, file=sys.stderr)

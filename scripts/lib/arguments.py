@@ -68,6 +68,12 @@ def existing(path):
     return path
 
 
+def add_form(parser):
+    """For those who take inputs of both forms."""
+    parser.add_argument("--bytes", action="store_true",
+                        help="FILE holds an engine's bytes, whatever its name says")
+
+
 def folder(path):
     if not os.path.isdir(path):
         raise argparse.ArgumentTypeError(f"'{path}' is not a folder")

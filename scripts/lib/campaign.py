@@ -144,7 +144,7 @@ class Campaign:
             # unless the target has been built anew since.
             doubtful = (rescue.is_in_flight(path) or rescue.is_timeout(path)
                         or self.is_rebuilt_since(path))
-            if not doubtful or concertina.replay(self.tool, path)["failures"]:
+            if not doubtful or concertina.replay(self.tool, path, as_bytes=True)["failures"]:
                 failing.append(Artifact(path, 0, 0.0))
             elif self.settings.empty:
                 path.unlink()
@@ -221,7 +221,7 @@ class Campaign:
         """Inputs that were too slow by the clock, and pass: they go to the corpus. True: some did."""
         passing = [artifact.path for artifact in worker.artifacts()
                    if rescue.is_timeout(artifact.path)
-                   and not concertina.replay(self.tool, artifact.path)["failures"]]
+                   and not concertina.replay(self.tool, artifact.path, as_bytes=True)["failures"]]
         for path in passing:
             rescue.keep_in_corpus(path, self.folder)
             self.result.remarks.append(
@@ -262,7 +262,7 @@ class Campaign:
         """One case a signature: of workers that met the same bug at once, the smaller input."""
         seen = set()
         for engine, artifact in sorted(artifacts, key=lambda item: item[1].path.stat().st_size):
-            answer = concertina.replay(self.tool, artifact.path, CONFIRM_TIMES)
+            answer = concertina.replay(self.tool, artifact.path, CONFIRM_TIMES, as_bytes=True)
             self.examined.append(artifact.path)
             if answer["signature"] not in seen:
                 finding = self.keep(artifact, answer)
@@ -285,7 +285,7 @@ class Campaign:
             "flavour": self.settings.flavour if died else "any",
             "expect": "fail" if answer["failures"] else "pass",
         }
-        concertina.write_text(self.tool, artifact.path, path, header)
+        concertina.write_text(self.tool, artifact.path, path, header, as_bytes=True)
         return Finding(signature, answer["oracle"], str(path), artifact.executions,
                        round(artifact.seconds, 3), confirmed)
 

@@ -69,7 +69,7 @@ def main():
         shuffled.mkdir()
         for file in files:  # an order without any regularity, but always the same
             order = hashlib.sha1(file.name.encode()).hexdigest()
-            shutil.copyfile(file, shuffled / f"{order}.{file.name}")
+            shutil.copyfile(file, shuffled / f"{order}@{file.name}")
         maps, again = {}, {}
         for source, found in ((inputs, maps), (shuffled, again)):
             target = folder / f"maps-of-{source.name}"
@@ -77,7 +77,7 @@ def main():
             result = showmap(showmap_tool, binary, source, target)
             if result.returncode != 0:
                 return fail(f"afl-showmap ended with {result.returncode}:\n{result.stdout}")
-            found.update((path.name.rpartition(".")[2], path.read_text())
+            found.update((path.name.rpartition("@")[2], path.read_text())
                          for path in target.iterdir())
         if sorted(maps) != [file.name for file in files] or sorted(again) != sorted(maps):
             return fail("afl-showmap did not run every input")

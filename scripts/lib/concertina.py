@@ -24,8 +24,9 @@ def plain(path):
     return f"./{path}" if path.startswith("-") else path
 
 
-def command(tool, *words, files=()):
-    return [str(tool), *map(str, words), *map(plain, files)]
+def command(tool, *words, files=(), as_bytes=False):
+    """`as_bytes`: the files are engines' inputs, which their names need not say (--help)."""
+    return [str(tool), *map(str, words), *(["--bytes"] if as_bytes else []), *map(plain, files)]
 
 
 def reason_of(result):
@@ -68,15 +69,15 @@ def ask(words, what, limit_s=None, **options):
     return answer(run(words, what, limit_s, **options), what)
 
 
-def replay(tool, path, times=1, env=None, limit_s=REPLAYING_S):
+def replay(tool, path, times=1, env=None, limit_s=REPLAYING_S, as_bytes=False):
     """What `times` replays of a file come to, as a dictionary."""
     return ask(command(tool, "replay", "--json", "--times", times, "--timeout", RUN_TIMEOUT_S,
-                       files=[path]), f"replay {path}", limit_s, env=env)
+                       files=[path], as_bytes=as_bytes), f"replay {path}", limit_s, env=env)
 
 
-def header(tool, path):
+def header(tool, path, as_bytes=False):
     """A case's header as a dictionary; Unusable, with the tool's complaint, when it cannot be read."""
-    result = run(command(tool, "show", "--header", files=[path]), f"read {path}")
+    result = run(command(tool, "show", "--header", files=[path], as_bytes=as_bytes), f"read {path}")
     if result.returncode != 0:
         raise Unusable(result.stderr.strip() or
                        f"{path}:1:1: the tool: {processes.end_words(result.returncode)}")
@@ -84,17 +85,18 @@ def header(tool, path):
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def write_text(tool, source, target, fields):
+def write_text(tool, source, target, fields, as_bytes=False):
     """`source` as case text with these header fields, in `target`, which may be `source`."""
     sets = [part for key, value in fields.items() for part in ("--set", f"{key}={value}")]
-    result = run(command(tool, "show", "--as", "text", *sets, files=[source]), f"read {source}")
+    result = run(command(tool, "show", "--as", "text", *sets, files=[source], as_bytes=as_bytes),
+                 f"read {source}")
     if result.returncode != 0:
         raise Unusable(f"cannot write {target}: {reason_of(result)}")
     whole_files.write_whole(target, result.stdout)
 
 
 def write_bytes(tool, cases, folder):
-    """Cases as engines read them, in a folder that is there."""
+    """Cases as engines read them, as NAME.bytes in a folder that is there."""
     call(command(tool, "show", "--as", "bytes", "-o", plain(folder), files=cases),
          f"reading {len(cases)} cases")
 
@@ -111,10 +113,10 @@ def minimize(tool, case, output, budget=None, seed=1):
                        *more), f"minimise {case}", MINIMIZING_S)
 
 
-def neighbours(tool, path, count):
+def neighbours(tool, path, count, as_bytes=False):
     """How many of `count` schedules near the case's own fail, and the first one's signature."""
-    found = ask(command(tool, "neighbours", "--json", "--count", count, files=[path]),
-                f"run the neighbours of {path}")
+    found = ask(command(tool, "neighbours", "--json", "--count", count, files=[path],
+                        as_bytes=as_bytes), f"run the neighbours of {path}")
     return found["failures"], found["first_signature"]
 
 

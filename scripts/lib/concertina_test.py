@@ -26,6 +26,19 @@ class ConcertinaTest(unittest.TestCase):
             self.assertNotIn("-x.case", said)
             self.assertNotIn("-out", said)
 
+    def test_what_is_an_engines_input_is_called_so(self):
+        tool = self.tool(ECHO)
+        self.assertNotIn("--bytes", concertina.replay(tool, "a")["said"])
+        self.assertEqual(concertina.replay(tool, "-a", as_bytes=True)["said"][-2:], ["--bytes", "./-a"])
+        shows = self.tool("print('said: ' + ' '.join(sys.argv))")
+        self.assertTrue(concertina.header(shows, "a", as_bytes=True)["said"].endswith(" --bytes a"))
+        target = self.folder / "a.case"
+        concertina.write_text(shows, "a", target, {"title": "t"}, as_bytes=True)
+        self.assertTrue(target.read_text().endswith("--set title=t --bytes a\n"))
+        counts = self.tool("import json\nprint(json.dumps({'failures': sys.argv.count('--bytes'), "
+                           "'first_signature': ''}))")
+        self.assertEqual(concertina.neighbours(counts, "a", 3, as_bytes=True), (1, ""))
+
     def test_without_an_answer_the_reason_is_what_the_tool_says(self):
         for script in ("sys.exit('bad input')", "print('no json'); sys.exit('bad input')",
                        "print(5); sys.exit('bad input')"):

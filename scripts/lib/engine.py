@@ -16,6 +16,7 @@ worker, in-flight/WORKER holds what the worker runs at this moment (fuzzers/targ
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -33,12 +34,18 @@ SEEDS_APART = 1000  # more than there are workers, which have consecutive ones
 
 IN_FLIGHT_VARIABLE = "CONCERTINA_IN_FLIGHT"
 IN_FLIGHT_HEADER_BYTES = 12
+SHA1_NAME = re.compile(r"^[0-9a-f]{40}$")
 # Artifacts that are findings; libFuzzer's slow-unit-* is only a remark.
 ARTIFACT_KINDS = ("crash-", "timeout-", "oom-", "leak-")
 
 
 def sha1(content):
     return hashlib.sha1(content).hexdigest()
+
+
+def is_whole(path):
+    """Engines name corpus files by their content's SHA-1. One with another content was cut off."""
+    return not SHA1_NAME.match(path.name) or sha1(path.read_bytes()) == path.name
 
 
 def write_input(path, content):

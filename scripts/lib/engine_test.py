@@ -86,5 +86,18 @@ class EngineTest(unittest.TestCase):
         self.assertEqual(files, ["name"])
 
 
+class Whole(unittest.TestCase):
+    def test_a_corpus_file_that_was_cut_is_told_by_its_name(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        whole, cut, other = folder / engine.sha1(b"abc"), folder / engine.sha1(b"xyz"), folder / "seed"
+        for path, content in ((whole, b"abc"), (cut, b"xy"), (other, b"any")):
+            path.write_bytes(content)
+        self.assertTrue(engine.is_whole(whole))
+        self.assertFalse(engine.is_whole(cut))
+        self.assertTrue(engine.is_whole(other))
+        cut.write_bytes(b"")
+        self.assertFalse(engine.is_whole(cut))
+
+
 if __name__ == "__main__":
     unittest.main()

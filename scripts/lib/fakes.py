@@ -63,6 +63,8 @@ BEHAVIOUR
 TOOL = """
 import json, sys
 source = open(sys.argv[-1], 'rb').read()
+if '--bytes' not in sys.argv and not sys.argv[-1].endswith('.case'):
+    sys.exit('not a case')
 if sys.argv[1] == 'show':
     print('\\n'.join(sys.argv[i + 1] for i, a in enumerate(sys.argv) if a == '--set'))
 else:

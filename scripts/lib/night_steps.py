@@ -5,6 +5,7 @@ import os
 import building
 import common
 import concertina
+import engine
 import machine
 import mutants
 from files import read_json
@@ -38,7 +39,8 @@ def corpus_files(flavour):
     """Everything that there is to replay: committed cases, and what campaigns have evolved."""
     cases = sorted((ROOT / "corpus").rglob("*.case"))
     evolved = building.clean_tree().fuzz_folder(flavour) / "corpus"
-    return cases, sorted(path for path in evolved.glob("*") if path.is_file())
+    return cases, sorted(path for path in evolved.glob("*")
+                         if path.is_file() and engine.is_whole(path))  # the next campaign mends those
 
 
 def batches(files):

@@ -44,7 +44,7 @@ def repeat_command(options):
 def generate(tool, seed):
     """The random programs of a session; the same seed gives the same ones."""
     folder = FOLDER / f"programs-{seed}"
-    if folder.is_dir() and sum(1 for _ in folder.iterdir()) == PROGRAMS:
+    if folder.is_dir() and sum(1 for _ in folder.glob("*.bytes")) == PROGRAMS:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     concertina.generate(tool, PROGRAMS, seed, folder)
@@ -99,7 +99,7 @@ def hand_over(tool, flavour, result, count):
     source = Path(result["program"])
     findings = FOLDER / "findings"
     findings.mkdir(parents=True, exist_ok=True)
-    kept = findings / f"{source.name}-{flavour}"
+    kept = findings / f"{source.stem}-{flavour}{source.suffix}"
     files.write_whole(kept, files.read_limited(source))
     say(f"kept:    {relative(kept)}; the simulator tries {count} schedules of it")
     command = concertina.command(tool, "neighbours", "--count", count, files=[relative(kept)])
@@ -110,7 +110,7 @@ def hand_over(tool, flavour, result, count):
     if search.returncode != common.EXIT_FAILED:
         return "none found"
     signature, _, text = case.partition("\n")
-    reproduction = Path(str(kept) + ".case")
+    reproduction = kept.with_suffix(".case")
     files.write_whole(reproduction, text)
     signature = signature.partition("): ")[2]
     say(f"reproduced in the simulator: {signature}; scripts/replay {relative(reproduction)}")

@@ -27,7 +27,7 @@ if sys.argv[1] == 'generate':
     folder = sys.argv[sys.argv.index('--output') + 1]
     os.makedirs(folder)
     for i in range(int(sys.argv[sys.argv.index('--count') + 1])):
-        open(os.path.join(folder, str(i)), 'w')
+        open(os.path.join(folder, f'{i}.bytes'), 'w')
 elif b'bug' in open(sys.argv[-1], 'rb').read():
     print('x: 2 of 9 neighbouring schedules fail\\nthe first that fails (number 4): locals: torn\\nCASE')
     sys.exit(1)
@@ -95,24 +95,33 @@ class Stressing(unittest.TestCase):
             self.run_job("sys.exit(2)")
 
     def test_failing_program_is_handed_to_the_simulator(self):
-        program = self.folder / "p1"
+        program = self.folder / "p1.bytes"
         program.write_bytes(b"a bug")
         result = self.run_job("os.abort()", "programs", program)
         self.assertEqual(result["reproduction"], "locals: torn")
         findings = stressing.FOLDER / "findings"
-        self.assertEqual((findings / "p1-none").read_bytes(), b"a bug")
+        self.assertEqual((findings / "p1-none.bytes").read_bytes(), b"a bug")
         self.assertEqual((findings / "p1-none.case").read_text(encoding="utf-8"), "CASE\n")
 
     def test_simulator_may_find_nothing(self):
-        program = self.folder / "p1"
+        program = self.folder / "p1.bytes"
         program.write_bytes(b"fine")
         self.assertEqual(self.run_job("os.abort()", "programs", program)["reproduction"],
                          "none found")
 
     def test_programs_are_generated_once(self):
         folder = stressing.generate(self.options.generator, 3)
-        (folder / "0").write_bytes(b"kept")
-        self.assertEqual((stressing.generate(self.options.generator, 3) / "0").read_bytes(), b"kept")
+        kept = folder / "0.bytes"
+        kept.write_bytes(b"kept")
+        stressing.generate(self.options.generator, 3)
+        self.assertEqual(kept.read_bytes(), b"kept")
+
+    def test_programs_without_their_suffix_are_generated_again(self):
+        folder = stressing.generate(self.options.generator, 3)
+        for path in folder.iterdir():
+            path.rename(path.with_suffix(""))
+        again = stressing.generate(self.options.generator, 3)
+        self.assertEqual(sorted(path.name for path in again.iterdir()), ["0.bytes", "1.bytes"])
 
     def test_job_names(self):
         self.assertEqual(stressing.chosen("ring,programs"), ["ring", "programs"])
