@@ -100,8 +100,9 @@ bool begins_as_a_case(std::string_view text) {
 
 NameSays what_the_name_says(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  // AFL++'s names end with that of the seed, whatever that was.
+  if (is_of_afl(name) || name.ends_with(".bytes")) return {.is_bytes = true};
   if (name.ends_with(".case")) return {.is_text = true};
-  if (name.ends_with(".bytes") || is_of_afl(name)) return {.is_bytes = true};
   if (name.size() < kSha1Digits) return {};
   const std::string_view digits = name.substr(name.size() - kSha1Digits);
   std::string_view prefix = name.substr(0, name.size() - kSha1Digits);

@@ -1,15 +1,15 @@
 // Which form a file is in, a case's text or an engine's bytes: by its name, then by its content.
 //
 //   name                                   taken as
-//   NAME.case                              text
-//   NAME.bytes                             bytes
-//   [PREFIX-]KIND-SHA1, KIND one of        bytes, when that is the content's SHA-1: else it was cut
-//   crash, timeout, oom, leak, slow-unit,
-//   in-flight
-//   SHA1                                   the same: a corpus of libFuzzer's
-//   [PREFIX-]minimized-from-SHA1           bytes; the SHA-1 is of what it was made from
 //   id:000000 or id_000000, alone or       bytes: AFL++
 //   followed by ,src:... and the like
+//   NAME.bytes                             bytes
+//   NAME.case                              text
+//   KIND-SHA1, after a prefix or none;     bytes, when that is the content's SHA-1: else it was cut
+//   crash, timeout, oom, leak, slow-unit,
+//   in-flight are the kinds
+//   SHA1                                   the same: a corpus of libFuzzer's
+//   minimized-from-SHA1                    bytes; the SHA-1 is of what it was made from
 //   any other                              text
 //
 // Any byte string means some input, so bytes are never guessed: noise would pass as a case that

@@ -33,7 +33,7 @@ TEST(Form, NamesThatSayBytes) {
   for (const std::string& name :
        {"x.bytes"s, ".bytes"s, "crash-x.bytes"s, "minimized-from-" + digits, "id:000000"s,
         "id:000123,sig:06,src:000004,time:17,execs:99,op:havoc,rep:2"s, "id_000000,orig_seed"s,
-        "id:1234567,sync:other,src:000000"s}) {
+        "id:1234567,sync:other,src:000000"s, "id:000000,time:0,execs:0,orig:x.case"s}) {
     const NameSays says = what_the_name_says(name);
     EXPECT_TRUE(says.is_bytes && !says.is_text && says.sha1.empty()) << name;
   }
@@ -50,7 +50,7 @@ TEST(Form, NamesThatDoNotSayBytes) {
     EXPECT_FALSE(says.is_bytes || says.is_text) << name;
   }
   EXPECT_TRUE(what_the_name_says("crash-" + digits + ".case").is_text);
-  EXPECT_TRUE(what_the_name_says("id:000000,x.case").is_text);
+  EXPECT_TRUE(what_the_name_says("id:00000,x.case").is_text);
 }
 
 TEST(Form, BytesAreNotEmptyAndWhatTheirNameSays) {

@@ -256,8 +256,8 @@ constexpr const char* kFooter =
     "Exit codes: 0 as expected; 1 a bug or an unexpected verdict; 2 could not run, with the reason;\n"
     "3 (verify, depth only) not complete: the budget was spent or it was interrupted, and what was\n"
     "asked is not known yet.\n"
-    "A FILE is a case, in text, unless it is called an engine's bytes: by --bytes, by NAME.bytes or\n"
-    "by the names that libFuzzer (crash-SHA1, SHA1, ...) and AFL++ (id:000000,...) give.\n"
+    "A FILE is a case, in text, unless it is called an engine's bytes: by --bytes, by NAME.bytes\n"
+    "or by the names that libFuzzer (crash-SHA1, SHA1, ...) and AFL++ (id:000000,...) give.\n"
     "A file whose name begins with a dash comes after --.";
 
 int run_tool(int argc, char** argv) {

@@ -89,7 +89,7 @@ class EngineTest(unittest.TestCase):
 class Whole(unittest.TestCase):
     def test_a_corpus_file_that_was_cut_is_told_by_its_name(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        whole, cut, other = folder / engine.sha1(b"abc"), folder / engine.sha1(b"xyz"), folder / "seed"
+        whole, cut, other = (folder / name for name in (engine.sha1(b"abc"), engine.sha1(b"xyz"), "s"))
         for path, content in ((whole, b"abc"), (cut, b"xy"), (other, b"any")):
             path.write_bytes(content)
         self.assertTrue(engine.is_whole(whole))

@@ -36,11 +36,12 @@ def build(flavour):
 
 
 def corpus_files(flavour):
-    """Everything that there is to replay: committed cases, and what campaigns have evolved."""
+    """Everything that there is to replay: committed cases, and what campaigns have evolved. Files that
+    a kill has cut are the next campaign's to mend."""
     cases = sorted((ROOT / "corpus").rglob("*.case"))
     evolved = building.clean_tree().fuzz_folder(flavour) / "corpus"
     return cases, sorted(path for path in evolved.glob("*")
-                         if path.is_file() and engine.is_whole(path))  # the next campaign mends those
+                         if path.is_file() and engine.is_whole(path))
 
 
 def batches(files):
