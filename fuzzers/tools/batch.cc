@@ -1,12 +1,7 @@
 #include "tools/batch.h"
 
-#include <atomic>
-
-#include "host/forked.h"
-#include "host/shared_memory.h"
 #include "tools/child.h"
-#include "tools/forked_verdict.h"
-#include "tools/packed.h"
+#include "tools/first_failure.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -26,17 +21,6 @@ bool matches(const Verdict& verdict, const std::string& signature) {
 
 Verdict run_and_judge(const Input& input) { return judge(input, run(input)); }
 
-/// C1, C2. The place of the first that matches, or their number; and its verdict.
-std::string examine_all(std::span<const Input> candidates, const std::string& signature,
-                        Examine examine, std::atomic<std::uint64_t>& current) {
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    current.store(i, std::memory_order_release);
-    const Verdict verdict = examine(candidates[i]);
-    if (matches(verdict, signature)) return Packer().value(i).verdict(verdict).bytes();
-  }
-  return Packer().value(candidates.size()).verdict({}).bytes();
-}
-
 }  // namespace
 
 BatchExaminer::BatchExaminer(std::string signature, unsigned timeout_s, Examine examine)
@@ -51,23 +35,15 @@ struct BatchExaminer::Outcome {
 };
 
 BatchExaminer::Outcome BatchExaminer::run_batch(std::span<const Input> candidates) {
-  const Shared<std::atomic<std::uint64_t>> current;
-  const Forked forked =
-      run_forked([&] { return examine_all(candidates, signature_, examine_, *current); },
-                 {.timeout_s = timeout_s_, .progress = current.get()});
-  Verdict verdict;
-  std::size_t place = current->load(std::memory_order_acquire);
-  if (forked.answered()) {
-    Unpacker in(forked.answer);
-    in.value(place);
-    in.verdict(verdict);
-    if (place >= candidates.size()) return {candidates.size(), false, false};
-  } else {
-    verdict = verdict_of(forked);
-  }
-  const bool is_match = matches(verdict, signature_);
-  if (is_match) verdict_ = verdict;
-  return {place + 1, is_match, !is_match};
+  const auto judge_match = [&](std::size_t place) {
+    Verdict verdict = examine_(candidates[place]);
+    return matches(verdict, signature_) ? verdict : Verdict{};
+  };
+  const FirstFailure found = first_failure(0, candidates.size(), judge_match, timeout_s_);
+  if (found.place == candidates.size()) return {candidates.size(), false, false};
+  const bool is_match = matches(found.verdict, signature_);
+  if (is_match) verdict_ = found.verdict;
+  return {found.place + 1, is_match, !is_match};
 }
 
 std::optional<std::size_t> BatchExaminer::first_match(std::span<const Input> candidates) {

@@ -1,13 +1,7 @@
 // Many runs in one child process, for those who ask "does one of these still fail like that?" some
-// hundred thousand times. A fork costs as much as hundreds of runs (under TSan thirteen
-// milliseconds), so the child goes through the candidates and stops at the first match; a candidate
-// that kills it is judged by what it said, and another child goes on behind it.
-//
-//   parent                                    child (host/forked.h)
-// P1 fork                                     C1 for each candidate: say that it is being run; run
-// P2 an answer: done. Died or hung at            and judge; a match is the answer
-//    candidate i: judge that; a match is i,   C2 the answer: none of them
-//    else P1 from i + 1
+// hundred thousand times. The child goes through the candidates and stops at the first match; a
+// candidate that kills it is judged by what it said, and another child goes on behind it
+// (first_failure.h).
 #pragma once
 
 #include <string>

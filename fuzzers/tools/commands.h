@@ -8,6 +8,11 @@
 
 namespace concertina::fuzzers {
 
+struct Input;
+struct Trace;
+/// Runs an input; null in options: the pipeline's run.
+using RunInput = Trace (*)(const Input&);
+
 struct ShowOptions {
   std::vector<std::string> files;
   bool as_bytes = false;    // whatever names say (input/form.h)
@@ -24,6 +29,9 @@ struct RunCommandOptions {
   bool has_seed = false;
   std::uint64_t seed = 0;  // replaces the schedule's seed
   unsigned runs = 1;       // with seed, seed + 1, ...
+  bool in_process = false;  // no child: for a debugger, or for what counts lines
+  unsigned timeout_s = 20;
+  RunInput run = nullptr;
 };
 int run_command(const RunCommandOptions& options);
 
@@ -148,7 +156,19 @@ struct DeterminismOptions {
   unsigned generated = 0;
   std::uint64_t seed = 1;
   unsigned after = 0;  // other runs first: the first run of a process must equal its thousandth
+  bool json = false;
+  unsigned timeout_s = 20;
+  RunInput run = nullptr;
 };
+/// Runs each input twice. Runs that differ, or end the process, are failures, each with its name.
 int determinism(const DeterminismOptions& options);
+
+struct SignatureOptions {
+  std::string file;  // what the process wrote to its stderr
+  unsigned signal = 0, exit_status = 0;
+  bool json = false;
+};
+/// What a process that has died says of itself: oracle and stable words.
+int signature(const SignatureOptions& options);
 
 }  // namespace concertina::fuzzers

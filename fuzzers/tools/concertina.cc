@@ -82,11 +82,14 @@ void add_show(CLI::App& app, ShowOptions& options, int& code) {
 }
 
 void add_run(CLI::App& app, RunCommandOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand("run", "Run inputs in this process and judge them");
+  CLI::App* const command = app.add_subcommand("run", "Run inputs and judge them, a line a run");
   add_inputs(*command, options.files, options.as_bytes)->required();
   CLI::Option* const seed = add_number(*command, "--seed", options.seed,
                                        "Replaces the schedule's seed");
-  add_number(*command, "--runs", options.runs, "Runs with seed, seed + 1, ...", 1);
+  add_number(*command, "--runs", options.runs, "Runs with seed, seed + 1, ...", 1, kStoredMax);
+  command->add_flag("--in-process", options.in_process,
+                    "Not in a child process: for a debugger; a run that dies is the end");
+  add_timeout(*command, options.timeout_s);
   command->callback([&options, seed, &code] {
     options.has_seed = seed->count() > 0;
     code = run_command(options);
@@ -246,10 +249,24 @@ void add_determinism(CLI::App& app, DeterminismOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "determinism", "Run each input twice and print its trace hash, to compare across builds");
   add_inputs(*command, options.files, options.as_bytes);
-  add_number(*command, "--generated", options.generated, "Also this many generated inputs");
+  add_number(*command, "--generated", options.generated, "Also this many generated inputs", 0,
+             kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the generator");
-  add_number(*command, "--after", options.after, "Run this many other generated inputs first");
+  add_number(*command, "--after", options.after, "Run this many other generated inputs first", 0,
+             kStoredMax);
+  add_timeout(*command, options.timeout_s);
+  command->add_flag("--json", options.json, "One JSON object an input, with what went wrong");
   command->callback([&] { code = determinism(options); });
+}
+
+void add_signature(CLI::App& app, SignatureOptions& options, int& code) {
+  CLI::App* const command = app.add_subcommand(
+      "signature", "Read what a dead process said, a sanitizer's report or so, and name it");
+  command->add_option("file", options.file, "What it wrote to stderr")->required();
+  add_number(*command, "--signal", options.signal, "Which killed it", 0, 255);
+  add_number(*command, "--exit-status", options.exit_status, "With which it ended", 0, 255);
+  command->add_flag("--json", options.json, "One JSON object instead of text");
+  command->callback([&] { code = signature(options); });
 }
 
 constexpr const char* kFooter =
@@ -278,6 +295,7 @@ int run_tool(int argc, char** argv) {
   HealthOptions health_options;
   BenchOptions bench_options;
   DeterminismOptions determinism_options;
+  SignatureOptions signature_options;
   add_show(app, show_options, code);
   add_run(app, run_options, code);
   add_replay(app, replay_options, code);
@@ -290,6 +308,7 @@ int run_tool(int argc, char** argv) {
   add_health(app, health_options, code);
   add_bench(app, bench_options, code);
   add_determinism(app, determinism_options, code);
+  add_signature(app, signature_options, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

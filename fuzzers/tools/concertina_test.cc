@@ -130,26 +130,30 @@ TEST_F(Concertina, WhatItCannotPrintMakesEveryCommandUnusable) {
                             {"generate"},
                             {"health", "--count", "5"},
                             {"bench", "--count", "3"},
-                            {"determinism", kCase}};
+                            {"determinism", kCase},
+                            {"determinism", "--json", kCase},
+                            {"signature", kCase}};
   for (const Words& words : commands) {
     expect_unusable(words, "cannot write its output: No space left", {.stdout_path = "/dev/full"});
   }
 }
 
 TEST_F(Concertina, NumbersThatAreNoneAreRefusedWithTheirOption) {
-  const Words with_file[] = {{"run", "--seed", "--runs"},
+  const Words with_file[] = {{"run", "--seed", "--runs", "--timeout"},
                              {"replay", "--last", "--timeout", "--times"},
                              {"minimize", "--seed", "--attempts", "--budget", "--timeout"},
                              {"minimize", "--depth-budget"},
                              {"neighbours", "--count", "--seed", "--timeout"},
                              {"explore", "--runs", "--seed", "--seeds", "--timeout"},
                              {"verify", "--bound", "--budget", "--schedules", "--timeout"},
+                             {"signature", "--signal", "--exit-status"},
                              {"depth", "--bound", "--budget", "--starts", "--reducing-runs"}};
   const Words without_file[] = {{"generate", "--count", "--seed"},
                                 {"health", "--count", "--seed"},
                                 {"bench", "--count", "--seed"},
                                 {"explore", "--generated"},
-                                {"determinism", "--generated", "--seed", "--after"}};
+                                {"determinism", "--generated", "--seed", "--after"},
+                                {"determinism", "--timeout"}};
   const char* const values[] = {"nan", "-1", "99999999999999999999999"};
   const auto try_all = [&](const Words& options, const Words& file) {
     for (std::size_t i = 1; i < options.size(); ++i) {

@@ -1,29 +1,126 @@
+// Two runs of each input, in one child process for all, so that what a run leaves behind would show
+// in the next one. An input that kills the child, or whose runs differ, is reported as what it is,
+// and another child goes on behind it.
 #include "oracle/determinism.h"
 
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 
+#include "host/shared_memory.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
+#include "tools/first_failure.h"
 #include "tools/generator.h"
+#include "tools/json.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-/// The line is all that two builds compare: name, hash, steps, outcome.
-int run_twice(const std::string& name, const Input& input) {
+/// What is equal in all builds.
+struct Row {
+  std::uint64_t hash;
+  std::uint32_t steps;
+  Outcome outcome;
+  bool is_there;  // the first run has ended
+};
+
+/// What is run: first those that only warm the process up, then the files, then generated inputs.
+class Runs {
+ public:
+  explicit Runs(const DeterminismOptions& options) : options_(options) {
+    for (const std::string& path : options.files) {
+      CaseFile file;
+      if (load_or_complain(path, file, options.as_bytes)) {
+        files_.push_back({path, std::move(file.input)});
+      } else {
+        are_all_loaded_ = false;
+      }
+    }
+  }
+
+  bool are_all_loaded() const { return are_all_loaded_; }
+  std::size_t warm_ups() const { return options_.after; }
+  std::size_t size() const { return warm_ups() + files_.size() + options_.generated; }
+
+  std::string name(std::size_t place) const {
+    if (place >= warm_ups() && place - warm_ups() < files_.size()) {
+      return files_[place - warm_ups()].path;
+    }
+    const auto [seed, index] = drawn(place);
+    return "generated-" + std::to_string(seed) + "-" + std::to_string(index);
+  }
+
+  Input input(std::size_t place) const {
+    if (place >= warm_ups() && place - warm_ups() < files_.size()) {
+      return files_[place - warm_ups()].input;
+    }
+    const auto [seed, index] = drawn(place);
+    return generated_input(seed, index);
+  }
+
+ private:
+  struct File {
+    std::string path;
+    Input input;
+  };
+  struct Drawn {
+    std::uint64_t seed, index;
+  };
+  // Those that warm up are of another stream: whatever a run leaves behind must not show.
+  Drawn drawn(std::size_t place) const {
+    if (place < warm_ups()) return {~options_.seed, place};
+    return {options_.seed, place - warm_ups() - files_.size()};
+  }
+
+  const DeterminismOptions& options_;
+  std::vector<File> files_;
+  bool are_all_loaded_ = true;
+};
+
+Trace run_here(const Input& input) { return run(input); }
+
+Verdict run_twice(const Input& input, RunInput run, Row& row) {
   Trace first = run(input);
   // The second run takes the place of the first one's events.
   const std::vector<Event> events(first.events.begin(), first.events.end());
   first.events = events;
-  std::printf("%s %016" PRIx64 " %u %s\n", name.c_str(), first.hash, first.steps,
-              std::string(outcome_name(first.outcome)).c_str());
-  const Verdict verdict = judge_determinism(first, run(input));
-  if (!verdict.failed()) return kExitAsExpected;
+  row = {first.hash, first.steps, first.outcome, true};
+  return judge_determinism(first, run(input));
+}
+
+std::string hash_text(const Row& row) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016" PRIx64, row.hash);
+  return text;
+}
+
+void print_json(const std::string& name, const Row& row, const Verdict& verdict) {
+  JsonObject object;
+  object.text("file", name)
+      .text("signature", verdict.signature())
+      .text("oracle", verdict.oracle)
+      .text("kind", verdict.kind)
+      .text("detail", verdict.detail)
+      .text("hash", row.is_there ? hash_text(row) : "")
+      .number("steps", row.steps)
+      .text("outcome", row.is_there ? outcome_name(row.outcome) : "")
+      .text("flavour", this_flavour());
+  std::printf("%s\n", object.str().c_str());
+}
+
+/// The line is all that two builds compare: name, hash, steps, outcome. A process that died in the
+/// first run has no hash, so the line says of what.
+void print_text(const std::string& name, const Row& row, const Verdict& verdict) {
+  if (row.is_there) {
+    std::printf("%s %s %u %s\n", name.c_str(), hash_text(row).c_str(), row.steps,
+                std::string(outcome_name(row.outcome)).c_str());
+  } else {
+    std::printf("%s died: %s\n", name.c_str(), verdict.signature().c_str());
+  }
+  if (!verdict.failed()) return;
   std::fprintf(stderr, "%s: %s\n%s\n", name.c_str(), verdict.signature().c_str(),
                verdict.detail.c_str());
-  return kExitFailed;
 }
 
 }  // namespace
@@ -33,20 +130,29 @@ int determinism(const DeterminismOptions& options) {
     std::fprintf(stderr, "determinism: give files or --generated N\n");
     return kExitUnusable;
   }
-  // Another stream than the one that is compared: whatever a run leaves behind must not show.
-  for (unsigned i = 0; i < options.after; ++i) run(generated_input(~options.seed, i));
-  int worst = kExitAsExpected;
-  for (const std::string& path : options.files) {
-    CaseFile file;
-    const bool loaded = load_or_complain(path, file, options.as_bytes);
-    worst = std::max(worst, loaded ? run_twice(path, file.input) : kExitUnusable);
+  const Runs runs(options);
+  const Shared<Row> rows(runs.size() * sizeof(Row));
+  const RunInput run = options.run != nullptr ? options.run : &run_here;
+  const auto job = [&](std::size_t place) -> Verdict {
+    const Input input = runs.input(place);
+    if (place >= runs.warm_ups()) return run_twice(input, run, rows.get()[place]);
+    run(input);
+    return {};
+  };
+  const auto print = options.json ? &print_json : &print_text;
+  bool has_failed = false;
+  for (std::size_t done = 0; done < runs.size();) {
+    const FirstFailure found = first_failure(done, runs.size(), job, options.timeout_s);
+    for (; done < found.place; ++done) {
+      if (done >= runs.warm_ups()) print(runs.name(done), rows.get()[done], {});
+    }
+    if (found.place == runs.size()) break;
+    print(runs.name(done), rows.get()[done], found.verdict);
+    has_failed = true;
+    ++done;
   }
-  for (unsigned i = 0; i < options.generated; ++i) {
-    const std::string name =
-        "generated-" + std::to_string(options.seed) + "-" + std::to_string(i);
-    worst = std::max(worst, run_twice(name, generated_input(options.seed, i)));
-  }
-  return worst;
+  if (!runs.are_all_loaded()) return kExitUnusable;
+  return has_failed ? kExitFailed : kExitAsExpected;
 }
 
 }  // namespace concertina::fuzzers

@@ -2,28 +2,99 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "host/shared_memory.h"
 #include "host/shown.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
+#include "tools/first_failure.h"
 
 namespace concertina::fuzzers {
 namespace {
 
+struct Row {
+  std::uint64_t hash;
+  std::uint32_t steps;
+  Outcome outcome;
+  bool is_there;  // the run has ended
+};
+
+Trace run_here(const Input& input) { return run(input); }
+
+Verdict run_and_judge(const Input& input, RunInput run, Row& row) {
+  const Trace trace = run(input);
+  row = {trace.hash, trace.steps, trace.outcome, true};
+  return judge(input, trace);
+}
+
+void print(const std::string& path, std::uint64_t seed, const Row& row, const Verdict& verdict) {
+  std::printf("%s: seed %" PRIu64 ": %s; ", shown_path(path).c_str(), seed, verdict.signature().c_str());
+  if (row.is_there) {
+    std::printf("%s, %u steps, hash %016" PRIx64 "\n",
+                std::string(outcome_name(row.outcome)).c_str(), row.steps, row.hash);
+  } else {
+    std::printf("the process ended in the run\n");
+  }
+  if (verdict.failed()) std::printf("%s\n", verdict.detail.c_str());
+}
+
+/// One file under seed, seed + 1, ...
+class Runs {
+ public:
+  Runs(const std::string& path, Input input, const RunCommandOptions& options)
+      : path_(path),
+        input_(std::move(input)),
+        options_(options),
+        run_(options.run != nullptr ? options.run : &run_here) {
+    if (options.has_seed) input_.schedule.seed = options.seed;
+  }
+
+  int here() const {
+    int worst = kExitAsExpected;
+    for (unsigned i = 0; i < options_.runs; ++i) {
+      Row row{};
+      const Verdict verdict = run_and_judge(with_seed(i), run_, row);
+      print(path_, seed(i), row, verdict);
+      if (verdict.failed()) worst = kExitFailed;
+    }
+    return worst;
+  }
+
+  int in_children() const {
+    const Shared<Row> rows(options_.runs * sizeof(Row));
+    const auto job = [&](std::size_t i) {
+      return run_and_judge(with_seed(i), run_, rows.get()[i]);
+    };
+    int worst = kExitAsExpected;
+    for (std::size_t done = 0; done < options_.runs;) {
+      const FirstFailure found = first_failure(done, options_.runs, job, options_.timeout_s);
+      for (; done < found.place; ++done) print(path_, seed(done), rows.get()[done], {});
+      if (found.place == options_.runs) break;
+      print(path_, seed(done), rows.get()[done], found.verdict);
+      worst = kExitFailed;
+      ++done;
+    }
+    return worst;
+  }
+
+ private:
+  std::uint64_t seed(std::size_t i) const { return input_.schedule.seed + i; }
+  Input with_seed(std::size_t i) const {
+    Input input = input_;
+    input.schedule.seed = seed(i);
+    return input;
+  }
+
+  const std::string& path_;
+  Input input_;
+  const RunCommandOptions& options_;
+  const RunInput run_;
+};
+
 int run_one(const std::string& path, const RunCommandOptions& options) {
   CaseFile file;
   if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
-  if (options.has_seed) file.input.schedule.seed = options.seed;
-  int worst = kExitAsExpected;
-  for (unsigned i = 0; i < options.runs; ++i, ++file.input.schedule.seed) {
-    const Trace trace = run(file.input);
-    const Verdict verdict = judge(file.input, trace);
-    std::printf("%s: seed %" PRIu64 ": %s; %s, %u steps, hash %016" PRIx64 "\n",
-                shown_path(path).c_str(), file.input.schedule.seed, verdict.signature().c_str(),
-                std::string(outcome_name(trace.outcome)).c_str(), trace.steps, trace.hash);
-    if (verdict.failed()) std::printf("%s\n", verdict.detail.c_str());
-    if (verdict.failed()) worst = kExitFailed;
-  }
-  return worst;
+  const Runs runs(path, std::move(file.input), options);
+  return options.in_process ? runs.here() : runs.in_children();
 }
 
 }  // namespace

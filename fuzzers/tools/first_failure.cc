@@ -1,0 +1,43 @@
+#include "tools/first_failure.h"
+
+#include <atomic>
+
+#include "host/forked.h"
+#include "host/shared_memory.h"
+#include "tools/forked_verdict.h"
+#include "tools/packed.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+/// C1, C2.
+std::string do_all(std::size_t begin, std::size_t end,
+                   const std::function<Verdict(std::size_t)>& job,
+                   std::atomic<std::uint64_t>& current) {
+  for (std::size_t i = begin; i < end; ++i) {
+    current.store(i, std::memory_order_release);
+    const Verdict verdict = job(i);
+    if (verdict.failed()) return Packer().value(i).verdict(verdict).bytes();
+  }
+  return Packer().value(end).verdict({}).bytes();
+}
+
+}  // namespace
+
+FirstFailure first_failure(std::size_t begin, std::size_t end,
+                           const std::function<Verdict(std::size_t)>& job, unsigned timeout_s) {
+  const Shared<std::atomic<std::uint64_t>> current;
+  current->store(begin, std::memory_order_release);
+  const Forked forked = run_forked([&] { return do_all(begin, end, job, *current); },
+                                   {.timeout_s = timeout_s, .progress = current.get()});
+  FirstFailure found;
+  if (forked.answered()) {
+    Unpacker in(forked.answer);
+    in.value(found.place);
+    in.verdict(found.verdict);
+    if (in.is_whole()) return found;
+  }
+  return {current->load(std::memory_order_acquire), verdict_of(forked), true};
+}
+
+}  // namespace concertina::fuzzers
