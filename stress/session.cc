@@ -166,6 +166,7 @@ class Session {
 
   void fail(const std::string& failure, const std::string& details) {
     ++failures_;
+    failure_ = failure;
     std::printf("FAILED %s, batch with seed %llu: %s\n%s", options_.job.c_str(),
                 static_cast<unsigned long long>(batch_.seed), failure.c_str(), details.c_str());
     if (job_ == nullptr) std::printf("program: %s\n", program().path.c_str());
@@ -224,6 +225,7 @@ class Session {
         .number("copies_under_lock_held", figures_.copies_held)
         .number("scans", figures_.scans)
         .number("failures", failures_)
+        .text("failure", failure_)
         .text("repeat", failures_ != 0 ? repeat() : "")
         .text("program", failures_ != 0 && job_ == nullptr ? program().path : "");
     return write(options_.json, object);
@@ -236,6 +238,7 @@ class Session {
   Clock::duration longest_large_ = kLargeNeeds;
   std::uint64_t index_ = 0, done_ = 0, judged_ = 0, operations_ = 0;
   unsigned failures_ = 0;
+  std::string failure_;  // in the words of who saw it
   Batch batch_;
   Figures figures_;
   Watchdog watchdog_;  // last: its thread uses the others

@@ -54,6 +54,18 @@ TEST_F(SessionTest, LeavesItsFiguresAndWhatItWasDoing) {
   EXPECT_NE(batch.find("stress_jobs --job ring --seed 1"), std::string::npos) << batch;
 }
 
+TEST_F(SessionTest, AFailureIsInItsFiguresInItsOwnWords) {
+  options_.json = path("figures");
+  options_.batches = 0;
+  options_.size = Size::kLarge;
+  options_.hang_seconds = 0;  // the watchdog's first look
+  EXPECT_EXIT(run_session(options_), testing::ExitedWithCode(fuzzers::kExitFailed), "");
+  std::string figures;
+  EXPECT_EQ(fuzzers::read_file(path("figures"), 10'000, figures), "");
+  EXPECT_NE(figures.find("\"failure\": \"no progress for 0 seconds\""), std::string::npos)
+      << figures;
+}
+
 TEST_F(SessionTest, FiguresThatCannotBeWrittenMakeItUnusable) {
   options_.json = path("none/figures");
   expect_unusable("cannot write: No such file");

@@ -57,15 +57,22 @@ def main(options):
     # What generates programs is no part of what is tested.
     options.generator = build_tool("none", building.clean_tree()) if "programs" in options.jobs else None
     results = []
+
+    def keep(result):
+        """After each job: one that cannot run, or an interrupt, must not take the others along."""
+        results.append(result)
+        if options.json:
+            files.write_json(options.json, results)
+
     for flavour in flavours:
         say(f"building {flavour}" + (f" with mutant {options.mutant}" if options.mutant else ""))
         building.build(tree, flavour, ["stress_jobs"])
         seconds = max(1, options.seconds // (len(flavours) * len(options.jobs)))
         for job in options.jobs:
-            results.append(stressing.run_job(tree, flavour, job, seconds, options))
+            stressing.run_job(tree, flavour, job, seconds, options, keep)
     for line in stressing.table(results):
         say(line)
-    if options.json:
+    if options.json:  # with what the simulator has made of failures
         files.write_json(options.json, results)
     failures = sum(result["failures"] for result in results)
     return common.EXIT_FAILED if failures else common.EXIT_OK

@@ -5,6 +5,7 @@ reason why nothing could be judged.
 """
 
 import json
+import os
 import subprocess
 
 import files as whole_files
@@ -73,6 +74,18 @@ def replay(tool, path, times=1, env=None, limit_s=REPLAYING_S, as_bytes=False):
     """What `times` replays of a file come to, as a dictionary."""
     return ask(command(tool, "replay", "--json", "--times", times, "--timeout", RUN_TIMEOUT_S,
                        files=[path], as_bytes=as_bytes), f"replay {path}", limit_s, env=env)
+
+
+def file_of(answer):
+    """The file that an answer is about. The tool writes each byte of its name as one character."""
+    return os.fsdecode(answer["file"].encode("latin-1"))
+
+
+def signature(tool, log, code):
+    """What a process that has ended so, and said what is in `log`, died of."""
+    words = ("--signal", -code) if code < 0 else ("--exit-status", code)
+    asking = command(tool, "signature", "--json", *words, files=[log])
+    return ask(asking, f"read {log}")["signature"]
 
 
 def header(tool, path, as_bytes=False):

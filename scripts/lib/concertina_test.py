@@ -1,3 +1,4 @@
+import os
 import tempfile
 import unittest
 from pathlib import Path
@@ -39,6 +40,15 @@ class ConcertinaTest(unittest.TestCase):
         counts = self.tool("import json\nprint(json.dumps({'failures': sys.argv.count('--bytes'), "
                            "'first_signature': ''}))")
         self.assertEqual(concertina.neighbours(counts, "a", 3, as_bytes=True), (1, ""))
+
+    def test_names_of_files_come_back_whatever_their_bytes(self):
+        answer = {"file": "/x/" + "\u00c3\u00a4\u00ff"}  # as JsonObject::quote writes them
+        self.assertEqual(os.fsencode(concertina.file_of(answer)), b"/x/\xc3\xa4\xff")
+
+    def test_a_signature_is_asked_with_how_the_process_ended(self):
+        tool = self.tool("import json\nprint(json.dumps({'signature': ' '.join(sys.argv[3:5])}))")
+        self.assertEqual(concertina.signature(tool, "log", -6), "--signal 6")
+        self.assertEqual(concertina.signature(tool, "log", 66), "--exit-status 66")
 
     def test_without_an_answer_the_reason_is_what_the_tool_says(self):
         for script in ("sys.exit('bad input')", "print('no json'); sys.exit('bad input')",

@@ -99,6 +99,21 @@ def run(command, capture_output=False, timeout=None, **options):
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
+def run_shown(command, log, **options):
+    """As run(), showing what the command prints, line by line, and keeping it in the open binary
+    file `log`. The exit code."""
+    with Process(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                 stderr=subprocess.STDOUT, **options) as process:
+        try:
+            for line in process.stdout:
+                log.write(line)
+                print(line.decode(errors="replace"), end="", flush=True)
+        except BaseException:
+            process.end()
+            raise
+    return process.returncode
+
+
 def run_to_its_end(command, **options):
     """For what must not be cut off, as an installer of packages: it outlives this process."""
     environment = {key: value for key, value in os.environ.items() if key != VARIABLE}

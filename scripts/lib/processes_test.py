@@ -1,6 +1,8 @@
 """Real processes, three deep, ended with real signals. Each says by a file that it is there, so that no
 test needs luck; and each is found again by a mark that only this test's processes have."""
 
+import contextlib
+import io
 import os
 import secrets
 import signal
@@ -170,6 +172,22 @@ class ProcessTest(unittest.TestCase):
         result = processes.run(["sh", "-c", "echo out; echo err >&2; exit 3"], capture_output=True,
                                text=True)
         self.assertEqual((result.stdout, result.stderr, result.returncode), ("out\n", "err\n", 3))
+
+
+    def test_what_is_shown_is_kept_and_an_interrupt_leaves_nothing(self):
+        with tempfile.TemporaryFile() as log:
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                code = processes.run_shown(["sh", "-c", "echo one; echo two >&2; exit 66"], log)
+            self.assertEqual((code, output.getvalue()), (66, "one\ntwo\n"))
+            log.seek(0)
+            self.assertEqual(log.read(), b"one\ntwo\n")
+            stop = mock.patch.object(processes, "print", create=True, side_effect=KeyboardInterrupt)
+            with stop, self.assertRaises(KeyboardInterrupt):
+                processes.run_shown(["sh", "-c", "echo $$; exec sleep 600"], log)
+            log.seek(8)
+            pid = int(log.read())
+            fakes.poll_until(lambda: fakes.has_ended(pid))
 
 
 class SourceTest(unittest.TestCase):

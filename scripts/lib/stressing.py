@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -51,11 +52,12 @@ def generate(tool, seed):
     return folder
 
 
-def run_job(tree, flavour, job, seconds, options):
-    """Runs it to its end, showing what it prints. A dictionary with its figures."""
+def run_job(tree, flavour, job, seconds, options, note=lambda _: None):
+    """Runs it to its end, showing what it prints. A dictionary with its figures, of which `note` is
+    told before the simulator looks for a failure's schedule."""
     folder = FOLDER / flavour
     folder.mkdir(parents=True, exist_ok=True)
-    report = folder / f"{job}.json"
+    report, log = folder / f"{job}.json", folder / f"{job}.log"
     report.unlink(missing_ok=True)
     command = [tree.binary(flavour, "stress_jobs"), "--job", job, "--seconds", seconds,
                "--workers", options.workers, "--seed", options.seed, "--scale", options.scale,
@@ -63,18 +65,28 @@ def run_job(tree, flavour, job, seconds, options):
     if job == "programs":
         command += ["--programs", generate(options.generator, options.seed)]
     say(f"--- {job} under {flavour}, {seconds} s")
-    code = processes.run(command).returncode
-    if code == common.EXIT_UNUSABLE:
-        raise Unusable(f"{job}: stress_jobs could not run")
-    result = read_report(report, job, code)
+    with open(log, "wb") as kept:
+        code = processes.run_shown(command, kept)
+    if code in (common.EXIT_UNUSABLE, -signal.SIGKILL):  # nothing in it sends itself that signal
+        raise Unusable(f"{job}: stress_jobs could not run: {processes.end_words(code)}")
+    result = read_report(report, job, code, lambda: death_words(options, flavour, log, code))
     result["flavour"] = flavour
+    note(result)
     if result["failures"]:
         result["reproduction"] = hand_over(options.build_tool(flavour), flavour, result,
                                            options.neighbours)
     return result
 
 
-def read_report(report, job, code):
+def death_words(options, flavour, log, code):
+    """What a process that died without figures died of: a sanitizer's report says most."""
+    try:
+        return concertina.signature(options.build_tool(flavour), log, code)
+    except Unusable as reason:
+        return f"stress_jobs died, {processes.end_words(code)} ({reason})"
+
+
+def read_report(report, job, code, death):
     """The figures; for a process that died in the middle of a batch, what it had been doing."""
     if report.is_file():
         result = files.read_json(report, "the figures of a stress job")
@@ -87,7 +99,8 @@ def read_report(report, job, code):
     batch = Path(str(report) + ".batch")
     if batch.is_file():
         result.update(files.read_json(batch, "what a stress job was doing"))
-    say(f"FAILED {job}: stress_jobs died, {processes.end_words(code)}")
+    result["failure"] = death()
+    say(f"FAILED {job}: stress_jobs died, {processes.end_words(code)}: {result['failure']}")
     say(f"repeat:  {result['repeat']}")
     return result
 
@@ -107,8 +120,11 @@ def hand_over(tool, flavour, result, count):
                            errors="replace")
     head, _, case = search.stdout.partition("\nthe first that fails")
     say(head.rstrip())
-    if search.returncode != common.EXIT_FAILED:
+    if search.returncode == common.EXIT_OK:
         return "none found"
+    if search.returncode != common.EXIT_FAILED:
+        say(f"the simulator could not try them: {processes.end_words(search.returncode)}")
+        return "could not be tried"
     signature, _, text = case.partition("\n")
     reproduction = kept.with_suffix(".case")
     files.write_whole(reproduction, text)

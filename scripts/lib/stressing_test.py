@@ -22,12 +22,17 @@ BEHAVIOUR
 """
 # concertina: generates two empty files; neighbours fails for a file with `bug` in it.
 TOOL = """
-import os, sys
+import json, os, sys
 if sys.argv[1] == 'generate':
     folder = sys.argv[sys.argv.index('--output') + 1]
     os.makedirs(folder)
     for i in range(int(sys.argv[sys.argv.index('--count') + 1])):
         open(os.path.join(folder, f'{i}.bytes'), 'w')
+elif sys.argv[1] == 'signature':
+    log = open(sys.argv[-1]).read()
+    print(json.dumps({'signature': 'race: a | b' if 'WARNING' in log else ' '.join(sys.argv[3:5])}))
+elif b'stuck' in open(sys.argv[-1], 'rb').read():
+    sys.exit(2)
 elif b'bug' in open(sys.argv[-1], 'rb').read():
     print('x: 2 of 9 neighbouring schedules fail\\nthe first that fails (number 4): locals: torn\\nCASE')
     sys.exit(1)
@@ -64,13 +69,13 @@ class Stressing(unittest.TestCase):
     def binary(self, _flavour, name):
         return self.folder / name
 
-    def run_job(self, behaviour, job="ring", program=""):
+    def run_job(self, behaviour, job="ring", program="", note=lambda _: None):
         self.program("stress_jobs",
                      JOBS.replace("BEHAVIOUR", behaviour).replace("PROGRAM", str(program)))
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
             try:
-                return stressing.run_job(self, "none", job, 1, self.options)
+                return stressing.run_job(self, "none", job, 1, self.options, note)
             finally:
                 self.said = output.getvalue()
 
@@ -85,6 +90,30 @@ class Stressing(unittest.TestCase):
         self.assertEqual(result["failures"], 1)
         self.assertEqual(result["repeat"], "again")
         self.assertIn("died, killed by SIGABRT", self.said)
+        self.assertEqual(result["failure"], "--signal 6")
+
+    def test_a_sanitizer_s_death_is_named_as_what_it_is(self):
+        result = self.run_job("sys.stderr.write('WARNING: a race\\n'); sys.exit(66)")
+        self.assertEqual(result["failure"], "race: a | b")
+        self.assertIn("WARNING: a race", self.said)  # it is shown all the same
+
+    def test_a_job_that_is_killed_from_outside_is_no_failure(self):
+        with self.assertRaisesRegex(common.Unusable, "killed by SIGKILL"):
+            self.run_job("os.kill(os.getpid(), 9)")
+
+    def test_a_failure_is_noted_before_the_simulator_has_its_say(self):
+        noted = []
+        program = self.folder / "p1"
+        program.write_bytes(b"a bug")
+        self.run_job("os.abort()", "programs", program, lambda result: noted.append(dict(result)))
+        self.assertEqual([result["failures"] for result in noted], [1])
+        self.assertNotIn("reproduction", noted[0])
+
+    def test_a_simulator_that_could_not_look_has_not_found_nothing(self):
+        program = self.folder / "p1"
+        program.write_bytes(b"stuck")
+        result = self.run_job("os.abort()", "programs", program)
+        self.assertEqual(result["reproduction"], "could not be tried")
 
     def test_old_reports_do_not_count(self):
         self.run_job(PASSES)
