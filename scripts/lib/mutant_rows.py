@@ -7,6 +7,9 @@ of them, minimised.
 import statistics
 
 import minimizing
+from common import EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE
+
+NOT_MEASURED = "NOT MEASURED"  # no campaign could be run: that says nothing of the harness
 
 
 def judge(mutant, engine, flavour, mode, runs, kept, failing_seeds=()):
@@ -27,7 +30,9 @@ def judge(mutant, engine, flavour, mode, runs, kept, failing_seeds=()):
 
 def faults_of(row, mutant):
     """What a reader must know before believing the row; nothing when all is as it must be."""
-    if not row["of"] or row["found"] < row["of"]:
+    if not row["of"]:
+        yield NOT_MEASURED
+    elif row["found"] < row["of"]:
         yield "MISSED"
     unexpected = [oracle for oracle in row["oracles"]
                   if mutant.oracles and oracle not in mutant.oracles]
@@ -44,6 +49,12 @@ def faults_of(row, mutant):
         yield "NEIGHBOURS FAIL"
     if not minimizing.is_small(kept["minimised"]):
         yield "LARGE"
+
+
+def code_of(rows):
+    """The exit code that they come to."""
+    faults = {fault for row in rows for fault in row["faults"]}
+    return EXIT_OK if not faults else EXIT_UNUSABLE if faults == {NOT_MEASURED} else EXIT_FAILED
 
 
 HEADINGS = ("mutant", "engine", "flavour", "from", "found", "median executions", "median s",

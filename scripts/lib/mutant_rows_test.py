@@ -38,6 +38,12 @@ class RowsTest(unittest.TestCase):
         self.assertIn("| 3/3 | 5 | 1.0 | channels | 2 goroutines, 3 operations, 1 stack event |",
                       mutant_rows.line(row))
 
+    def test_what_could_not_be_measured_is_no_verdict(self):
+        rows = {fault: {"faults": [fault]} for fault in ("NOT MEASURED", "MISSED")}
+        self.assertEqual(mutant_rows.code_of([{"faults": []}]), 0)
+        self.assertEqual(mutant_rows.code_of([{"faults": []}, rows["NOT MEASURED"]]), 2)
+        self.assertEqual(mutant_rows.code_of([rows["MISSED"], rows["NOT MEASURED"]]), 1)
+
     def test_each_fault_is_named(self):
         good = [run()]
         for expected, row in {
@@ -49,7 +55,7 @@ class RowsTest(unittest.TestCase):
                 "LARGE": judge(good, kept(minimised=dict(SMALL, operations=9)))}.items():
             self.assertEqual(row["faults"], [expected])
         self.assertEqual(judge(good, kept(failures_without=1))["faults"], ["UNSTABLE"])
-        self.assertEqual(judge([], None)["faults"], ["MISSED"])
+        self.assertEqual(judge([], None)["faults"], ["NOT MEASURED"])
 
     def test_seeds_may_fail_where_the_header_says_so(self):
         row = judge([run()], kept(), FakeMutant(seeds_show_it=True), seeds=["x", "y"])
