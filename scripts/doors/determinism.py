@@ -3,7 +3,7 @@
 Each process runs all seeds and some generated inputs, twice each. Every second process runs 999 other
 inputs first, so that first and thousandth runs of a process are compared, and the flavours take
 turns, so that builds are compared, too. Any differing line is printed with both processes' names.
-Exit code: 0 all equal, 1 a difference, 2 could not run.
+Exit code: 0 all equal, 1 a difference, or a run that died, 2 could not run.
 """
 
 import subprocess
@@ -30,8 +30,8 @@ def fingerprint(tool, generated, after):
         result = processes.run(command, capture_output=True, text=True, timeout=LIMIT_S)
     except subprocess.TimeoutExpired as error:
         raise Unusable(f"{tool}: no end within {LIMIT_S} s") from error
-    if result.returncode == common.EXIT_UNUSABLE:
-        raise Unusable(f"{tool}: {result.stderr.strip()}")
+    if result.returncode not in (common.EXIT_OK, common.EXIT_FAILED):
+        raise Unusable(f"{tool}: {concertina.reason_of(result)}")
     return result.returncode, result.stdout.splitlines(), result.stderr
 
 
@@ -62,9 +62,9 @@ def main(options):
             name = describe(index, flavour, after)
             if reference is None:
                 reference = (name, lines)
-            if code != 0:
+            if code != common.EXIT_OK:  # its runs differ, or it has died; the tool says which
                 differences += 1
-                say(f"{name}: two runs of one input differ\n{stderr.strip()}")
+                say(f"{name}: {stderr.strip()}")
             if lines != reference[1]:
                 differences += 1
                 ours = next((a for a, b in zip(lines, reference[1]) if a != b), "fewer lines")
@@ -72,5 +72,5 @@ def main(options):
                 say(f"{name}: {ours}\n{reference[0]}: {theirs}")
     inputs = len(reference[1])
     say(f"{options.processes} processes, {len(FUZZ_FLAVOURS)} flavours, {inputs} inputs each twice: "
-        + ("all hashes equal" if differences == 0 else f"{differences} differences"))
+        + ("all hashes equal" if differences == 0 else f"{differences} faults"))
     return common.EXIT_OK if differences == 0 else common.EXIT_FAILED
