@@ -1,8 +1,10 @@
 """One night: builds, replays the whole corpus twice, fuzzes, stresses, hunts known bugs in rotation.
 
-Writes build/nightly/NIGHT/summary.md and summary.json. It may be interrupted or killed at any moment:
-the next call for the same night goes on with the step that was interrupted.
-Exit code: 0 a good night, 1 a new finding, or a step that could not run, 2 could not begin.
+Writes build/nightly/NIGHT/summary.md and summary.json. It may be interrupted or killed at any
+moment: the next call for the same night goes on with the step that was interrupted, and tries those
+again that could not run. A finding is new unless an earlier night has reported it; one that had
+gone and has come back is new, too.
+Exit code: 0 a good night, 1 a new finding, 2 a step could not run, or the night could not go on.
 """
 
 import datetime
@@ -10,12 +12,11 @@ import os
 import platform
 
 import arguments
-import common
-import files
+import locks
 import needs
 import night_steps
 import processes
-from common import BUILD, ROOT, Unusable, relative, say
+from common import BUILD, ROOT, relative, say
 from night import Night
 
 NEEDS = needs.AFL
@@ -49,26 +50,25 @@ def commit():
     return result.stdout.strip() or "unknown"
 
 
-def write_summary(night, facts):
-    files.write_json(night.folder / "summary.json", night.as_dict(facts))
-    files.write_whole(night.folder / "summary.md", night.markdown(facts))
-    say(f"summary: {relative(night.folder / 'summary.md')}")
-
-
-def main(options):
+def work(options):
     folder = FOLDER / options.night
     folder.mkdir(parents=True, exist_ok=True)
-    night = Night(folder, FOLDER / "known.json")
     facts = {"commit": commit(), "machine": f"{platform.machine()}, {os.cpu_count()} processors",
              "seconds for fuzzing and stress": options.seconds,
              "planted mutant": options.plant or "none"}
+    night = Night(folder, FOLDER / "known.json", facts, say)
     steps = night_steps.steps_of(options.seconds, options.ordinal, options.mutants, options.plant)
     try:
-        night.run(steps, say)
-    except Unusable as reason:
-        raise Unusable(f"{reason}; run it again to go on") from reason
+        night.run(steps)
+        # What was planted must not be known when it comes by itself.
+        night.finish(remembers=not options.plant)
     finally:
-        write_summary(night, facts)
-    if not options.plant:  # what was planted must not be known when it comes by itself
-        night.remember()
-    return common.EXIT_OK if night.is_good() else common.EXIT_FAILED
+        say(f"night {options.night}: {night.verdict()}; summary: {relative(folder / 'summary.md')}"
+            + ("; call it again to go on" if night.not_done() else ""))
+    return night.code()
+
+
+def main(options):
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with locks.held(FOLDER / "night.lock", "the night"):  # two would lose what the other one learns
+        return work(options)

@@ -7,6 +7,7 @@ Where engines read every file (a campaign's corpus/ and artifacts/), `via` is th
 """
 
 import errno
+import itertools
 import json
 import os
 import stat
@@ -124,9 +125,20 @@ def read_json(path, what):
     """`what` it is, for who must find out why it is damaged: "the state of a night"."""
     try:
         return json.loads(read_limited(path, JSON_MAX).decode())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: a million opening brackets
         raise Unusable(f"{relative(path)} is damaged: {error}; it should be {what}: remove it to begin "
                        "anew") from error
+
+
+def set_aside(path):
+    """Moves what is in the way, whatever it is, to NAME.damaged-1, -2, ...; gives the new path."""
+    path = Path(path)
+    for number in itertools.count(1):
+        target = path.with_name(f"{path.name}.damaged-{number}")
+        if not os.path.lexists(target):
+            os.rename(path, target)
+            return target
+    raise AssertionError("there is always another number")
 
 
 def write_json(path, content):

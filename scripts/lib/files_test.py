@@ -136,6 +136,24 @@ class ReadTest(FilesTest):
         files.write_json(self.path, {"a": [1]})
         self.assertEqual(files.read_json(self.path, "x"), {"a": [1]})
 
+    def test_a_million_brackets_are_damage_too(self):
+        self.path.write_bytes(b"[" * 1_000_000)
+        with self.assertRaisesRegex(Unusable, "is damaged"):
+            files.read_json(self.path, "x")
+
+    def test_what_is_set_aside_takes_the_next_free_number(self):
+        for i in (1, 2, 3):
+            self.path.write_text(str(i))
+            self.assertEqual(files.set_aside(self.path).name, f"file.json.damaged-{i}")
+        self.path.mkdir()
+        self.path.with_name("file.json.damaged-4").symlink_to("nowhere")
+        self.assertEqual(files.set_aside(self.path).name, "file.json.damaged-5")
+        self.assertEqual([self.path.with_name(f"file.json.damaged-{i}").read_text()
+                          for i in (1, 2, 3)],
+                         ["1", "2", "3"])
+        with self.assertRaises(FileNotFoundError):
+            files.set_aside(self.path)
+
     def test_strays_are_no_files(self):
         (self.folder / "folder").mkdir()
         os.mkfifo(self.folder / "pipe")

@@ -251,16 +251,21 @@ def nightly():
 
     def steps():
         path = folder / "state.json"
-        return [step["step"] for step in json.loads(path.read_text())] if path.exists() else []
+        state = json.loads(path.read_text()) if path.exists() else {"results": []}
+        return [step["step"] for step in state["results"]]
 
     def after(_):
-        return cut_json(folder / "state.json") + cut_json(folder / "summary.json")
+        faults = cut_json(folder / "state.json") + cut_json(folder / "summary.json")
+        summary = folder / "summary.json"
+        if not faults and summary.exists() and json.loads(summary.read_text())["good"]:
+            faults.append("interrupted, it says that it was good")
+        return faults
 
     def after_rerun(before):
         return [f"step {step} is lost" for step in before if step not in steps()] + partials(folder)
 
     def prepare():
-        if len(steps()) >= 10:
+        if len(steps()) >= 10:  # with a mutant planted, that is all of them
             shutil.rmtree(folder)
     return Subject("nightly", command, (0, 1), prepare, steps, after, after_rerun=after_rerun)
 

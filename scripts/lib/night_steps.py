@@ -1,38 +1,43 @@
-"""The steps of scripts/nightly, each of them one of the other scripts, read by its JSON or its lines."""
+"""The steps of scripts/nightly, each of them one of the other scripts, read by its JSON or lines.
+
+A finding's identity is its signature; where that is coarse it has a fingerprint, too
+(night_known.py).
+"""
 
 import os
+import re
 
 import building
-import common
 import concertina
 import engine
+import files
 import machine
+import mutant_rows
 import mutants
-from files import read_json
-from common import BUILD, FUZZ_FLAVOURS, ROOT, relative
-from night import OK, STATUS_OF_CODE, UNUSABLE, Result
+import processes
+from common import BUILD, FUZZ_FLAVOURS, ROOT, Unusable, relative
+from night import FINDING, OK, UNUSABLE, Result, last_line, merged, status_of, worst
+from night_known import fingerprint
 
 SCRIPTS = ROOT / "scripts"
 FILES_PER_CALL = 300
-
-
-def status_of(code):
-    return STATUS_OF_CODE.get(code, UNUSABLE)
-
-
-def last_line(text):
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else ""
+CONTENT_MAX = 1 << 26  # of an input, or of a log
+REPLAYS_OF_KEPT = 3
+# Their words say how a process ended and not where: many bugs share them.
+COARSE_ORACLES = ("crash", "progress")
 
 
 def build(flavour):
     def action(_, name):
-        try:
-            building.build_for_engine(building.clean_tree(), flavour, "all")
-        except common.Unusable as reason:
-            return Result(name, UNUSABLE, summary=str(reason))
+        building.build_for_engine(building.clean_tree(), flavour, "all")
         return Result(name, OK, summary=f"flavour {flavour}")
     return action
+
+
+def tool_of(night, flavour):
+    """As this night has built it: an older one would answer for another tree."""
+    night.require(f"build-{flavour}")
+    return building.clean_tree().tool(flavour)
 
 
 def corpus_files(flavour):
@@ -44,53 +49,159 @@ def corpus_files(flavour):
                          if path.is_file() and engine.is_whole(path))
 
 
-def batches(files):
-    return [files[i:i + FILES_PER_CALL] for i in range(0, len(files), FILES_PER_CALL)]
+def batches(paths):
+    return [paths[i:i + FILES_PER_CALL] for i in range(0, len(paths), FILES_PER_CALL)]
+
+
+def content_of(path):
+    """What tells inputs with one coarse name apart; of a file that is gone, its name."""
+    try:
+        return files.read_limited(path, CONTENT_MAX)
+    except Unusable:
+        return str(path)
+
+
+def replay_words(path, flavour, mutant=""):
+    return f"scripts/replay {relative(path)} --flavour {flavour}" + (
+        f" --mutant {mutant}" if mutant else "")
+
+
+def failure_of(signature, oracle, path, flavour, confirmed=True):
+    """A finding that has a case, which `replay` can ask again."""
+    finding = {"signature": signature, "case": relative(path), "flavour": flavour,
+               "replay": replay_words(path, flavour)}
+    if oracle in COARSE_ORACLES or not confirmed:
+        finding["fingerprint"] = fingerprint(content_of(path))
+    return finding
+
+
+def unexpected_of(answer, flavour):
+    """A committed case whose verdict is not the header's."""
+    path = concertina.file_of(answer)
+    differ = "" if answer["agree"] else ", and replays differ"
+    return {"signature": f"{relative(path)}: {answer['signature']}, which is not expected{differ}",
+            "case": relative(path), "replay": replay_words(path, flavour)}
+
+
+def differing_of(answer, tool, flavour):
+    """An input whose two runs were not equal: they differed, or there was no second one."""
+    path = concertina.file_of(answer)
+    if answer["oracle"] != "determinism":
+        return failure_of(answer["signature"], answer["oracle"], path, flavour)
+    return {"signature": answer["signature"], "case": relative(path),
+            "fingerprint": fingerprint(content_of(path), answer["kind"]),
+            "replay": f"{relative(tool)} determinism {relative(path)}"}
 
 
 def replay(flavour):
     """Every file twice: verdicts as expected, and both runs' trace hashes equal."""
     def action(night, name):
-        tool = building.clean_tree().tool(flavour)
+        tool = tool_of(night, flavour)
         cases, evolved = corpus_files(flavour)
-        worst = 0
-        findings = []
-        for files in batches(cases):
-            code, output = night.call(name, concertina.command(
-                tool, "replay", "--expect-from-header", "--skip-unseen", "--quiet", "--times", 2,
-                files=files))
-            worst = max(worst, abs(code))
-            findings += [{"signature": line.partition("NOT AS EXPECTED: ")[2],
-                          "case": line.partition(":")[0]}
-                         for line in output.splitlines() if ": NOT AS EXPECTED: " in line]
-        for files in batches(cases + evolved):
-            code, output = night.call(name, concertina.command(tool, "determinism", files=files))
-            worst = max(worst, abs(code))
-            if code == common.EXIT_FAILED:
-                findings.append({"signature": "determinism: two runs of one input differ",
-                                 "case": f"see logs/{name}.log"})
-        return Result(name, status_of(worst), findings=findings,
-                      summary=f"{len(cases)} cases and {len(evolved)} evolved inputs, twice each",
-                      numbers={"cases": len(cases), "evolved": len(evolved)})
+        result = Result(name, OK, numbers={"cases": len(cases), "evolved": len(evolved)},
+                        summary=f"{len(cases)} cases and {len(evolved)} evolved inputs, twice each")
+        statuses = []
+
+        def ask(words, paths, is_finding, finding_of):
+            command = concertina.command(tool, *words, files=paths)
+            code, answers, reason = night.answers(name, command)
+            found = [finding_of(answer) for answer in answers if is_finding(answer)]
+            result.findings = merged(result.findings, found)
+            is_judged = status_of(code) == (FINDING if found else OK)
+            statuses.append(status_of(code) if is_judged else UNUSABLE)
+            if not is_judged:
+                result.summary = f"{words[0]}: {reason}"
+
+        for paths in batches(cases):
+            ask(("replay", "--json", "--expect-from-header", "--skip-unseen", "--times", 2), paths,
+                lambda answer: not answer["expected"],
+                lambda answer: unexpected_of(answer, flavour))
+        for paths in batches(cases + evolved):
+            ask(("determinism", "--json"), paths, lambda answer: answer["signature"] != "pass",
+                lambda answer: differing_of(answer, tool, flavour))
+        result.status = worst(statuses)
+        return result
     return action
 
 
+def ask_kept(night, entry):
+    """What the case of a known finding shows now, or None when it can be asked no more."""
+    path = ROOT / entry["case"]
+    tool = tool_of(night, entry["flavour"])
+    try:
+        concertina.header(tool, path)
+    except Unusable as reason:
+        night.remark(f"{reason}: no case. Set aside as {files.set_aside(path).name}")
+        return None
+    return concertina.replay(tool, path, REPLAYS_OF_KEPT)
+
+
+def kept_cases():
+    """The cases of known findings: what passes is gone, what fails after that has come back."""
+    def action(night, name):
+        result = Result(name, OK)
+        reasons = []
+        kept = night.known.to_replay()
+        for key, entry in sorted(kept.items()):
+            try:
+                answer = ask_kept(night, entry)
+            except Unusable as reason:
+                reasons.append(str(reason))
+                continue
+            if answer is None:
+                continue
+            same = entry["signature"] in (answer["signature"], "unconfirmed")
+            if answer["failures"] and same:
+                result.findings.append({field: entry[field] for field in (
+                    "signature", "fingerprint", "scope", "case", "flavour") if entry.get(field)})
+                continue
+            result.gone.append(key)
+            if answer["failures"]:
+                result.findings.append(failure_of(answer["signature"], answer["oracle"],
+                                                  ROOT / entry["case"], entry["flavour"]))
+        result.status = UNUSABLE if reasons else OK
+        result.summary = reasons[0] if reasons else (
+            f"{len(kept)} cases of known findings, {len(result.findings)} fail")
+        return result
+    return action
+
+
+def left_over(out, findings_of):
+    """What an attempt that was interrupted had found, when its script had come to write that.
+    Removes it: what is there afterwards is this attempt's."""
+    findings = []
+    if out.is_file():
+        try:
+            findings = findings_of(files.read_json(out, "an earlier attempt's result"))
+        except (Unusable, AttributeError, KeyError, TypeError):
+            pass  # of another version, perhaps: it is measured again
+        out.unlink()
+    return findings
+
+
 def fuzz(flavour, seconds, seed, mutant=""):
+    def finding_of(found):
+        case = found.get("minimised") or found["case"]
+        finding = failure_of(found["signature"], found["oracle"], ROOT / found["case"], flavour,
+                             found["confirmed"])
+        finding.update(case=relative(case), replay=replay_words(case, flavour, mutant))
+        return finding
+
+    def findings_of(answer):
+        return [finding_of(found) for found in answer["findings"]]
+
     def action(night, name):
         out = night.folder / f"{name}.json"
+        earlier = left_over(out, findings_of)
         command = [SCRIPTS / "fuzz", "--engine", "all", "--sanitizer", flavour, "--seconds", seconds,
                    "--seed", seed, "--json", out]
         if mutant:
             command += ["--mutant", mutant]
         code, output = night.call(name, command)
-        if code not in (0, 1) or not out.is_file():
-            return Result(name, UNUSABLE, summary=last_line(output))
-        answer = read_json(out, "the result of scripts/fuzz")
-        suffix = f" --mutant {mutant}" if mutant else ""
-        findings = [{"signature": found["signature"],
-                     "case": relative(found.get("minimised") or found["case"]),
-                     "replay": f"scripts/replay {relative(found.get('minimised') or found['case'])} "
-                               f"--flavour {flavour}{suffix}"} for found in answer["findings"]]
+        if status_of(code) == UNUSABLE or not out.is_file():
+            return Result(name, UNUSABLE, summary=ended_words(code, output), findings=earlier)
+        answer = files.read_json(out, "the result of scripts/fuzz")
+        findings = merged(findings_of(answer), earlier)
         return Result(name, status_of(code), findings=findings,
                       summary=f"{answer['executions']:,} programs, corpus {answer['corpus']}, "
                               f"{len(findings)} findings",
@@ -98,19 +209,33 @@ def fuzz(flavour, seconds, seed, mutant=""):
     return action
 
 
+def ended_words(code, output):
+    """Why a script could not run: its own words, or the signal that it died of."""
+    said = last_line(output)
+    return f"{processes.end_words(code)}: {said}" if code < 0 else said or processes.end_words(code)
+
+
 def stress(sanitizer, seconds):
+    def finding_of(job, name):
+        # The job's own words, without the numbers, of which each night has others.
+        words = re.sub(r"\d+", "#", job["failure"])
+        return {"signature": f"stress {job['job']} in flavour {sanitizer}: {words}",
+                "case": job["program"] or f"see logs/{name}.log", "replay": job["repeat"]}
+
     def action(night, name):
+        def findings_of(jobs):
+            return [finding_of(job, name) for job in jobs if job["failures"]]
+
         out = night.folder / f"{name}.json"
+        earlier = left_over(out, findings_of)
         code, output = night.call(name, [SCRIPTS / "stress", "--sanitizer", sanitizer, "--seconds",
                                          seconds, "--json", out])
-        if code not in (0, 1) or not out.is_file():
-            return Result(name, UNUSABLE, summary=last_line(output))
-        jobs = read_json(out, "the figures of scripts/stress")
+        jobs = files.read_json(out, "the figures of scripts/stress") if out.is_file() else []
+        findings = merged(findings_of(jobs), earlier)
+        if status_of(code) == UNUSABLE or not jobs:
+            return Result(name, UNUSABLE, summary=ended_words(code, output), findings=findings)
         sums = {key: sum(job[key] for job in jobs)
                 for key in ("goroutines", "operations", "stack_copies", "failures")}
-        findings = [{"signature": f"stress {job['job']} in flavour {sanitizer}",
-                     "case": job["program"] or f"see logs/{name}.log", "replay": job["repeat"]}
-                    for job in jobs if job["failures"]]
         return Result(name, status_of(code), findings=findings, numbers=sums,
                       summary=f"{len(jobs)} jobs, {sums['operations']:,} operations of "
                               f"{sums['goroutines']:,} goroutines, {sums['stack_copies']:,} stack "
@@ -125,38 +250,68 @@ def rotation(ordinal, count):
     return [names[(begin + i) % len(names)] for i in range(min(count, len(names)))]
 
 
+def row_finding(row):
+    """A row that is not good; None for one that was not measured."""
+    faults = [fault for fault in row["faults"] if fault != mutant_rows.NOT_MEASURED]
+    if not faults:
+        return None
+    kept = row["kept"] or {}
+    return {"signature": f"mutant {row['mutant']}: {'; '.join(faults)} "
+                         f"({row['engine']}, {row['flavour']})",
+            "scope": f"mutant {row['mutant']}",
+            "fingerprint": fingerprint(*row["failing_seeds"], kept.get("signature_without", ""))}
+
+
 def hunt_mutants(names):
     """A known bug that is no longer found is a finding about the harness."""
     def action(night, name):
         out = night.folder / f"{name}.json"
         code, output = night.call(name, [SCRIPTS / "mutants", "--names", ",".join(names), "--engine",
                                          "all", "--json", out, "--resume"])
-        rows = read_json(out, "the rows of scripts/mutants") if out.is_file() else []
-        findings = [{"signature": f"mutant {row['mutant']}: {'; '.join(row['faults'])} "
-                                  f"({row['engine']}, {row['flavour']})"}
-                    for row in rows if row["faults"]]
-        return Result(name, status_of(code), findings=findings,
-                      summary=f"{', '.join(names)}: {last_line(output)}")
+        rows = files.read_json(out, "the rows of scripts/mutants") if out.is_file() else []
+        findings = [finding for finding in map(row_finding, rows) if finding]
+        measured = [row for row in rows if mutant_rows.NOT_MEASURED not in row["faults"]]
+        status = status_of(code) if len(measured) == len(rows) else UNUSABLE
+        return Result(name, status, findings=findings,
+                      tried=sorted({f"mutant {row['mutant']}" for row in measured}),
+                      summary=f"{', '.join(names)}: {ended_words(code, output)}")
     return action
+
+
+NOT_AS_EXPECTED = re.compile(r"^(.+?): NOT AS EXPECTED: (.+) \(expected: ")
 
 
 def own_mutants(names):
     """Regressions of these mutants still fail on them."""
     def action(night, name):
-        tool = building.clean_tree().tool(FUZZ_FLAVOURS[0])
-        files = []
-        for path in sorted((ROOT / "corpus" / "regress").glob("*.case")):
-            _, header = night.call(name, concertina.command(tool, "show", "--header", files=[path]))
-            if any(line == f"bug: {mutant}" for line in header.splitlines() for mutant in names):
-                files.append(path)
-        if not files:
+        tool = tool_of(night, FUZZ_FLAVOURS[0])
+        paths = [path for path in sorted((ROOT / "corpus" / "regress").glob("*.case"))
+                 if concertina.header(tool, path).get("bug") in names]
+        if not paths:
             return Result(name, OK, summary="no regression belongs to tonight's mutants")
-        code, output = night.call(name, [SCRIPTS / "replay", "--own-mutant", "-q", *files])
-        findings = [{"signature": f"no longer fails on its mutant: {line.partition(':')[0]}"}
-                    for line in output.splitlines() if ": NOT AS EXPECTED: " in line]
+        code, output = night.call(name, [SCRIPTS / "replay", "--own-mutant", "-q", *paths])
+        matches = filter(None, map(NOT_AS_EXPECTED.match, output.splitlines()))
+        findings = [{"signature": f"{relative(match[1])} on its mutant: {match[2]}, which is not "
+                                  "expected",
+                     "scope": f"own mutant: {relative(match[1])}", "case": relative(match[1]),
+                     "fingerprint": fingerprint(content_of(match[1])),
+                     "replay": f"scripts/replay --own-mutant {relative(match[1])}"}
+                    for match in matches]
+        words = f"{len(paths)} regressions on their own mutants"
         return Result(name, status_of(code), findings=findings,
-                      summary=f"{len(files)} regressions on their own mutants")
+                      tried=[f"own mutant: {relative(path)}" for path in paths],
+                      summary=ended_words(code, output) if status_of(code) == UNUSABLE else words)
     return action
+
+
+# What a log of scripts/fuzz or of ctest says of a failure, without the test's number.
+FAILURE_LINE = re.compile(r"^(?:BUG +(.+)|\s*\d+ - (\S+ \(.+\)))\s*$", re.MULTILINE)
+
+
+def failures_in(path):
+    text = content_of(path)
+    text = text.decode(errors="replace") if isinstance(text, bytes) else ""
+    return sorted({bug or test for bug, test in FAILURE_LINE.findall(text)})
 
 
 def fresh_machine(suite):
@@ -164,18 +319,26 @@ def fresh_machine(suite):
     def action(night, name):
         try:
             machine.check_able(BUILD)
-        except common.Unusable as reason:
+        except Unusable as reason:
             return Result(name, OK, summary=f"not run here: {reason}")
         code, output = night.call(name, [SCRIPTS / "fresh-machine", "--suite", suite])
         rows = [[cell.strip() for cell in line.strip("|").split("|")]
                 for line in output.splitlines() if line.startswith(f"| {suite} |")]
         findings = [{"signature": f"fresh {suite} as {user}: {command}: exit code {ended}",
+                     "scope": f"fresh {suite}",
+                     "fingerprint": fingerprint(*failures_in(fresh_log(suite, user, command))),
                      "case": f"see build/fresh-machine/logs, and logs/{name}.log"}
                     for _, user, command, ended, _ in rows if ended != "0"]
-        return Result(name, status_of(code), findings=findings,
+        return Result(name, status_of(code), findings=findings, tried=[f"fresh {suite}"],
                       summary=f"{len(rows)} commands on a bare {suite}, {len(findings)} ended badly"
-                      if rows else last_line(output))
+                      if rows else ended_words(code, output))
     return action
+
+
+def fresh_log(suite, user, command):
+    """As scripts/fresh-machine names it: "scripts/NAME --seconds 20" is NAME."""
+    name = command.split()[0].rpartition("/")[2]
+    return BUILD / "fresh-machine" / "logs" / f"{suite}-{user}-{name}.log"
 
 
 def fresh_suite(ordinal):
@@ -194,6 +357,8 @@ def steps_of(seconds, ordinal, rotated, planted=""):
     part = max(5, round(seconds / parts))
     steps = [(f"build-{flavour}", build(flavour)) for flavour in FUZZ_FLAVOURS]
     steps += [(f"replay-{flavour}", replay(flavour)) for flavour in FUZZ_FLAVOURS]
+    if not planted:  # they are this tree's
+        steps.append(("kept-cases", kept_cases()))
     steps += [(f"fuzz-{flavour}", fuzz(flavour, part, 1 + ordinal, planted))
               for flavour in ("address", "thread")]
     if has_stress():

@@ -1,72 +1,213 @@
 import json
+import os
+import signal
+import subprocess
 import sys
 import tempfile
 import unittest
-import unittest.mock
 from pathlib import Path
 
 import common
-import night_steps
-from night import FINDING, OK, UNUSABLE, Night, Result
+from night import (COULD_NOT_RUN, FINDING, GOOD, NOT_FINISHED, NOT_GOOD, OK, UNUSABLE, Night,
+                   Result)
+
+LIB = Path(__file__).resolve().parent
 
 
 def good(_, name):
     return Result(name, OK, summary="fine")
 
 
-def finding(_, name):
-    return Result(name, FINDING, summary="one", findings=[{"signature": "channels: lost value",
-                                                           "case": "x.case"}])
+def finds(signature="channels: lost value", **more):
+    def action(_, name):
+        return Result(name, FINDING, summary="one", findings=[{"signature": signature, **more}])
+    return action
 
 
-class NightTest(unittest.TestCase):
+def cannot(_, name):
+    return Result(name, UNUSABLE, summary="no room")
+
+
+class Nights(unittest.TestCase):
+    """A folder of nights."""
+
     def setUp(self):
         self.base = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.known_path = self.base / "known.json"
         self.said = []
 
-    def night(self, name="2026-01-01"):
+    def night(self, name="1"):
         folder = self.base / name
         folder.mkdir(exist_ok=True)
-        return Night(folder, self.base / "known.json")
+        return Night(folder, self.known_path, {"commit": "abc"}, self.said.append)
 
-    def run_steps(self, night, steps):
-        night.run(steps, self.said.append)
+    def whole(self, steps, name="1"):
+        """A call of scripts/nightly that nobody disturbs."""
+        night = self.night(name)
+        night.run(steps)
+        night.finish()
         return night
 
-    def test_a_rerun_skips_what_has_ended_and_does_the_rest(self):
-        calls = []
-
-        def killed(_, name):
-            calls.append(name)
-            raise KeyboardInterrupt
-
+    def interrupted(self, steps, name="1"):
+        night = self.night(name)
         with self.assertRaises(KeyboardInterrupt):
-            self.run_steps(self.night(), [("one", good), ("two", killed)])
+            night.run(steps)
+        return night
 
-        def second(_, name):
-            calls.append(name)
-            return good(_, name)
+    def state(self, name="1"):
+        return self.base / name / "state.json"
 
-        night = self.run_steps(self.night(), [("one", second), ("two", second)])
-        self.assertEqual(calls, ["two", "two"])
+    def summary(self, name="1"):
+        return json.loads((self.base / name / "summary.json").read_text())
+
+    def page(self, name="1"):
+        return (self.base / name / "summary.md").read_text()
+
+
+def interrupt(_night, _name):
+    raise KeyboardInterrupt
+
+
+class Ends(Nights):
+    def assert_unfinished(self, night, not_done):
+        self.assertEqual((night.verdict(), night.code()), (NOT_FINISHED, 2))
+        summary = self.summary()
+        self.assertEqual((summary["good"], summary["verdict"], summary["not_done"]),
+                         (False, "not finished", not_done))
+        self.assertIn("# Night 1: NOT FINISHED", self.page())
+
+    def test_interrupted_in_any_step_it_is_not_finished(self):
+        names = ["one", "two", "three"]
+        for place, _ in enumerate(names):
+            with self.subTest(place=place):
+                steps = [(name, interrupt if i == place else good) for i, name in enumerate(names)]
+                self.state().unlink(missing_ok=True)
+                self.assert_unfinished(self.interrupted(steps), names[place:])
+                self.assertIn(f"| {names[place]} | not done |", self.page())
+
+    def test_not_begun_it_is_not_finished(self):
+        night = self.night()
+        self.assertEqual(night.verdict(), NOT_FINISHED)
+        night.write_summary()
+        self.assertFalse(self.summary()["good"])
+
+    def test_a_night_without_its_last_word_is_not_finished(self):
+        night = self.night()
+        night.run([("one", good)])
+        self.assert_unfinished(night, [])
+
+    def test_killed_it_has_left_a_summary_that_says_so(self):
+        code = (f"import sys, os, signal; sys.path.insert(0, {str(LIB)!r})\n"
+                "from pathlib import Path\nfrom night import Night, Result\n"
+                f"folder = Path({str(self.base)!r}) / '1'; folder.mkdir()\n"
+                "def die(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
+                "night = Night(folder, folder.parent / 'known.json')\n"
+                "night.run([('one', lambda _, name: Result(name, 'ok')), ('two', die)])\n")
+        ended = subprocess.run([sys.executable, "-B", "-c", code], check=False)
+        self.assertEqual(ended.returncode, -signal.SIGKILL)
+        self.assertFalse(self.summary()["good"])
+        self.assertEqual(self.summary()["not_done"], ["two"])
+        self.assertEqual(self.whole([("one", interrupt), ("two", good)]).verdict(), GOOD)
+
+    def test_a_rerun_skips_what_has_ended_and_does_the_rest(self):
+        self.interrupted([("one", good), ("two", interrupt)])
+        night = self.whole([("one", interrupt), ("two", good)])
         self.assertEqual([result.step for result in night.results], ["one", "two"])
-        self.assertTrue(night.is_good())
+        self.assertEqual((night.verdict(), night.code()), (GOOD, 0))
+        self.assertTrue(self.summary()["good"])
 
-    def test_a_finding_is_new_once(self):
-        first = self.run_steps(self.night(), [("fuzz", finding)])
-        self.assertFalse(first.is_good())
-        first.remember()
-        self.assertFalse(self.night().is_good())  # the same night again
-        later = self.run_steps(self.night("2026-01-02"), [("fuzz", finding)])
-        self.assertTrue(later.is_good())
-        self.assertEqual(later.new_findings(), [])
+    def test_what_could_not_run_is_neither_good_nor_a_bug(self):
+        night = self.whole([("one", cannot), ("two", good)])
+        self.assertEqual((night.verdict(), night.code()), (COULD_NOT_RUN, 2))
+        self.assertIn("# Night 1: COULD NOT RUN", self.page())
+        self.assertFalse(self.summary()["good"])
+        both = self.whole([("one", cannot), ("two", finds())], "2")
+        self.assertEqual((both.verdict(), both.code()), (NOT_GOOD, 1))
 
-    def test_what_could_not_run_is_not_good(self):
-        night = self.run_steps(self.night(), [("x", lambda _, name: Result(name, UNUSABLE))])
-        self.assertFalse(night.is_good())
-        nameless = self.run_steps(self.night("b"), [("x", lambda _, name: Result(name, FINDING))])
-        self.assertFalse(nameless.is_good())
+    def test_what_could_not_run_is_tried_again_and_its_result_replaced(self):
+        self.whole([("one", cannot), ("two", finds())])
+        night = self.whole([("one", good), ("two", interrupt)])
+        self.assertEqual([(result.step, result.status) for result in night.results],
+                         [("one", OK), ("two", FINDING)])
+        self.assertEqual(self.whole([("one", interrupt), ("two", interrupt)]).verdict(), NOT_GOOD)
 
+    def test_what_an_attempt_has_found_is_not_lost_with_it(self):
+        def half(_, name):
+            return Result(name, UNUSABLE, findings=[{"signature": "race: a"}])
+        self.whole([("one", half)])
+        night = self.whole([("one", good)])
+        self.assertEqual([finding["signature"] for _, finding in night.new_findings()], ["race: a"])
+        self.assertEqual(night.verdict(), NOT_GOOD)
+
+    def test_a_step_that_breaks_does_not_stop_the_others(self):
+        def broken(error):
+            def action(_night, _name):
+                raise error
+            return action
+        for error, words in ((common.Unusable("no\ntool"), "no tool"),
+                             (OSError(28, "No space", "x"), "x: No space"),
+                             (KeyError("seconds"), "unexpected KeyError: 'seconds'")):
+            with self.subTest(error=error):
+                self.state().unlink(missing_ok=True)
+                night = self.whole([("one", broken(error)), ("two", good)])
+                self.assertEqual([result.status for result in night.results], [UNUSABLE, OK])
+                self.assertEqual(night.code(), 2)
+                self.assertEqual(night.results[0].summary.partition(";")[0], words)
+
+    def test_a_failure_without_a_name_is_always_new(self):
+        def nameless(_, name):
+            return Result(name, FINDING)
+        for name in ("1", "2"):
+            self.assertEqual(self.whole([("x", nameless)], name).verdict(), NOT_GOOD)
+        both = self.whole([("x", nameless), ("y", finds())], "3")
+        self.assertEqual(len(both.new_findings()), 2)
+
+    def test_the_summary_names_steps_and_new_findings(self):
+        self.whole([("build", good), ("fuzz", finds(case="x.case"))])
+        text = self.page()
+        self.assertIn("# Night 1: NOT GOOD", text)
+        self.assertIn("| build | ok | fine |", text)
+        self.assertIn("- `channels: lost value` in step fuzz\n  - case: `x.case`", text)
+        self.assertEqual(self.summary()["new_findings"][0]["case"], "x.case")
+        self.assertEqual(self.summary()["commit"], "abc")
+
+    def test_names_that_no_utf8_has_do_not_break_the_summary(self):
+        self.whole([("x", finds("race: a", case=os.fsdecode(b"\xff.case")))])
+        self.assertIn("\\udcff.case", self.page())
+        self.assertEqual(self.whole([("x", interrupt)]).verdict(), NOT_GOOD)
+
+
+class FullDisk(Nights):
+    """/dev/full in the place of a file."""
+
+    def assert_said(self, path, work):
+        with self.assertRaises(OSError) as caught:
+            work()
+        self.assertEqual(caught.exception.filename, str(path))
+        for name in ("summary.json", "summary.md"):
+            summary = self.base / "1" / name
+            self.assertFalse(summary.is_symlink(), "half of a summary is left")
+            text = summary.read_text() if summary.exists() else ""
+            self.assertNotIn("good", text.replace('"good": false', ""))
+
+    def test_it_is_said_wherever_it_happens_and_the_night_is_not_good(self):
+        summaries = [self.base / "1" / name for name in ("summary.json", "summary.md")]
+        for path, at_the_end in ([(self.state(), False)] + [(path, False) for path in summaries] +
+                                 [(path, True) for path in (*summaries, self.known_path)]):
+            with self.subTest(path=path.name, at_the_end=at_the_end):
+                self.state().unlink(missing_ok=True)
+                night = self.night()
+                if at_the_end:
+                    night.run([("one", good)])
+                path.unlink(missing_ok=True)
+                path.symlink_to("/dev/full")
+                self.assert_said(path, night.finish if at_the_end
+                                 else lambda night=night: night.run([("one", good)]))
+                self.assertEqual(night.verdict(), NOT_FINISHED)
+                path.unlink(missing_ok=True)
+
+
+class Commands(Nights):
     def test_the_log_keeps_what_a_step_printed(self):
         night = self.night()
         code, output = night.call("step", [sys.executable, "-c", "print('hello'); exit(3)"])
@@ -76,58 +217,24 @@ class NightTest(unittest.TestCase):
         self.assertIn("hello", log)
         self.assertIn("again", log)
 
+    def test_answers_are_not_mixed_up_with_complaints(self):
+        text = ("import os, sys\nos.write(2, b'one\\n')\nprint('{\"a\": 1}')\nprint('skipped')\n"
+                "sys.stdout.flush()\nos.write(2, b'last\\n')\nprint('{\"a\": 2}')\nexit(1)")
+        code, answers, reason = self.night().answers("step", [sys.executable, "-c", text])
+        self.assertEqual((code, answers, reason), (1, [{"a": 1}, {"a": 2}], "last"))
+        log = (self.base / "1" / "logs" / "step.log").read_text()
+        self.assertIn("last", log)
+        self.assertIn('{"a": 2}', log)
+
+    def test_answers_that_are_cut_off_are_no_verdict(self):
+        code, answers, _ = self.night().answers("step", [sys.executable, "-c",
+                                                         "print('{}'); print('{\"a\": ')"])
+        self.assertEqual((code, answers), (2, [{}]))
+
     def test_a_step_that_does_not_end_could_not_run(self):
         code, output = self.night().call("slow", [sys.executable, "-c", "while True: pass"], 0.2)
         self.assertEqual(code, 2)
         self.assertIn("no end", output)
-
-    def test_the_summary_names_steps_and_new_findings(self):
-        night = self.run_steps(self.night(), [("build", good), ("fuzz", finding)])
-        text = night.markdown({"commit": "abc"})
-        self.assertIn("# Night 2026-01-01: NOT GOOD", text)
-        self.assertIn("| build | ok | fine |", text)
-        self.assertIn("- `channels: lost value` in step fuzz", text)
-        content = json.loads(json.dumps(night.as_dict({"commit": "abc"})))
-        self.assertFalse(content["good"])
-        self.assertEqual(content["new_findings"][0]["case"], "x.case")
-
-
-class FreshMachine(unittest.TestCase):
-    """The step, with a stand-in for what runs the command."""
-    HEAD = "| suite | user | command | exit code | s |\n| --- | --- | --- | ---: | ---: |\n"
-
-    def step(self, code, output, able=None):
-        self.enterContext(unittest.mock.patch.object(night_steps.machine, "check_able",
-                                                     side_effect=able))
-        night = unittest.mock.Mock()
-        night.call.return_value = (code, output)
-        return night_steps.fresh_machine("trixie")(night, "fresh-machine"), night
-
-    def test_once_a_week_the_releases_in_turn(self):
-        suites = [night_steps.fresh_suite(ordinal) for ordinal in range(14)]
-        self.assertEqual(suites, ["bookworm"] + [""] * 6 + ["trixie"] + [""] * 6)
-
-    def test_a_command_that_ends_badly_is_a_finding(self):
-        result, _ = self.step(1, self.HEAD + "| trixie | root | scripts/fuzz | 0 | 9 |\n"
-                                             "| trixie | root | scripts/test | 1 | 9 |\n")
-        self.assertEqual(result.status, FINDING)
-        self.assertEqual([found["signature"] for found in result.findings],
-                         ["fresh trixie as root: scripts/test: exit code 1"])
-
-    def test_all_good(self):
-        result, _ = self.step(0, self.HEAD + "| trixie | root | scripts/fuzz | 0 | 9 |\n")
-        self.assertEqual((result.status, result.findings), (OK, []))
-
-    def test_one_that_could_not_be_made_is_said_to_be(self):
-        result, _ = self.step(2, "fresh-machine: debootstrap of trixie failed\n")
-        self.assertEqual(result.status, UNUSABLE)
-        self.assertIn("debootstrap", result.summary)
-
-    def test_where_it_cannot_run_the_night_says_so(self):
-        result, night = self.step(0, "", able=common.Unusable("needs root"))
-        self.assertEqual(result.status, OK)
-        self.assertIn("not run here: needs root", result.summary)
-        night.call.assert_not_called()
 
 
 if __name__ == "__main__":
