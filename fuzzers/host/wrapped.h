@@ -1,0 +1,25 @@
+// Text for people, in lines that fit a terminal of 80 columns. What a program reads is not wrapped.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace concertina::fuzzers {
+
+inline constexpr std::size_t kPageWidth = 80;
+
+/// The lines of one line: broken at blanks, and a word that is longer than a line where that ends,
+/// so that nothing is lost. Those after the first are indented by `hang`. At least one.
+std::vector<std::string> wrapped(std::string_view line, std::size_t hang = 0,
+                                 std::size_t width = kPageWidth);
+
+/// The same of each line of a text, each with its line end.
+std::string wrapped_text(std::string_view text, std::size_t hang = 0,
+                         std::size_t width = kPageWidth);
+
+/// printf to stdout of one or more whole lines, each of them wrapped.
+[[gnu::format(printf, 2, 3)]] void print_wrapped(std::size_t hang, const char* format, ...);
+
+}  // namespace concertina::fuzzers
