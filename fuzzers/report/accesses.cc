@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "host/wrapped.h"
 #include "oracle/sanitizer_text.h"
 #include "report/picture.h"
 #include "report/runtime_map.h"
@@ -161,6 +162,25 @@ std::vector<Access> accesses(std::string_view log, const Trace& trace) {
   return result;
 }
 
+namespace {
+
+/// The function, and its place beside it or below.
+std::string say_frame(const Frame& frame) {
+  constexpr std::size_t kPlaceColumn = 36;
+  const std::string place = frame.file + (frame.line != 0 ? ":" + std::to_string(frame.line) : "");
+  std::string line = "      " + frame.function;
+  std::string text;
+  const std::size_t column = std::max(line.size() + 1, kPlaceColumn);
+  if (column + place.size() > kPageWidth) {
+    text = wrapped_text(line + "\n", 8);
+    line.clear();
+  }
+  line.resize(line.empty() ? 8 : column, ' ');
+  return text + wrapped_text(line + place + "\n", 8);
+}
+
+}  // namespace
+
 std::string say_accesses(const std::vector<Access>& accesses, const Names& names) {
   std::string text;
   for (const Access& access : accesses) {
@@ -176,14 +196,11 @@ std::string say_accesses(const std::vector<Access>& accesses, const Names& names
       }
     }
     if (access.step != 0) line += ", step " + std::to_string(access.step);
-    text += line + "\n";
+    text += wrapped_text(line + "\n", 6);
     std::size_t count = 0;
     for (const Frame& frame : access.frames) {
       if (++count > kFramesShown) break;
-      std::string function = "      " + frame.function;
-      function.resize(std::max<std::size_t>(function.size() + 1, 36), ' ');
-      text += function + frame.file + (frame.line != 0 ? ":" + std::to_string(frame.line) : "");
-      text += "\n";
+      text += say_frame(frame);
     }
     if (access.frames.empty()) text += "      (no frame of the runtime)\n";
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/wrapped.h"
 #include "report/picture.h"
 #include "report/runtime_map.h"
 #include "report/words.h"
@@ -10,10 +11,10 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::size_t kStepColumn = 9;     // ">>  123 *"
-constexpr std::size_t kSourceColumn = 28;  // "sched/find_runnable.cc:180 "
-constexpr std::size_t kLaneMin = 24;
-constexpr std::size_t kWhoColumn = 12;  // "[scheduler] "
+constexpr std::size_t kFirstLane = 10;  // after ">>  123 * "
+constexpr std::size_t kStairMax = 16;   // from one lane to the next
+constexpr std::size_t kTextMin = 38;    // columns of the last lane
+constexpr std::size_t kLanesMax = 5;
 constexpr std::size_t kFactsPerStep = 6;
 
 /// Looking for work, and locks that are not about goroutines: rarely what a failure is about.
@@ -141,31 +142,6 @@ std::vector<Row> rows_of(const Trace& trace, const Names& names, bool tells_of_w
   return rows;
 }
 
-std::string cut(std::string text, std::size_t width) {
-  if (text.size() > width) text = text.substr(0, width - 3) + "...";
-  return text;
-}
-
-/// Breaks between words; a word longer than a line is cut.
-std::vector<std::string> wrap(std::string_view text, std::size_t width, std::string_view indent) {
-  std::vector<std::string> lines;
-  std::string line;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (!line.empty() && line.size() + 1 + word.size() > width) {
-      lines.push_back(line);
-      line = std::string(indent) + std::string(word);
-    } else {
-      line += (line.empty() || line == indent ? "" : " ") + std::string(word);
-    }
-  }
-  if (!line.empty()) lines.push_back(line);
-  for (std::string& one : lines) one = cut(one, width);
-  return lines;
-}
-
 class Table {
  public:
   Table(const Trace& trace, const Names& names, const Ink& ink, const LanesOptions& options)
@@ -174,7 +150,7 @@ class Table {
   std::string render(const std::vector<Row>& rows) {
     const std::set<std::size_t> shown = choose(rows);
     choose_lanes(rows, shown);
-    add_heading(rows, shown);
+    add_headings(rows, shown);
     const std::size_t first = shown.empty() ? rows.size() : *shown.begin();
     std::map<ThreadId, unsigned> left_out;
     for (std::size_t i = first; i < rows.size(); ++i) {
@@ -245,15 +221,13 @@ class Table {
     for (const std::size_t i : shown) {
       counts[rows[i].step.thread] += is_marked(rows[i]) ? rows.size() : 1;
     }
-    const std::size_t room = options_.width - kStepColumn - 1 - kSourceColumn;
-    const std::size_t lanes_max = std::max<std::size_t>(2, room / kLaneMin);
     std::vector<ThreadId> own;  // the marked and the busiest have lanes of their own
     for (const auto& [thread, count] : counts) own.push_back(thread);
-    if (own.size() > lanes_max) {
+    if (own.size() > kLanesMax) {
       std::sort(own.begin(), own.end(), [&](ThreadId a, ThreadId b) {
         return counts[a] != counts[b] ? counts[a] > counts[b] : a < b;
       });
-      own.resize(lanes_max - 1);
+      own.resize(kLanesMax - 1);
       std::sort(own.begin(), own.end());
     }
     for (const ThreadId thread : own) {
@@ -266,7 +240,8 @@ class Table {
       lanes_[thread] = static_cast<unsigned>(own.size());
       lane_threads_.back().push_back(thread);
     }
-    choose_widths(rows, shown);
+    const std::size_t steps = std::max<std::size_t>(lane_threads_.size(), 2) - 1;
+    stair_ = std::min(kStairMax, (kPageWidth - kFirstLane - kTextMin) / steps);
   }
 
   bool is_shared(unsigned lane) const { return lane_threads_[lane].size() > 1; }
@@ -289,48 +264,28 @@ class Table {
     return heading + list;
   }
 
-  // Every lane gets what its longest text needs, as far as there is room; the rest is shared.
-  void choose_widths(const std::vector<Row>& rows, const std::set<std::size_t>& shown) {
-    std::vector<std::size_t> wanted(lane_threads_.size(), kLaneMin);
-    for (const std::size_t i : shown) {
-      std::size_t& width = wanted[lanes_.at(rows[i].step.thread)];
-      width = std::max(width, rows[i].text.size() + kWhoColumn);
-      for (const std::string& fact : rows[i].facts) width = std::max(width, fact.size() + 3);
-    }
-    for (const ThreadAtEnd& thread : trace_.threads) {
-      const auto lane = lanes_.find(thread.thread);
-      if (lane == lanes_.end()) continue;
-      wanted[lane->second] = std::max(wanted[lane->second], end_text(thread).size() + 1);
-    }
-    std::size_t room = options_.width - kStepColumn - 1 - kSourceColumn;
-    std::vector<std::size_t> by_wish(wanted.size());
-    for (std::size_t i = 0; i < by_wish.size(); ++i) by_wish[i] = i;
-    std::sort(by_wish.begin(), by_wish.end(), [&](std::size_t a, std::size_t b) {
-      return wanted[a] != wanted[b] ? wanted[a] < wanted[b] : a < b;
-    });
-    widths_.assign(wanted.size(), 0);
-    for (std::size_t done = 0; done < by_wish.size(); ++done) {
-      const std::size_t share = std::max(kLaneMin, room / (by_wish.size() - done));
-      widths_[by_wish[done]] = std::min(wanted[by_wish[done]], share);
-      room -= std::min(room, widths_[by_wish[done]]);
-    }
-  }
-
-  void add_heading(const std::vector<Row>& rows, const std::set<std::size_t>& shown) {
-    std::string line = "    step ";
-    line.resize(kStepColumn + 1, ' ');
-    line += "source";
+  /// A line for each, as a name may be long: where it stands, the lane begins.
+  void add_headings(const std::vector<Row>& rows, const std::set<std::size_t>& shown) {
     for (unsigned lane = 0; lane < lane_threads_.size(); ++lane) {
-      line.resize(std::max(line.size() + 1, start_of(lane)), ' ');
-      line += cut(heading_of(lane, rows, shown), widths_[lane] - 1);
+      const std::string heading = heading_of(lane, rows, shown);
+      for (const std::string& part : wrapped(heading, 2, room_of(lane))) {
+        const std::string_view first = text_.empty() ? "    step" : "";
+        text_ += ink_.title(lead(std::string(first), lane) + part) + "\n";
+      }
     }
-    text_ += ink_.title(line) + "\n";
   }
 
-  std::size_t start_of(unsigned lane) const {
-    std::size_t start = kStepColumn + 1 + kSourceColumn;
-    for (unsigned i = 0; i < lane; ++i) start += widths_[i];
-    return start;
+  std::size_t start_of(unsigned lane) const { return kFirstLane + lane * stair_; }
+  std::size_t room_of(unsigned lane) const { return kPageWidth - start_of(lane); }
+
+  /// What is left of a lane's text: the step, and a bar for each lane before.
+  std::string lead(std::string step, unsigned lane) const {
+    for (unsigned i = 0; i < lane; ++i) {
+      step.resize(start_of(i), ' ');
+      step += '|';
+    }
+    step.resize(start_of(lane), ' ');
+    return step;
   }
 
   void add_left_out(std::map<ThreadId, unsigned>& left_out) {
@@ -339,9 +294,8 @@ class Table {
     for (const auto& [thread, count] : left_out) {
       parts.push_back(plural(count, "step") + " of " + Names::thread(thread));
     }
-    std::string line(kStepColumn + 1, ' ');
-    line += "... " + list_of(parts);
-    text_ += ink_.faint(line) + "\n";
+    const std::string line = "     ... " + list_of(parts);
+    for (const std::string& part : wrapped(line, kFirstLane)) text_ += ink_.faint(part) + "\n";
     left_out.clear();
   }
 
@@ -350,16 +304,14 @@ class Table {
     std::string line = is_marked(row) ? ">>" : "  ";
     line.resize(std::max<std::size_t>(line.size(), 7 - std::min<std::size_t>(number.size(), 5)),
                 ' ');
-    line += number + (row.step.is_decision ? " *" : "  ");
-    line.resize(std::max(line.size(), kStepColumn) + 1, ' ');
-    line += cut(row.source, kSourceColumn - 1);
+    line += number + (row.step.is_decision ? " *" : "");
     const unsigned lane = lanes_.at(row.step.thread);
     std::string& previous = last_who_[lane];
     std::string actor = who(row.step, names_);
     if (is_shared(lane)) actor = Names::thread(row.step.thread) + " " + actor;
     const std::string text = (actor == previous ? "" : "[" + actor + "] ") + row.text;
     previous = actor;
-    add_in_lane(line, lane, text, is_marked(row));
+    add_in_lane(line, lane, text, is_marked(row), row.source);
     std::size_t count = 0;
     for (const std::string& fact : row.facts) {
       const bool is_last = ++count == kFactsPerStep && row.facts.size() > kFactsPerStep;
@@ -373,12 +325,22 @@ class Table {
     }
   }
 
-  void add_in_lane(std::string line, unsigned lane, std::string_view text, bool is_marked) {
-    for (const std::string& part : wrap(text, widths_[lane] - 1, "  ")) {
-      line.resize(std::max(line.size(), start_of(lane)), ' ');
-      line += part;
+  /// `source` stands at the right of the text's last line, else below it.
+  void add_in_lane(const std::string& step, unsigned lane, std::string_view text, bool is_marked,
+                   std::string_view source = "") {
+    std::vector<std::string> parts = wrapped(text, 2, room_of(lane));
+    if (!source.empty()) {
+      if (parts.back().size() + 2 + source.size() > room_of(lane)) parts.emplace_back();
+      std::string& last = parts.back();
+      last.resize(std::max(last.size(), room_of(lane) - std::min(source.size(), room_of(lane))),
+                  ' ');
+      last += source;
+    }
+    std::string begin = step;
+    for (const std::string& part : parts) {
+      const std::string line = lead(begin, lane) + part;
       text_ += (is_marked ? ink_.bad(line) : line) + "\n";
-      line = is_marked && line.starts_with(">>") ? ">>" : "";
+      begin = step.starts_with(">>") ? ">>" : "";
     }
   }
 
@@ -389,7 +351,7 @@ class Table {
   std::map<ThreadId, unsigned> lanes_;
   std::vector<std::vector<ThreadId>> lane_threads_;
   std::map<unsigned, std::string> last_who_;  // by lane
-  std::vector<std::size_t> widths_;           // by lane
+  std::size_t stair_ = 0;                     // columns from one lane to the next
   std::string text_;
 };
 

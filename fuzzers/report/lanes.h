@@ -1,13 +1,16 @@
-// Lanes: the end of the schedule, one column a virtual thread, one line a step.
+// Lanes: the end of the schedule, one lane a virtual thread, one line a step.
 //
-//     step  source              T0 machine: g0              T1 scanner
-//     92 *  chan/channel.cc:136 [g0] chan-send-lock: lock of c0
-//                               . g0 takes waiting receiver g0.0 off c0 ...
+//     step  T0 machine: g0
+//           |               T1 scanner
+//     92 *  [g0] chan-send-lock: lock of c0                     chan/channel.cc:136
+//           . g0 takes waiting receiver g0.0 off c0 and will write its value into ...
+//     93 *  |               [scanner] scan-suspend: g0.0         scan/scanner.cc:25
 //
-// '*': there was a choice. '>>': the failure is about this step. What was announced in a step
-// follows it, in the same lane. Steps that only look for work, or pass through a lock of the
-// scheduler, are left out and counted, unless the failure is about them. Where there are more
-// threads than columns, the least busy ones share the last.
+// A lane is where its text begins; the text may reach over the lanes to its right, as each line is
+// of one thread. '*': there was a choice. '>>': the failure is about this step. What was announced
+// in a step follows it, in the same lane. Steps that only look for work, or pass through a lock of
+// the scheduler, are left out and counted, unless the failure is about them. Where there are more
+// threads than lanes, the least busy ones share the last.
 #pragma once
 
 #include <map>
@@ -21,7 +24,6 @@ namespace concertina::fuzzers {
 
 struct LanesOptions {
   unsigned lines_max = 40;       // steps shown
-  unsigned width = 148;          // columns of a line
   bool goes_to_the_end = false;  // also past the last mark
   bool tells_of_work = false;    // also who could run, and who looks for it
   /// Steps that the failure is about, and why.

@@ -31,27 +31,32 @@ class Lanes : public ::testing::Test {
   Sample sample_;
 };
 
-TEST_F(Lanes, AColumnAThreadAndALineAStep) {
-  const auto source = [](Site site, std::string_view hint) {
-    std::string text = position_of(site, hint);
-    text.resize(28, ' ');
-    return text;
+TEST_F(Lanes, ALaneAThreadAndALineAStep) {
+  const auto line = [](std::string text, Site site, std::string_view hint) {
+    const std::string source = position_of(site, hint);
+    text.resize(80 - source.size(), ' ');
+    return text + source + "\n";
   };
-  EXPECT_EQ(shown({.width = 110}),
-            "    step  source                      T0 machine: g0                         "
-            "T1 scanner\n"
-            "      1 * " +
-                source(Site::kChanCloseLock, "") +
-                "[g0] chan-close-lock: lock of c0\n"
-                "          ... 2 steps of T0\n"
-                "      4   " +
-                source(Site::kScanSuspend, "scan/") +
-                "                                       [scanner] scan-suspend\n" +
-                std::string(77, ' ') +
-                ". the scanner has suspended g0.0\n"
-                "      5   " +
-                source(Site::kChanClosedStore, "") + "chan-closed-store: c0's closed\n" +
-                std::string(38, ' ') + ". g0 closes c0\n");
+  EXPECT_EQ(
+      shown({}),
+      "    step  T0 machine: g0\n"
+      "          |               T1 scanner\n" +
+          line("      1 * [g0] chan-close-lock: lock of c0", Site::kChanCloseLock, "") +
+          "     ... 2 steps of T0\n" +
+          line("      4   |               [scanner] scan-suspend", Site::kScanSuspend, "scan/") +
+          "          |               . the scanner has suspended g0.0\n" +
+          line("      5   chan-closed-store: c0's closed", Site::kChanClosedStore, "") +
+          "          . g0 closes c0\n");
+}
+
+TEST_F(Lanes, ASourceThatHasNoRoomBesideTheTextStandsBelow) {
+  Step& step = sample_.step(7, 2, Site::kSudogElementStore);
+  sample_.event(EventKind::kSendToReceiver, 2, 1, {0, 1, 17});
+  step.is_decision = true;
+  for (ThreadId thread = 2; thread < 6; ++thread) sample_.step(thread, 2, Site::kChanSendLock, 16);
+  for (const char c : shown({})) ASSERT_TRUE(c == '\n' || (c >= ' ' && c <= '~'));
+  const std::string source = position_of(Site::kChanSendLock, "");
+  EXPECT_TRUE(contains(shown({}), " " + source + "\n"));
 }
 
 TEST_F(Lanes, MarksTheStepsThatMatter) {
@@ -87,7 +92,7 @@ TEST_F(Lanes, KeepsItsWidth) {
   std::size_t begin = 0;
   while (begin < text.size()) {
     const std::size_t end = text.find('\n', begin);
-    EXPECT_LE(end - begin, 148u);
+    EXPECT_LE(end - begin, 80u) << text.substr(begin, end - begin);
     begin = end + 1;
   }
 }
@@ -100,7 +105,7 @@ TEST_F(Lanes, SaysWhatEachThreadWouldDoNext) {
   waiting.object = 16;
   waiting.lock_holder = 1;
   trace.threads = {waiting};
-  const std::string text = lanes(trace, Names(program_, trace), Ink(false), {.width = 300});
+  const std::string text = lanes(trace, Names(program_, trace), Ink(false), {});
   EXPECT_TRUE(contains(text, "     end "));
   EXPECT_TRUE(contains(text, "WAITS: select-lock: lock of c0, held by T1"));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/wrapped.h"
 #include "report/accesses.h"
 #include "report/ink.h"
 #include "report/lanes.h"
@@ -16,8 +17,8 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::size_t kTextWidth = 100;
-constexpr std::size_t kPageWidth = 148;
+constexpr std::size_t kTagColumn = 10;  // "schedule: "
+constexpr std::size_t kHang = 6;
 constexpr std::size_t kStacksShown = 3;
 
 std::string outcome_text(const Trace& trace, bool died) {
@@ -63,25 +64,7 @@ std::string ascii(std::string_view text) {
   return result;
 }
 
-/// Breaks lines at blanks where they would be wider than a page; what follows is indented.
-std::string fold(std::string_view text, std::size_t width) {
-  constexpr std::string_view kIndent = "      ";
-  std::string result;
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    std::size_t room = width;
-    while (line.size() > room) {
-      std::size_t end = line.rfind(' ', room);
-      if (end == std::string_view::npos || end <= kIndent.size()) end = room;
-      result += std::string(line.substr(0, end)) + "\n" + std::string(kIndent);
-      line.remove_prefix(std::min(end + (line[end] == ' ' ? 1 : 0), line.size()));
-      room = width - kIndent.size();
-    }
-    result += std::string(line) + "\n";
-  }
-  return result;
-}
+std::string folded(std::string_view text) { return wrapped_text(text, kHang); }
 
 class Page {
  public:
@@ -105,7 +88,7 @@ class Page {
     if (verdict_.failed() || trace_.outcome == Outcome::kDeadlock) add_state();
     if (verdict_.failed()) add_stacks();
     add_program();
-    if (verdict_.failed()) add_section("words", glossary());
+    if (verdict_.failed()) add_section("words", wrapped_text(glossary(), 4));
     if (options_.raw) add_section("what the process said", options_.log);
     return text_;
   }
@@ -113,37 +96,19 @@ class Page {
  private:
   bool died() const { return !options_.log.empty() && trace_.threads.empty() && verdict_.failed(); }
 
-  /// One tag and its text, wrapped; further lines are indented to where it began.
+  /// One tag and its text; further lines are indented to where it began.
   void add_field(std::string_view tag, std::string_view value, bool is_bad = false) {
-    constexpr std::size_t kColumn = 10;
     if (value.empty()) return;
-    std::string line(tag);
-    line += ':';
-    line.resize(std::max(kColumn, line.size() + 1), ' ');
-    text_ += line;
-    std::size_t column = kColumn;
+    const std::string indent(kTagColumn, ' ');
     std::string body;
-    const std::string plain = ascii(value);
-    std::size_t at = 0;
-    while (at < plain.size()) {
-      const std::size_t end = std::min(plain.find_first_of(" \n", at), plain.size());
-      const std::string word = plain.substr(at, end - at);
-      if (column > kColumn && column + 1 + word.size() > kTextWidth) {
-        body += "\n" + std::string(kColumn, ' ');
-        column = kColumn;
-      } else if (column > kColumn) {
-        body += ' ';
-        ++column;
-      }
-      body += word;
-      column += word.size();
-      if (end < plain.size() && plain[end] == '\n') {
-        body += "\n" + std::string(kColumn, ' ');
-        column = kColumn;
-      }
-      at = end + 1;
+    const std::string lines = wrapped_text(ascii(value), 0, kPageWidth - kTagColumn);
+    for (const char c : std::string_view(lines).substr(0, lines.size() - 1)) {
+      body += c;
+      if (c == '\n') body += indent;
     }
-    text_ += (is_bad ? ink_.bad(body) : body) + "\n";
+    std::string head = std::string(tag) + ":";
+    head.resize(kTagColumn, ' ');
+    text_ += head + (is_bad ? ink_.bad(body) : body) + "\n";
   }
 
   void add_section(std::string_view title, std::string_view body) {
@@ -168,12 +133,13 @@ class Page {
                                        : "where, innermost function first",
                   say_accesses(accesses_, names_));
     }
-    add_section("who waits for whom", fold(wait_cycle(trace_, picture_, names_), kPageWidth));
+    add_section("who waits for whom", folded(wait_cycle(trace_, picture_, names_)));
     if (verdict_.oracle == "lock_order") {
-      add_section("who took which lock while holding which", lock_order(trace_, names_).text);
+      add_section("who took which lock while holding which",
+                  folded(lock_order(trace_, names_).text));
     }
     if (trace_.outcome == Outcome::kDeadlock) {
-      add_section("who is asleep, and until when", fold(why_asleep(picture_, names_), kPageWidth));
+      add_section("who is asleep, and until when", folded(why_asleep(picture_, names_)));
     }
   }
 
@@ -185,16 +151,16 @@ class Page {
     options.goes_to_the_end = trace_.outcome == Outcome::kHung;
     const std::string body = lanes(trace_, names_, ink_, options);
     const std::string title = "the last of " + plural(trace_.steps, "step") +
-                              " ('*': there was a choice; '>>': what the failure is about)";
+                              " ('*': a choice; '>>': what the failure is about)";
     add_section(verdict_.failed() ? title : "the last of " + plural(trace_.steps, "step"), body);
   }
 
   void add_state() {
-    add_section("locks at the end", fold(locks_at_end(trace_, picture_, names_), kPageWidth));
-    add_section("channels at the end", fold(channels_at_end(picture_, names_), kPageWidth));
+    add_section("locks at the end", folded(locks_at_end(trace_, picture_, names_)));
+    add_section("channels at the end", folded(channels_at_end(picture_, names_)));
     add_section("goroutines at the end",
-                fold(goroutines_at_end(picture_, names_, listing_, places_), kPageWidth));
-    add_section("threads at the end", threads_at_end());
+                folded(goroutines_at_end(picture_, names_, listing_, places_)));
+    add_section("threads at the end", folded(threads_at_end()));
   }
 
   /// Of a process that died nobody could ask: then each thread's last step has to do.
@@ -269,6 +235,27 @@ class Page {
     return list_of(names);
   }
 
+  /// A numbered line, and who stands there: beside it, else below.
+  std::string program_line(std::size_t index, const std::string& who) const {
+    constexpr std::size_t kCodeColumn = 6, kWhoColumn = 44;
+    const std::string number = std::to_string(index + 1);
+    std::string line = std::string(number.size() < 4 ? 4 - number.size() : 0, ' ') + number + "  ";
+    for (const char c : listing_.lines()[index]) line += c == '\t' ? "    " : std::string(1, c);
+    line.erase(line.find_last_not_of(' ') + 1);
+    if (who.empty()) return wrapped_text(line + "\n", kCodeColumn + kHang);
+    std::string text;
+    if (line.size() + 2 > kWhoColumn) {
+      text = wrapped_text(line + "\n", kCodeColumn + kHang);
+      line.clear();
+    }
+    for (const std::string& part : wrapped(who, 4, kPageWidth - kWhoColumn)) {
+      line.resize(kWhoColumn, ' ');
+      text += line + ink_.mark(part) + "\n";
+      line.clear();
+    }
+    return text;
+  }
+
   void add_program() {
     std::map<unsigned, std::vector<std::string>> at_line;
     for (const auto& [g, place] : places_) {
@@ -279,17 +266,8 @@ class Page {
     }
     std::string body;
     for (std::size_t i = 0; i < listing_.lines().size(); ++i) {
-      const std::string number = std::to_string(i + 1);
-      std::string line =
-          std::string(number.size() < 4 ? 4 - number.size() : 0, ' ') + number + "  ";
-      for (const char c : listing_.lines()[i]) line += c == '\t' ? "    " : std::string(1, c);
       const auto who = at_line.find(static_cast<unsigned>(i + 1));
-      if (who != at_line.end()) {
-        line.resize(std::max<std::size_t>(line.size() + 2, 44), ' ');
-        line += ink_.mark("<== " + who_stands(who->second));
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      body += line + "\n";
+      body += program_line(i, who != at_line.end() ? "<== " + who_stands(who->second) : "");
     }
     add_section("program", body);
   }
@@ -305,12 +283,11 @@ class Page {
         {" scanner", "scanner: the thread that suspends goroutines to shrink or move their stacks"},
         {"sudog-element",
          "waiting element: where a goroutine that sleeps on a channel wants its value put or taken "
-         "from;\n    it lies on that goroutine's stack, and others reach it through the channel's "
-         "queue "
+         "from; it lies on that goroutine's stack, and others reach it through the channel's queue "
          "(a sudog)"},
         {"scan bit",
          "scan bit: set in a goroutine's status by whoever suspended it; until it is taken "
-         "off,\n    nobody else may change that status, and the stack is the suspender's"},
+         "off, nobody else may change that status, and the stack is the suspender's"},
         {"parking-on-chan",
          "parking_on_chan: the goroutine is about to sleep on a channel; its stack must not be "
          "copied yet"},

@@ -140,7 +140,7 @@ TEST(Report, LongLinesAreFolded) {
   EXPECT_TRUE(contains(page, "g?32;"));
   for (std::size_t at = 0; at < page.size();) {
     const std::size_t end = page.find('\n', at);
-    EXPECT_LE(end - at, 148u) << page.substr(at, end - at);
+    EXPECT_LE(end - at, 80u) << page.substr(at, end - at);
     at = end + 1;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/wrapped.h"
 #include "report/words.h"
 
 namespace concertina::fuzzers {
@@ -9,7 +10,8 @@ namespace {
 
 constexpr std::uint32_t kOutside = 0xffffffff;
 constexpr std::uint16_t kNoFunction = 0xffff;  // a frame without its header
-constexpr std::size_t kSideColumn = 62;
+constexpr std::size_t kTextColumn = 9;         // after the distance
+constexpr std::size_t kAfterColumn = 60;       // "same"
 
 /// Facts of one walk: frames and pointers, in the order in which they were seen.
 struct Walk {
@@ -133,39 +135,59 @@ std::vector<Line> lines_of(const Walk& walk, const Program& program, const Names
   return lines;
 }
 
-std::string pad(std::string text, std::size_t width) {
-  if (text.size() > width) text = text.substr(0, width - 3) + "...";
-  text.resize(width, ' ');
-  return text;
+/// "    208  frame of f1", and more lines below the text.
+std::string at_distance(std::uint32_t at, std::string_view text) {
+  std::string number = std::to_string(at);
+  number.insert(0, number.size() < kTextColumn - 2 ? kTextColumn - 2 - number.size() : 0, ' ');
+  return wrapped_text(number + "  " + std::string(text) + "\n", kTextColumn + 4);
+}
+
+/// What has become of a line in the copy: beside it where it is the same, else below it.
+std::string both_sides(const Line* left, const Line* right) {
+  if (left != nullptr && right != nullptr && *left == *right) {
+    std::string text = at_distance(left->at, left->text);
+    text.pop_back();
+    const std::size_t begin = text.rfind('\n') + 1;  // 0 when it is one line
+    text.resize(begin + std::max(text.size() - begin + 2, kAfterColumn), ' ');
+    return text + "same\n";
+  }
+  std::string text =
+      at_distance((left != nullptr ? left : right)->at, left != nullptr ? left->text : "NOTHING");
+  std::string after = std::string(kTextColumn, ' ') + "after: ";
+  if (right == nullptr) {
+    after += "NOTHING";
+  } else {
+    if (left != nullptr && left->at != right->at) after += "at " + std::to_string(right->at) + ": ";
+    after += right->text.substr(std::min(right->text.find_first_not_of(' '), right->text.size()));
+  }
+  return text + wrapped_text(after + "  <== differs\n", kTextColumn + 4);
 }
 
 void add_sides(std::string& page, const Copy& copy, const Program& program, const Names& names,
                const Ink& ink) {
   const std::vector<Line> before = lines_of(copy.before, program, names);
   const std::vector<Line> after = lines_of(copy.after, program, names);
-  std::string heading = "     at  ";
-  heading += pad("before the copy", kSideColumn) + "after the copy";
+  std::string heading = "     at  before the copy";
+  if (copy.after.is_recorded) {
+    heading.resize(kAfterColumn, ' ');
+    heading += "after the copy";
+  }
   page += ink.title(heading) + "\n";
+  const auto add = [&](bool is_bad, std::string text) {
+    if (is_bad) text = ink.bad(text.substr(0, text.size() - 1)) + "\n";
+    page += text;
+  };
+  if (!copy.after.is_recorded) {
+    for (const Line& line : before) add(line.is_bad, at_distance(line.at, line.text));
+    page += std::string(kTextColumn, ' ') + "after the copy: ";
+    page += copy.is_done ? "not recorded\n" : "not reached: the copy is not finished\n";
+    return;
+  }
   for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
-    const Line none{0, "", false};
-    const Line& left = i < before.size() ? before[i] : none;
-    const Line& right = i < after.size() ? after[i] : none;
-    const bool both = i < before.size() && i < after.size();
-    std::string at = std::to_string(i < before.size() ? left.at : right.at);
-    std::string line = std::string(at.size() < 7 ? 7 - at.size() : 0, ' ') + at + "  ";
-    line += pad(left.text, kSideColumn);
-    bool is_bad = left.is_bad || right.is_bad;
-    if (!copy.after.is_recorded) {
-      line += i > 0 ? "" : copy.is_done ? "not recorded" : "not reached: the copy is not finished";
-    } else if (both && left == right) {
-      line += "same";
-    } else {
-      is_bad = true;
-      if (both && left.at != right.at) line += "at " + std::to_string(right.at) + ": ";
-      line += right.text.empty() ? "NOTHING  <== differs" : right.text + "  <== differs";
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    page += (is_bad ? ink.bad(line) : line) + "\n";
+    const Line* const left = i < before.size() ? &before[i] : nullptr;
+    const Line* const right = i < after.size() ? &after[i] : nullptr;
+    const bool is_same = left != nullptr && right != nullptr && *left == *right;
+    add(!is_same || left->is_bad, both_sides(left, right));
   }
 }
 
@@ -182,8 +204,33 @@ void add_sudogs(std::string& page, const Copy& copy, const Names& names, const I
       line += "; after the adjustment its element is at " + std::to_string(sudog.b) +
               ", in the new stack";
     }
-    page += (is_bad ? ink.bad(line) : line) + "\n";
+    for (const std::string& part : wrapped(line, 4)) {
+      page += (is_bad ? ink.bad(part) : part) + "\n";
+    }
   }
+}
+
+}  // namespace
+
+namespace {
+
+/// "g0.0: last copy by T1 (scanner) to shrink it, ..."
+std::string say_copy(const Copy& copy, const Names& names) {
+  const Event& begin = copy.begin;
+  std::string text = ": last copy by " + Names::thread(begin.thread) + " (" +
+                     std::string(names.role(begin.thread)) + ") to " +
+                     std::string(copy_reason(begin.index)) + " it, " + std::to_string(begin.a) +
+                     " to " + plural(begin.b, "byte") + ", from step " + std::to_string(begin.step);
+  text += copy.is_done ? " to step " + std::to_string(copy.end_step) : " on, NOT FINISHED";
+  return text + (begin.channel == 1   ? "; it takes the channels' locks"
+                 : begin.channel == 2 ? "; its own machine holds locks"
+                                      : "; no channel lock is taken");
+}
+
+std::string heading(const std::string& name, const std::string& text, const Ink& ink) {
+  const std::string lines = wrapped_text(name + text + "\n", 4);
+  // A name that is broken stays plain.
+  return lines.starts_with(name) ? ink.title(name) + lines.substr(name.size()) : lines;
 }
 
 }  // namespace
@@ -193,27 +240,20 @@ std::string stack_of(GoroutineId g, const Program& program, const Trace& trace, 
   const Copy copy = last_copy(g, trace, until);
   const std::string name = names.goroutine(g);
   if (copy.begin.kind == EventKind::kCount) {
-    std::string page = ink.title(name) + ": its stack was never copied";
-    if (!copy.scan.is_recorded) return page + ", and its frames were not recorded\n";
-    page += "; as the scanner saw it at step " + std::to_string(copy.scan.step) + ":\n";
+    const std::string never = ": its stack was never copied";
+    if (!copy.scan.is_recorded) {
+      return heading(name, never + ", and its frames were not recorded", ink);
+    }
+    const std::string when = "; as the scanner saw it at step " + std::to_string(copy.scan.step);
+    std::string page = heading(name, never + when + ":", ink);
     for (const Line& line : lines_of(copy.scan, program, names)) {
-      const std::string at = std::to_string(line.at);
-      page += std::string(at.size() < 7 ? 7 - at.size() : 0, ' ') + at + "  " + line.text + "\n";
+      page += at_distance(line.at, line.text);
     }
     return page;
   }
-  const Event& begin = copy.begin;
-  std::string page = ink.title(name) + ": last copy by " + Names::thread(begin.thread) + " (" +
-                     std::string(names.role(begin.thread)) + ") to " +
-                     std::string(copy_reason(begin.index)) + " it, " + std::to_string(begin.a) +
-                     " to " + plural(begin.b, "byte") + ", from step " + std::to_string(begin.step);
-  page += copy.is_done ? " to step " + std::to_string(copy.end_step) : " on, NOT FINISHED";
-  page += begin.channel == 1   ? "; it takes the channels' locks\n"
-          : begin.channel == 2 ? "; its own machine holds locks\n"
-                               : "; no channel lock is taken\n";
+  std::string page = heading(name, say_copy(copy, names), ink);
   if (!copy.before.is_recorded && !copy.after.is_recorded) {
-    page +=
-        "  frames: not recorded (the runtime walks a stack at the first copies of a run only)\n";
+    page += "  frames: not recorded (the runtime walks a stack at the first copies only)\n";
   } else {
     page += "  distances in bytes below the top of the stack; " + std::to_string(copy.before.used) +
             " in use\n";

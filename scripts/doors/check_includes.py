@@ -39,7 +39,7 @@ MAY_INCLUDE = {
     "fuzzers/feedback": ["fuzzers/trace", "fuzzers/schedule", "fuzzers/mutate/site_pairs.h",
                          "runtime/base", "runtime/platform/sim/chooser.h"],
     "fuzzers/report": ["fuzzers/trace", "fuzzers/program", "fuzzers/input", "fuzzers/oracle",
-                       "runtime/base"],
+                       "fuzzers/host/wrapped.h", "runtime/base"],
     "fuzzers/interp": ["fuzzers/program", "fuzzers/trace"] + RUNTIME,
     "fuzzers": ["fuzzers/program", "fuzzers/trace", "fuzzers/schedule", "fuzzers/input",
                 "fuzzers/oracle", "fuzzers/report", "fuzzers/interp",
