@@ -2,8 +2,10 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <limits>
+#include <sstream>
 
 #include "host/shown.h"
+#include "host/wrapped.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 
@@ -270,17 +272,30 @@ void add_signature(CLI::App& app, SignatureOptions& options, int& code) {
 }
 
 constexpr const char* kFooter =
-    "Exit codes: 0 as expected; 1 a bug or an unexpected verdict; 2 could not run, with the reason;\n"
-    "3 (verify, depth only) not complete: the budget was spent or it was interrupted, and what was\n"
+    "Exit codes: 0 as expected; 1 a bug or an unexpected verdict; 2 could not run, with the reason; "
+    "3 (verify, depth only) not complete: the budget was spent or it was interrupted, and what was "
     "asked is not known yet.\n"
     "A FILE is a case, in text, unless it is called an engine's bytes: by --bytes, by NAME.bytes\n"
     "or by the names that libFuzzer (crash-SHA1, SHA1, ...) and AFL++ (id:000000,...) give.\n"
     "A file whose name begins with a dash comes after --.";
 
+constexpr std::size_t kHelpColumn = 26;  // of what an option or a subcommand means
+
+/// Help, or the version. CLI11 wraps nothing.
+void print_help(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream help;
+  app.exit(error, help, help);
+  std::string line;
+  for (std::istringstream lines(help.str()); std::getline(lines, line);) {
+    print_wrapped(line.starts_with(' ') ? kHelpColumn : 0, "%s\n", line.c_str());
+  }
+}
+
 int run_tool(int argc, char** argv) {
   CLI::App app("Concertina: look at, run, replay and measure fuzz inputs");
   app.require_subcommand(1);
   app.footer(kFooter);
+  app.get_formatter()->column_width(kHelpColumn);
   app.set_version_flag("--version", std::string("concertina, flavour ") + std::string(this_flavour()));
   int code = kExitAsExpected;
   ShowOptions show_options;
@@ -314,7 +329,7 @@ int run_tool(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // --help is no error; everything else makes the call unusable.
     if (error.get_exit_code() == 0) {
-      app.exit(error);
+      print_help(app, error);
       flush_output();
       return kExitAsExpected;
     }

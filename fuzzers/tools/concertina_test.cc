@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 
 #include "host/files.h"
 #include "host/program.h"
@@ -135,6 +136,20 @@ TEST_F(Concertina, WhatItCannotPrintMakesEveryCommandUnusable) {
                             {"signature", kCase}};
   for (const Words& words : commands) {
     expect_unusable(words, "cannot write its output: No space left", {.stdout_path = "/dev/full"});
+  }
+}
+
+TEST_F(Concertina, HelpFitsATerminalOf80Columns) {
+  for (const char* command :
+       {"", "show", "run", "replay", "minimize", "neighbours", "explore", "verify", "depth",
+        "generate", "health", "bench", "determinism"}) {
+    Words words{"--help"};
+    if (*command != 0) words.insert(words.begin(), command);
+    const Ended ended = tool(words);
+    EXPECT_EQ(ended.code, kExitAsExpected) << command;
+    EXPECT_NE(ended.said.find(*command != 0 ? "--help" : "determinism"), std::string::npos);
+    std::istringstream lines(ended.said);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
   }
 }
 

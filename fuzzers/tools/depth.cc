@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "host/shown.h"
+#include "host/wrapped.h"
 #include "report/runtime_map.h"
 #include "report/words.h"
 #include "schedule/key_text.h"
@@ -15,6 +16,8 @@
 namespace concertina::fuzzers {
 namespace {
 
+constexpr std::size_t kHang = 7;  // of a line that is wrapped
+
 std::string line_of(const RecordedStep& step) {
   char text[200];
   std::snprintf(text, sizeof text, "T%u  %-12s %-34s %s (%s)", unsigned{step.thread},
@@ -25,32 +28,32 @@ std::string line_of(const RecordedStep& step) {
 }
 
 void print_depth(const std::string& path, const Depth& depth) {
-  std::printf("%s: %s\n", shown_path(path).c_str(), depth.signature.c_str());
+  print_wrapped(kHang, "%s: %s\n", shown_path(path).c_str(), depth.signature.c_str());
   for (const BoundReport& report : depth.explored.bounds) {
-    std::printf("  bound %u: %" PRIu64 " schedules%s\n", report.bound, report.schedules,
+    print_wrapped(kHang, "  bound %u: %" PRIu64 " schedules%s\n", report.bound, report.schedules,
                 report.is_complete ? ", complete, none fails so" : "");
   }
   if (!depth.is_known()) {
-    std::printf("  no failure of that signature was found\n");
+    print_wrapped(kHang, "  no failure of that signature was found\n");
     return;
   }
   if (depth.is_reduced) {
-    std::printf("  by making the preemptions of failing runs fewer, in %" PRIu64 " runs\n",
+    print_wrapped(kHang, "  by making the preemptions of failing runs fewer, in %" PRIu64 " runs\n",
                 depth.reducing_runs);
   }
-  std::printf("  bug depth %s (%s, %" PRIu64 " schedules)\n", depth.words().c_str(),
+  print_wrapped(kHang, "  bug depth %s (%s, %" PRIu64 " schedules)\n", depth.words().c_str(),
               !depth.is_proved()        ? "not proved"
               : depth.has_fixed_draws ? "proved for the seed's draws: bounds below are complete"
                                       : "proved: bounds below explored completely",
               depth.schedules());
   const Cause& cause = depth.cause;
   if (!cause.is_found) {
-    std::printf("  critical pair: none; no swap of two racing steps (%u of %u tried) makes it "
+    print_wrapped(kHang, "  critical pair: none; no swap of two racing steps (%u of %u tried) makes it "
                 "pass\n",
                 cause.races_tried, cause.races);
     return;
   }
-  std::printf("  critical pair: it fails when the first comes before the second, and passes when "
+  print_wrapped(kHang, "  critical pair: it fails when the first comes before the second, and passes when "
               "they are swapped\n    1  %s\n    2  %s\n",
               line_of(cause.first).c_str(), line_of(cause.second).c_str());
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "host/wrapped.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/json.h"
@@ -10,6 +11,8 @@
 
 namespace concertina::fuzzers {
 namespace {
+
+constexpr std::size_t kHang = 4;  // of a line that is wrapped
 
 std::string name_of(const ExploreOptions& options) {
   if (options.as_drawn) return "generated inputs";
@@ -33,24 +36,26 @@ void report(const ExploreOptions& options, const SearchOptions& searched,
     std::printf("%s\n", object.str().c_str());
     return;
   }
-  std::printf("%s, seed %" PRIu64 ": ", name_of(options).c_str(), searched.seed);
   if (!found) {
-    std::printf("nothing in %" PRIu64 " runs (%.1f s)\n", result.runs, result.seconds);
+    print_wrapped(kHang, "%s, seed %" PRIu64 ": nothing in %" PRIu64 " runs (%.1f s)\n",
+                  name_of(options).c_str(), searched.seed, result.runs, result.seconds);
     return;
   }
-  std::printf("run %" PRIu64 " (%.1f s), strategy %s: %s\n", result.runs, result.seconds,
-              std::string(strategy_name(result.input.schedule.strategy)).c_str(),
-              result.verdict.signature().c_str());
+  print_wrapped(kHang, "%s, seed %" PRIu64 ": run %" PRIu64 " (%.1f s), strategy %s: %s\n",
+                name_of(options).c_str(), searched.seed, result.runs, result.seconds,
+                std::string(strategy_name(result.input.schedule.strategy)).c_str(),
+                result.verdict.signature().c_str());
 }
 
 void report_median(const ExploreOptions& options, std::vector<std::uint64_t>& runs) {
   std::sort(runs.begin(), runs.end());
-  std::printf("%s, strategy %s: found in %zu of %u searches", name_of(options).c_str(),
-              options.strategy.c_str(), runs.size(), options.seeds);
+  std::string line = name_of(options) + ", strategy " + options.strategy + ": found in " +
+                     std::to_string(runs.size()) + " of " + std::to_string(options.seeds) +
+                     " searches";
   // Searches that found nothing are above every number.
   const std::size_t middle = (options.seeds - 1) / 2;
-  if (middle < runs.size()) std::printf(", median %" PRIu64 " runs", runs[middle]);
-  std::printf("\n");
+  if (middle < runs.size()) line += ", median " + std::to_string(runs[middle]) + " runs";
+  print_wrapped(kHang, "%s\n", line.c_str());
 }
 
 bool write_case(const ExploreOptions& options, CaseFile file, const SearchResult& result) {

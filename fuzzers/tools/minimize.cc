@@ -4,6 +4,8 @@
 #include <filesystem>
 
 #include "host/shown.h"
+#include "host/terminal.h"
+#include "host/wrapped.h"
 #include "minimize/minimize.h"
 #include "tools/batch.h"
 #include "tools/case_io.h"
@@ -74,8 +76,8 @@ std::string default_output(const std::string& path) {
 }
 
 void print_progress(const char* what, const Input& input, std::uint64_t runs) {
-  std::fprintf(stderr, "\r\x1b[K%12s: %s (%" PRIu64 " runs)", what,
-               size_text(size_of(input)).c_str(), runs);
+  show_status(std::string(what) + ": " + size_text(size_of(input)) + " (" +
+              std::to_string(runs) + " runs)");
 }
 
 int report(const MinimizeCommandOptions& options, const std::string& output, const Verdict& verdict,
@@ -102,13 +104,15 @@ int report(const MinimizeCommandOptions& options, const std::string& output, con
     std::printf("%s\n", object.str().c_str());
     return kExitAsExpected;
   }
-  std::printf("%s\n  signature  %s\n  before     %s\n  after      %s\n  effort     %" PRIu64
-              " runs, %.1f s%s\n",
-              output.c_str(), verdict.signature().c_str(), size_text(before).c_str(),
-              size_text(after).c_str(), minimized.runs, seconds,
-              minimized.is_out_of_budget ? "; stopped by --budget" : "");
-  if (depth.is_known()) std::printf("  bug depth  %s\n", depth.words().c_str());
-  if (depth.cause.is_found) std::printf("  turns on   %s\n", depth.cause.words().c_str());
+  constexpr std::size_t kHang = 13;
+  print_wrapped(kHang,
+                "%s\n  signature  %s\n  before     %s\n  after      %s\n"
+                "  effort     %" PRIu64 " runs, %.1f s%s\n",
+                output.c_str(), verdict.signature().c_str(), size_text(before).c_str(),
+                size_text(after).c_str(), minimized.runs, seconds,
+                minimized.is_out_of_budget ? "; stopped by --budget" : "");
+  if (depth.is_known()) print_wrapped(kHang, "  bug depth  %s\n", depth.words().c_str());
+  if (depth.cause.is_found) print_wrapped(kHang, "  turns on   %s\n", depth.cause.words().c_str());
   return kExitAsExpected;
 }
 
@@ -131,7 +135,7 @@ int minimize_command(const MinimizeCommandOptions& options) {
   const Minimized minimized =
       minimize_well(file.input, examiner, minimize_options, options.attempts);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  if (options.progress) std::fprintf(stderr, "\r\x1b[K");
+  if (options.progress) clear_status();
   const Size before = size_of(file.input);
   file.input = minimized.input;
   Depth depth;

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
-#include <cstdlib>
 
 #include "host/shown.h"
+#include "host/terminal.h"
+#include "host/wrapped.h"
 #include "report/report.h"
 #include "tools/case_io.h"
 #include "tools/child.h"
@@ -62,11 +63,8 @@ void print_json(const std::string& path, const Replays& replays, const ReplayOpt
   std::printf("%s\n", object.str().c_str());
 }
 
-/// "auto": a terminal that somebody looks at, unless they said NO_COLOR.
 bool wants_color(const std::string& when) {
-  if (when != "auto") return when == "always";
-  const char* const refused = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) != 0 && (refused == nullptr || *refused == '\0');
+  return when == "auto" ? shows_colours(STDOUT_FILENO) : when == "always";
 }
 
 void print_text(const CaseFile& file, const Replays& replays, const ReplayOptions& options) {
@@ -99,12 +97,15 @@ int replay_one(const std::string& path, const ReplayOptions& options) {
   if (!options.quiet) print_text(file, replays, options);
   std::string wish = "pass";
   if (wanted.expect == "fail") wish = "fail by " + (wanted.oracle.empty() ? "any" : wanted.oracle);
-  std::printf("%s: %s: %s (expected: %s)", shown_path(path).c_str(),
-              expected ? "ok" : "NOT AS EXPECTED", replays.first.verdict.signature().c_str(),
-              wish.c_str());
-  if (options.times > 1) std::printf("; %u of %u replays failed", replays.failures, options.times);
-  if (!replays.agree) std::printf("; replays differ");
-  std::printf("\n");
+  std::string line = shown_path(path) + ": " + (expected ? "ok" : "NOT AS EXPECTED") + ": " +
+                     replays.first.verdict.signature() + " (expected: " + wish + ")";
+  if (options.times > 1) {
+    line += "; " + std::to_string(replays.failures) + " of " + std::to_string(options.times) +
+            " replays failed";
+  }
+  if (!replays.agree) line += "; replays differ";
+  // Alone it is for programs, too, and one line a file; below a page it is the page's last.
+  std::printf("%s", options.quiet ? (line + "\n").c_str() : wrapped_text(line + "\n", 4).c_str());
   return expected ? kExitAsExpected : kExitFailed;
 }
 

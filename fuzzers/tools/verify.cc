@@ -11,6 +11,8 @@
 #include "explore/bounded.h"
 #include "host/files.h"
 #include "host/shown.h"
+#include "host/terminal.h"
+#include "host/wrapped.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/explore_child.h"
@@ -20,6 +22,7 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::string_view kStateMark = "concertina verify of ";
+constexpr std::size_t kHang = 4;  // of a line that is wrapped
 constexpr std::size_t kStateBytesMax = 256 << 20;
 constexpr std::size_t kProgramBytesMax = 1 << 30;
 
@@ -114,8 +117,11 @@ std::string bound_text(const BoundReport& report, bool is_unbounded) {
 }
 
 void show_progress(const BoundReport& report, double behind) {
-  std::fprintf(stderr, "\r\x1b[Kbound %u: %5.1f %% behind, %" PRIu64 " schedules, %" PRIu64 " states",
-               report.bound, behind * 100, report.schedules, report.states);
+  char text[120];
+  std::snprintf(text, sizeof text,
+                "bound %u: %5.1f %% behind, %" PRIu64 " schedules, %" PRIu64 " states", report.bound,
+                behind * 100, report.schedules, report.states);
+  show_status(text);
 }
 
 std::string json_of(const std::string& path, const Explored& explored, const WrittenInput& written,
@@ -178,11 +184,11 @@ std::string write_failing(const VerifyOptions& options, const CaseFile& file,
 void print_end(const std::string& path, const VerifyOptions& options, const Explored& explored,
                const WrittenInput& written, const std::string& output) {
   for (const BoundReport& report : explored.bounds) {
-    std::printf("%s\n", bound_text(report, options.unbounded).c_str());
+    print_wrapped(kHang, "%s\n", bound_text(report, options.unbounded).c_str());
   }
   switch (explored.end) {
     case ExploreEnd::kComplete:
-      std::printf("%s: complete%s: no schedule %sfails\n", path.c_str(),
+      print_wrapped(kHang, "%s: complete%s: no schedule %sfails\n", path.c_str(),
                   options.fixed_draws ? " for the seed's draws" : "",
                   options.unbounded ? ""
                                     : ("with at most " + std::to_string(options.bound) +
@@ -190,23 +196,23 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
                                           .c_str());
       break;
     case ExploreEnd::kFailed:
-      std::printf("%s: FAILS with %u preemptions: %s\n%s\n", path.c_str(), explored.preemptions,
+      print_wrapped(kHang, "%s: FAILS with %u preemptions: %s\n%s\n", path.c_str(), explored.preemptions,
                   explored.verdict.signature().c_str(), explored.verdict.detail.c_str());
-      if (!output.empty()) std::printf("written to %s\n", output.c_str());
+      if (!output.empty()) print_wrapped(kHang, "written to %s\n", output.c_str());
       if (!written.why_not.empty()) {
-        std::printf("it cannot be written as a case: %s\n", written.why_not.c_str());
+        print_wrapped(kHang, "it cannot be written as a case: %s\n", written.why_not.c_str());
       }
       break;
     case ExploreEnd::kBudget:
     case ExploreEnd::kInterrupted:
-      std::printf("%s: NOT COMPLETE (%s): nothing failed so far%s\n", path.c_str(),
+      print_wrapped(kHang, "%s: NOT COMPLETE (%s): nothing failed so far%s\n", path.c_str(),
                   explored.end == ExploreEnd::kBudget ? "the budget is spent" : "interrupted",
                   options.resume.empty() ? "" : ("; to be resumed from " + options.resume).c_str());
       break;
     case ExploreEnd::kNone:
     case ExploreEnd::kDiedOtherwise:
     case ExploreEnd::kDiverged:
-      std::printf("%s: cannot be explored: a run is no function of its decisions\n", path.c_str());
+      print_wrapped(kHang, "%s: cannot be explored: a run is no function of its decisions\n", path.c_str());
       break;
   }
 }
@@ -228,10 +234,10 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
   if (!options.resume.empty() && !load_state(options, file.input, order.resume)) {
     return kExitUnusable;
   }
-  const bool shows_progress = options.progress || isatty(STDERR_FILENO) != 0;
+  const bool shows_progress = options.progress || obeys_escapes(STDERR_FILENO);
   if (shows_progress) order.progress = &show_progress;
   const Explored explored = explore_in_child(file.input, order);
-  if (shows_progress) std::fprintf(stderr, "\r\x1b[K");
+  if (shows_progress) clear_status();
   WrittenInput written;
   std::string output;
   if (explored.end == ExploreEnd::kFailed) output = write_failing(options, file, explored, written);
