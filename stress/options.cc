@@ -63,8 +63,9 @@ std::string parse_options(const std::vector<std::string>& arguments, Options& op
 }
 
 std::string usage() {
-  return "stress_jobs --job NAME [--seed N] [--batches N] [--seconds N] [--operations N]\n"
-         "            [--workers N] [--scale N] [--size small|large|mixed] [--hang-seconds N]\n"
+  return "stress_jobs --job NAME [--seed N] [--batches N] [--seconds N]\n"
+         "            [--operations N] [--workers N] [--scale N]\n"
+         "            [--size small|large|mixed] [--hang-seconds N]\n"
          "            [--programs FOLDER] [--json FILE] [--quiet]\n"
          "Exit code: 0 everything passed, 1 a failure or a hang, 2 could not run.\n";
 }

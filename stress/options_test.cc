@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "stress/jobs/job.h"
 
 namespace concertina::stress {
@@ -50,6 +52,11 @@ TEST(Options, WhatIsWrongIsNamed) {
   EXPECT_EQ(complaint({"--what", "1"}), "--what 1: no such option, or no such value");
   EXPECT_EQ(complaint({"--job", "ring", "--batches", "1", "--scale", "0"}),
             "--scale and --hang-seconds: not 0");
+}
+
+TEST(Usage, FitsATerminalOf80Columns) {
+  std::istringstream lines(usage());
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 
 TEST(Tally, TellsLostAndRepeatedValues) {

@@ -3,6 +3,8 @@
 import argparse
 import math
 import os
+import re
+import textwrap
 
 import mutants
 
@@ -17,10 +19,31 @@ EPILOG = """\
 Exit codes of every script: 0 as expected, 1 a bug or an unexpected verdict, 2 could not run, with the
 reason. Interrupted (Ctrl-C, SIGTERM), it dies of the signal: 130 or 143 for a shell."""
 
+LIST = re.compile(r" |[0-9]+\. ")
+
+
+class Help(argparse.HelpFormatter):
+    """Paragraphs are filled to the terminal's width; lines that are indented, or an item of a list,
+    begin anew."""
+
+    def _fill_text(self, text, width, indent):
+        return "\n\n".join(self.filled(paragraph, width) for paragraph in text.strip().split("\n\n"))
+
+    @staticmethod
+    def filled(paragraph, width):
+        pieces = []
+        for line in paragraph.splitlines():
+            if pieces and not LIST.match(line):
+                pieces[-1] += " " + line
+            else:
+                pieces.append(line)
+        return "\n".join(textwrap.fill(
+            piece, width, subsequent_indent="   " if LIST.match(piece) else "",
+            break_long_words=False, break_on_hyphens=False) for piece in pieces)
+
 
 def parser(doc):
-    result = argparse.ArgumentParser(description=doc, epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    result = argparse.ArgumentParser(description=doc, epilog=EPILOG, formatter_class=Help)
     result.add_argument("--no-setup", action="store_true",
                         help="install nothing; when a package is missing, say so and exit 2")
     return result

@@ -120,6 +120,12 @@ class EveryDoor(Machine):
                 self.assertIn("--no-setup", result.stdout)
                 self.assertEqual(calls, [])
 
+    def test_its_help_fits_a_terminal_of_80_columns(self):
+        for name in [*doors(), "setup"]:
+            with self.subTest(name):
+                result, _ = self.open(name, "--help", with_arguments=False)
+                self.assertEqual([line for line in result.stdout.splitlines() if len(line) > 80], [])
+
     def test_says_what_is_missing_and_installs_it(self):
         for name in doors():
             if load(name).NEEDS == ():
@@ -174,6 +180,7 @@ class WithoutPython(Machine):
         result, calls = self.open("fuzz", "--help")
         self.assertEqual(result.returncode, 0)
         self.assertIn("scripts/setup python", result.stdout)
+        self.assertLessEqual(max(map(len, result.stdout.splitlines())), 80)
         self.assertEqual(calls, [])
 
 

@@ -1,7 +1,5 @@
 """Ends doors at random moments by SIGKILL, SIGTERM and SIGINT, and looks for what that has broken.
 
-    python3 scripts/lib/kill_trials.py [--trials N] [--seed S] [--flavour F] [--only SUBJECT,...]
-
 A trial starts a door, or the tool, in a session of its own, and sends one signal, to it alone or to its
 whole group as a terminal does. The moment is drawn from the time that the door takes when it is left
 alone. Then it must be true that

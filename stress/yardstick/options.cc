@@ -75,15 +75,17 @@ std::string parse_options(const std::vector<std::string>& arguments, Options& op
 }
 
 std::string usage() {
-  return R"(yardstick --program NAME --strategy NAME [--seed S] [--seeds N] [--cap N] [--seconds S]
-          [--speed S] [--fixed]
+  return R"(yardstick --program NAME --strategy NAME [--seed S] [--seeds N] [--cap N]
+          [--seconds S] [--speed S] [--fixed]
 yardstick --list
 
-For each of N seeds from S on: runs schedules of the program until the first that shows its
-bug, or --cap schedules (10000), or --seconds. A line of JSON each.
---speed adds a line with schedules a second of processor time: the fastest fifth of so long.
---fixed runs the program without its bug. --list: the programs with their sizes, the strategies.
-Exit code: 0 measured (found or not), 1 a run of a fixed program did not end well, 2 could not run.
+For each of N seeds from S on: runs schedules of the program until the first
+that shows its bug, or --cap schedules (10000), or --seconds. A line of JSON
+each. --speed adds a line with schedules a second of processor time: the
+fastest fifth of so long. --fixed runs the program without its bug. --list: the
+programs with their sizes, the strategies.
+Exit code: 0 measured (found or not), 1 a run of a fixed program did not end
+well, 2 could not run.
 )";
 }
 

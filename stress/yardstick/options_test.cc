@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 namespace concertina::yardstick {
 namespace {
 
@@ -48,6 +50,11 @@ TEST(Options, WhatIsWrongIsSaid) {
   EXPECT_EQ(wrong({"--cap"}), "--cap: no such option, or its value is missing");
   Options options;
   EXPECT_EQ(parse_options({}, options).substr(0, 13), "no program ''");
+}
+
+TEST(Usage, FitsATerminalOf80Columns) {
+  std::istringstream lines(usage());
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 
 }  // namespace
