@@ -15,7 +15,8 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr unsigned kLinksMax = 40;  // as Linux
+constexpr unsigned kLinksMax = 40;   // as Linux
+constexpr unsigned kNamesMax = 100;  // left by others, that are tried
 
 class Descriptor {
  public:
@@ -87,17 +88,62 @@ std::string write_into(const std::string& path, std::string_view content) {
   return file && write_all(file.number(), content) && file.close() ? "" : reason();
 }
 
-std::string replace(const std::filesystem::path& path, mode_t mode, std::string_view content) {
+bool fill(Descriptor& file, mode_t mode, std::string_view content) {
+  return write_all(file.number(), content) && fchmod(file.number(), mode) == 0;
+}
+
+/// Gives an open file that has no name the path. Only a new name can be given, so what is there is
+/// replaced by way of a temporary one: it is a moment, and no longer the time of writing, in which
+/// a process that is killed leaves that behind.
+bool name_file(const Descriptor& file, const std::filesystem::path& path) {
+  const std::string unnamed = "/proc/self/fd/" + std::to_string(file.number());
+  const auto link_as = [&](const std::string& name) {
+    return linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  };
+  if (link_as(path.string())) return true;
+  if (errno != EEXIST) return false;
+  std::string name;
+  for (unsigned i = 0; i < kNamesMax; ++i) {
+    name =
+        (path.parent_path() / (".concertina-" + std::to_string(getpid()) + "-" + std::to_string(i)))
+            .string();
+    if (link_as(name)) break;
+    if (errno != EEXIST || i + 1 == kNamesMax) return false;
+  }
+  if (std::rename(name.c_str(), path.c_str()) == 0) return true;
+  const int error = errno;
+  unlink(name.c_str());
+  errno = error;
+  return false;
+}
+
+/// Where the file system has no files without a name.
+std::string replace_by_rename(const std::filesystem::path& path, mode_t mode,
+                              std::string_view content) {
   std::string name = (path.parent_path() / ".concertina-XXXXXX").string();
   Descriptor file(mkostemp(name.data(), O_CLOEXEC));
   if (!file) return reason();
-  if (write_all(file.number(), content) && fchmod(file.number(), mode) == 0 && file.close() &&
-      std::rename(name.c_str(), path.c_str()) == 0) {
+  if (fill(file, mode, content) && file.close() && std::rename(name.c_str(), path.c_str()) == 0) {
     return "";
   }
   const std::string why = reason();
   unlink(name.c_str());
   return why;
+}
+
+/// 1. A file without a name is written: if this process is killed, it vanishes.
+/// 2. It gets its name when it is whole.
+std::string replace(const std::filesystem::path& path, mode_t mode, std::string_view content) {
+  const std::filesystem::path folder = path.parent_path();
+  Descriptor file(
+      open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  if (!file) return replace_by_rename(path, mode, content);
+  if (!fill(file, mode, content)) return reason();
+  if (name_file(file, path)) return "";
+  // Without /proc, or on some network file systems, it cannot be named.
+  return errno == ENOENT || errno == EOPNOTSUPP || errno == EPERM || errno == EXDEV
+             ? replace_by_rename(path, mode, content)
+             : reason();
 }
 
 /// Of a file that did not exist before.

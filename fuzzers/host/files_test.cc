@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,6 +69,41 @@ TEST_F(Files, ANewFileHasTheUsualPermissionsAndAnOldOneItsOwn) {
   EXPECT_EQ(write_file(path("a"), "y"), "");
   ASSERT_EQ(stat(path("a").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0750U);
+}
+
+// A limit that kills stands for whoever kills: it comes in the middle of the write.
+TEST_F(Files, WhoIsKilledWhileItWritesLeavesNothing) {
+  const int unnamed = open(folder_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (unnamed < 0) GTEST_SKIP() << "this file system has no files without a name";
+  close(unnamed);
+  ASSERT_EQ(write_file(path("old"), "what was there"), "");
+  for (const char* name : {"old", "new"}) {
+    const pid_t child = fork();
+    if (child == 0) {
+      std::signal(SIGXFSZ, SIG_DFL);
+      const rlimit none{0, 0}, limit{1000, 1000};
+      setrlimit(RLIMIT_CORE, &none);
+      setrlimit(RLIMIT_FSIZE, &limit);
+      static_cast<void>(write_file(path(name), std::string(5000, 'x')));
+      _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ) << status;
+    EXPECT_EQ(names(), Names{"old"});
+    EXPECT_EQ(read("old"), "what was there");
+  }
+}
+
+// Those that an older version, or one on another file system, has left.
+TEST_F(Files, ATemporaryNameThatIsTakenIsNotUsed) {
+  ASSERT_EQ(write_file(path("old"), "x"), "");
+  const std::string taken = ".concertina-" + std::to_string(getpid()) + "-0";
+  ASSERT_EQ(write_file(path(taken), "of somebody else"), "");
+  EXPECT_EQ(write_file(path("old"), "y"), "");
+  EXPECT_EQ(read("old"), "y");
+  EXPECT_EQ(read(taken), "of somebody else");
+  EXPECT_EQ(names(), (Names{taken, "old"}));
 }
 
 // A limit stands for a full disk: the write fails in the middle.
