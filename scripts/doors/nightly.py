@@ -39,7 +39,7 @@ def parse_options():
                         help="fuzz a tree with this mutant in it, to see a night find something")
     options = parser.parse_args()
     if not options.night or "/" in options.night or options.night.startswith("."):
-        parser.error("--night: a plain name")
+        parser.error(f"--night: '{options.night}' is a path, or hidden; it takes a plain name")
     return options
 
 

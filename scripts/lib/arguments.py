@@ -6,6 +6,7 @@ import os
 import re
 import textwrap
 
+import common
 import mutants
 
 YEAR_S = 365 * 24 * 3600
@@ -42,8 +43,21 @@ class Help(argparse.HelpFormatter):
             break_long_words=False, break_on_hyphens=False) for piece in pieces)
 
 
+class Parser(argparse.ArgumentParser):
+    def _get_values(self, action, arg_strings):
+        """An empty value is a variable of a shell that was not set. None of the options takes it, but
+        --mutant, where it is none."""
+        for text in arg_strings:
+            if not text.strip(" ,") and action.type is not mutant:
+                raise argparse.ArgumentError(action, "its value is empty")
+        return super()._get_values(action, arg_strings)
+
+    def error(self, message):
+        super().error(common.one_line(message))
+
+
 def parser(doc):
-    result = argparse.ArgumentParser(description=doc, epilog=EPILOG, formatter_class=Help)
+    result = Parser(description=doc, epilog=EPILOG, formatter_class=Help)
     result.add_argument("--no-setup", action="store_true",
                         help="install nothing; when a package is missing, say so and exit 2")
     return result

@@ -31,6 +31,16 @@ def say(text, end="\n"):
     print(text, end=end, flush=True)
 
 
+def visible(text):
+    """Somebody else's text: what a terminal would obey, and what is no text, as \\xNN."""
+    return re.sub("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]",
+                  lambda found: f"\\x{ord(found[0]) & 0xff:02x}", text)
+
+
+def one_line(text):
+    return visible(text).replace("\n", "\\x0a")
+
+
 def verdict_of(code):
     """A program's exit code as a script's own: one that has judged nothing, or died, could not run."""
     return code if code in (EXIT_OK, EXIT_FAILED) else EXIT_UNUSABLE

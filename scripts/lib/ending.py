@@ -22,7 +22,7 @@ import time
 import traceback
 
 from common import (BUILD, EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE, Interrupted, Unusable,
-                    relative)
+                    relative, visible)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # `timeout`, and a terminal whose group has the script twice, send the same signal twice.
@@ -113,7 +113,7 @@ def hold_standard_files():
 
 def complain(name, text):
     try:
-        print(f"{name}: {text}", file=sys.stderr or open(os.devnull, "w", encoding="utf-8"),
+        print(visible(f"{name}: {text}"), file=sys.stderr or open(os.devnull, "w", encoding="utf-8"),
               flush=True)
     except OSError:
         pass  # there is nobody to tell

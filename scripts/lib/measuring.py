@@ -5,6 +5,7 @@ import math
 import re
 import subprocess
 import sys
+import tempfile
 
 import common
 import files
@@ -134,22 +135,26 @@ class Yard:
     def lines(self, arguments):
         """Its lines of JSON, as they come."""
         command = [str(self.binary), *map(str, arguments)]
+        # A file: a second pipe would have to be read beside the first, or the program waits for ever
+        # once it is full.
+        complaints = tempfile.TemporaryFile("w+", errors="replace")
         try:
-            process = processes.Process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        text=True)
+            process = processes.Process(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
         except OSError as error:
+            complaints.close()
             raise Unusable(f"cannot run {relative(self.binary)}: {error.strerror}") from error
         try:
             for line in process.stdout:
                 yield json.loads(line)
-            complaint = process.stderr.read()
             code = process.wait()
+            complaints.seek(0)
+            complaint = complaints.read()
         except json.JSONDecodeError as error:
             raise Unusable(f"{relative(self.binary)}: a line that is no JSON: {error}") from error
         finally:
             process.end()
             process.stdout.close()
-            process.stderr.close()
+            complaints.close()
         if code != 0:
             raise Unusable(f"{' '.join(command)} failed: {processes.end_words(code)}\n"
                            + common.last_lines(complaint, 5).rstrip())

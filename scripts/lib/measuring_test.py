@@ -59,6 +59,13 @@ class Measuring(unittest.TestCase):
         self.said = errors.getvalue()
         return rows
 
+    def test_more_complaints_than_a_pipe_holds_are_not_waited_for(self):
+        much = "sys.stderr.write('x\\n' * 500_000)"
+        rows = self.measure(self.yard(much), ["small"], ["lucky"])
+        self.assertEqual(rows[0]["found"], 2)
+        with self.assertRaisesRegex(Unusable, r"exit code 3\n(x\n){4}x$"):
+            self.measure(self.yard(much + "; sys.exit(3)"), ["small"], ["lucky"])
+
     def test_what_there_is(self):
         yard = self.yard()
         self.assertEqual(list(yard.programs), ["small", "account"])

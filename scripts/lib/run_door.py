@@ -14,6 +14,7 @@ _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGINT])  # lib/door has b
 
 # pylint: disable=wrong-import-position
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -37,7 +38,15 @@ def open_door(name):
     return door.main(options)
 
 
+def drop_python_settings():
+    """lib/door has ignored them; the Python programs that are started must, too."""
+    for name in list(os.environ):
+        if name.startswith("PYTHON") and name != "PYTHONDONTWRITEBYTECODE":
+            del os.environ[name]
+
+
 def main():
+    drop_python_settings()
     name = sys.argv[1]
     sys.argv = [name, *sys.argv[2:]]
     ending.run(name, lambda: open_door(name))
