@@ -12,6 +12,7 @@
 #include "host/files.h"
 #include "host/program.h"
 #include "host/shown.h"
+#include "host/wrapped.h"
 #include "input/load.h"
 #include "stress/batch.h"
 #include "tools/json.h"
@@ -21,11 +22,23 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t kFiguresColumn = 27;
 constexpr auto kProgressEvery = std::chrono::seconds(5);
 // The first large batch is begun only with so much time left; how long it takes is not known before.
 constexpr auto kLargeNeeds = std::chrono::seconds(3);
 
 std::string shown(const std::string& path) { return fuzzers::shown_path(path); }
+
+// A command that can be copied from a terminal, in lines that fit it.
+std::string shown_command(const std::string& command) {
+  constexpr std::size_t kHang = 13, kBackslash = 2;
+  std::string text;
+  for (const std::string& line :
+       fuzzers::wrapped("repeat:  " + command, kHang, fuzzers::kPageWidth - kBackslash)) {
+    text += (text.empty() ? "" : " \\\n") + line;
+  }
+  return text + "\n";
+}
 
 // Writes it whole, or complains.
 bool write(const std::string& path, const fuzzers::JsonObject& object) {
@@ -69,10 +82,14 @@ class Session {
       return fuzzers::kExitUnusable;
     }
     begin_ = last_shown_ = Clock::now();
-    std::printf("repeat:  %s\n", repeat_all().c_str());
+    std::printf("%s", shown_command(repeat_all()).c_str());
+    bool is_cut_off = false;
     for (index_ = 0; is_on(); ++index_) {
       batch_ = batch(index_);
-      if (!write_batch()) return fuzzers::kExitUnusable;
+      if (!write_batch()) {
+        is_cut_off = true;  // what was done until now is kept
+        break;
+      }
       const auto batch_begin = Clock::now();
       const BatchResult result = run_batch();
       if (!batch_.is_small) longest_large_ = std::max(longest_large_, Clock::now() - batch_begin);
@@ -86,8 +103,9 @@ class Session {
       }
       show_progress(false);
     }
+    if (is_cut_off && done_ == 0) return fuzzers::kExitUnusable;
     show_progress(true);
-    if (!write_json()) return fuzzers::kExitUnusable;
+    if (!write_json() || is_cut_off) return fuzzers::kExitUnusable;
     return failures_ == 0 ? fuzzers::kExitAsExpected : fuzzers::kExitFailed;
   }
 
@@ -167,10 +185,12 @@ class Session {
   void fail(const std::string& failure, const std::string& details) {
     ++failures_;
     failure_ = failure;
-    std::printf("FAILED %s, batch with seed %llu: %s\n%s", options_.job.c_str(),
-                static_cast<unsigned long long>(batch_.seed), failure.c_str(), details.c_str());
+    constexpr std::size_t kHang = 8;
+    fuzzers::print_wrapped(kHang, "FAILED %s, batch with seed %llu: %s\n%s", options_.job.c_str(),
+                           static_cast<unsigned long long>(batch_.seed), failure.c_str(),
+                           details.c_str());
     if (job_ == nullptr) std::printf("program: %s\n", program().path.c_str());
-    std::printf("repeat:  %s\n", repeat().c_str());
+    std::printf("%s", shown_command(repeat()).c_str());
     std::fflush(stdout);
   }
 
@@ -188,7 +208,8 @@ class Session {
     if (options_.is_quiet || (!is_last && now - last_shown_ < kProgressEvery)) return;
     last_shown_ = now;
     const auto n = [](std::uint64_t number) { return static_cast<unsigned long long>(number); };
-    std::printf(
+    fuzzers::print_wrapped(
+        kFiguresColumn,
         "%-16s %6.0f s  batches %llu  goroutines %llu  operations %llu  copies %llu  "
         "under lock %llu  scans %llu  shrinks %llu  failures %u\n",
         options_.job.c_str(), seconds(), n(done_), n(figures_.goroutines), n(figures_.operations),

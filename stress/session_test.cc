@@ -1,12 +1,18 @@
 #include "stress/session.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
 #include "host/files.h"
+#include "host/own_process.h"
 #include "host/program.h"
 
 namespace concertina::stress {
@@ -72,6 +78,31 @@ TEST_F(SessionTest, FiguresThatCannotBeWrittenMakeItUnusable) {
   ASSERT_EQ(mkdir(path("figures").c_str(), 0755), 0);
   options_.json = path("figures");
   expect_unusable("cannot write: it is a folder");
+}
+
+// A limit stands for a full disk: the second batch's seed has a digit more. The figures go into a pipe,
+// which has no limit.
+TEST_F(SessionTest, ALaterBatchThatCannotBeWrittenDoesNotTakeTheFiguresAlong) {
+  options_.seed = 9;
+  options_.json = path("figures");
+  ASSERT_EQ(run(), fuzzers::kExitAsExpected);
+  const rlim_t limit = std::filesystem::file_size(path("figures.batch"));
+  ASSERT_EQ(unlink(path("figures").c_str()), 0);
+  ASSERT_EQ(mkfifo(path("figures").c_str(), 0644), 0);
+  const int pipe = open(path("figures").c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  options_.batches = 3;
+  options_.is_quiet = true;
+  fuzzers::in_own_process([&] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{limit, limit};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+    EXPECT_EQ(run_session(options_), fuzzers::kExitUnusable);
+  });
+  std::string figures(10'000, '\0');
+  const ssize_t size = read(pipe, figures.data(), figures.size());
+  close(pipe);
+  figures.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  EXPECT_NE(figures.find("\"batches\": 1,"), std::string::npos) << figures;
 }
 
 TEST_F(SessionTest, ProgramsAreFilesOfABoundedSize) {
