@@ -58,6 +58,15 @@ void add_seconds(CLI::App& command, const std::string& name, double& seconds,
   option->check(CLI::Validator(check, ""));
 }
 
+/// A file to write. An empty name is a shell's variable that was not set.
+void add_output(CLI::App& command, const std::string& name, std::string& path,
+                const std::string& description) {
+  const auto check = [](const std::string& text) {
+    return text.empty() ? std::string("the name is empty") : std::string();
+  };
+  command.add_option(name, path, description)->check(CLI::Validator(check, ""));
+}
+
 void add_timeout(CLI::App& command, unsigned& timeout_s) {
   add_number(command, "--timeout", timeout_s,
              "Seconds of processor time without progress until a run counts as hung", 1);
@@ -77,8 +86,8 @@ void add_show(CLI::App& app, ShowOptions& options, int& code) {
   command->add_option("--as", options.as, "text, bytes or go")
       ->check(CLI::IsMember({"text", "bytes", "go"}))
       ->capture_default_str();
-  command->add_flag("--header", options.header_only, "Print the header only");
-  command->add_option("-o,--output", options.output, "A file, or a folder for several inputs");
+  command->add_flag("--header", options.header_only, "Print the header only")->excludes("--as");
+  add_output(*command, "-o,--output", options.output, "A file, or a folder for several inputs");
   command->add_option("--set", options.assign, "Set a header field: key=value");
   command->callback([&] { code = show(options); });
 }
@@ -126,7 +135,7 @@ void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "minimize", "Make a failing input as small as it goes, with the same signature");
   add_inputs(*command, options.file, options.as_bytes)->required();
-  command->add_option("-o,--output", options.output, "Where to write it; default FILE.min.case");
+  add_output(*command, "-o,--output", options.output, "Where to write it; default FILE.min.case");
   add_number(*command, "--seed", options.seed, "Seed of the search");
   add_number(*command, "--attempts", options.attempts, "Searches, until one ends with a small case",
              1);
@@ -172,7 +181,8 @@ void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
   command->add_flag("--keep-wishes", options.keep_wishes,
                     "Keep the file's holds and preferences; other wishes are always kept");
   add_timeout(*command, options.timeout_s);
-  command->add_option("-o,--out,--output", options.output, "Where to write the first failing case");
+  add_output(*command, "-o,--out,--output", options.output,
+             "Where to write the first failing case");
   command->add_flag("--json", options.json, "One JSON object a search");
   command->callback([&] { code = explore(options); });
 }
@@ -181,17 +191,19 @@ void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "verify", "Run a small program under every schedule with at most so many preemptions");
   add_inputs(*command, options.files, options.as_bytes)->required();
-  add_number(*command, "--bound", options.bound, "Preemptions at most; lower bounds come first", 0,
-             15);
+  CLI::Option* const bound = add_number(*command, "--bound", options.bound,
+                                        "Preemptions at most; lower bounds come first", 0, 15);
   command->add_flag("--fixed-draws", options.fixed_draws,
                     "Draws (select orders, whom to steal from) from the seed only, not all values");
-  command->add_flag("--unbounded", options.unbounded,
-                    "Every schedule, by partial-order reduction; for tiny programs");
+  command
+      ->add_flag("--unbounded", options.unbounded,
+                 "Every schedule, by partial-order reduction; for tiny programs")
+      ->excludes(bound);
   add_seconds(*command, "--budget", options.budget_s, "Seconds a file");
   add_number(*command, "--schedules", options.schedules, "Schedules a file at most", 1);
-  command->add_option("--resume", options.resume,
-                      "Go on from this file if it is there; written when not complete");
-  command->add_option("--out", options.output, "Write a failing case here");
+  add_output(*command, "--resume", options.resume,
+             "Go on from this file if it is there; written when not complete");
+  add_output(*command, "--out", options.output, "Write a failing case here");
   add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object a file");
   command->add_flag("--progress", options.progress, "Show on stderr how far it is");
@@ -208,7 +220,7 @@ void add_depth(CLI::App& app, DepthOptions& options, int& code) {
   add_number(*command, "--starts", options.starts,
              "Failing runs whose preemptions are reduced where exploring finds none; 0: none");
   add_number(*command, "--reducing-runs", options.reducing_runs, "Runs for each of them");
-  command->add_option("-o,--output", options.output, "Write the case with both in its header");
+  add_output(*command, "-o,--output", options.output, "Write the case with both in its header");
   add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object a file");
   command->callback([&] { code = depth(options); });
@@ -216,9 +228,9 @@ void add_depth(CLI::App& app, DepthOptions& options, int& code) {
 
 void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("generate", "Print or store generated inputs");
-  add_number(*command, "--count", options.count, "How many");
+  add_number(*command, "--count", options.count, "How many", 1);
   add_number(*command, "--seed", options.seed, "Seed of the generator");
-  command->add_option("-o,--output", options.folder, "Folder; without it, text on stdout");
+  add_output(*command, "-o,--output", options.folder, "Folder; without it, text on stdout");
   command->add_option("--as", options.as, "text or bytes")
       ->check(CLI::IsMember({"text", "bytes"}))
       ->capture_default_str();
@@ -240,7 +252,7 @@ void add_bench(CLI::App& app, BenchOptions& options, int& code) {
       app.add_subcommand("bench", "Speed of the simulator beside a bare context switch");
   add_number(*command, "--count", options.count, "Inputs in the fixed set", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the set");
-  command->add_option("--json", options.json_path, "Also write the numbers to this file");
+  add_output(*command, "--json", options.json_path, "Also write the numbers to this file");
   command->add_option("--signals", options.signals,
                       "Feedback whose cost is measured: none, all, default, or groups with commas")
       ->capture_default_str();
@@ -272,7 +284,8 @@ void add_signature(CLI::App& app, SignatureOptions& options, int& code) {
 }
 
 constexpr const char* kFooter =
-    "Exit codes: 0 as expected; 1 a bug or an unexpected verdict; 2 could not run, with the reason; "
+    "Exit codes: 0 as expected; 1 a bug or an unexpected verdict; 2 could not run, with the "
+    "reason; "
     "3 (verify, depth only) not complete: the budget was spent or it was interrupted, and what was "
     "asked is not known yet.\n"
     "A FILE is a case, in text, unless it is called an engine's bytes: by --bytes, by NAME.bytes\n"
@@ -289,6 +302,20 @@ void print_help(const CLI::App& app, const CLI::ParseError& error) {
   for (std::istringstream lines(help.str()); std::getline(lines, line);) {
     print_wrapped(line.starts_with(' ') ? kHelpColumn : 0, "%s\n", line.c_str());
   }
+}
+
+/// CLI11 looks first at what is missing. That is not the reason where a word was not understood.
+std::string reason_of(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> left = app.remaining(true);
+  if (left.empty()) return error.what();
+  const std::string word = "'" + shown(left.front()) + "'";
+  if (left.front().starts_with('-')) return "no option " + word;
+  if (!app.get_subcommands().empty()) return error.what();
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  return "no subcommand " + word + "; there are: " + names;
 }
 
 int run_tool(int argc, char** argv) {
@@ -333,7 +360,7 @@ int run_tool(int argc, char** argv) {
       flush_output();
       return kExitAsExpected;
     }
-    complain("concertina", shown(error.what(), kCliErrorMax) + " (see --help)");
+    complain("concertina", shown(reason_of(app, error), kCliErrorMax) + " (see --help)");
     return kExitUnusable;
   }
   return code;

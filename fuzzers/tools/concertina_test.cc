@@ -140,9 +140,8 @@ TEST_F(Concertina, WhatItCannotPrintMakesEveryCommandUnusable) {
 }
 
 TEST_F(Concertina, HelpFitsATerminalOf80Columns) {
-  for (const char* command :
-       {"", "show", "run", "replay", "minimize", "neighbours", "explore", "verify", "depth",
-        "generate", "health", "bench", "determinism"}) {
+  for (const char* command : {"", "show", "run", "replay", "minimize", "neighbours", "explore",
+                              "verify", "depth", "generate", "health", "bench", "determinism"}) {
     Words words{"--help"};
     if (*command != 0) words.insert(words.begin(), command);
     const Ended ended = tool(words);
@@ -285,6 +284,46 @@ TEST_F(Concertina, NamesMayBeginWithADash) {
   expect_unusable({"show", "-x.case"}, "--help");
   EXPECT_NE(tool({"--help"}).said.find("begins with a dash"), std::string::npos);
   std::filesystem::current_path("/");
+}
+
+TEST_F(Concertina, NamesTheWordThatItDoesNotUnderstand) {
+  expect_unusable({"nothing"}, "no subcommand 'nothing'; there are: show, run, replay");
+  expect_unusable({}, "A subcommand is required");
+  expect_unusable({"replay", "--colour", "always"}, "no option '--colour'");
+  expect_unusable({"show", "-x.case"}, "no option '-x.case'");
+  expect_unusable({"show"}, "file is required");
+}
+
+TEST_F(Concertina, AnEmptyNameIsNoFileToWrite) {
+  for (const Words& words :
+       {Words{"show", kCase, "-o"}, Words{"explore", kCase, "--out"}, Words{"depth", kCase, "-o"},
+        Words{"minimize", kCase, "-o"}, Words{"verify", kCase, "--out"},
+        Words{"verify", kCase, "--resume"}, Words{"bench", "--json"}, Words{"generate", "-o"}}) {
+    Words empty = words;
+    empty.emplace_back("");
+    expect_unusable(empty, "the name is empty");
+  }
+}
+
+TEST_F(Concertina, OptionsThatWouldBeIgnoredAreRefused) {
+  expect_unusable({"show", "--as", "go", "--header", kCase}, "excludes");
+  expect_unusable({"verify", "--unbounded", "--bound", "1", kCase}, "excludes");
+  expect_unusable({"explore", "--without", "pct", "--strategy", "pos", kCase},
+                  "--without goes with --strategy portfolio");
+  expect_unusable({"generate", "--count", "0"}, "is no whole number from 1");
+}
+
+TEST_F(Concertina, TheNameOfAFileBreaksNoLineAndMovesNoCursor) {
+  const std::string file = made("a\x1b[2J\nb.case", tool({"show", kCase}).said);
+  for (const Words& words :
+       {Words{"replay", "-q", file}, Words{"run", file}, Words{"neighbours", "--count", "3", file},
+        Words{"explore", "--runs", "3", file}, Words{"verify", "--bound", "0", file},
+        Words{"determinism", file}}) {
+    const Ended ended = tool(words);
+    EXPECT_EQ(ended.code, kExitAsExpected) << words[0] << ended.complaint;
+    EXPECT_EQ(ended.said.find('\x1b'), std::string::npos) << words[0];
+    EXPECT_EQ(ended.said.find("\nb.case"), std::string::npos) << words[0];
+  }
 }
 
 TEST_F(Concertina, OutputsAppearWholeOrNotAtAll) {

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "host/shared_memory.h"
+#include "host/shown.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/first_failure.h"
@@ -112,14 +113,15 @@ void print_json(const std::string& name, const Row& row, const Verdict& verdict)
 /// The line is all that two builds compare: name, hash, steps, outcome. A process that died in the
 /// first run has no hash, so the line says of what.
 void print_text(const std::string& name, const Row& row, const Verdict& verdict) {
+  const std::string shown_name = shown_path(name);
   if (row.is_there) {
-    std::printf("%s %s %u %s\n", name.c_str(), hash_text(row).c_str(), row.steps,
+    std::printf("%s %s %u %s\n", shown_name.c_str(), hash_text(row).c_str(), row.steps,
                 std::string(outcome_name(row.outcome)).c_str());
   } else {
-    std::printf("%s died: %s\n", name.c_str(), verdict.signature().c_str());
+    std::printf("%s died: %s\n", shown_name.c_str(), verdict.signature().c_str());
   }
   if (!verdict.failed()) return;
-  std::fprintf(stderr, "%s: %s\n%s\n", name.c_str(), verdict.signature().c_str(),
+  std::fprintf(stderr, "%s: %s\n%s\n", shown_name.c_str(), verdict.signature().c_str(),
                verdict.detail.c_str());
 }
 

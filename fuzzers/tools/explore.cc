@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "host/shown.h"
 #include "host/wrapped.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
@@ -16,7 +17,7 @@ constexpr std::size_t kHang = 4;  // of a line that is wrapped
 
 std::string name_of(const ExploreOptions& options) {
   if (options.as_drawn) return "generated inputs";
-  return options.per_program != 0 ? "generated programs" : options.file;
+  return options.per_program != 0 ? "generated programs" : shown_path(options.file);
 }
 
 void report(const ExploreOptions& options, const SearchOptions& searched,
@@ -71,6 +72,10 @@ bool write_case(const ExploreOptions& options, CaseFile file, const SearchResult
 }  // namespace
 
 int explore(const ExploreOptions& options) {
+  if (!options.left_out.empty() && options.strategy != "portfolio") {
+    complain("explore", "--without goes with --strategy portfolio");
+    return kExitUnusable;
+  }
   if (!can_write_or_complain(options.output)) return kExitUnusable;
   CaseFile file;
   if (options.per_program == 0 && !options.as_drawn) {

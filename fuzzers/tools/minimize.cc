@@ -76,8 +76,8 @@ std::string default_output(const std::string& path) {
 }
 
 void print_progress(const char* what, const Input& input, std::uint64_t runs) {
-  show_status(std::string(what) + ": " + size_text(size_of(input)) + " (" +
-              std::to_string(runs) + " runs)");
+  show_status(std::string(what) + ": " + size_text(size_of(input)) + " (" + std::to_string(runs) +
+              " runs)");
 }
 
 int report(const MinimizeCommandOptions& options, const std::string& output, const Verdict& verdict,
@@ -108,7 +108,7 @@ int report(const MinimizeCommandOptions& options, const std::string& output, con
   print_wrapped(kHang,
                 "%s\n  signature  %s\n  before     %s\n  after      %s\n"
                 "  effort     %" PRIu64 " runs, %.1f s%s\n",
-                output.c_str(), verdict.signature().c_str(), size_text(before).c_str(),
+                shown_path(output).c_str(), verdict.signature().c_str(), size_text(before).c_str(),
                 size_text(after).c_str(), minimized.runs, seconds,
                 minimized.is_out_of_budget ? "; stopped by --budget" : "");
   if (depth.is_known()) print_wrapped(kHang, "  bug depth  %s\n", depth.words().c_str());

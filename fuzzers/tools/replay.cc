@@ -84,7 +84,7 @@ int replay_one(const std::string& path, const ReplayOptions& options) {
     std::fprintf(options.skip_unseen ? stdout : stderr,
                  "%s: skipped: it expects a failure that flavour '%s' cannot see; it needs %s\n",
                  shown_path(path).c_str(), std::string(this_flavour()).c_str(),
-                 header.flavour.c_str());
+                 shown(header.flavour).c_str());
     return options.skip_unseen ? kExitAsExpected : kExitUnusable;
   }
   const Replays replays = replay_all(file.input, options);

@@ -119,8 +119,8 @@ std::string bound_text(const BoundReport& report, bool is_unbounded) {
 void show_progress(const BoundReport& report, double behind) {
   char text[120];
   std::snprintf(text, sizeof text,
-                "bound %u: %5.1f %% behind, %" PRIu64 " schedules, %" PRIu64 " states", report.bound,
-                behind * 100, report.schedules, report.states);
+                "bound %u: %5.1f %% behind, %" PRIu64 " schedules, %" PRIu64 " states",
+                report.bound, behind * 100, report.schedules, report.states);
   show_status(text);
 }
 
@@ -188,31 +188,34 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
   }
   switch (explored.end) {
     case ExploreEnd::kComplete:
-      print_wrapped(kHang, "%s: complete%s: no schedule %sfails\n", path.c_str(),
-                  options.fixed_draws ? " for the seed's draws" : "",
-                  options.unbounded ? ""
-                                    : ("with at most " + std::to_string(options.bound) +
-                                       " preemptions ")
-                                          .c_str());
+      print_wrapped(
+          kHang, "%s: complete%s: no schedule %sfails\n", shown_path(path).c_str(),
+          options.fixed_draws ? " for the seed's draws" : "",
+          options.unbounded
+              ? ""
+              : ("with at most " + std::to_string(options.bound) + " preemptions ").c_str());
       break;
     case ExploreEnd::kFailed:
-      print_wrapped(kHang, "%s: FAILS with %u preemptions: %s\n%s\n", path.c_str(), explored.preemptions,
-                  explored.verdict.signature().c_str(), explored.verdict.detail.c_str());
-      if (!output.empty()) print_wrapped(kHang, "written to %s\n", output.c_str());
+      print_wrapped(kHang, "%s: FAILS with %u preemptions: %s\n%s\n", shown_path(path).c_str(),
+                    explored.preemptions, explored.verdict.signature().c_str(),
+                    explored.verdict.detail.c_str());
+      if (!output.empty()) print_wrapped(kHang, "written to %s\n", shown_path(output).c_str());
       if (!written.why_not.empty()) {
         print_wrapped(kHang, "it cannot be written as a case: %s\n", written.why_not.c_str());
       }
       break;
     case ExploreEnd::kBudget:
     case ExploreEnd::kInterrupted:
-      print_wrapped(kHang, "%s: NOT COMPLETE (%s): nothing failed so far%s\n", path.c_str(),
-                  explored.end == ExploreEnd::kBudget ? "the budget is spent" : "interrupted",
-                  options.resume.empty() ? "" : ("; to be resumed from " + options.resume).c_str());
+      print_wrapped(
+          kHang, "%s: NOT COMPLETE (%s): nothing failed so far%s\n", shown_path(path).c_str(),
+          explored.end == ExploreEnd::kBudget ? "the budget is spent" : "interrupted",
+          options.resume.empty() ? "" : ("; to be resumed from " + options.resume).c_str());
       break;
     case ExploreEnd::kNone:
     case ExploreEnd::kDiedOtherwise:
     case ExploreEnd::kDiverged:
-      print_wrapped(kHang, "%s: cannot be explored: a run is no function of its decisions\n", path.c_str());
+      print_wrapped(kHang, "%s: cannot be explored: a run is no function of its decisions\n",
+                    shown_path(path).c_str());
       break;
   }
 }
