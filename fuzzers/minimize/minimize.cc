@@ -1,5 +1,7 @@
 #include "minimize/minimize.h"
 
+#include <exception>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -22,6 +24,17 @@ class Minimizer {
   }
 
   Minimized run() {
+    try {
+      take_all_steps();
+    } catch (const std::exception& error) {
+      // Hours of work may have gone before.
+      result_.why_cut_off = error.what();
+    }
+    return result_;
+  }
+
+ private:
+  void take_all_steps() {
     simplify_schedule();
     to_fixpoint(options_.schedules_few);
     to_fixpoint(options_.schedules_many);
@@ -30,10 +43,8 @@ class Minimizer {
     to_fixpoint(options_.schedules_few);
     remove_chance();
     simplify_schedule();
-    return result_;
   }
 
- private:
   const Program& program() const { return result_.input.program; }
   const Schedule& schedule() const { return result_.input.schedule; }
 

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "minimize/examiner.h"
 #include "minimize/size.h"
@@ -36,6 +37,7 @@ struct Minimized {
   Input input;
   std::uint64_t runs = 0;        // candidates examined
   bool is_out_of_budget = false;  // `runs_max` was hit: it may be possible to make it smaller
+  std::string why_cut_off;        // the examiner could not go on: this is as far as it came
 };
 
 /// `input` must fail with the examiner's signature.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 #include "minimize/reduce_schedule.h"
@@ -53,6 +54,22 @@ Input generated(std::uint64_t seed, const std::function<bool(const Input&)>& wan
 
 bool two_sends_and_a_spawn(const Input& input) {
   return count_of(input.program, Code::kSend) >= 2 && count_of(input.program, Code::kSpawn) >= 1;
+}
+
+// As when a child process is killed from outside.
+TEST(Minimize, WhatWasReachedIsKeptWhenTheExaminerCannotGoOn) {
+  const Input input = generated(1, &two_sends_and_a_spawn);
+  Input reached = input;
+  Definition bug([&](const Input& candidate) {
+    if (cost_of(reached.program) < cost_of(input.program)) throw std::runtime_error("killed");
+    return two_sends_and_a_spawn(candidate);
+  });
+  MinimizeOptions options;
+  options.progress = [&](const char*, const Input& smaller, std::uint64_t) { reached = smaller; };
+  const Minimized minimized = minimize(input, bug, options);
+  EXPECT_EQ(minimized.why_cut_off, "killed");
+  EXPECT_EQ(minimized.input, reached);
+  EXPECT_NE(minimized.input, input);
 }
 
 TEST(Minimize, LeavesWhatTheFailureNeeds) {

@@ -37,12 +37,15 @@ Minimized minimize_well(const Input& input, Examiner& examiner, MinimizeOptions 
   Minimized best = minimize(input, examiner, options);
   const std::uint64_t budget = options.runs_max;
   std::uint64_t runs = best.runs;
-  for (unsigned i = 1; i < attempts && !is_small(size_of(best.input)) && runs < budget; ++i) {
+  for (unsigned i = 1;
+       i < attempts && best.why_cut_off.empty() && !is_small(size_of(best.input)) && runs < budget;
+       ++i) {
     ++options.seed;
     options.runs_max = budget - runs;
     // From what there is and from the beginning in turn: another way down, or a way on.
     const Minimized other = minimize(i % 2 == 0 ? best.input : input, examiner, options);
     runs += other.runs;
+    best.why_cut_off = other.why_cut_off;
     if (cost_of(other.input) < cost_of(best.input)) best.input = other.input;
   }
   best.runs = runs;
@@ -116,6 +119,26 @@ int report(const MinimizeCommandOptions& options, const std::string& output, con
   return kExitAsExpected;
 }
 
+/// Into the header, with what the case is about.
+Depth note_depth(CaseFile& file, const Verdict& verdict, const MinimizeCommandOptions& options,
+                 bool is_wanted) {
+  Depth depth;
+  if (is_wanted && options.depth_budget_s > 0) {
+    ExploreOrder order;
+    order.signature = verdict.signature();
+    order.last_bound = kPreemptionsMax;
+    order.seconds_max = options.depth_budget_s;
+    order.timeout_s = options.timeout_s;
+    depth = find_depth(file.input, order);
+  }
+  file.header.depth = depth.words();
+  file.header.pair = depth.cause.words();
+  if (file.header.title.empty()) file.header.title = verdict.signature();
+  file.header.oracle = verdict.oracle;
+  file.header.expect = "fail";
+  return depth;
+}
+
 }  // namespace
 
 int minimize_command(const MinimizeCommandOptions& options) {
@@ -137,23 +160,18 @@ int minimize_command(const MinimizeCommandOptions& options) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (options.progress) clear_status();
   const Size before = size_of(file.input);
-  file.input = minimized.input;
-  Depth depth;
-  if (options.depth_budget_s > 0) {
-    ExploreOrder order;
-    order.signature = verdict.signature();
-    order.last_bound = kPreemptionsMax;
-    order.seconds_max = options.depth_budget_s;
-    order.timeout_s = options.timeout_s;
-    depth = find_depth(file.input, order);
+  if (!minimized.why_cut_off.empty()) {
+    const bool is_smaller = minimized.input != file.input;
+    complain("minimize",
+             minimized.why_cut_off + (is_smaller ? "; written is what was reached before"
+                                                 : "; nothing was reached before"));
+    if (!is_smaller) return kExitUnusable;
   }
-  file.header.depth = depth.words();
-  file.header.pair = depth.cause.words();
-  if (file.header.title.empty()) file.header.title = verdict.signature();
-  file.header.oracle = verdict.oracle;
-  file.header.expect = "fail";
+  file.input = minimized.input;
+  const Depth depth = note_depth(file, verdict, options, minimized.why_cut_off.empty());
   if (!write_or_complain(output, print(file))) return kExitUnusable;
-  return report(options, output, verdict, before, minimized, depth, took.count());
+  const int code = report(options, output, verdict, before, minimized, depth, took.count());
+  return minimized.why_cut_off.empty() ? code : kExitUnusable;
 }
 
 }  // namespace concertina::fuzzers
