@@ -154,6 +154,13 @@ class ProgressTest(unittest.TestCase):
         self.assertIn("building x [2/20]", stream.getvalue())
         self.assertTrue(stream.getvalue().endswith("\r\x1b[K"))
 
+    def test_the_line_is_cut_where_the_terminal_ends(self):
+        stream = Terminal()  # it does not say how wide it is: 80
+        progress.Progress("building " + 100 * "x", stream).step(1, 20)
+        line = stream.getvalue().rpartition("\x1b[K")[2]
+        self.assertEqual(len(line), 79)
+        self.assertTrue(line.endswith("x [1/20]"))
+
     def test_a_terminal_that_knows_no_escapes_is_none(self):
         os.environ["TERM"] = "dumb"
         stream = Terminal()

@@ -14,9 +14,17 @@ import processes
 from common import Unusable, last_lines
 
 LINE_S = 10.0
+COLUMNS = 80
 SHOWN_LINES = 60
 STEP = re.compile(r"^\[(\d+)/(\d+)\] ")
 ENVIRONMENT = {"NINJA_STATUS": "[%f/%t] "}
+
+
+def columns(terminal):
+    try:
+        return os.get_terminal_size(terminal.fileno()).columns or COLUMNS
+    except (OSError, ValueError):  # it does not say, or is none
+        return COLUMNS
 
 
 class Progress:
@@ -31,7 +39,10 @@ class Progress:
 
     def step(self, done, total):
         if self.is_terminal:
-            self.write(f"\r\x1b[K{self.what} [{done}/{total}]")
+            count = f" [{done}/{total}]"
+            # A line that is wrapped is not rewritten; in the last column some terminals wrap already.
+            room = columns(self.stream) - 1 - len(count)
+            self.write(f"\r\x1b[K{self.what[:room]}{count}")
             self.is_shown = True
         elif time.monotonic() >= self.next_at:
             self.next_at = time.monotonic() + LINE_S
