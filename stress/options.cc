@@ -55,6 +55,9 @@ std::string parse_options(const std::vector<std::string>& arguments, Options& op
     ++i;
   }
   if (options.job.empty()) return "--job is missing";
+  if (options.job == "programs" && options.programs.empty()) {
+    return "--programs is missing: the folder that has the programs of that job";
+  }
   if (options.scale == 0 || options.hang_seconds == 0) return "--scale and --hang-seconds: not 0";
   if (options.batches == 0 && options.seconds == 0 && options.operations == 0) {
     return "one of --batches, --seconds and --operations is needed";

@@ -12,6 +12,7 @@
 #include <exception>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <thread>
 
@@ -145,6 +146,16 @@ std::string wait_for(pid_t child, const Watch& watch) {
   return "";
 }
 
+/// What the simulator says before it aborts because the system gives it no memory: trouble of the
+/// machine, whatever was to be run. Empty when it did not.
+std::string want_of_memory(std::string_view log) {
+  constexpr std::string_view kWords = "concertina: no memory for ";
+  const std::size_t at = log.rfind(kWords);
+  if (at == std::string_view::npos || (at != 0 && log[at - 1] != '\n')) return "";
+  const std::string_view line = log.substr(at, log.find('\n', at) - at);
+  return std::string(line.substr(line.find(' ') + 1));
+}
+
 }  // namespace
 
 Forked run_forked(const std::function<std::string()>& work, const Watch& watch) {
@@ -182,6 +193,8 @@ Forked run_forked(const std::function<std::string()>& work, const Watch& watch) 
     forked.end = ForkedEnd::kHung;
   } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
     throw std::runtime_error("a child process was killed from outside, perhaps for want of memory");
+  } else if (const std::string want = want_of_memory(forked.log); !want.empty()) {
+    throw std::runtime_error("in a child process: " + want);
   } else {
     forked.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     forked.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;

@@ -47,8 +47,9 @@ struct Forked {
   bool answered() const { return end == ForkedEnd::kAnswered; }
 };
 
-/// Throws when there can be no child, when the work threw (memory ran out), or when somebody else
-/// has killed the child (SIGKILL): trouble of the tool, which says nothing of what was to be run.
+/// Throws when there can be no child, when the work threw (memory ran out) or said that there is no
+/// memory for the simulator, or when somebody else has killed the child (SIGKILL): trouble of the
+/// tool, which says nothing of what was to be run.
 Forked run_forked(const std::function<std::string()>& work, const Watch& watch);
 
 }  // namespace concertina::fuzzers

@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "host/die_with_parent.h"
+#include "host/files.h"
 #include "host/own_process.h"
 #include "host/process_state.h"
 #include "host/shared_memory.h"
@@ -233,6 +234,25 @@ TEST(Forked, WhatItHasStartedEndsWithIt) {
 
 TEST(Forked, NobodyOutlivesAKilledTool) {
   expect_nobody_outlives([] { forked([]() -> std::string { stay_until_killed(); }); });
+}
+
+TEST(Forked, NoMemoryForTheSimulatorIsNoCrashOfWhatItRuns) {
+  const auto die_saying = [](const char* words) {
+    return forked([words]() -> std::string {
+      std::fputs(words, stderr);
+      std::abort();
+    });
+  };
+  EXPECT_THROW(die_saying("concertina: no memory for the arena: Cannot allocate memory\n"),
+               std::runtime_error);
+  EXPECT_EQ(die_saying("somebody's concertina: no memory for x\n").signal, SIGABRT);
+  for (const char* name : {"arena.cc", "fiber.cc"}) {
+    std::string source;
+    ASSERT_EQ(read_file(std::string(CONCERTINA_SOURCE_DIR) + "/runtime/platform/sim/" + name,
+                        1 << 20, source),
+              "");
+    EXPECT_NE(source.find("\"concertina: no memory for "), std::string::npos) << name;
+  }
 }
 
 // The parent is gone before its child asks to be told: nobody would tell it.
