@@ -12,9 +12,8 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::size_t kFirstLane = 10;  // after ">>  123 * "
-constexpr std::size_t kStairMax = 16;   // from one lane to the next
-constexpr std::size_t kTextMin = 38;    // columns of the last lane
-constexpr std::size_t kLanesMax = 5;
+constexpr std::size_t kStair = 8;       // from one lane to the next
+constexpr std::size_t kLanesMax = 5;    // of which the last has 38 columns
 constexpr std::size_t kFactsPerStep = 6;
 
 /// Looking for work, and locks that are not about goroutines: rarely what a failure is about.
@@ -240,8 +239,6 @@ class Table {
       lanes_[thread] = static_cast<unsigned>(own.size());
       lane_threads_.back().push_back(thread);
     }
-    const std::size_t steps = std::max<std::size_t>(lane_threads_.size(), 2) - 1;
-    stair_ = std::min(kStairMax, (kPageWidth - kFirstLane - kTextMin) / steps);
   }
 
   bool is_shared(unsigned lane) const { return lane_threads_[lane].size() > 1; }
@@ -275,11 +272,11 @@ class Table {
     }
   }
 
-  std::size_t start_of(unsigned lane) const { return kFirstLane + lane * stair_; }
-  std::size_t room_of(unsigned lane) const { return kPageWidth - start_of(lane); }
+  static std::size_t start_of(unsigned lane) { return kFirstLane + lane * kStair; }
+  static std::size_t room_of(unsigned lane) { return kPageWidth - start_of(lane); }
 
   /// What is left of a lane's text: the step, and a bar for each lane before.
-  std::string lead(std::string step, unsigned lane) const {
+  static std::string lead(std::string step, unsigned lane) {
     for (unsigned i = 0; i < lane; ++i) {
       step.resize(start_of(i), ' ');
       step += '|';
@@ -351,7 +348,6 @@ class Table {
   std::map<ThreadId, unsigned> lanes_;
   std::vector<std::vector<ThreadId>> lane_threads_;
   std::map<unsigned, std::string> last_who_;  // by lane
-  std::size_t stair_ = 0;                     // columns from one lane to the next
   std::string text_;
 };
 

@@ -1,10 +1,10 @@
 // Lanes: the end of the schedule, one lane a virtual thread, one line a step.
 //
 //     step  T0 machine: g0
-//           |               T1 scanner
+//           |       T1 scanner
 //     92 *  [g0] chan-send-lock: lock of c0                     chan/channel.cc:136
 //           . g0 takes waiting receiver g0.0 off c0 and will write its value into ...
-//     93 *  |               [scanner] scan-suspend: g0.0         scan/scanner.cc:25
+//     93 *  |       [scanner] scan-suspend: g0.0                 scan/scanner.cc:25
 //
 // A lane is where its text begins; the text may reach over the lanes to its right, as each line is
 // of one thread. '*': there was a choice. '>>': the failure is about this step. What was announced

@@ -37,16 +37,15 @@ TEST_F(Lanes, ALaneAThreadAndALineAStep) {
     text.resize(80 - source.size(), ' ');
     return text + source + "\n";
   };
-  EXPECT_EQ(
-      shown({}),
-      "    step  T0 machine: g0\n"
-      "          |               T1 scanner\n" +
-          line("      1 * [g0] chan-close-lock: lock of c0", Site::kChanCloseLock, "") +
-          "     ... 2 steps of T0\n" +
-          line("      4   |               [scanner] scan-suspend", Site::kScanSuspend, "scan/") +
-          "          |               . the scanner has suspended g0.0\n" +
-          line("      5   chan-closed-store: c0's closed", Site::kChanClosedStore, "") +
-          "          . g0 closes c0\n");
+  EXPECT_EQ(shown({}),
+            "    step  T0 machine: g0\n"
+            "          |       T1 scanner\n" +
+                line("      1 * [g0] chan-close-lock: lock of c0", Site::kChanCloseLock, "") +
+                "     ... 2 steps of T0\n" +
+                line("      4   |       [scanner] scan-suspend", Site::kScanSuspend, "scan/") +
+                "          |       . the scanner has suspended g0.0\n" +
+                line("      5   chan-closed-store: c0's closed", Site::kChanClosedStore, "") +
+                "          . g0 closes c0\n");
 }
 
 TEST_F(Lanes, ASourceThatHasNoRoomBesideTheTextStandsBelow) {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Holds the README's examples to what the tool prints.
 
-Each block of fuzzers/report/README.md that opens with `$ scripts/replay ...` is run, and must print what
-the block shows. `--write` puts what it printed into the README instead. It builds the mutants that the
+Each block of fuzzers/report/README.md that opens with `$ scripts/replay ...` is run, and must print
+what the block shows. `--write` puts what it printed into the README instead. It builds the mutants that the
 commands name, so it takes minutes the first time.
 
 Exit code: 0 when every block is exact, 1 when one differs, 2 when a command could not run.
@@ -22,11 +22,13 @@ import files
 import processes
 
 README = ROOT / "fuzzers" / "report" / "README.md"
-BLOCK = re.compile(r"^```\n\$ (scripts/replay [^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# The command may go on in the next line.
+BLOCK = re.compile(r"^```\n\$ (scripts/replay (?:\\\n|[^\n])*)\n(.*?)^```$",
+                   re.MULTILINE | re.DOTALL)
 
 
 def printed(command):
-    result = processes.run(shlex.split(command), cwd=ROOT, capture_output=True, text=True)
+    result = processes.run(shlex.split(command.replace("\\\n", "")), cwd=ROOT, capture_output=True, text=True)
     if result.returncode == 2:
         sys.stderr.write(result.stderr)
         sys.exit(2)
