@@ -147,8 +147,12 @@ std::string both_sides(const Line* left, const Line* right) {
   if (left != nullptr && right != nullptr && *left == *right) {
     std::string text = at_distance(left->at, left->text);
     text.pop_back();
-    const std::size_t begin = text.rfind('\n') + 1;  // 0 when it is one line
-    text.resize(begin + std::max(text.size() - begin + 2, kAfterColumn), ' ');
+    std::size_t begin = text.rfind('\n') + 1;  // 0 when it is one line
+    if (text.size() - begin + 2 > kAfterColumn) {
+      text += '\n';
+      begin = text.size();
+    }
+    text.resize(begin + kAfterColumn, ' ');
     return text + "same\n";
   }
   std::string text =

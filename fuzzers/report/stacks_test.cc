@@ -96,6 +96,20 @@ TEST_F(Stacks, WithoutACopyTheScannersWalkIsShown) {
             "     32    p1: nil\n");
 }
 
+TEST_F(Stacks, WhatHasNoRoomBesideALineStandsBelow) {
+  begin_copy();
+  for (const std::uint16_t which : {0, 1}) {
+    sample_.event(EventKind::kCensusBegin, 2, kNilChannel, {which, 208, 0});
+    sample_.event(EventKind::kFrameSeen, 2, kNilChannel, {60'000, 4'000'000'000, 4'000'000'001});
+  }
+  sample_.event(EventKind::kCopyEnd, 2);
+  EXPECT_TRUE(contains(shown(),
+                       "4000000000  frame of function 60000, called by the frame at "
+                       "4000000001\n" +
+                           std::string(60, ' ') + "same\n"))
+      << shown();
+}
+
 TEST_F(Stacks, LaterCopiesThanTheFailureDoNotCount) {
   begin_copy();
   sample_.event(EventKind::kCopyEnd, 2);

@@ -12,8 +12,7 @@ int generate_command(const GenerateCommandOptions& options) {
   std::error_code error;
   if (!options.folder.empty()) std::filesystem::create_directories(options.folder, error);
   if (error) {
-    std::fprintf(stderr, "%s: cannot make the folder: %s\n", options.folder.c_str(),
-                 error.message().c_str());
+    complain(options.folder, "cannot make the folder: " + error.message());
     return kExitUnusable;
   }
   for (unsigned i = 0; i < options.count; ++i) {

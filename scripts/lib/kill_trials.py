@@ -406,10 +406,12 @@ def main():
                         help="whose name begins so; may be repeated")
     options = parser.parse_args()
     build_all(options.flavour)
-    subjects = [subject for subject in subjects_of(options.flavour)
+    known = subjects_of(options.flavour)
+    subjects = [subject for subject in known
                 if not options.only or subject.name.startswith(tuple(options.only))]
     if not subjects:
-        raise common.Unusable("no such subject")
+        raise common.Unusable(f"no subject '{options.only[0]}'; there are: "
+                              + ", ".join(subject.name for subject in known))
     try:
         return common.EXIT_FAILED if run(subjects, options.trials, random.Random(options.seed)) \
             else common.EXIT_OK
