@@ -78,7 +78,7 @@ class Environment(unittest.TestCase):
         for name, value in (("HOME", "/nowhere"), ("TMPDIR", "/nowhere"), ("LC_ALL", "xx_XX.UTF-8"),
                             ("LC_ALL", "C"), ("TERM", "")):
             with self.subTest(f"{name}={value}"):
-                result = self.run_check(**{name: value})
+                result = self.run_check("--help", **{name: value})
                 self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_a_file_of_any_name_is_named_as_it_is(self):
