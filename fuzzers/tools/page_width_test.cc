@@ -109,7 +109,7 @@ TEST(PageWidth, OfEveryRegressionSeedAndExample) {
 }
 
 TEST(PageWidth, OfGeneratedPrograms) {
-  for (unsigned i = 0; i < 60; ++i) {
+  for (unsigned i = 0; i < 30; ++i) {
     CaseFile file;
     file.header.title = std::string(200, 'x') + " a title of somebody else";
     file.header.bug = std::string(100, 'y');
