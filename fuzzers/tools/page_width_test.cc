@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "input/load.h"
 #include "report/report.h"
 #include "tools/case_io.h"
 #include "tools/generator.h"
