@@ -9,6 +9,8 @@ from pathlib import Path
 LIBFUZZER = """
 import hashlib, os, sys, time
 arguments = dict(a[1:].split('=', 1) for a in sys.argv[1:] if a.startswith('-'))
+if 'merge_inner' in arguments:
+    MERGING
 prefix = arguments['artifact_prefix']
 corpus = [a for a in sys.argv[1:] if not a.startswith('-')][0]
 slot = os.environ['CONCERTINA_IN_FLIGHT']
@@ -24,6 +26,25 @@ def save(content, path=''):
 
 print('#8\\tNEW cov: 5 ft: 6 corp: 2/2b exec/s: 100 rss: 1Mb', flush=True)
 BEHAVIOUR
+"""
+# Its merge's inner step. A feature is a byte that an input has; one with 'fatal' in it kills. `place` is
+# that of the input which has just been begun.
+MERGING = """
+    path = arguments['merge_control_file']
+    lines = open(path).read().split('\\n')
+    names = lines[2:2 + int(lines[0])]
+    seen = set()
+    with open(path, 'a') as control:
+        for place in range(sum(line.startswith('STARTED') for line in lines), len(names)):
+            content = open(names[place], 'rb').read()
+            print(f'STARTED {place} {len(content)}', file=control, flush=True)
+            BEHAVIOUR
+            if b'fatal' in content:
+                os._exit(77)
+            print('FT', place, *sorted(set(content) - seen), file=control)
+            print('COV', place, file=control, flush=True)
+            seen |= set(content)
+    sys.exit(0)
 """
 # An AFL++ target that runs seeds: it dies of one that contains 'fatal'.
 AFL_TARGET = """
@@ -58,10 +79,22 @@ for i, content in enumerate(inputs):
     write(f'queue/id:{i:06},time:0,execs:0,orig:seed', content)
 BEHAVIOUR
 """
-# A tool. An input with 'fatal' or 'crash' in it fails; what it shows are the header fields that it
-# was given.
+# A tool. An input with 'fatal' or 'crash' in it fails; one with 'noise' in it is none. What it shows
+# are the header fields that it was given, or, with -o, the inputs as they are.
 TOOL = """
-import json, sys
+import json, os, sys
+if '-o' in sys.argv:
+    at = sys.argv.index('-o')
+    complaints = 0
+    for name in sys.argv[at + 2:]:
+        content = open(name, 'rb').read() if os.path.isfile(name) else b'noise'
+        if b'noise' in content:
+            complaints += 1
+            print(f'{name}:3:7: no input', file=sys.stderr)
+            continue
+        with open(os.path.join(sys.argv[at + 1], os.path.splitext(name)[0]), 'wb') as file:
+            file.write(content)
+    sys.exit(2 if complaints else 0)
 source = open(sys.argv[-1], 'rb').read()
 if '--bytes' not in sys.argv and not sys.argv[-1].endswith('.case'):
     sys.exit('not a case')
@@ -106,8 +139,9 @@ class Tree:
     def write_tool(self, **answer):
         write_program(self.folder / "concertina", TOOL.replace("ANSWER", repr(answer)))
 
-    def write_libfuzzer(self, behaviour):
-        write_program(self.folder / "fuzz_sim", LIBFUZZER.replace("BEHAVIOUR", behaviour))
+    def write_libfuzzer(self, behaviour, merging="pass"):
+        text = LIBFUZZER.replace("BEHAVIOUR", behaviour).replace("    MERGING", MERGING)
+        write_program(self.folder / "fuzz_sim", text.replace("BEHAVIOUR", merging))
 
     def write_afl(self, behaviour):
         """afl-fuzz itself is looked for in PATH: put `folder` in front of it."""
