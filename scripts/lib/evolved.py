@@ -1,0 +1,186 @@
+"""The evolved corpus of a campaign's folder. What a start loads is bounded; nothing is thrown away
+before a merge (merging.py) has shown that what is kept covers it.
+
+    corpus/      what a start loads and engines write to: the core and the newest other entries
+    core         names of the entries that the last merge kept, one a line; they stay in corpus/
+    waiting/N/   older entries, which wait to be merged
+    loading/     half of the set that is to be loaded, when a start was killed
+
+An entry is named by the SHA-1 of its content. It is in one of these folders at any moment, as it is
+only ever renamed: SIGKILL and a full disk lose none.
+
+When a start finds too many entries in corpus/ (200,000 that an older version left there):
+
+ B1. those to be loaded are renamed into loading/
+ B2. corpus/ becomes waiting/N/, by one rename for all the others
+ B3. loading/ becomes corpus/
+
+Killed before B2, the next start moves loading/ back; before B3, it does B3.
+"""
+
+import itertools
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import files
+from engine import sha1
+
+# AFL++ takes two seconds for so many, under ASan; the core has fewer (fuzzers/README.md).
+LOADED_MAX = 2000
+# However large the core is, what the last campaign has found is loaded, too.
+NEWEST_MIN = 500
+# An engine may still be writing a younger one, and the others have not read it yet.
+SETTLED_S = 60
+
+
+@dataclass
+class Counts:
+    loaded: int = 0
+    waiting: int = 0
+
+    def words(self):
+        waits = f" ({self.waiting:,} wait to be merged)" if self.waiting else ""
+        return f"{self.loaded:,} evolved inputs{waits}"
+
+
+def entries_of(folder):
+    """Regular files as os.DirEntry, in no order; of a folder that is not there, none."""
+    try:
+        with os.scandir(folder) as found:
+            yield from (entry for entry in found if entry.is_file(follow_symlinks=False))
+    except FileNotFoundError:
+        return
+
+
+class Evolved:
+    """Only who has the campaign's lock may change it."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.corpus = self.folder / "corpus"
+        self.waiting = self.folder / "waiting"
+        self.loading = self.folder / "loading"
+        self.core_file = self.folder / "core"
+
+    def core(self):
+        """Names; of a file that is missing or damaged, those that can be read."""
+        try:
+            return set(self.core_file.read_text(errors="replace").split())
+        except OSError:
+            return set()
+
+    def write_core(self, names):
+        files.write_whole(self.core_file, "".join(f"{name}\n" for name in sorted(names)))
+
+    def groups(self):
+        """The folders in waiting/, oldest first."""
+        try:
+            numbers = sorted(int(name) for name in os.listdir(self.waiting) if name.isdecimal())
+        except FileNotFoundError:
+            return []
+        return [self.waiting / str(number) for number in numbers]
+
+    def waiting_entries(self):
+        return itertools.chain.from_iterable(map(entries_of, self.groups()))
+
+    def counts(self):
+        return Counts(sum(1 for _ in entries_of(self.corpus)),
+                      sum(1 for _ in self.waiting_entries()))
+
+    def open(self):
+        """At a start: ends what a killed one began; corpus/ has no more then than is loaded."""
+        if self.loading.is_dir() and self.corpus.is_dir():
+            for entry in list(entries_of(self.loading)):
+                self.move(entry.path, self.corpus)
+            shutil.rmtree(self.loading)
+        elif self.loading.is_dir():
+            self.loading.rename(self.corpus)  # B3
+        self.corpus.mkdir(parents=True, exist_ok=True)
+        loaded, others = self.chosen()
+        if len(others) <= len(loaded):
+            self.set_aside(others)
+            return
+        self.loading.mkdir()
+        for entry in loaded:
+            os.rename(entry.path, self.loading / entry.name)
+        self.corpus.rename(self.new_group())
+        self.loading.rename(self.corpus)
+
+    def chosen(self):
+        """What is to be in corpus/, and what is there besides."""
+        entries = list(entries_of(self.corpus))
+        if len(entries) <= LOADED_MAX:
+            return entries, []
+        core = self.core()
+        loaded = [entry for entry in entries if entry.name in core]
+        others = sorted((entry for entry in entries if entry.name not in core), key=newest_first)
+        count = max(LOADED_MAX - len(loaded), NEWEST_MIN)
+        return loaded + others[:count], others[count:]
+
+    def trim(self):
+        """While engines run, which take what is gone for an entry that is no more."""
+        if sum(1 for _ in entries_of(self.corpus)) <= LOADED_MAX:
+            return
+        settled = time.time() - SETTLED_S
+        self.set_aside([entry for entry in self.chosen()[1] if modified(entry) < settled])
+
+    def set_aside(self, entries):
+        if entries:
+            groups = self.groups()
+            group = groups[-1] if groups else self.new_group()
+            group.mkdir(parents=True, exist_ok=True)
+            for entry in entries:
+                self.move(entry.path, group)
+
+    def new_group(self):
+        self.waiting.mkdir(exist_ok=True)
+        groups = self.groups()
+        return self.waiting / str(int(groups[-1].name) + 1 if groups else 1)
+
+    def move(self, path, folder):
+        """Renames an entry into another folder; what has its name there, and differs, stays."""
+        target = folder / os.path.basename(path)
+        try:
+            if target.exists():
+                content = Path(path).read_bytes()
+                if content == target.read_bytes():
+                    os.unlink(path)
+                    return
+                target = folder / sha1(content)
+            os.rename(path, target)
+        except FileNotFoundError:
+            pass  # the engine that wrote it has replaced it by a smaller one meanwhile
+
+    def where(self, name):
+        """The entry's path, or None."""
+        for folder in (self.corpus, *self.groups()):
+            if (folder / name).is_file():
+                return folder / name
+        return None
+
+    def remove_empty_groups(self):
+        for group in self.groups():
+            try:
+                group.rmdir()
+            except OSError:
+                pass  # it has entries
+
+    def discard(self):
+        """All of it, of a campaign with --empty."""
+        for path in (self.corpus, self.waiting, self.loading):
+            shutil.rmtree(path, ignore_errors=True)
+        self.core_file.unlink(missing_ok=True)
+
+
+def modified(entry):
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def newest_first(entry):
+    return -modified(entry), entry.name
