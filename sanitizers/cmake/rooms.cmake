@@ -362,6 +362,17 @@ function(add_signals_test name)
   set_tests_properties(targets/${name}_signals PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
+# add_merge_test(NAME): pruning the evolved corpus of NAME loses no feature.
+function(add_merge_test name)
+  if(NOT TARGET ${name} OR NOT TARGET concertina)
+    return()
+  endif()
+  add_test(NAME targets/${name}_merge COMMAND ${Python3_EXECUTABLE}
+    ${CMAKE_SOURCE_DIR}/scripts/lib/check_merge.py $<TARGET_FILE:${name}>
+    $<TARGET_FILE:concertina>)
+  set_tests_properties(targets/${name}_merge PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
+endfunction()
+
 # add_afl_twin(NAME) makes NAME_afl: a room's library once more, with AFL++'s edge callbacks where
 # the room has libFuzzer's counters. Sources and all other options are the first build's; of the
 # libraries, those that have a twin give way to it, so twins are made from the bottom up.
