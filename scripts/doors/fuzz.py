@@ -4,6 +4,8 @@ Without --sanitizer the time is split: the first half under ASan and UBSan, the 
 A finding is confirmed, kept as build/fuzz/findings/*.case, printed with its replay command, and
 minimised to *.min.case beside it.
 When a run was killed, the next one first reports what that one had found, then goes on.
+What a campaign evolves, the next one begins with: up to 2,000 inputs; the others wait to be merged,
+which a campaign's end does for a tenth of its time, and --merge until it is done.
 Exit code: 0 no bug, 1 a bug, 2 could not run.
 """
 
@@ -22,6 +24,7 @@ import minimizing
 import needs
 from campaign import Campaign, Settings
 from common import relative, say
+from progress import Line
 
 
 def NEEDS(options):  # pylint: disable=invalid-name
@@ -31,6 +34,9 @@ def NEEDS(options):  # pylint: disable=invalid-name
 POLL_S = 0.1
 STATUS_S = 1.0
 STATUS_S_PLAIN = 10.0  # when nobody watches a terminal
+# A campaign's end prunes its evolved corpus for a share of its time, on top of it.
+MERGE_SHARE = 0.1
+MERGE_MIN_S = 2.0
 
 
 class Status:
@@ -38,30 +44,32 @@ class Status:
 
     def __init__(self, seconds):
         self.seconds = seconds
-        self.is_terminal = sys.stdout.isatty()
+        self.line = Line(sys.stdout)
         self.next_at = 0.0
-        self.remarks = 0
+        self.said = 0
 
     def remark(self, result):
-        """What has been remarked since."""
-        for line in result.remarks[self.remarks:]:
-            say(("\r\x1b[K" if self.is_terminal else "") + line)
-        self.remarks = len(result.remarks)
+        """What is to be said and has not been."""
+        lines = [result.inputs, *result.remarks] if result.inputs else result.remarks
+        for line in lines[self.said:]:
+            self.line.say(line)
+        self.said = len(lines)
 
     def show(self, result, last=False):
         self.remark(result)
         now = time.monotonic()
         if now < self.next_at and not last:
             return
-        self.next_at = now + (STATUS_S if self.is_terminal else STATUS_S_PLAIN)
-        line = (f"{result.flavour:7} {result.seconds:5.0f}/{self.seconds:.0f} s  "
-                f"{result.executions:,} programs, each with a schedule "
-                f"({result.executions_per_second:,.0f}/s)  coverage {result.coverage}  "
-                f"corpus {result.corpus}  bugs {len(result.findings)}")
-        if not self.is_terminal:
-            say(line)
-        else:
-            say("\r\x1b[K" + line, end="\n" if last else "")
+        self.next_at = now + (STATUS_S if self.line.is_terminal else STATUS_S_PLAIN)
+        self.line.show([f"{result.flavour:7}", f"{result.seconds:.0f}/{self.seconds:.0f} s",
+                        f"bugs {len(result.findings)}",
+                        f"{result.executions:,} programs ({result.executions_per_second:,.0f}/s)",
+                        f"coverage {result.coverage}", f"corpus {result.corpus}"])
+        if last:
+            self.line.keep()
+
+    def show_merge(self, result, merged):
+        self.line.show([f"{result.flavour:7}", f"merging: {merged.words()}"])
 
 
 def run_campaign(tree, settings):
@@ -82,6 +90,33 @@ def run_campaign(tree, settings):
     finally:
         campaign.stop()
     status.show(campaign.result, last=True)
+    if not campaign.result.findings and not settings.empty:
+        merge_at_the_end(campaign, status)
+    return campaign
+
+
+def merge_at_the_end(campaign, status):
+    """Some of what waits; the next start is as quick as this one."""
+    try:
+        campaign.merge(max(MERGE_MIN_S, campaign.settings.seconds * MERGE_SHARE))
+    except (common.Unusable, OSError) as reason:
+        say(f"not merged: {reason}")
+    status.remark(campaign.result)
+
+
+def run_merge(tree, settings):
+    """Merges what waits, until the time is up, and fuzzes nothing."""
+    say(f"building {settings.flavour}" + (f" with mutant {tree.mutant}" if tree.mutant else ""))
+    building.build_for_engine(tree, settings.flavour, settings.engine)
+    campaign = Campaign(tree, settings)
+    status = Status(settings.seconds)
+    try:
+        if campaign.open():
+            campaign.merge(settings.seconds, always=True,
+                           say=lambda merged: status.show_merge(campaign.result, merged))
+    finally:
+        campaign.stop()
+    status.remark(campaign.result)
     return campaign
 
 
@@ -158,8 +193,12 @@ def parse_options():
                         help="of the engine; worker i uses seed + i (default 1)")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--corpus", nargs="+", type=arguments.folder, metavar="DIR",
-                       help="seeds instead of corpus/seeds and (without --mutant) corpus/regress")
-    group.add_argument("--empty", action="store_true", help="begin with no seeds at all")
+                       help="seeds instead of corpus/seeds and (without --mutant) corpus/regress: "
+                       "cases and engine bytes, in subfolders, too")
+    group.add_argument("--empty", action="store_true",
+                       help="begin with no inputs at all; what has been evolved stays as it is")
+    group.add_argument("--merge", action="store_true",
+                       help="do not fuzz: prune the evolved corpus, until it is done or the time is up")
     parser.add_argument("--mutant", default="", type=arguments.mutant, metavar="NAME",
                         help="fuzz a copy with fuzzers/mutants/NAME.patch applied")
     parser.add_argument("--no-minimize", action="store_true", help="keep findings as they were found")
@@ -176,7 +215,7 @@ def main(options):
         settings = Settings(flavour=flavour, seconds=options.seconds / len(flavours),
                             engine=options.engine, workers=options.workers, seed=options.seed,
                             corpus=options.corpus, empty=options.empty)
-        campaign = run_campaign(tree, settings)
+        campaign = (run_merge if options.merge else run_campaign)(tree, settings)
         results.append(campaign.result)
         report(results[-1], options.mutant)
         if not options.no_minimize:

@@ -14,22 +14,28 @@ which goes by processor time, says so, too: else the worker was suspended or sta
 import fcntl
 import hashlib
 import os
-import shutil
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import concertina
 import rescue
+import seeds
 from common import ROOT, Unusable, cores, relative, slug
 from engine import RUN_TIMEOUT_S, Artifact, Job
+from engine_libfuzzer import LibFuzzerWorker
 from engines import WORKERS, engines_of, uses_afl
+from evolved import Evolved
+from merging import Merge
 
 CONFIRM_TIMES = 3
 # A worker ends by itself when its time is up; after this it has hung.
 OVERTIME_S = 10
 # The workers of a killed campaign die with it, but not in the same instant.
 LOCK_WAIT_S = 5
+MERGE = "the merge"  # as one that finds, beside the engines
+# How often the evolved corpus is trimmed while it grows.
+TRIM_S = 30
 
 
 @dataclass
@@ -53,7 +59,7 @@ class Settings:
     workers: int = field(default_factory=cores)
     seed: int = 1
     corpus: list = None  # folders; None: corpus/seeds, and corpus/regress if no mutant is planted
-    empty: bool = False  # no seeds and no earlier corpus
+    empty: bool = False  # no seeds and no earlier corpus: in a folder of its own
     folder: Path = None  # where corpus, logs, artifacts and findings go
 
 
@@ -67,6 +73,7 @@ class Result:
     coverage: int = 0
     corpus: int = 0
     findings: list = field(default_factory=list)
+    inputs: str = ""  # what it began with, a line for the reader
     remarks: list = field(default_factory=list)  # lines for the reader
 
     def as_dict(self):
@@ -80,29 +87,34 @@ class Campaign:
     def __init__(self, tree, settings):
         self.tree = tree
         self.settings = settings
-        self.folder = Path(settings.folder or tree.fuzz_folder(settings.flavour))
+        self.base = Path(settings.folder or tree.fuzz_folder(settings.flavour))
+        self.folder = self.base / "empty" if settings.empty else self.base
+        self.evolved = Evolved(self.folder)
         self.tool = tree.tool(settings.flavour)
         self.result = Result(settings.flavour, settings.engine)
         self.workers = []
         self.examined = []  # artifacts that the result speaks of
         self.lock = None
         self.begin = 0.0
+        self.trim_at = 0.0
 
     def start(self):
-        self.begin = time.monotonic()
-        self.take_lock()
-        if self.settings.empty:
-            shutil.rmtree(self.folder / "corpus", ignore_errors=True)
-        self.examine_left_overs()
-        if self.result.findings:
+        if not self.open():
             return
-        seeds = [] if self.settings.empty else self.seed_folders()
-        self.make_workers(seeds)
+        self.make_workers(self.read_inputs())
         self.begin = time.monotonic()
+        self.trim_at = self.begin + TRIM_S
         for worker in self.workers:
             worker.start()
 
-    def make_workers(self, seeds):
+    def open(self):
+        """False when what a killed campaign left is a finding."""
+        self.begin = time.monotonic()
+        self.take_lock()
+        self.examine_left_overs()
+        return not self.result.findings
+
+    def make_workers(self, folders):
         settings = self.settings
         engines = engines_of(settings.engine)
         count = max(len(engines), settings.workers)
@@ -111,7 +123,7 @@ class Campaign:
             job = Job(
                 name=f"{worker.engine}-{i}", folder=self.folder, seed=settings.seed + i,
                 binary=self.tree.binary(settings.flavour, worker.target),
-                seconds=max(1, round(settings.seconds)), seeds=seeds, shares=count > 1,
+                seconds=max(1, round(settings.seconds)), seeds=folders, shares=count > 1,
                 mutator=self.tree.mutator() if uses_afl(worker.engine) else None, lock=self.lock)
             self.workers.append(worker(job))
 
@@ -139,15 +151,13 @@ class Campaign:
     def examine_left_overs(self):
         """Findings of a campaign that was killed count as this one's."""
         failing = []
-        for path in rescue.take_in(self.folder, with_corpus=not self.settings.empty):
+        for path in rescue.take_in(self.folder):
             # An input in flight was most likely a harmless one; a saved crash is to be believed,
             # unless the target has been built anew since.
             doubtful = (rescue.is_in_flight(path) or rescue.is_timeout(path)
                         or self.is_rebuilt_since(path))
             if not doubtful or concertina.replay(self.tool, path, as_bytes=True)["failures"]:
                 failing.append(Artifact(path, 0, 0.0))
-            elif self.settings.empty:
-                path.unlink()
             else:
                 rescue.keep_in_corpus(path, self.folder)
         if failing:
@@ -161,27 +171,23 @@ class Campaign:
         names = ("seeds",) if self.tree.mutant else ("seeds", "regress")
         return [ROOT / "corpus" / name for name in names]
 
-    def seed_folders(self):
-        """Seed folders as bytes: case files are converted, other files are taken as they are."""
+    def read_inputs(self):
+        """The folders of seeds, as bytes; what was read, and what not, is remarked."""
+        if self.settings.empty:
+            self.evolved.discard()
+            self.say_inputs("no seeds, and no evolved inputs")
+            return []
         given = self.settings.corpus
         folders = [Path(folder) for folder in given] if given else self.default_folders()
-        result = []
-        for i, folder in enumerate(folders):
-            if not folder.is_dir():
-                if given:
-                    raise Unusable(f"no corpus folder {folder}")
-                continue
-            cases = sorted(folder.glob("*.case"))
-            if cases:
-                converted = self.folder / "seeds" / str(i)
-                shutil.rmtree(converted, ignore_errors=True)
-                converted.mkdir(parents=True)
-                concertina.write_bytes(self.tool, cases, converted)
-                result.append(converted)
-            if any(path.is_file() and path.suffix != ".case" for path in folder.iterdir()) \
-                    and not cases:
-                result.append(folder)
-        return result
+        found = seeds.gather(self.tool, folders, self.folder / "seeds")
+        if given and not found.count:
+            raise Unusable(f"no input in {', '.join(map(relative, folders))}: {found.words()}; "
+                           "--empty begins with none")
+        self.say_inputs(f"{found.words()}, {self.evolved.counts().words()}")
+        return [found.folder]
+
+    def say_inputs(self, words):
+        self.result.inputs = f"{self.settings.flavour:7}  corpus: {words}"
 
     def poll(self):
         """True when the campaign is over. A crash ends it at once."""
@@ -231,6 +237,9 @@ class Campaign:
 
     def update(self):
         now = time.monotonic()
+        if now >= self.trim_at:
+            self.trim_at = now + TRIM_S
+            self.evolved.trim()
         progress = [worker.progress for worker in self.workers]
         result = self.result
         result.seconds = round(now - self.begin, 3)
@@ -252,6 +261,30 @@ class Campaign:
         for worker in self.workers:
             worker.stop()
         self.release_lock()
+
+    def merge(self, seconds, say=lambda _: None, always=False):
+        """Prunes the evolved corpus, for at most so long; when it is worth it, or `always`. What
+        fails in that is a finding."""
+        if self.lock is None:
+            self.take_lock()
+        try:
+            merge = Merge(self.tree.binary(self.settings.flavour, LibFuzzerWorker.target),
+                          self.evolved, say)
+            if always or merge.is_worth_it():
+                merged = merge.run(seconds)
+                self.examine_failing(merged)
+                self.result.remarks.append(f"{self.settings.flavour:7}  merge: {merged.words()}")
+        finally:
+            self.release_lock()
+
+    def examine_failing(self, merged):
+        failing = []
+        for path in merged.failing:
+            if concertina.replay(self.tool, path)["failures"]:
+                failing.append((MERGE, Artifact(path, merged.run, merged.seconds)))
+            else:
+                rescue.keep_in_corpus(path, self.folder)
+        self.keep_findings(failing)
 
     def settle(self):
         """What has been reported need not be examined by the next campaign."""
@@ -290,5 +323,5 @@ class Campaign:
                        round(artifact.seconds, 3), confirmed)
 
     def findings_folder(self):
-        return self.folder.parent / "findings" if self.settings.folder is None \
-            else self.folder / "findings"
+        return self.base.parent / "findings" if self.settings.folder is None \
+            else self.base / "findings"

@@ -7,6 +7,7 @@ from unittest import mock
 
 import campaign as campaign_module
 import engine_afl
+import evolved
 import fakes
 from campaign import Campaign, Settings
 from common import Interrupted, Unusable
@@ -85,6 +86,109 @@ class CampaignTest(unittest.TestCase):
         self.assertEqual(entry.read_bytes(), b"entry")
         self.assertEqual(list((campaign.folder / "in-flight").iterdir()), [])
 
+    def start_with(self, *folders, **more):
+        campaign = Campaign(self.tree, Settings("address", 600, workers=1, corpus=folders, **more))
+        self.addCleanup(campaign.stop)
+        try:
+            campaign.start()
+        except Unusable:
+            campaign.stop()
+            raise
+        return campaign
+
+    def test_it_says_what_it_begins_with(self):
+        self.tree.write_libfuzzer(QUIET)
+        self.enterContext(mock.patch.object(evolved, "LOADED_MAX", 4))
+        self.enterContext(mock.patch.object(evolved, "NEWEST_MIN", 1))
+        given = self.folder / "given"
+        (given / "sub").mkdir(parents=True)
+        (given / "a.case").write_bytes(b"noise")
+        (given / "sub" / "b").write_bytes(b"seed")
+        corpus = self.tree.fuzz_folder("address") / "corpus"
+        corpus.mkdir(parents=True)
+        for i in range(20):
+            (corpus / sha1(b"%d" % i)).write_bytes(b"%d" % i)
+        campaign = self.start_with(given)
+        self.assertEqual(campaign.result.inputs, (
+            f"address  corpus: 1 seeds (1 not read: {given}/a.case:3:7: no input), "
+            "4 evolved inputs (16 wait to be merged)"))
+        self.assertEqual([path.read_bytes() for path in (campaign.folder / "seeds").iterdir()],
+                         [b"seed"])
+        self.assertEqual(campaign.workers[0].job.seeds, [campaign.folder / "seeds"])
+
+    def test_seeds_of_which_none_can_be_read_are_refused(self):
+        given = self.folder / "given"
+        given.mkdir()
+        with self.assertRaisesRegex(Unusable, "no input in .*given: 0 seeds .no files in"):
+            self.start_with(given)
+        (given / "a").write_bytes(b"noise")
+        with self.assertRaisesRegex(Unusable, "1 not read: .*given/a:3:7: no input"):
+            self.start_with(given)
+
+    def test_empty_leaves_the_evolved_corpus_and_what_a_killed_campaign_left(self):
+        work = self.tree.fuzz_folder("address")
+        for name in ("corpus", "artifacts", "waiting/1"):
+            (work / name).mkdir(parents=True)
+        (work / "corpus" / sha1(b"evolved")).write_bytes(b"evolved")
+        (work / "waiting" / "1" / sha1(b"waits")).write_bytes(b"waits")
+        slow = work / "artifacts" / f"libfuzzer-0-timeout-{sha1(b'slow')}"
+        slow.write_bytes(b"slow")
+        before = {path: path.read_bytes() for path in work.rglob("*") if path.is_file()}
+        for content in (b"first", b"second"):
+            campaign = self.run_campaign(f"print(*os.listdir(corpus))\nsave({content!r})")
+            self.assertNotIn(b"first", {path.name for path in campaign.evolved.corpus.iterdir()})
+            self.assertEqual([path.read_bytes() for path in campaign.evolved.corpus.iterdir()],
+                             [content])
+            self.assertEqual(campaign.result.inputs,
+                             "address  corpus: no seeds, and no evolved inputs")
+            campaign.stop()
+        for path, content in before.items():
+            self.assertEqual(path.read_bytes(), content)
+
+    def test_what_a_killed_campaign_with_empty_left_is_examined_by_the_next_one(self):
+        artifacts = self.tree.fuzz_folder("address") / "empty" / "artifacts"
+        artifacts.mkdir(parents=True)
+        (artifacts / f"libfuzzer-0-crash-{sha1(b'crash')}").write_bytes(b"crash")
+        campaign = self.run_campaign(QUIET)
+        finding, = campaign.result.findings
+        self.assertTrue(finding.left_over)
+        self.assertEqual(Path(finding.case).parent,
+                         self.tree.fuzz_folder("address").parent / "findings")
+
+    def test_while_it_runs_the_corpus_is_trimmed(self):
+        self.enterContext(mock.patch.object(campaign_module, "TRIM_S", 0.0))
+        self.enterContext(mock.patch.multiple(evolved, LOADED_MAX=4, NEWEST_MIN=1, SETTLED_S=-600))
+        self.tree.write_libfuzzer("for i in range(30):\n    save(b'%d' % i)\n"
+                                  "print('saved', flush=True)\ntime.sleep(600)")
+        campaign = self.start(workers=1)
+        fakes.poll_until(lambda: "saved" in campaign.workers[0].log_tail())
+        campaign.poll()
+        counts = campaign.evolved.counts()
+        self.assertEqual((counts.loaded, counts.waiting), (4, 26))
+
+    def test_an_input_that_fails_in_the_merge_is_a_finding(self):
+        self.tree.write_libfuzzer("save(b'fatal')\nsave(b'ab')\nsave(b'a')\nsave(b'b')")
+        campaign = self.start(workers=1)
+        fakes.poll_until(campaign.poll)
+        campaign.merge(600, always=True)
+        finding, = campaign.result.findings
+        self.assertEqual((finding.engine, finding.confirmed), (campaign_module.MERGE, True))
+        self.assertEqual(sorted(path.read_bytes() for path in campaign.evolved.corpus.iterdir()),
+                         [b"a", b"b"])
+        self.assertEqual(campaign.result.remarks,
+                         ["address  merge: 2 evolved inputs cover all, 1 pruned"])
+        campaign.settle()
+        self.assertEqual(list((campaign.folder / "artifacts").iterdir()), [])
+
+    def test_one_that_passes_when_it_is_replayed_stays(self):
+        self.tree.write_libfuzzer("save(b'odd')", merging="if b'odd' in content: os._exit(70)")
+        campaign = self.start(workers=1)
+        fakes.poll_until(campaign.poll)
+        campaign.merge(600, always=True)
+        self.assertEqual(campaign.result.findings, [])
+        entry, = campaign.evolved.corpus.iterdir()
+        self.assertEqual(entry.read_bytes(), b"odd")
+
     def test_a_fuzzer_that_dies_without_an_input_is_no_finding(self):
         with self.assertRaisesRegex(Unusable, "exit code 3"):
             self.run_campaign("sys.exit(3)")
@@ -114,17 +218,17 @@ class CampaignTest(unittest.TestCase):
         self.assertEqual(finding.engine, "afl")
 
     def test_a_worker_that_was_suspended_goes_on(self):
-        result = self.run_campaign("if arguments['seed'] == '1':\n"
-                                   "    save(b'slow', prefix + 'timeout-')\n"
-                                   "    print('stat::number_of_executed_units: 9')\n"
-                                   "    sys.exit(70)\n"
-                                   "print('stat::number_of_executed_units: 100')", workers=1).result
+        campaign = self.run_campaign("if arguments['seed'] == '1':\n"
+                                     "    save(b'slow', prefix + 'timeout-')\n"
+                                     "    print('stat::number_of_executed_units: 9')\n"
+                                     "    sys.exit(70)\n"
+                                     "print('stat::number_of_executed_units: 100')", workers=1)
+        result = campaign.result
         self.assertEqual((result.findings, result.executions), ([], 109))
         remark, = result.remarks
         self.assertIn("libfuzzer-0: an input took more than 10 s but passes", remark)
-        work = self.tree.fuzz_folder("address")
-        self.assertEqual((work / "corpus" / sha1(b"slow")).read_bytes(), b"slow")
-        self.assertEqual(list((work / "artifacts").iterdir()), [])
+        self.assertEqual((campaign.evolved.corpus / sha1(b"slow")).read_bytes(), b"slow")
+        self.assertEqual(list((campaign.folder / "artifacts").iterdir()), [])
 
     def test_but_not_when_its_time_is_up(self):
         campaign = self.run_campaign("time.sleep(0.2)\nsave(b'slow', prefix + 'timeout-')\n"

@@ -27,6 +27,7 @@ SHARE_S = 1.0
 # Arguments of one run of the target: the kernel takes two megabytes.
 SEEDS_A_RUN = 10000
 FOUND_AFTER = re.compile(r",time:(\d+),execs:(\d+)")
+SHA1_NAME = re.compile(r"^[0-9a-f]{40}$")
 STATISTIC = re.compile(r"^(\w+)\s*:\s*(\d+)", re.MULTILINE)
 SANITIZER_OPTIONS = "abort_on_error=1:symbolize=0"
 ENVIRONMENT = {
@@ -135,9 +136,24 @@ class AflWorker(Worker):
         (self.inputs / sha1(FIRST_INPUT)).write_bytes(FIRST_INPUT)
         for folder in [*self.job.seeds, self.job.corpus]:
             for path in files.regular_files(folder):
+                if self.link(path):
+                    continue
                 content = files.read_limited(path, INPUT_BYTES_MAX, cut=True)
                 if content:
                     (self.inputs / sha1(content)).write_bytes(content)
+
+    def link(self, path):
+        """Of the thousands that there may be, most are named by their content: they need neither be
+        read nor written. (afl-fuzz replaces files, it does not write into them.)"""
+        if not SHA1_NAME.match(path.name) or not 0 < path.stat().st_size <= INPUT_BYTES_MAX:
+            return False
+        try:
+            os.link(path, self.inputs / path.name)
+        except FileExistsError:
+            pass
+        except OSError:
+            return False  # a file system without links
+        return True
 
     def run_seeds(self):
         self.in_flight_seen = (0, time.monotonic())

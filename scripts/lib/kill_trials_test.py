@@ -111,6 +111,7 @@ class DoorsTest(TrialTest):
             == 1 else ["lost"])
 
     def test_fuzz_with_afl(self):
+        self.tree.write_libfuzzer("")  # it merges
         self.tree.write_afl(f"import subprocess\nif not os.path.exists({str(self.ready)!r}):\n"
                             "    subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
                             f"    open({str(self.ready)!r}, 'w').close()\n"

@@ -55,11 +55,14 @@ class Merged:
     pruned: int = 0
     pieces: int = 0
     waiting: int = 0
+    is_done: bool = False  # nothing is left to be merged
     failing: list = field(default_factory=list)  # artifacts
     seconds: float = 0.0
 
     def words(self):
         waits = f", {self.waiting:,} wait" if self.waiting else ""
+        if not self.pieces and self.is_done:
+            return "nothing to merge"
         if not self.pieces:
             return f"{self.run:,} evolved inputs run; the next merge goes on there{waits}"
         return f"{self.kept:,} evolved inputs cover all, {self.pruned:,} pruned{waits}"
@@ -174,6 +177,7 @@ class Merge:
             return False
         control = self.resumed() or self.begun()
         if control is None:
+            self.merged.is_done = True
             return False
         if self.deadline is None:
             self.deadline = time.monotonic() + self.seconds

@@ -8,6 +8,8 @@ import unittest
 from unittest import mock
 
 import progress
+from campaign import Result
+from run_door import load
 
 
 class Terminal(io.StringIO):
@@ -57,6 +59,34 @@ class LineTest(unittest.TestCase):
         line.keep()
         line.clear()
         self.assertEqual(line.stream.getvalue(), "\r\x1b[Kfirst\r\x1b[Ksaid\n\r\x1b[Klast\n")
+
+
+class StatusTest(unittest.TestCase):
+    """Of scripts/fuzz."""
+
+    def setUp(self):
+        self.enterContext(mock.patch.dict(os.environ, TERM="xterm"))
+        os.environ.pop("NO_COLOR", None)
+        self.stream = self.enterContext(mock.patch("sys.stdout", Terminal()))
+        self.status = load("fuzz").Status(86400)
+
+    def test_bugs_are_in_sight_at_80_columns_and_less(self):
+        result = Result("address", seconds=86400.0, executions=9_876_543_210, coverage=123456,
+                        executions_per_second=123456.7, corpus=123456, findings=[{}] * 12)
+        for columns in (80, 40):
+            with mock.patch.object(progress, "COLUMNS", columns):
+                self.status.show(result, last=True)
+            shown = self.stream.getvalue().rpartition("\x1b[K")[2].rstrip("\n")
+            self.assertLess(len(shown), columns)
+            self.assertIn("bugs 12", shown)
+
+    def test_what_was_read_comes_first(self):
+        result = Result("none", inputs="none  corpus: 3 seeds", remarks=["a worker was suspended"])
+        self.status.show(result)
+        self.status.show(result)
+        lines = self.stream.getvalue().split("\n")
+        self.assertEqual(lines[:2], ["none  corpus: 3 seeds", "a worker was suspended"])
+        self.assertEqual(len(lines), 3)
 
 
 if __name__ == "__main__":

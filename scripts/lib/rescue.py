@@ -10,6 +10,8 @@ SIGKILL may come at any moment, so an input may be in any of these states:
     saved by afl-fuzz                      afl/WORKER/out/*/{crashes,   to artifacts and corpus
                                            hangs,queue}
     kept as .case, not yet reported        its artifact, too            examined, reported again
+    too many corpus entries                loading/, waiting/           evolved.py
+    a merge under way                      merging-BUILD                merging.py goes on with it
 
 Each step writes its result whole before it removes where that came from, so that a rerun that is
 killed, too, loses nothing either.
@@ -20,19 +22,19 @@ import shutil
 
 import engine_afl
 from engine import INPUT_BYTES_MAX, read_in_flight, sha1, write_input
+from evolved import Evolved
 from files import regular_files
 
 SHA1_NAME = re.compile(r"^[0-9a-f]{40}$")
 ARTIFACT_NAME = re.compile(r"^.+?-(?P<kind>crash|timeout|oom|leak|in-flight)-(?P<sha1>\w+)$")
 
 
-def take_afl_folders(folder, with_queue):
+def take_afl_folders(folder):
     for worker in sorted(path for path in (folder / "afl").glob("*") if path.is_dir()):
         out = worker / "out"
         engine_afl.move_artifacts(out, worker.name, folder / "artifacts")
-        if with_queue:
-            for path in engine_afl.queue_entries(out):
-                engine_afl.copy_to_corpus(path, folder / "corpus")
+        for path in engine_afl.queue_entries(out):
+            engine_afl.copy_to_corpus(path, folder / "corpus")
         pid = worker / "pid"
         if pid.is_file() and pid.read_bytes().isdigit():
             engine_afl.free_segments(int(pid.read_bytes()))
@@ -66,14 +68,15 @@ def remove_cut_artifacts(folder):
             path.unlink()
 
 
-def take_in(folder, with_corpus=True):
+def take_in(folder):
     """Brings everything into artifacts/ and corpus/; returns the artifacts, to be examined."""
     for name in ("artifacts", "corpus"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for path in regular_files(folder, ".*"):  # half of a write_input, whose writer had the lock
         path.unlink()
-    take_afl_folders(folder, with_corpus)
+    take_afl_folders(folder)
     take_in_flight(folder)
+    Evolved(folder).open()
     drop_cut_corpus_files(folder)
     remove_cut_artifacts(folder)
     return [path for path in regular_files(folder / "artifacts") if ARTIFACT_NAME.match(path.name)]

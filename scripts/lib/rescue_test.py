@@ -170,8 +170,9 @@ class KilledCampaignTest(unittest.TestCase):
         self.assertEqual(self.corpus(), {sha1(b"earlier"): b"earlier", "my-own": b"mine"})
 
     def test_killed_while_a_crash_is_being_confirmed(self):
-        tool = self.tree.tool("")
-        fakes.write_program(tool, f"import time\nopen({str(self.ready)!r}, 'w')\ntime.sleep(600)\n")
+        fakes.write_program(self.tree.tool(""), (
+            f"import sys, time\nif sys.argv[1] == 'replay':\n"
+            f"    open({str(self.ready)!r}, 'w')\n    time.sleep(600)\n" + fakes.TOOL))
         self.kill_when_ready("run(b'crash')\nsave(b'crash', prefix + 'crash-')\nsys.exit(77)",
                              then="")
         self.tree.write_tool()
