@@ -25,6 +25,7 @@ CONTENT_MAX = 1 << 26  # of an input, or of a log
 REPLAYS_OF_KEPT = 3
 # Their words say how a process ended and not where: many bugs share them.
 COARSE_ORACLES = ("crash", "progress")
+MERGE_SHARE = 0.1  # of a fuzz step's time, for merging what it and others have evolved
 
 
 def build(flavour):
@@ -179,7 +180,7 @@ def left_over(out, findings_of):
     return findings
 
 
-def fuzz(flavour, seconds, seed, mutant=""):
+def fuzz(flavour, seconds, seed, mutant="", *more):
     def finding_of(found):
         case = found.get("minimised") or found["case"]
         finding = failure_of(found["signature"], found["oracle"], ROOT / found["case"], flavour,
@@ -194,7 +195,7 @@ def fuzz(flavour, seconds, seed, mutant=""):
         out = night.folder / f"{name}.json"
         earlier = left_over(out, findings_of)
         command = [SCRIPTS / "fuzz", "--engine", "all", "--sanitizer", flavour, "--seconds", seconds,
-                   "--seed", seed, "--json", out]
+                   "--seed", seed, "--json", out, *more]
         if mutant:
             command += ["--mutant", mutant]
         code, output = night.call(name, command)
@@ -213,6 +214,19 @@ def ended_words(code, output):
     """Why a script could not run: its own words, or the signal that it died of."""
     said = last_line(output)
     return f"{processes.end_words(code)}: {said}" if code < 0 else said or processes.end_words(code)
+
+
+def merge(flavour, seconds, mutant=""):
+    """What campaigns have evolved, pruned without loss of coverage. An input that fails in that is
+    a finding."""
+    def action(night, name):
+        result = fuzz(flavour, seconds, 1, mutant, "--merge")(night, name)
+        if result.status != UNUSABLE:
+            log = (night.folder / "logs" / f"{name}.log").read_text(errors="replace")
+            merged = [line for line in log.splitlines() if " merge: " in line]
+            result.summary = merged[-1].partition(" merge: ")[2] if merged else "nothing to merge"
+        return result
+    return action
 
 
 def stress(sanitizer, seconds):
@@ -360,6 +374,8 @@ def steps_of(seconds, ordinal, rotated, planted=""):
     if not planted:  # they are this tree's
         steps.append(("kept-cases", kept_cases()))
     steps += [(f"fuzz-{flavour}", fuzz(flavour, part, 1 + ordinal, planted))
+              for flavour in ("address", "thread")]
+    steps += [(f"merge-{flavour}", merge(flavour, max(5, round(part * MERGE_SHARE)), planted))
               for flavour in ("address", "thread")]
     if has_stress():
         steps += [(f"stress-{flavour}", stress(flavour, part)) for flavour in ("thread", "address")]

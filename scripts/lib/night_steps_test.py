@@ -377,5 +377,38 @@ class Callers(unittest.TestCase):
             self.assertNotIn(name, settings)
 
 
+class Merge(unittest.TestCase):
+    """The step, with a stand-in for scripts/fuzz --merge."""
+
+    def step(self, code, said, findings=()):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+        def call(name, command):
+            self.command = command
+            (folder / "logs").mkdir()
+            (folder / "logs" / f"{name}.log").write_text(said)
+            (folder / f"{name}.json").write_text(json.dumps(
+                {"executions": 0, "corpus": 0, "findings": list(findings)}))
+            return code, said
+        night = unittest.mock.Mock(folder=folder, call=call)
+        return night_steps.merge("thread", 30)(night, "merge-thread")
+
+    def test_says_what_was_pruned(self):
+        words = "9 evolved inputs cover all, 5 pruned"
+        result = self.step(0, f"building thread\nthread   merge: {words}\nno bug found\n")
+        self.assertEqual((result.status, result.summary), (OK, words))
+        self.assertIn("--merge", self.command)
+
+    def test_an_input_that_fails_in_it_is_a_finding(self):
+        found = {"signature": "stack: x", "oracle": "stack", "case": "/a.case", "confirmed": True}
+        result = self.step(1, "thread   merge: 9 evolved inputs cover all, 5 pruned\n", [found])
+        self.assertEqual((result.status, result.findings[0]["signature"]), (FINDING, "stack: x"))
+
+    def test_each_fuzzed_flavour_has_one_after_its_campaign(self):
+        names = [name for name, _ in night_steps.steps_of(100, 1, 0)]
+        for flavour in ("address", "thread"):
+            self.assertGreater(names.index(f"merge-{flavour}"), names.index(f"fuzz-{flavour}"))
+
+
 if __name__ == "__main__":
     unittest.main()
