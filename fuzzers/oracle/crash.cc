@@ -2,14 +2,18 @@
 
 #include <csignal>
 
+#include <algorithm>
+
+#include "oracle/library_words.h"
 #include "oracle/memory.h"
 #include "oracle/race.h"
-#include "oracle/sanitizer_text.h"
+#include "oracle/report_text.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::string_view kLibFuzzer = "ERROR: libFuzzer: ";
+using Kind = SanitizerReport::Kind;
+
 constexpr std::size_t kTailLines = 6;
 
 std::string signal_text(int number) {
@@ -31,40 +35,62 @@ std::string signal_text(int number) {
     case SIGXCPU:
       return "SIGXCPU";
     default:
-      return "another signal";
+      return "signal " + std::to_string(number);
   }
 }
 
-/// libFuzzer's words for a signal, a timeout or an exhausted memory limit.
-Verdict judge_libfuzzer(const std::vector<std::string_view>& lines) {
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::size_t at = lines[i].find(kLibFuzzer);
-    if (at == std::string_view::npos) continue;
-    return {"crash",
-            stable_words(lines[i].substr(at + kLibFuzzer.size())) + " in " +
-                top_functions(lines, i + 1),
-            excerpt(lines, i)};
+Verdict verdict_of(const SanitizerReport& report, const std::vector<std::string_view>& lines) {
+  if (report.kind == Kind::kRace) return race_verdict(report, lines);
+  Verdict verdict = memory_verdict(report, lines);
+  if (report.kind != Kind::kError) verdict.oracle = "crash";
+  return verdict;
+}
+
+/// Which report says most of the death: a wild access can follow from a race and not the other way
+/// round, so a race goes first, and libFuzzer's word for the signal of others last. What is left of
+/// a report is better than nothing, its last words than the first.
+const SanitizerReport* telling_report(const std::vector<SanitizerReport>& reports) {
+  const auto find = [&](auto&& is_wanted) {
+    const auto found = std::find_if(reports.begin(), reports.end(), is_wanted);
+    return found == reports.end() ? nullptr : &*found;
+  };
+  const SanitizerReport* report =
+      find([](const SanitizerReport& one) { return one.kind == Kind::kRace && !one.is_remainder; });
+  if (report == nullptr) {
+    report = find(
+        [](const SanitizerReport& one) { return one.kind != Kind::kEngine && !one.is_remainder; });
   }
-  return {};
+  if (report == nullptr && !reports.empty() && reports.back().is_remainder)
+    report = &reports.back();
+  if (report == nullptr) report = find([](const SanitizerReport&) { return true; });
+  return report;
+}
+
+/// Without a report: the signal, with the words of the library that raised it, or the exit status.
+Verdict judge_end(int signal_number, int exit_status, const std::vector<std::string_view>& lines) {
+  const std::string tail =
+      "; the end of its log:\n" +
+      excerpt(lines, lines.size() > kTailLines ? lines.size() - kTailLines : 0);
+  if (signal_number == 0) {
+    const std::string status = "exit status " + std::to_string(exit_status);
+    return {"crash", "exited early, " + status, status + tail};
+  }
+  std::string kind = signal_text(signal_number);
+  const std::string words = signal_number == SIGABRT ? last_library_words(lines) : "";
+  if (!words.empty()) kind += ": " + words;
+  return {"crash", kind, "signal " + std::to_string(signal_number) + tail};
 }
 
 }  // namespace
 
 Verdict judge_crash(int signal_number, int exit_status, std::string_view stderr_text) {
-  // A wild access can follow from a race and not the other way round, so the race goes first.
-  if (Verdict verdict = judge_race(stderr_text); verdict.failed()) return verdict;
-  if (Verdict verdict = judge_memory(stderr_text); verdict.failed()) return verdict;
-  const std::vector<std::string_view> lines = split_lines(stderr_text);
-  if (Verdict verdict = judge_libfuzzer(lines); verdict.failed()) return verdict;
-  if (signal_number == 0 && exit_status == 0) return {};
-  const std::string tail =
-      excerpt(lines, lines.size() > kTailLines ? lines.size() - kTailLines : 0);
-  if (signal_number != 0) {
-    return {"crash", signal_text(signal_number),
-            "signal " + std::to_string(signal_number) + "; the end of its log:\n" + tail};
-  }
-  return {"crash", "exited early",
-          "exit status " + std::to_string(exit_status) + "; the end of its log:\n" + tail};
+  const std::string text = plain_text(stderr_text);
+  const std::vector<std::string_view> lines = split_lines(text);
+  const std::vector<SanitizerReport> reports = read_reports(lines);
+  const bool ended_well = signal_number == 0 && exit_status == 0;
+  const SanitizerReport* const report = telling_report(reports);
+  if (report != nullptr && !(ended_well && report->is_remainder)) return verdict_of(*report, lines);
+  return ended_well ? Verdict{} : judge_end(signal_number, exit_status, lines);
 }
 
 }  // namespace concertina::fuzzers

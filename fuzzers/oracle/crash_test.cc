@@ -9,7 +9,7 @@
 
 #include "oracle/memory.h"
 #include "oracle/race.h"
-#include "oracle/sanitizer_text.h"
+#include "oracle/stack_frame.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -80,8 +80,8 @@ TEST(Race, AStackThatIsLostIsStillASide) {
 
 TEST(Crash, WithoutAReport) {
   EXPECT_EQ(judge_crash(SIGSEGV, 0, "").signature(), "crash: SIGSEGV");
-  EXPECT_EQ(judge_crash(64, 0, "").signature(), "crash: another signal");
-  EXPECT_EQ(judge_crash(0, 3, "a\nb\n").signature(), "crash: exited early");
+  EXPECT_EQ(judge_crash(64, 0, "").signature(), "crash: signal 64");
+  EXPECT_EQ(judge_crash(0, 3, "a\nb\n").signature(), "crash: exited early, exit status 3");
   EXPECT_NE(judge_crash(0, 3, "a\nb\n").detail.find("a\nb"), std::string::npos);
   EXPECT_FALSE(judge_crash(0, 0, "all is well\n").failed());
 }
@@ -99,7 +99,7 @@ TEST(SanitizerText, FramesBecomeFunctions) {
             "walk");
   EXPECT_EQ(of("    #3 void concertina::sim::f<int, std::vector<int>>(int&&) <null> (b+0x1)"), "f");
   EXPECT_EQ(of("    #4 concertina::threads::Queue<T*>::pop() <null> (b)"), "Queue::pop");
-  EXPECT_EQ(of("    #5 operator() /x/c.cc:6:1 (b+0x1)"), "operator");
+  EXPECT_EQ(of("    #5 operator() /x/c.cc:6:1 (b+0x1)"), "operator()");
   EXPECT_EQ(of("    #6 concertina::go(int)::$_0::operator()(int) const /x/c.cc:6:1"), "go");
   EXPECT_EQ(of("    #7 0x7f82a125a04f  (/lib/libc.so.6+0x3c04f)"), "<unknown>");
   EXPECT_EQ(of("    #8 <null> <null> (libstdc++.so.6+0xd44a2)"), "<unknown>");

@@ -1,45 +1,21 @@
 #include "oracle/memory.h"
 
-#include "oracle/sanitizer_text.h"
+#include "oracle/report_text.h"
 
 namespace concertina::fuzzers {
-namespace {
-
-constexpr std::string_view kErrors[] = {
-    "ERROR: AddressSanitizer: ", "ERROR: ThreadSanitizer: ", "ERROR: UndefinedBehaviorSanitizer: "};
-constexpr std::string_view kUndefined = "runtime error: ";
-
-/// The report's kind if the line is its first, else empty.
-std::string kind_of_line(std::string_view line) {
-  for (const std::string_view error : kErrors) {
-    const std::size_t at = line.find(error);
-    if (at != std::string_view::npos) return stable_words(line.substr(at + error.size()));
-  }
-  const std::size_t at = line.find(kUndefined);
-  if (at == std::string_view::npos) return "";
-  return stable_words(line.substr(at + kUndefined.size()));
-}
-
-/// The access's stack is the first one after the report's first line.
-std::size_t first_frame(const std::vector<std::string_view>& lines, std::size_t header) {
-  for (std::size_t i = header + 1; i < lines.size(); ++i) {
-    if (!function_of_frame(lines[i]).empty()) return i;
-    if (lines[i].starts_with("SUMMARY:")) break;
-  }
-  return lines.size();
-}
-
-}  // namespace
 
 Verdict judge_memory(std::string_view stderr_text) {
-  const std::vector<std::string_view> lines = split_lines(stderr_text);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::string kind = kind_of_line(lines[i]);
-    if (kind.empty()) continue;
-    return {"memory", kind + " in " + top_functions(lines, first_frame(lines, i)),
-            excerpt(lines, i)};
+  const std::string text = plain_text(stderr_text);
+  const std::vector<std::string_view> lines = split_lines(text);
+  for (const SanitizerReport& report : read_reports(lines)) {
+    if (report.kind == SanitizerReport::Kind::kError && !report.is_remainder)
+      return memory_verdict(report, lines);
   }
   return {};
+}
+
+Verdict memory_verdict(const SanitizerReport& report, const std::vector<std::string_view>& lines) {
+  return {"memory", report.what + " in " + report.where(), excerpt(lines, report.line)};
 }
 
 }  // namespace concertina::fuzzers

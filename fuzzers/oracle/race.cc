@@ -2,20 +2,12 @@
 
 #include <algorithm>
 
-#include "oracle/sanitizer_text.h"
+#include "oracle/report_text.h"
 
 namespace concertina::fuzzers {
 namespace {
 
 constexpr unsigned kLinesOfAnAccess = 5;
-constexpr std::string_view kWarning = "WARNING: ThreadSanitizer: ";
-
-bool is_access(std::string_view line) {
-  const bool says_who = line.find(" by thread ") != std::string_view::npos ||
-                        line.find(" by main thread") != std::string_view::npos;
-  return says_who && line.find(" of size ") != std::string_view::npos;
-}
-
 /// The report's first line, and of each access who did it and its youngest frames.
 std::string both_accesses(const std::vector<std::string_view>& lines, std::size_t header) {
   std::string text = excerpt(lines, header, 1);
@@ -29,15 +21,12 @@ std::string both_accesses(const std::vector<std::string_view>& lines, std::size_
 }
 
 /// The functions of each access; of the report's first stack when it is not about accesses.
-std::vector<std::string> sides_of(const std::vector<std::string_view>& lines, std::size_t header) {
+std::vector<std::string> sides_of(const SanitizerReport& report) {
   std::vector<std::string> sides;
-  for (std::size_t i = header + 1; i < lines.size() && sides.size() < 2; ++i) {
-    if (lines[i].starts_with("SUMMARY:")) break;
-    if (is_access(lines[i])) sides.push_back(top_functions(lines, i + 1));
+  for (const ReportedStack& stack : report.stacks) {
+    if (is_access(stack.heading) && sides.size() < 2) sides.push_back(stack.top_functions());
   }
-  for (std::size_t i = header + 1; i < lines.size() && sides.empty(); ++i) {
-    if (!function_of_frame(lines[i]).empty()) sides.push_back(top_functions(lines, i));
-  }
+  if (sides.empty() && !report.stacks.empty()) sides.push_back(report.where());
   std::sort(sides.begin(), sides.end());
   return sides;
 }
@@ -45,20 +34,24 @@ std::vector<std::string> sides_of(const std::vector<std::string_view>& lines, st
 }  // namespace
 
 Verdict judge_race(std::string_view stderr_text) {
-  const std::vector<std::string_view> lines = split_lines(stderr_text);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::size_t at = lines[i].find(kWarning);
-    if (at == std::string_view::npos) continue;
-    std::string kind = stable_words(lines[i].substr(at + kWarning.size()));
-    std::string_view separator = ": ";
-    for (const std::string& side : sides_of(lines, i)) {
-      kind += separator;
-      kind += side;
-      separator = " | ";
-    }
-    return {"race", kind, both_accesses(lines, i)};
+  const std::string text = plain_text(stderr_text);
+  const std::vector<std::string_view> lines = split_lines(text);
+  for (const SanitizerReport& report : read_reports(lines)) {
+    if (report.kind == SanitizerReport::Kind::kRace && !report.is_remainder)
+      return race_verdict(report, lines);
   }
   return {};
+}
+
+Verdict race_verdict(const SanitizerReport& report, const std::vector<std::string_view>& lines) {
+  std::string kind = report.what;
+  std::string_view separator = ": ";
+  for (const std::string& side : sides_of(report)) {
+    kind += separator;
+    kind += side;
+    separator = " | ";
+  }
+  return {"race", kind, both_accesses(lines, report.line)};
 }
 
 }  // namespace concertina::fuzzers

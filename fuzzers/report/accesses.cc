@@ -4,7 +4,8 @@
 #include <charconv>
 
 #include "host/wrapped.h"
-#include "oracle/sanitizer_text.h"
+#include "oracle/report_text.h"
+#include "oracle/stack_frame.h"
 #include "report/picture.h"
 #include "report/runtime_map.h"
 #include "report/words.h"
