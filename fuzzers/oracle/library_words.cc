@@ -58,7 +58,9 @@ std::string last_library_words(const std::vector<std::string_view>& lines) {
     std::string_view words = line->substr(at);
     if (const std::size_t end = words.find(" ***"); end != std::string_view::npos)
       words = words.substr(0, end);
-    return without_particulars(words);
+    // The expression of an assertion is its own.
+    return words.starts_with("Assertion") ? std::string(words.substr(0, kWordsMax))
+                                          : without_particulars(words);
   }
   return "";
 }

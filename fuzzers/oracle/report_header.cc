@@ -126,10 +126,10 @@ Header read_last_words(const Named& named) {
   if (behind.starts_with(":DEADLYSIGNAL")) return remainder(Kind::kError, "deadly signal");
   if (behind.starts_with(" failed to ") && named.before.ends_with("ERROR: "))
     return internal(named.name, stable_words(behind));
-  if (!starts_with_any(behind, {": nested bug", ": failed to ", ": Out of memory",
-                                " has encountered a fatal error"}))
+  const bool is_fatal = behind.starts_with(" has encountered a fatal error");
+  if (!is_fatal && !starts_with_any(behind, {": nested bug", ": failed to ", ": Out of memory"}))
     return std::nullopt;
-  Header header = internal(named.name, stable_words(behind.substr(1)));
+  Header header = internal(named.name, is_fatal ? "a fatal error" : stable_words(behind.substr(1)));
   header->is_remainder = true;
   return header;
 }
@@ -139,7 +139,8 @@ bool ends_with_place(std::string_view text) {
   text = trimmed(text);
   if (!text.ends_with(':')) return false;
   text.remove_suffix(1);
-  if (text.ends_with("<unknown>") || text.ends_with(')')) return true;
+  const bool is_in_module = text.ends_with(')') && text.find("+0x") != std::string_view::npos;
+  if (text.ends_with("<unknown>") || is_in_module) return true;
   const std::size_t digits = text.find_last_not_of("0123456789");
   return digits != std::string_view::npos && digits + 1 < text.size() && text[digits] == ':' &&
          digits > 0;

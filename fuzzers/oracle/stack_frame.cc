@@ -119,6 +119,16 @@ std::size_t find_file(std::string_view text) {
   return behind != 0 ? behind : last;
 }
 
+/// Whether a word that has no line behind it is a file all the same.
+bool is_file_name(std::string_view word) {
+  if (word.find('/') != std::string_view::npos) return true;
+  for (const std::string_view end :
+       {".cc", ".cpp", ".cxx", ".c", ".h", ".hpp", ".inc", ".S", ".o"}) {
+    if (word.ends_with(end)) return true;
+  }
+  return false;
+}
+
 /// "<null>", of ThreadSanitizer for a file that it does not know, at the text's end or before a
 /// module.
 bool take_null(std::string_view& text) {
@@ -138,7 +148,7 @@ bool take_file(std::string_view& text, StackFrame& frame) {
   const bool has_line = take_line_and_column(name_and_file, frame.line);
   const std::size_t at = find_file(name_and_file);
   const std::string_view file = name_and_file.substr(at);
-  if (at == 0 || (!has_line && file.find('/') == std::string_view::npos)) return false;
+  if (at == 0 || (!has_line && !is_file_name(file))) return false;
   frame.file = file;
   text = name_and_file.substr(0, at);
   return true;
