@@ -331,23 +331,38 @@ function(add_targets_library)
   endif()
 endfunction()
 
-# A fuzz target with libFuzzer's main; mutator_libfuzzer.cc is its mutator. As a test it fuzzes for
-# so many runs, always the same ones: add_fuzz_target(NAME RUNS LIBRARY...).
+# A fuzz target with libFuzzer's main; mutator_libfuzzer.cc is its mutator, but with BYTES it has the
+# engine's own byte mutations. What is in no INSTRUMENTED room and is to be seen by the engine is
+# compiled into it once more (WATCHED). As a test it fuzzes for so many runs, always the same ones, from
+# the files of a folder of the sources (SEEDS), which it does not write to:
+# add_fuzz_target(NAME RUNS [BYTES] [SEEDS FOLDER] [WATCHED FILE...] LIBRARIES LIBRARY...).
 function(add_fuzz_target name runs)
+  cmake_parse_arguments(PARSE_ARGV 2 target "BYTES" "SEEDS" "WATCHED;LIBRARIES")
   set(folder ${CMAKE_SOURCE_DIR}/fuzzers/targets)
   if(NOT CONCERTINA_HAS_FUZZER OR NOT EXISTS ${CMAKE_SOURCE_DIR}/fuzzers/pipeline.cc)
     return()
   endif()
-  # fuzz_decode is about bytes that no mutator of ours would write: the engine's own byte mutations.
   set(doors ${folder}/mutator_libfuzzer.cc ${folder}/engine_cells_libfuzzer.cc)
-  if(name STREQUAL "fuzz_decode")
+  if(target_BYTES)
     set(doors "")
   endif()
-  add_executable(${name} ${folder}/${name}.cc ${doors})
-  target_link_libraries(${name} PRIVATE ${ARGN} fuzzers_targets sanitizer_options)
+  add_executable(${name} ${folder}/${name}.cc ${doors} ${target_WATCHED})
+  target_link_libraries(${name} PRIVATE ${target_LIBRARIES} fuzzers_targets sanitizer_options)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  if(target_WATCHED)
+    target_compile_options(${name} PRIVATE ${INSTRUMENTED_OPTIONS})
+  endif()
+  set(seeds "")
+  if(target_SEEDS)
+    file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/${target_SEEDS}
+      ${SOURCE_PATTERN}/${target_SEEDS}/*)
+    list(JOIN files "," files)
+    file(WRITE ${CMAKE_BINARY_DIR}/reports/${name}-seeds "${files}")
+    set(seeds -seed_inputs=@${CMAKE_BINARY_DIR}/reports/${name}-seeds)
+  endif()
   add_test(NAME targets/${name} COMMAND ${name} -runs=${runs} -seed=1 -len_control=0 -max_len=8192
-    -artifact_prefix=${CMAKE_BINARY_DIR}/reports/${name}-)
+    -artifact_prefix=${CMAKE_BINARY_DIR}/reports/${name}- ${seeds}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/${target_SEEDS})
   set_tests_properties(targets/${name} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
