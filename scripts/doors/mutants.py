@@ -36,7 +36,7 @@ POLL_S = 0.05
 SEEDS = common.ROOT / "corpus" / "seeds"  # not regress: its cases are failures of known mutants
 REPLAYS = 100
 NEIGHBOURS = 1000
-UNSYMBOLIZED = {name: "symbolize=0" for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")}
+UNSYMBOLIZED = {"CONCERTINA_SANITIZER_OPTIONS": "symbolize=0"}
 
 
 def hunt(tree, engine, flavour, modes, options):

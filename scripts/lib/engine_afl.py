@@ -40,7 +40,8 @@ ENVIRONMENT = {
     "AFL_SYNC_TIME": "1", "AFL_BENCH_UNTIL_CRASH": "1",
     "AFL_HANG_TMOUT": str(RUN_TIMEOUT_S * 1000),
     "AFL_FORKSRV_INIT_TMOUT": "30000",
-    # A finding must be a signal: an exit code is no crash for afl-fuzz.
+    # A finding must be a signal: an exit code is no crash for afl-fuzz, which reads these, too, and
+    # refuses others. (The target has them of itself: sanitizers/options/environment_options.cc.)
     "ASAN_OPTIONS": SANITIZER_OPTIONS, "UBSAN_OPTIONS": SANITIZER_OPTIONS,
     "TSAN_OPTIONS": "halt_on_error=1:" + SANITIZER_OPTIONS,
 }

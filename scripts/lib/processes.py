@@ -7,6 +7,10 @@
 3. With the first command comes a guardian (guardian.py). It reads from a pipe that only this process
    can write to: when it ends, however it ends, the guardian kills all that carry its mark.
 
+None inherits a sanitizer's options: a verdict must not depend on who calls a script. (Each program
+of ours sees to that by itself, but not for options that its sanitizer refuses before it begins.
+What is asked for is in another variable: sanitizers/README.md.)
+
 So a thread that starts a process must live as long as that; and what throws its environment away (a
 login shell, sudo) gets away.
 """
@@ -27,8 +31,12 @@ import guardian
 
 VARIABLE = "CONCERTINA_STARTED_BY"
 GUARDIAN = Path(guardian.__file__).resolve()
+OPTIONS_OF_SANITIZERS = ("ASAN_OPTIONS", "LSAN_OPTIONS", "MSAN_OPTIONS", "TSAN_OPTIONS",
+                         "UBSAN_OPTIONS")
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
+for _variable in OPTIONS_OF_SANITIZERS:
+    os.environ.pop(_variable, None)
 
 
 class Ended(Exception):

@@ -37,6 +37,19 @@ time.sleep(600)
 """
 
 
+class EnvironmentTest(unittest.TestCase):
+    def test_nobodys_sanitizer_options_reach_a_program_but_what_a_script_sets(self):
+        given = {name: "color=always" for name in processes.OPTIONS_OF_SANITIZERS}
+        says = (f"import sys; sys.path.insert(0, {HERE!r}); import os, processes\n"
+                "words = ['sh', '-c', 'echo $ASAN_OPTIONS:$TSAN_OPTIONS:$UBSAN_OPTIONS:'"
+                "'$LSAN_OPTIONS']\n"
+                "processes.run(words)\n"
+                "processes.run(words, env={**os.environ, 'TSAN_OPTIONS': 'own'})")
+        result = subprocess.run([sys.executable, "-B", "-c", says], env={**os.environ, **given},
+                                stdout=subprocess.PIPE, text=True, check=True)
+        self.assertEqual(result.stdout, ":::\n:own::\n")
+
+
 class TreeTest(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
