@@ -128,20 +128,19 @@ bool is_of_interest(std::string_view heading) {
 }  // namespace
 
 std::vector<Access> accesses(std::string_view log, const Trace& trace) {
-  const std::vector<std::string_view> lines = split_lines(log);
+  const std::string text = plain_text(log);
+  const std::vector<std::string_view> lines = split_lines(text);
   std::vector<Access> result;
   std::string_view heading;
-  bool is_in_stack = false;
   bool is_open = false;  // frames are still taken
   for (const std::string_view line : lines) {
     if (line.starts_with("SUMMARY:")) break;
-    if (function_of_frame(line).empty()) {
-      is_in_stack = false;
+    const std::optional<StackFrame> frame = read_frame(line);
+    if (!frame) {
       if (line.find_first_not_of(" ^") != std::string_view::npos) heading = line;
       continue;
     }
-    if (!is_in_stack) {
-      is_in_stack = true;
+    if (frame->number == 0) {  // other lines may stand between frames
       is_open = is_of_interest(heading);
       if (!is_open) continue;
       Access& access = result.emplace_back();

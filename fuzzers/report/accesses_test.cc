@@ -43,6 +43,24 @@ TEST(Accesses, OfARace) {
   EXPECT_EQ(both[1].goroutine, 2);
 }
 
+TEST(Accesses, AreTheSameWithColoursAndWithOtherLinesBetweenFrames) {
+  const Sample sample = race();
+  const Trace trace = sample.trace();
+  const Program program;
+  const std::string plain = read("report/testdata/race_during_a_shrink.txt");
+  std::string noisy;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    noisy += plain[i];
+    if (plain[i] == ' ') noisy += "\x1b[1m";
+    if (plain[i] == '\n' && plain.substr(i + 1).starts_with("    #") && plain[i + 6] != '0')
+      noisy += "the program says something\n";
+  }
+  const auto words = [&](const std::string& log) {
+    return say_accesses(accesses(log, trace), Names(program, trace));
+  };
+  EXPECT_EQ(words(noisy), words(plain));
+}
+
 TEST(Accesses, InWords) {
   const Sample sample = race();
   const Trace trace = sample.trace();
