@@ -83,14 +83,21 @@ Verdict judge_end(int signal_number, int exit_status, const std::vector<std::str
 
 }  // namespace
 
-Verdict judge_crash(int signal_number, int exit_status, std::string_view stderr_text) {
+Verdict judge_reports(std::string_view stderr_text, bool ended_well) {
   const std::string text = plain_text(stderr_text);
   const std::vector<std::string_view> lines = split_lines(text);
   const std::vector<SanitizerReport> reports = read_reports(lines);
-  const bool ended_well = signal_number == 0 && exit_status == 0;
   const SanitizerReport* const report = telling_report(reports);
-  if (report != nullptr && !(ended_well && report->is_remainder)) return verdict_of(*report, lines);
-  return ended_well ? Verdict{} : judge_end(signal_number, exit_status, lines);
+  if (report == nullptr || (ended_well && report->is_remainder)) return {};
+  return verdict_of(*report, lines);
+}
+
+Verdict judge_crash(int signal_number, int exit_status, std::string_view stderr_text) {
+  const bool ended_well = signal_number == 0 && exit_status == 0;
+  Verdict verdict = judge_reports(stderr_text, ended_well);
+  if (ended_well || verdict.failed()) return verdict;
+  const std::string text = plain_text(stderr_text);
+  return judge_end(signal_number, exit_status, split_lines(text));
 }
 
 }  // namespace concertina::fuzzers

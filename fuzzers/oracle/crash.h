@@ -12,4 +12,8 @@ namespace concertina::fuzzers {
 /// ended well and without a report.
 Verdict judge_crash(int signal_number, int exit_status, std::string_view stderr_text);
 
+/// The same by reports alone: pass without one. What is left of a report counts for a process that
+/// has not ended well.
+Verdict judge_reports(std::string_view stderr_text, bool ended_well);
+
 }  // namespace concertina::fuzzers
