@@ -1,7 +1,5 @@
 #include "oracle/report_header.h"
 
-#include <algorithm>
-
 #include "oracle/report_text.h"
 
 namespace concertina::fuzzers {
@@ -25,11 +23,6 @@ SanitizerReport remainder(Kind kind, std::string what) {
   SanitizerReport result = report(kind, std::move(what));
   result.is_remainder = true;
   return result;
-}
-
-bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> begins) {
-  return std::any_of(begins.begin(), begins.end(),
-                     [&](std::string_view begin) { return text.starts_with(begin); });
 }
 
 /// A sanitizer's name in the line, and what is on both sides of it.

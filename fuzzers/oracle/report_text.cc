@@ -81,6 +81,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
+bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> begins) {
+  return std::any_of(begins.begin(), begins.end(),
+                     [&](std::string_view begin) { return text.starts_with(begin); });
+}
+
 std::string stable_words(std::string_view text) {
   std::string result;
   while (!(text = trimmed(text)).empty()) {

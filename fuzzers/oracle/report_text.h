@@ -2,6 +2,7 @@
 // run.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ std::vector<std::string_view> split_lines(std::string_view text);
 
 /// Without blanks and tabs at both ends.
 std::string_view trimmed(std::string_view text);
+
+bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> begins);
 
 /// Words without numbers and addresses, up to where a report begins to speak of particulars
 /// ("on", "of type", brackets with numbers in them, a comma, a colon).

@@ -11,11 +11,6 @@ namespace {
 constexpr unsigned kFunctionsInKind = 2;
 constexpr std::string_view kUnknownFunction = "unknown function";
 
-bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> begins) {
-  return std::any_of(begins.begin(), begins.end(),
-                     [&](std::string_view begin) { return text.starts_with(begin); });
-}
-
 /// A heading of a stack that is not the report's own: of whose memory, of which thread.
 bool is_about_others(std::string_view heading) {
   heading = trimmed(heading);
@@ -33,13 +28,22 @@ bool is_lost_stack(std::string_view line) {
   return line == "<empty stack>" || line.starts_with("[failed to restore the stack");
 }
 
-/// Where a pointer's owner stands between a runtime's function and what it calls, as "->" does, its
-/// name says nothing.
+/// An operator that passes on, as a pointer's "->" does, says nothing between two functions.
 bool only_passes_on(std::string_view function) {
   for (const std::string_view end : {"::operator->", "::operator*", "::operator()"}) {
     if (function.ends_with(end)) return true;
   }
   return false;
+}
+
+/// A report's last line; "SUMMARY: 3 of 7" is the program's.
+bool is_summary(std::string_view line) {
+  constexpr std::string_view kSummary = "SUMMARY: ";
+  const std::size_t at = line.find(kSummary);
+  if (at == std::string_view::npos) return false;
+  const std::string_view rest = line.substr(at + kSummary.size());
+  const std::string_view tool = rest.substr(0, rest.find(':'));
+  return tool.ends_with("Sanitizer") || tool == "libFuzzer";
 }
 
 /// Takes the lines of one report, one by one.
@@ -92,7 +96,7 @@ class ReportReader {
  public:
   void take(std::size_t number, std::string_view line) {
     std::optional<SanitizerReport> header = read_header(line);
-    const bool is_end = line.find("SUMMARY: ") != std::string_view::npos;
+    const bool is_end = is_summary(line);
     // A signal that another thread meets, or the report's own summary, is no report beside a whole
     // one.
     if (header && header->is_remainder && has_whole_) header.reset();

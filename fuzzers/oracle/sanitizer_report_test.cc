@@ -170,7 +170,8 @@ TEST_P(Reports, IsTheSameWhateverElseIsWrittenInBetween) {
        {"the program says something\n", "\n", "#2\tpulse  cov: 3 ft: 7\n", "#1 of 7 is done\n",
         "==99==WARNING: Can't read from symbolizer at fd 5\n",
         "llvm-symbolizer: error: '[stack]': No such file or directory\n",
-        "LLVMSymbolizer: error reading file: no such file\n", "warning: x.cc:12:7: unused\n"}) {
+        "LLVMSymbolizer: error reading file: no such file\n", "SUMMARY: 3 of 7\n",
+        "warning: x.cc:12:7: unused\n"}) {
     EXPECT_EQ(signature_of(with_line_between(text_, line)), signature_) << line;
   }
 }
