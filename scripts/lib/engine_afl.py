@@ -146,14 +146,16 @@ class AflWorker(Worker):
     def link(self, path):
         """Of the thousands that there may be, most are named by their content: they need neither be
         read nor written. (afl-fuzz replaces files, it does not write into them.)"""
-        if not SHA1_NAME.match(path.name) or not 0 < path.stat().st_size <= INPUT_BYTES_MAX:
+        if not SHA1_NAME.match(path.name):
             return False
         try:
+            if not 0 < path.stat().st_size <= INPUT_BYTES_MAX:
+                return False
             os.link(path, self.inputs / path.name)
         except FileExistsError:
             pass
         except OSError:
-            return False  # a file system without links
+            return False  # a file system without links, or another engine has removed it
         return True
 
     def run_seeds(self):

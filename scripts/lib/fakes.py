@@ -92,7 +92,8 @@ if '-o' in sys.argv:
             complaints += 1
             print(f'{name}:3:7: no input', file=sys.stderr)
             continue
-        with open(os.path.join(sys.argv[at + 1], os.path.splitext(name)[0]), 'wb') as file:
+        stem = os.path.splitext(os.path.basename(name))[0]
+        with open(os.path.join(sys.argv[at + 1], stem), 'wb') as file:
             file.write(content)
     sys.exit(2 if complaints else 0)
 source = open(sys.argv[-1], 'rb').read()

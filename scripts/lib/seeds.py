@@ -17,7 +17,7 @@ from engine import INPUT_BYTES_MAX, sha1
 
 # Arguments of one call of the tool: the kernel takes two megabytes.
 FILES_A_CALL = 2000
-COMPLAINT = re.compile(r"^(\d+)(?:\.case)?:(.*)$")
+COMPLAINT = re.compile(r"^(\d+)/.*?:(\d+:\d+: .*)$")
 
 
 @dataclass
@@ -52,14 +52,33 @@ def files_below(folder, unread):
         yield from (Path(place) / name for name in sorted(names) if not name.startswith("."))
 
 
+def calls(paths):
+    """Lists of files whose bytes have different names in one folder: the tool writes NAME, or
+    NAME.bytes, without what was the extension."""
+    rest = paths
+    while rest:
+        call, later, used = [], [], set()
+        for path in rest:
+            names = {path.stem, f"{path.stem}.bytes"}
+            if len(call) < FILES_A_CALL and not names & used:
+                call.append(path)
+                used |= names
+            else:
+                later.append(path)
+        yield call
+        rest = later
+
+
 def convert(tool, paths, staging):
-    """Has the tool write each as bytes: the bytes, or why not, by path. The files have numbers for
-    names there, so that no two are the same and what the tool says can be told apart."""
+    """Has the tool write each as bytes: gives path, bytes as a file or None, and why there are none.
+    What a file is called tells the tool what it is; so each has a link of its name, in a folder
+    whose number tells what the tool says of which."""
     shutil.rmtree(staging, ignore_errors=True)
     (staging / "out").mkdir(parents=True)
     links = []
     for i, path in enumerate(paths):
-        links.append(f"{i}.case" if path.suffix == ".case" else str(i))
+        links.append(f"{i}/{path.name}")
+        (staging / str(i)).mkdir()
         os.symlink(os.path.abspath(path), staging / links[-1])
     what = f"read {len(paths)} inputs"
     result = concertina.run(concertina.command(tool, "show", "--as", "bytes", "-o", "out",
@@ -69,11 +88,11 @@ def convert(tool, paths, staging):
     reasons = {int(found[1]): found[2] for found in map(COMPLAINT.match, result.stderr.splitlines())
                if found}
     for i, path in enumerate(paths):
-        written = staging / "out" / str(i)
-        is_written = written.is_file()
-        if not is_written and i not in reasons:  # a full disk
+        written = next((out for out in (staging / "out" / f"{path.stem}.bytes",
+                                        staging / "out" / path.stem) if out.is_file()), None)
+        if written is None and i not in reasons:  # a full disk
             raise Unusable(f"cannot {what}: {concertina.reason_of(result)}")
-        yield path, written if is_written else None, reasons.get(i, "")
+        yield path, written, reasons.get(i, "")
 
 
 def gather(tool, folders, target):
@@ -86,8 +105,8 @@ def gather(tool, folders, target):
         paths = list(files_below(folder, seeds.unread))
         if not paths:
             seeds.without.append(relative(folder))
-        for i in range(0, len(paths), FILES_A_CALL):
-            for path, written, why in convert(tool, paths[i:i + FILES_A_CALL], staging):
+        for call in calls(paths):
+            for path, written, why in convert(tool, call, staging):
                 take(seeds, path, written, why)
     shutil.rmtree(staging, ignore_errors=True)
     seeds.count = sum(1 for _ in target.iterdir())

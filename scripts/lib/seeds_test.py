@@ -39,6 +39,27 @@ class SeedsTest(unittest.TestCase):
         self.assertEqual({path.name for path in found.folder.iterdir()},
                          {sha1(content) for content in self.contents(found)})
 
+    def test_names_that_are_equal_in_one_folder(self):
+        contents = [b"one", b"two", b"three", b"four", b"five"]
+        for name, content in zip(("a.case", "a", "a.bytes", "sub/a", "a.bytes.case"), contents):
+            path = self.given / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        self.assertEqual(self.contents(self.gather()), sorted(contents))
+
+    def test_the_tool_sees_each_file_by_its_own_name(self):
+        names = ["a.case", "b.bytes", "id:000000,src:1,op:x", sha1(b"c"), "crash-" + sha1(b"c")]
+        self.given.mkdir()
+        for name in names:
+            (self.given / name).write_bytes(name.encode())
+        said = self.folder / "said"
+        text = fakes.TOOL.replace("ANSWER", "{}")
+        fakes.write_program(self.tree.tool(""), (
+            f"import sys\nprint(*sys.argv[1:], sep='\\n', file=open({str(said)!r}, 'a'))\n{text}"))
+        self.assertEqual(self.gather().count, len(names))
+        seen = {line.partition("/")[2] for line in said.read_text().splitlines() if "/" in line}
+        self.assertEqual(seen, set(names))
+
     def test_hidden_files_and_folders_are_not_read(self):
         self.write(a=b"seen", **{".hidden": b"x", ".git__config": b"x", "sub__.a": b"x"})
         self.assertEqual(self.contents(self.gather()), [b"seen"])
