@@ -25,8 +25,19 @@ def take(path):
     except BaseException:
         os.close(lock)
         raise
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"scripts/{os.path.basename(sys.argv[0])} (pid {os.getpid()})".encode(), 0)
+    with contextlib.suppress(OSError):  # a full disk has room for the lock, if not for the name
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"scripts/{os.path.basename(sys.argv[0])} (pid {os.getpid()})".encode(), 0)
+    return lock
+
+
+def take_within(path, limit_s):
+    """The same, for whose holder is about to end: None when another has it all that time."""
+    deadline = time.monotonic() + limit_s
+    lock = take(path)
+    while lock is None and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+        lock = take(path)
     return lock
 
 
