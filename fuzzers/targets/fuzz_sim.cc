@@ -20,12 +20,13 @@ namespace {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace concertina::fuzzers;
-  keep_in_flight(data, size);
+  begin_run(data, size);
   static Signals signals(engine_cells(), groups_of_environment());
   const Input input = decode({data, size});
   const Trace trace = run(input, {.signals = &signals});
   hand_over_cells();
   const Verdict verdict = judge(input, trace);
   if (verdict.failed()) stop(verdict);
+  end_run();
   return 0;
 }

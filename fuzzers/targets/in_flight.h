@@ -8,12 +8,17 @@
 namespace concertina::fuzzers {
 
 inline constexpr char kInFlightVariable[] = "CONCERTINA_IN_FLIGHT";
-inline constexpr std::size_t kInFlightHeaderSize = 12;
-inline constexpr std::size_t kInFlightSizeMax = 1 << 16;
+inline constexpr std::size_t kInFlightHeaderSize = 20;
+inline constexpr std::size_t kInFlightSizeMax = 1 << 14;
+/// How a process ends that gets no file of this size.
+inline constexpr int kExitWithoutSlot = 2;
 
 /// Copies the input into the file that the environment variable CONCERTINA_IN_FLIGHT names, which
-/// is mapped once a process; without the variable it does nothing. Aborts when the file cannot be
-/// mapped.
-void keep_in_flight(const std::uint8_t* data, std::size_t size);
+/// is mapped once a process, its room on the disk reserved; without the variable it does nothing.
+/// When that fails, the process says why and ends with kExitWithoutSlot.
+void begin_run(const std::uint8_t* data, std::size_t size);
+
+/// A process that dies before it calls this has died of its input.
+void end_run();
 
 }  // namespace concertina::fuzzers

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,9 +25,16 @@ std::string read_file(const std::string& path) {
 std::string in_flight(const std::string& path) {
   const std::string file = read_file(path);
   std::uint32_t size = 0;
-  if (file.size() < kInFlightHeaderSize + kInFlightSizeMax) return "(not a slot)";
+  if (file.size() < kInFlightHeaderSize + 2 * kInFlightSizeMax) return "(not a slot)";
   std::memcpy(&size, file.data() + sizeof(std::uint64_t), sizeof(size));
   return file.substr(kInFlightHeaderSize, size);
+}
+
+std::string what_killed(const std::string& path) {
+  const std::string file = read_file(path);
+  std::uint32_t size = 0;
+  std::memcpy(&size, file.data() + kInFlightHeaderSize - sizeof(size), sizeof(size));
+  return file.substr(kInFlightHeaderSize + kInFlightSizeMax, size);
 }
 
 std::uint64_t runs(const std::string& path) {
@@ -36,7 +45,12 @@ std::uint64_t runs(const std::string& path) {
 }
 
 void keep(const std::string& text) {
-  keep_in_flight(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  begin_run(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+}
+
+void keep_to_its_end(const std::string& text) {
+  keep(text);
+  end_run();
 }
 
 /// Runs `body` in a child, which is then killed, or ends by itself without the variable.
@@ -80,7 +94,7 @@ TEST_F(InFlight, TheNextProcessCountsOn) {
     run_and_kill(path_, [] {
       keep("one");
       keep("two");
-      keep_in_flight(nullptr, 0);
+      begin_run(nullptr, 0);
     });
   }
   EXPECT_EQ(runs(path_), 6u);
@@ -105,9 +119,48 @@ TEST_F(InFlight, WhatDoesNotFitIsNotKeptCutOff) {
 TEST_F(InFlight, AnEmptyInputIsNothing) {
   run_and_kill(path_, [] {
     keep("input");
-    keep_in_flight(nullptr, 0);
+    begin_run(nullptr, 0);
   });
   EXPECT_EQ(in_flight(path_), "");
+}
+
+TEST_F(InFlight, WhatKilledAProcessIsKeptWhenTheNextOnesRunOn) {
+  run_and_kill(path_, [] {
+    keep_to_its_end("harmless");
+    keep("kills");
+  });
+  EXPECT_EQ(what_killed(path_), "");  // nobody has looked
+  for (int i = 0; i < 2; ++i) {
+    run_and_kill(path_, [] {
+      keep_to_its_end("first of each process");
+      keep_to_its_end("another");
+    });
+    EXPECT_EQ(in_flight(path_), "another");
+    EXPECT_EQ(what_killed(path_), "kills");
+  }
+}
+
+TEST_F(InFlight, ItsRoomIsReservedBeforeTheFirstRun) {
+  run_and_kill(path_, [] { keep("input"); });
+  struct stat status = {};
+  ASSERT_EQ(stat(path_.c_str(), &status), 0);
+  EXPECT_GE(status.st_blocks * 512, status.st_size);  // no holes, which a full disk could not fill
+}
+
+void keep_with_room_for(rlim_t bytes, const char* path) {
+  const rlimit limit = {bytes, bytes};
+  setrlimit(RLIMIT_FSIZE, &limit);
+  signal(SIGXFSZ, SIG_IGN);
+  setenv(kInFlightVariable, path, 1);
+  keep("input");
+}
+
+TEST_F(InFlight, WithoutRoomTheProcessEndsBeforeTheRunAndNotByASignal) {
+  EXPECT_EXIT(keep_with_room_for(kInFlightSizeMax, path_.c_str()),
+              testing::ExitedWithCode(kExitWithoutSlot),
+              "no room for the input in flight: .*in_flight_");
+  EXPECT_EXIT(keep_with_room_for(RLIM_INFINITY, "/nowhere/slot"),
+              testing::ExitedWithCode(kExitWithoutSlot), "/nowhere/slot: No such file");
 }
 
 }  // namespace

@@ -4,12 +4,14 @@ Without --sanitizer the time is split: the first half under ASan and UBSan, the 
 A finding is confirmed, kept as build/fuzz/findings/*.case, printed with its replay command, and
 minimised to *.min.case beside it.
 When a run was killed, the next one first reports what that one had found, then goes on.
+What cannot be kept there (a full disk) is kept elsewhere or printed, with the reason.
 What a campaign evolves, the next one begins with: up to 2,000 inputs; the others wait to be merged,
 which a campaign's end does for a tenth of its time, and --merge until it is done.
-Exit code: 0 no bug, 1 a bug, 2 could not run.
+Exit code: 0 no bug, 1 a bug, 2 could not run: also when its folder is full or gone, or when all the
+time went into inputs that were known.
 """
 
-import os
+import base64
 import sys
 import time
 from pathlib import Path
@@ -18,11 +20,13 @@ import arguments
 import building
 import common
 import concertina
+import ending
 import engines
 import files
+import keeping
 import minimizing
 import needs
-from campaign import Campaign, Settings
+from campaign import Campaign, Result, Settings
 from common import relative, say
 from progress import Line
 
@@ -37,6 +41,7 @@ STATUS_S_PLAIN = 10.0  # when nobody watches a terminal
 # A campaign's end prunes its evolved corpus for a share of its time, on top of it.
 MERGE_SHARE = 0.1
 MERGE_MIN_S = 2.0
+INPUT_NAME = "finding.bytes"  # of an input that can be kept nowhere
 
 
 class Status:
@@ -72,10 +77,13 @@ class Status:
         self.line.show([f"{result.flavour:7}", f"merging: {merged.words()}"])
 
 
-def run_campaign(tree, settings):
-    """Builds, fuzzes, and returns the result; an interrupt still reports what was done."""
+def build(tree, settings):
     say(f"building {settings.flavour}" + (f" with mutant {tree.mutant}" if tree.mutant else ""))
     building.build_for_engine(tree, settings.flavour, settings.engine)
+
+
+def run_campaign(tree, settings):
+    """Fuzzes, and returns the campaign; an interrupt still reports what was done."""
     campaign = Campaign(tree, settings)
     status = Status(settings.seconds)
     try:
@@ -90,7 +98,8 @@ def run_campaign(tree, settings):
     finally:
         campaign.stop()
     status.show(campaign.result, last=True)
-    if not campaign.result.findings and not settings.empty:
+    result = campaign.result
+    if not result.findings and not result.unusable and not settings.empty:
         merge_at_the_end(campaign, status)
     return campaign
 
@@ -106,8 +115,6 @@ def merge_at_the_end(campaign, status):
 
 def run_merge(tree, settings):
     """Merges what waits, until the time is up, and fuzzes nothing."""
-    say(f"building {settings.flavour}" + (f" with mutant {tree.mutant}" if tree.mutant else ""))
-    building.build_for_engine(tree, settings.flavour, settings.engine)
     campaign = Campaign(tree, settings)
     status = Status(settings.seconds)
     try:
@@ -118,6 +125,10 @@ def run_merge(tree, settings):
         campaign.stop()
     status.remark(campaign.result)
     return campaign
+
+
+def replay_command(path, flavour, mutant):
+    return f"scripts/replay {path} --flavour {flavour}" + (f" --mutant {mutant}" if mutant else "")
 
 
 def report(result, mutant):
@@ -131,34 +142,57 @@ def report(result, mutant):
         else:
             say(f"found    after {finding.executions:,} programs, {finding.seconds:.1f} s, "
                 f"in flavour {result.flavour}, by {finding.engine}")
-        say(f"case     {relative(finding.case)}")
-        command = f"scripts/replay {relative(finding.case)} --flavour {result.flavour}"
-        say(f"replay   {command}" + (f" --mutant {mutant}" if mutant else ""))
+        for line in finding.remarks:
+            say(f"         {line}")
+        if finding.case:
+            say(f"case     {relative(finding.case)}")
+        else:
+            say_input(finding)
+        path = relative(finding.case) if finding.case else INPUT_NAME
+        say(f"replay   {replay_command(path, result.flavour, mutant)}")
+
+
+def say_input(finding):
+    say(f"input    kept nowhere but here; in a shell, these lines make the file {INPUT_NAME}:")
+    for line in keeping.printed(base64.b64decode(finding.input), INPUT_NAME):
+        say(line)
 
 
 def minimise(campaign, finding, mutant):
-    """The finding as small as it goes, beside it; a killed script leaves none, and loses nothing."""
+    """The finding as small as it goes, beside it if that can be; a killed script leaves none, and
+    loses nothing."""
     case = Path(finding.case)
-    target, partial = case.with_suffix(".min.case"), case.with_suffix(".min.partial")
+    folder, reasons = keeping.place_for(case.parent)
+    if folder is None:
+        raise common.Unusable("; ".join(reasons))
+    partial = folder / case.with_suffix(".min.partial").name
     say(f"minimising {relative(case)}")
-    answer = concertina.minimize(campaign.tool, case, partial)
-    os.replace(partial, target)
-    flavour = campaign.settings.flavour
+    try:
+        answer = concertina.minimize(campaign.tool, case, partial)
+        target, reasons = keeping.keep(partial.read_bytes(), case.with_suffix(".min.case").name,
+                                       case.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+    if target is None:
+        raise common.Unusable("; ".join(reasons))
+    for line in reasons:
+        say(f"         {line}")
     say(f"minimal  {relative(target)}: {minimizing.size_words(answer)} "
         f"({answer['runs']:,} runs, {answer['seconds']:.0f} s)")
-    say(f"replay   scripts/replay {relative(target)} --flavour {flavour}"
-        + (f" --mutant {mutant}" if mutant else ""))
+    say(f"replay   {replay_command(relative(target), campaign.settings.flavour, mutant)}")
     finding.minimised = str(target)
 
 
 def minimise_findings(campaign, mutant):
     for finding in campaign.result.findings:
-        if not finding.confirmed:
+        if not finding.confirmed or not finding.case:
             continue
         try:
             minimise(campaign, finding, mutant)
         except common.Unusable as reason:
             say(f"not minimised: {reason}")
+        except OSError as error:
+            say(f"not minimised: {relative(error.filename or finding.case)}: {error.strerror}")
 
 
 def write_json(path, results):
@@ -170,10 +204,12 @@ def write_json(path, results):
         "engine": results[0].engine,
         "seconds": round(seconds, 3),
         "executions": executions,
+        "new_inputs": sum(result.new_inputs for result in results),
         "executions_per_second": round(executions / max(seconds, 0.001), 1),
         "coverage": max(result.coverage for result in results),
         "corpus": max(result.corpus for result in results),
         "findings": [finding for result in results for finding in result.as_dict()["findings"]],
+        "unusable": "; ".join(result.unusable for result in results if result.unusable),
         "campaigns": [result.as_dict() for result in results],
     }
     files.write_json(path, content)
@@ -206,6 +242,44 @@ def parse_options():
     return parser.parse_args()
 
 
+def fuzz(tree, settings, options):
+    """One flavour: its result, and its findings reported."""
+    build(tree, settings)
+    try:
+        campaign = (run_merge if options.merge else run_campaign)(tree, settings)
+    except common.Unusable as reason:
+        return Result(settings.flavour, settings.engine, unusable=str(reason))
+    except OSError as error:
+        words = ending.file_words(error)
+        if not words:
+            raise
+        return Result(settings.flavour, settings.engine, unusable=words)
+    report(campaign.result, options.mutant)
+    if not options.no_minimize:
+        minimise_findings(campaign, options.mutant)
+    campaign.settle()
+    return campaign.result
+
+
+def end(results, options):
+    """The exit code. A bug goes before what could not be done, which is said all the same."""
+    reasons = [f"{result.flavour}: {result.unusable}" for result in results if result.unusable]
+    is_found = any(result.findings for result in results)
+    if options.json:
+        try:
+            write_json(options.json, results)
+        except OSError as error:
+            reasons.append(f"--json: {ending.file_words(error) or error}")
+    if reasons and not is_found:
+        raise common.Unusable("\n".join(reasons))
+    for reason in reasons:
+        say(reason)
+    if is_found:
+        return common.EXIT_FAILED
+    say("no bug found")
+    return common.EXIT_OK
+
+
 def main(options):
     files.check_writable(options.json, "--json")
     flavours = [options.sanitizer] if options.sanitizer else ["address", "thread"]
@@ -215,17 +289,7 @@ def main(options):
         settings = Settings(flavour=flavour, seconds=options.seconds / len(flavours),
                             engine=options.engine, workers=options.workers, seed=options.seed,
                             corpus=options.corpus, empty=options.empty)
-        campaign = (run_merge if options.merge else run_campaign)(tree, settings)
-        results.append(campaign.result)
-        report(results[-1], options.mutant)
-        if not options.no_minimize:
-            minimise_findings(campaign, options.mutant)
-        campaign.settle()
+        results.append(fuzz(tree, settings, options))
         if results[-1].findings:
             break
-    if options.json:
-        write_json(options.json, results)
-    if any(result.findings for result in results):
-        return common.EXIT_FAILED
-    say("no bug found")
-    return common.EXIT_OK
+    return end(results, options)

@@ -71,6 +71,8 @@ def hunt(tree, engine, flavour, modes, options):
 
 def describe(mode, seed, campaign):
     result = campaign.result
+    if result.unusable:
+        raise common.Unusable(result.unusable)
     run = {"from": mode, "seed": seed, "found": bool(result.findings), "oracle": "",
            "signature": "", "case": "", "confirmed": False,
            "executions": result.executions, "seconds": result.seconds}

@@ -1,34 +1,42 @@
 """A fuzz campaign: some workers, of one engine or of several, until the time is up or one crashes.
 
-A crash is believed only when the `concertina` tool repeats it in a child process of its own; then it
-is kept as a .case file whose header says what must be seen.
+A crash is believed only when the `concertina` tool repeats it in a child process of its own; then
+it is kept as a .case file whose header says what must be seen (findings.py).
 
 A campaign may be killed at any moment. The next one in the same folder first examines what that one
 left (rescue.py), and ends at once with what still fails. An artifact is removed only by settle(),
-when what it showed has been reported.
+when what it showed has been reported and is kept.
 
-Engines time a run by the clock on the wall. What they save as too slow is a finding only when the tool,
-which goes by processor time, says so, too: else the worker was suspended or starved, and goes on.
+Engines time a run by the clock on the wall, and measure a campaign's memory, not a run's. What they
+save as too slow or too large is a finding only when the tool, which goes by processor time, says
+so, too: else the worker was suspended or starved, and goes on.
+
+That a campaign found nothing says nothing if it could not fuzz; `Result.unusable` has the reason:
+ - its folder takes no more files, or has lost some (room.py): engines would not say so
+ - a worker died, and no input that it leaves fails
+ - all the time went into inputs that were known
 """
 
-import fcntl
-import hashlib
+import contextlib
 import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import concertina
+import findings
+import locks
+import processes
 import rescue
 import seeds
-from common import ROOT, Unusable, cores, relative, slug
-from engine import RUN_TIMEOUT_S, Artifact, Job
-from engine_libfuzzer import LibFuzzerWorker
+from artifacts import STARVED, Artifact
+from common import ROOT, Unusable, cores, relative
+from engine import RUN_TIMEOUT_S, Job
+from engine_libfuzzer import RSS_LIMIT_MB, LibFuzzerWorker
 from engines import WORKERS, engines_of, uses_afl
 from evolved import Evolved
 from merging import Merge
+from room import Room
 
-CONFIRM_TIMES = 3
 # A worker ends by itself when its time is up; after this it has hung.
 OVERTIME_S = 10
 # The workers of a killed campaign die with it, but not in the same instant.
@@ -36,19 +44,6 @@ LOCK_WAIT_S = 5
 MERGE = "the merge"  # as one that finds, beside the engines
 # How often the evolved corpus is trimmed while it grows.
 TRIM_S = 30
-
-
-@dataclass
-class Finding:
-    signature: str
-    oracle: str
-    case: str
-    executions: int
-    seconds: float
-    confirmed: bool = True
-    engine: str = ""
-    left_over: bool = False  # by a campaign that was killed
-    minimised: str = ""  # its minimised case, once there is one
 
 
 @dataclass
@@ -69,12 +64,14 @@ class Result:
     engine: str = "libfuzzer"
     seconds: float = 0.0
     executions: int = 0
+    new_inputs: int = 0  # of them, of inputs that were not known
     executions_per_second: float = 0.0
     coverage: int = 0
     corpus: int = 0
     findings: list = field(default_factory=list)
     inputs: str = ""  # what it began with, a line for the reader
     remarks: list = field(default_factory=list)  # lines for the reader
+    unusable: str = ""  # why it says nothing that there are no findings
 
     def as_dict(self):
         return asdict(self)
@@ -92,11 +89,15 @@ class Campaign:
         self.evolved = Evolved(self.folder)
         self.tool = tree.tool(settings.flavour)
         self.result = Result(settings.flavour, settings.engine)
+        self.findings = findings.Findings(tree, settings.flavour, self.tool, self.findings_folder())
+        self.result.findings = self.findings.all
+        self.room = Room(self.folder)
         self.workers = []
-        self.examined = []  # artifacts that the result speaks of
         self.lock = None
         self.begin = 0.0
         self.trim_at = 0.0
+        self.unwritten = 0  # entries of the corpus
+        self.is_over = False
 
     def start(self):
         if not self.open():
@@ -104,8 +105,11 @@ class Campaign:
         self.make_workers(self.read_inputs())
         self.begin = time.monotonic()
         self.trim_at = self.begin + TRIM_S
-        for worker in self.workers:
-            worker.start()
+        try:
+            for worker in self.workers:
+                worker.start()
+        except OSError as error:  # those that have begun may have found something
+            self.end_early(self.room.trouble() or str(error))
 
     def open(self):
         """False when what a killed campaign left is a finding."""
@@ -130,18 +134,11 @@ class Campaign:
     def take_lock(self):
         """One campaign a folder. Workers hold the lock, too: none of a killed campaign is left when
         the next one has it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        deadline = time.monotonic() + LOCK_WAIT_S
-        while True:
-            try:
-                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    self.release_lock()
-                    raise Unusable(f"another campaign runs in {relative(self.folder)}") from None
-                time.sleep(0.05)
+        path = self.folder / "lock"
+        self.lock = locks.take_within(path, LOCK_WAIT_S)
+        if self.lock is None:
+            raise Unusable(f"another campaign runs in {relative(self.folder)}: "
+                           f"{locks.holder_of(path)}")
 
     def release_lock(self):
         if self.lock is not None:
@@ -150,18 +147,30 @@ class Campaign:
 
     def examine_left_overs(self):
         """Findings of a campaign that was killed count as this one's."""
-        failing = []
-        for path in rescue.take_in(self.folder):
+        failing, passing = [], []
+        for artifact in rescue.take_in(self.folder):
             # An input in flight was most likely a harmless one; a saved crash is to be believed,
             # unless the target has been built anew since.
-            doubtful = (rescue.is_in_flight(path) or rescue.is_timeout(path)
-                        or self.is_rebuilt_since(path))
-            if not doubtful or concertina.replay(self.tool, path, as_bytes=True)["failures"]:
-                failing.append(Artifact(path, 0, 0.0))
+            doubtful = artifact.is_doubtful or self.is_rebuilt_since(artifact.path)
+            if not doubtful or findings.fails(self.tool, artifact):
+                failing.append(("", artifact))
             else:
-                rescue.keep_in_corpus(path, self.folder)
-        if failing:
-            self.keep_findings([("", artifact) for artifact in failing], left_over=True)
+                passing.append(artifact)
+        self.findings.examine(failing, left_over=True)
+        self.is_over = bool(self.result.findings)
+        # One file may hold what fails and what passes: nothing goes before a finding is settled.
+        for artifact in [] if self.is_over else passing:
+            self.dismiss_left_over(artifact)
+
+    def dismiss_left_over(self, artifact):
+        if artifact.is_lost:
+            fate = "What had failed is lost" if artifact.content or artifact.is_cut \
+                else "It is removed"
+            self.result.remarks.append(f"{relative(artifact.path.parent)}: {artifact.words()}, and no "
+                                       f"replay of it fails: no finding. {fate}")
+            artifact.remove()
+        else:
+            rescue.keep_in_corpus(artifact, self.folder)
 
     def is_rebuilt_since(self, path):
         return self.tool.stat().st_mtime > path.stat().st_mtime
@@ -191,31 +200,29 @@ class Campaign:
 
     def poll(self):
         """True when the campaign is over. A crash ends it at once."""
-        if self.result.findings:
+        if self.is_over:
             return True
-        codes = [self.code_of(worker) for worker in self.workers]
-        self.update()
-        if any(code is not None and worker.artifacts()
-               for worker, code in zip(self.workers, codes)):
-            self.finish()
-            self.keep_findings([(worker.engine, artifact) for worker in self.workers
-                                for artifact in worker.artifacts()])
-            return True
-        for worker, code in zip(self.workers, codes):
-            if code not in (None, 0):
-                self.stop()
-                raise Unusable(f"{worker.job.name} ended with exit code {code} and no input saved; "
-                               f"its log ends:\n{worker.log_tail()}")
-        late = time.monotonic() - self.begin > self.settings.seconds + OVERTIME_S
-        if late or all(code == 0 for code in codes):
-            self.finish()
-            return True
-        return False
+        now = time.monotonic()
+        trouble, codes = self.room.trouble_now_and_then(now), []
+        try:
+            codes = [self.code_of(worker) for worker in self.workers]
+            self.update()
+            self.trim(now)
+        except OSError as error:
+            trouble = trouble or self.room.trouble() or str(error)
+        is_late = now - self.begin > self.settings.seconds + OVERTIME_S
+        is_failed = any(code is not None and (code or worker.artifacts())
+                        for worker, code in zip(self.workers, codes))
+        if trouble or is_failed or is_late:
+            self.end_early(trouble)
+        elif all(code == 0 for code in codes):
+            self.end_in_order()
+        return self.is_over
 
     def code_of(self, worker):
         """A worker's exit code, or None while it runs, again perhaps."""
         code = worker.poll()
-        if code is None or not self.dismiss_timeouts(worker) or worker.artifacts():
+        if code is None or not self.dismiss_starved(worker) or worker.artifacts():
             return code
         left = self.settings.seconds - (time.monotonic() - self.begin)
         if left < 1:
@@ -223,39 +230,118 @@ class Campaign:
         worker.start_again(left)
         return None
 
-    def dismiss_timeouts(self, worker):
-        """Inputs that were too slow by the clock, and pass: they go to the corpus. True: some did."""
-        passing = [artifact.path for artifact in worker.artifacts()
-                   if rescue.is_timeout(artifact.path)
-                   and not concertina.replay(self.tool, artifact.path, as_bytes=True)["failures"]]
-        for path in passing:
-            rescue.keep_in_corpus(path, self.folder)
+    def dismiss_starved(self, worker):
+        """Inputs that were too slow by the clock, or met a worker that had grown too large, and
+        pass: they go to the corpus. True: some did."""
+        passing = [artifact for artifact in worker.artifacts()
+                   if artifact.kind in STARVED and not artifact.is_cut
+                   and not findings.fails(self.tool, artifact)]
+        for artifact in passing:
+            rescue.keep_in_corpus(artifact, self.folder)
+            what = f"an input took more than {RUN_TIMEOUT_S} s but" if artifact.kind == "timeout" \
+                else f"it had more than {RSS_LIMIT_MB} MB when it ran an input, which"
             self.result.remarks.append(
-                f"{worker.job.name}: an input took more than {RUN_TIMEOUT_S} s but passes when it is "
-                "replayed, so the worker was suspended or starved: no finding, it goes on")
+                f"{worker.job.name}: {what} passes when it is replayed, so the worker was "
+                "suspended or starved: no finding, it goes on")
         return bool(passing)
 
-    def update(self):
-        now = time.monotonic()
+    def trim(self, now):
         if now >= self.trim_at:
             self.trim_at = now + TRIM_S
             self.evolved.trim()
+
+    def update(self):
+        now = time.monotonic()
         progress = [worker.progress for worker in self.workers]
         result = self.result
         result.seconds = round(now - self.begin, 3)
         result.executions = sum(worker.executions(now) for worker in self.workers)
+        result.new_inputs = sum(worker.new_inputs() for worker in self.workers)
         result.executions_per_second = round(result.executions / max(result.seconds, 0.001), 1)
         result.coverage = max((item.coverage for item in progress), default=0)
         result.corpus = max((item.corpus for item in progress), default=0)
 
-    def finish(self):
-        self.stop()
-        begun = [worker for worker in self.workers if worker.process is not None]
-        for worker in begun:
-            worker.poll()
+    def begun(self):
+        return [worker for worker in self.workers if worker.process is not None]
+
+    def halt(self):
+        """Ends the workers; the folder is still this campaign's. Returns those that died before."""
+        died = [worker for worker in self.begun() if worker.has_died()]
+        for worker in self.workers:
+            worker.stop()
+        for worker in self.begun():
+            with contextlib.suppress(OSError):  # what it leaves is read all the same
+                worker.poll()
         self.update()
-        for worker in begun:
-            worker.forget_in_flight()
+        return died
+
+    def finish(self):
+        """Ends in the middle, in good order."""
+        self.leave(self.halt())
+
+    def end_early(self, trouble):
+        """Something crashed, or the folder is full or gone, or a worker does not end. The failing
+        input is where its engine has saved it, if that is whole, and in flight."""
+        died = self.halt()
+        trouble = trouble or self.room.trouble()
+        suspects = []
+        for worker in self.begun():
+            saved = worker.artifacts()
+            known = [artifact.content for artifact in saved]
+            suspects += [(worker.engine, artifact) for artifact in
+                         saved + [one for one in worker.in_flight() if one.content not in known]]
+        self.findings.examine(suspects)
+        self.leave(died)
+        why = self.why_unusable(died, trouble)
+        if not self.result.findings:
+            self.result.unusable = why
+        elif trouble:
+            self.result.remarks.append(why)
+
+    def end_in_order(self):
+        died = self.halt()
+        idle = [f"{worker.job.name} ran no new input: its time went into "
+                f"{worker.progress.executions:,} runs of known ones"
+                for worker in self.begun() if not worker.new_inputs()]
+        self.leave(died)
+        self.result.unusable = self.why_unusable(died, self.room.trouble())
+        if not self.result.unusable:
+            self.result.remarks += idle
+
+    def leave(self, died):
+        """The folder as the next campaign should find it. What was in flight in a worker that has
+        died or crashed stays until it is settled."""
+        self.is_over = True
+        for worker in self.begun():
+            with contextlib.suppress(OSError):
+                worker.mend_corpus()
+                if worker not in died and not worker.artifacts():
+                    worker.forget_in_flight()
+        with contextlib.suppress(OSError):
+            self.unwritten = rescue.drop_cut_corpus_files(self.folder) \
+                + sum(worker.unshared for worker in self.workers)
+        self.release_lock()
+
+    def why_unusable(self, died, trouble):
+        """"" when nothing speaks against what it has found, or not found."""
+        reasons = [trouble] if trouble else []
+        if self.unwritten:
+            entries = "entry" if self.unwritten == 1 else "entries"
+            reasons.append(f"{self.unwritten:,} corpus {entries} could not be written")
+        reasons += [f"{artifact.words()}, and nothing that it left fails when it is replayed: the "
+                    "input that failed is lost" for artifact in self.findings.dismissed
+                    if artifact.is_lost]
+        reasons += [self.end_words(worker, with_log=not trouble) for worker in died]
+        if not reasons and not self.result.new_inputs:
+            reasons.append("no new input was run: all the time went into "
+                           f"{self.result.executions:,} runs of seeds and of the corpus; it needs "
+                           "more --seconds")
+        return "; ".join(reasons)
+
+    def end_words(self, worker, with_log):
+        words = (f"{worker.job.name} ended with {processes.end_words(worker.process.returncode)} "
+                 "and no input saved that fails")
+        return words + (f"; its log ends:\n{worker.log_tail()}" if with_log else "")
 
     def stop(self):
         for worker in self.workers:
@@ -280,47 +366,21 @@ class Campaign:
     def examine_failing(self, merged):
         failing = []
         for path in merged.failing:
-            if concertina.replay(self.tool, path)["failures"]:
-                failing.append((MERGE, Artifact(path, merged.run, merged.seconds)))
+            artifact = Artifact(path, merged.run, merged.seconds)
+            if findings.fails(self.tool, artifact):
+                failing.append((MERGE, artifact))
             else:
-                rescue.keep_in_corpus(path, self.folder)
-        self.keep_findings(failing)
+                rescue.keep_in_corpus(artifact, self.folder)
+        self.findings.examine(failing)
 
     def settle(self):
-        """What has been reported need not be examined by the next campaign."""
-        for artifact in self.examined:
-            artifact.unlink(missing_ok=True)
-
-    def keep_findings(self, artifacts, left_over=False):
-        """One case a signature: of workers that met the same bug at once, the smaller input."""
-        seen = set()
-        for engine, artifact in sorted(artifacts, key=lambda item: item[1].path.stat().st_size):
-            answer = concertina.replay(self.tool, artifact.path, CONFIRM_TIMES, as_bytes=True)
-            self.examined.append(artifact.path)
-            if answer["signature"] not in seen:
-                finding = self.keep(artifact, answer)
-                finding.engine, finding.left_over = engine, left_over
-                self.result.findings.append(finding)
-            seen.add(answer["signature"])
-
-    def keep(self, artifact, answer):
-        confirmed = answer["failures"] == CONFIRM_TIMES and answer["agree"]
-        signature = answer["signature"] if answer["failures"] else "unconfirmed"
-        digest = hashlib.sha1(artifact.path.read_bytes()).hexdigest()[:10]
-        path = self.findings_folder() / f"{slug(signature)}-{digest}.case"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        died = answer.get("died", True)
-        header = {
-            "title": f"found by fuzz_sim: {signature}",
-            "bug": self.tree.mutant,
-            "oracle": answer["oracle"],
-            # What only a sanitizer's report shows needs that flavour; the oracles work in all.
-            "flavour": self.settings.flavour if died else "any",
-            "expect": "fail" if answer["failures"] else "pass",
-        }
-        concertina.write_text(self.tool, artifact.path, path, header, as_bytes=True)
-        return Finding(signature, answer["oracle"], str(path), artifact.executions,
-                       round(artifact.seconds, 3), confirmed)
+        """What has been reported, and is kept, need not be examined by the next campaign."""
+        self.findings.settle()
+        kept = [artifact.content for artifact in self.findings.settled]
+        for worker in self.begun():
+            with contextlib.suppress(OSError):
+                if set(kept).intersection(worker.slot.read().contents()):
+                    worker.forget_in_flight()
 
     def findings_folder(self):
         return self.base.parent / "findings" if self.settings.folder is None \

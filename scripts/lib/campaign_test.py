@@ -1,3 +1,4 @@
+import base64
 import json
 import os
 import tempfile
@@ -9,6 +10,7 @@ import campaign as campaign_module
 import engine_afl
 import evolved
 import fakes
+import keeping
 from campaign import Campaign, Settings
 from common import Interrupted, Unusable
 from engine import sha1
@@ -18,7 +20,7 @@ CRASH = ("save(b'crash', prefix + 'crash-')\nprint('stat::number_of_executed_uni
          "sys.exit(77)")
 
 
-class CampaignTest(unittest.TestCase):
+class Machine(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
@@ -38,6 +40,8 @@ class CampaignTest(unittest.TestCase):
         fakes.poll_until(campaign.poll)
         return campaign
 
+
+class CampaignTest(Machine):
     def test_a_quiet_campaign_ends_without_findings(self):
         result = self.run_campaign(QUIET).result
         self.assertEqual(result.findings, [])
@@ -190,8 +194,9 @@ class CampaignTest(unittest.TestCase):
         self.assertEqual(entry.read_bytes(), b"odd")
 
     def test_a_fuzzer_that_dies_without_an_input_is_no_finding(self):
-        with self.assertRaisesRegex(Unusable, "exit code 3"):
-            self.run_campaign("sys.exit(3)")
+        result = self.run_campaign("print('why', flush=True)\nsys.exit(3)", workers=1).result
+        self.assertEqual(result.findings, [])
+        self.assertRegex(result.unusable, r"(?s)libfuzzer-0 ended with exit code 3 .*\nwhy$")
 
     def test_two_campaigns_in_one_folder_are_refused(self):
         self.enterContext(mock.patch.object(campaign_module, "LOCK_WAIT_S", 0.2))
@@ -292,6 +297,218 @@ class CampaignTest(unittest.TestCase):
         fakes.poll_until((self.folder / "fuzz_sim_afl.hung").exists)
         campaign.finish()
         self.assertEqual(list((campaign.folder / "artifacts").iterdir()), [])
+
+    def test_too_much_memory_is_no_finding_either_if_it_passes(self):
+        result = self.run_campaign("if arguments['seed'] == '1':\n"
+                                   "    save(b'large', prefix + 'oom-')\n"
+                                   "    sys.exit(71)", workers=1).result
+        self.assertEqual((result.findings, result.unusable), ([], ""))
+        self.assertIn("more than 3072 MB when it ran an input, which passes", result.remarks[0])
+
+    def test_one_that_does_not_end_may_hang_in_its_input(self):
+        self.enterContext(mock.patch.object(campaign_module, "OVERTIME_S", 0.3))
+        for behaviour, found in (("run(b'fatal', 9)", 1), ("run(b'harmless', 9)", 0)):
+            result = self.run_campaign(f"{behaviour}\ntime.sleep(600)", workers=1, seconds=1).result
+            self.assertEqual((len(result.findings), result.unusable), (found, ""))
+
+
+def cut(content, to=b""):
+    """Behaviour: a crash whose file a full disk has cut."""
+    return (f"run({content!r})\nopen(prefix + 'crash-{sha1(content)}', 'wb').write({to!r})\n"
+            "sys.exit(77)")
+
+
+class BadDiskTest(Machine):
+    """A full, read-only or lost folder costs no finding, and makes none."""
+
+    def settle(self, campaign):
+        campaign.settle()
+        campaign.stop()
+        return campaign.result
+
+    def kept(self, result):
+        finding, = result.findings
+        return Path(finding.case).read_text()
+
+    def test_a_crash_whose_file_was_cut(self):
+        for left in (b"", b"cra"):
+            campaign = self.run_campaign(cut(b"crash", left), workers=1)
+            finding, = campaign.result.findings
+            self.assertTrue(finding.confirmed)
+            self.assertIn(sha1(b"crash")[:10], finding.case)
+            self.settle(campaign)
+            self.assertEqual(self.run_campaign(QUIET).result.findings, [])
+
+    def test_one_that_does_not_repeat_is_kept_too(self):
+        self.tree.write_tool(failures=0)
+        finding, = self.run_campaign(cut(b"crash"), workers=1).result.findings
+        self.assertEqual(finding.signature, f"unconfirmed {sha1(b'crash')[:10]}")
+
+    def test_a_crash_whose_file_could_not_be_made(self):
+        finding, = self.run_campaign("run(b'crash')\nsys.exit(77)", workers=1).result.findings
+        self.assertEqual((finding.confirmed, finding.engine), (True, "libfuzzer"))
+
+    def test_a_crash_of_afl_fuzz_that_could_not_save_it(self):
+        self.tree.write_afl("write('crashes/id:000000,time:15,execs:40', b'')\nrun(b'crash', 9)\n"
+                            "os._exit(1)", fuzzing="")
+        campaign = self.start("afl", workers=1)
+        fakes.poll_until(campaign.poll)
+        finding, = campaign.result.findings
+        self.assertTrue(finding.confirmed)
+        self.settle(campaign)
+        self.assertEqual(self.run_campaign(QUIET).result.findings, [])
+
+    def test_nor_if_it_has_run_others_since(self):
+        """AFL++ does, before it sees that it cannot write."""
+        for killer, found in ((b"crash", 1), (b"harmless", 0)):
+            self.tree.write_afl("write('crashes/id:000000,time:15,execs:40', b'')\n"
+                                f"run(b'another', 9, {killer!r})\nos._exit(1)", fuzzing="")
+            campaign = self.start("afl", workers=1)
+            fakes.poll_until(campaign.poll)
+            self.assertEqual(len(campaign.result.findings), found)
+            self.settle(campaign)
+        self.assertRegex(campaign.result.unusable, "id:000000,.* is empty or was cut, and nothing that "
+                         "it left fails when it is replayed: the input that failed is lost")
+
+    def test_no_empty_or_cut_file_is_a_finding(self):
+        for behaviour in ("save(b'', prefix + 'crash-')", "open(prefix + 'crash-' + 'a' * 40, 'w')",
+                          "open(prefix + 'crash-' + 'a' * 40, 'wb').write(b'ab')"):
+            with self.subTest(behaviour=behaviour):
+                result = self.run_campaign(behaviour + "\nsys.exit(77)", workers=1).result
+                self.assertEqual(result.findings, [])
+                self.assertRegex(result.unusable, "crash-.* (is empty|was cut to 2 bytes), and nothing "
+                                 "that it left fails .* the input that failed is lost")
+
+    def test_but_an_empty_input_that_fails_is(self):
+        text = fakes.TOOL.replace("b'fatal' in source", "source == b''").replace("ANSWER", "{}")
+        fakes.write_program(self.folder / "concertina", text)
+        finding, = self.run_campaign("save(b'', prefix + 'crash-')\nsys.exit(77)",
+                                     workers=1).result.findings
+        self.assertTrue(finding.confirmed)
+
+    def test_unconfirmed_ones_are_all_kept(self):
+        self.tree.write_tool(failures=0)
+        behaviour = "for i in range(5):\n    save(b'crash %d' % i, prefix + 'crash-')\nsys.exit(77)"
+        campaign = self.run_campaign(behaviour, workers=1)
+        found = campaign.result.findings
+        self.assertEqual(len({finding.signature for finding in found}), 5)
+        self.assertEqual(len({Path(finding.case).name for finding in found}), 5)
+        self.assertTrue(all(Path(finding.case).is_file() for finding in found))
+        self.settle(campaign)
+        self.assertEqual(list((campaign.folder / "artifacts").iterdir()), [])
+
+    def test_those_that_fail_now_and_then_too(self):
+        self.tree.write_tool(failures=1)
+        found = self.run_campaign("for i in range(3):\n    save(b'crash %d' % i, prefix + 'crash-')\n"
+                                  "sys.exit(77)", workers=1).result.findings
+        self.assertEqual(len({Path(finding.case).name for finding in found}), 3)
+
+    def test_what_the_tool_cannot_judge_is_kept_as_it_is(self):
+        fakes.write_program(self.folder / "concertina", "import sys\nsys.exit('broken')")
+        finding, = self.run_campaign(CRASH, workers=1).result.findings
+        self.assertEqual(Path(finding.case).read_bytes(), b"crash")
+        self.assertEqual((finding.confirmed, Path(finding.case).suffix), (False, ".bytes"))
+        self.assertIn("broken", finding.remarks[0])
+
+    def test_a_crash_in_a_folder_that_is_gone(self):
+        result = self.run_campaign("import shutil\nrun(b'crash')\n"
+                                   "shutil.rmtree(os.path.dirname(corpus))\nsys.exit(77)",
+                                   workers=1).result
+        self.assertIn("oracle=channels", self.kept(result))
+
+    def test_a_folder_that_is_gone_ends_it(self):
+        for part in ("", "/artifacts", "/corpus"):
+            result = self.run_campaign("import shutil\n"
+                                       f"shutil.rmtree(os.path.dirname(corpus) + {part!r})\n"
+                                       "time.sleep(600)", workers=1).result
+            self.assertEqual(result.findings, [])
+            self.assertRegex(result.unusable, "^.* was removed$")
+
+    def test_a_folder_that_takes_no_file_ends_it_and_its_crashes_count(self):
+        ready = self.folder / "ready"
+        for behaviour, found in (("run(b'harmless')", 0), ("run(b'crash')", 1)):
+            ready.unlink(missing_ok=True)
+            with mock.patch.object(campaign_module.Room, "look", lambda _: "x: No space left on device"
+                                   if ready.exists() else ""):
+                result = self.run_campaign(f"{behaviour}\nopen({str(ready)!r}, 'w')\ntime.sleep(600)",
+                                           workers=1).result
+            self.assertEqual(len(result.findings), found)
+            said = result.remarks[0] if found else result.unusable
+            self.assertIn("x: No space left on device", said)
+
+    def test_corpus_files_that_were_cut_are_counted_and_removed(self):
+        campaign = self.run_campaign("save(b'whole')\nfor i in range(3):\n"
+                                     "    open(os.path.join(corpus, str(i) * 40), 'w').close()",
+                                     workers=1)
+        self.assertEqual(campaign.result.unusable, "3 corpus entries could not be written")
+        self.assertEqual([path.read_bytes() for path in (campaign.folder / "corpus").iterdir()],
+                         [b"whole"])
+
+    def test_what_afl_fuzz_found_and_cannot_be_copied_is_counted(self):
+        self.tree.write_afl("corpus = option('-F')\nos.rmdir(corpus)\nopen(corpus, 'w').close()\n"
+                            "write('queue/id:000009,src:0,time:5,execs:9,op:x', b'new')\n"
+                            "write('crashes/id:000000,time:15,execs:40', b'crash')")
+        campaign = self.start("afl", workers=1)
+        fakes.poll_until(campaign.poll)
+        self.assertEqual(len(campaign.result.findings), 1)
+        self.assertEqual(campaign.workers[0].unshared, 1)
+
+    def blocked(self, *elsewhere):
+        """Nothing can be kept where it belongs."""
+        findings = self.tree.fuzz_folder("address").parent / "findings"
+        findings.parent.mkdir(parents=True, exist_ok=True)
+        findings.touch()
+        self.enterContext(mock.patch.object(keeping, "elsewhere", lambda: list(elsewhere)))
+        return findings
+
+    def test_a_finding_is_kept_elsewhere_and_its_artifact_stays(self):
+        findings = self.blocked(self.folder)
+        first = self.settle(self.run_campaign(CRASH, workers=1))
+        self.assertIn("oracle=channels", self.kept(first))
+        self.assertIn("File exists", first.findings[0].remarks[0])
+        findings.unlink()
+        second = self.settle(self.run_campaign(QUIET, workers=1))
+        self.assertEqual(Path(second.findings[0].case).parent, findings)
+        self.assertEqual(self.run_campaign(QUIET, workers=1).result.findings, [])
+
+    def test_one_that_can_be_kept_nowhere_is_in_the_result(self):
+        self.blocked()
+        campaign = self.run_campaign(cut(b"crash"), workers=1)
+        finding, = self.settle(campaign).findings
+        self.assertEqual((finding.case, base64.b64decode(finding.input)), ("", b"crash"))
+        json.dumps(campaign.result.as_dict())
+        # The file is cut, so what is left of it is the input in flight.
+        self.assertEqual(len(self.run_campaign(QUIET, workers=1).result.findings), 1)
+
+
+class NothingNewTest(Machine):
+    """All the time went into inputs that were known."""
+
+    def test_with_libfuzzer(self):
+        for behaviour in ("run(b'', 2)",  # it has loaded all, just in time
+                          "os.truncate(slot, 0)\nrun(b'', 0)"):
+            result = self.run_campaign(behaviour, workers=2).result
+            self.assertEqual(result.new_inputs, 0)
+            self.assertRegex(result.unusable, "no new input was run: all the time went into")
+
+    def test_with_afl(self):
+        self.tree.write_afl("run(b'', 500)", fuzzing="")
+        campaign = self.start("afl", workers=1)
+        fakes.poll_until(campaign.poll)
+        self.assertRegex(campaign.result.unusable, "no new input was run")
+
+    def test_one_worker_of_two(self):
+        campaign = self.run_campaign("if arguments['seed'] == '1':\n    run(b'', 2)", workers=2)
+        self.assertEqual((campaign.result.unusable, campaign.result.new_inputs), ("", 6))
+        remark, = campaign.result.remarks
+        self.assertRegex(remark, "^libfuzzer-0 ran no new input: its time went into 8 runs of known ones")
+
+    def test_afl_that_had_time(self):
+        self.tree.write_afl("time.sleep(600)")
+        campaign = self.start("afl", workers=1, seconds=2)
+        fakes.poll_until(campaign.poll)
+        self.assertEqual(campaign.result.unusable, "")
+        self.assertGreater(campaign.result.new_inputs, 0)
 
 
 if __name__ == "__main__":

@@ -98,14 +98,19 @@ def header(tool, path, as_bytes=False):
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def write_text(tool, source, target, fields, as_bytes=False):
-    """`source` as case text with these header fields, in `target`, which may be `source`."""
+def text(tool, source, fields, as_bytes=False):
+    """`source` as case text with these header fields."""
     sets = [part for key, value in fields.items() for part in ("--set", f"{key}={value}")]
     result = run(command(tool, "show", "--as", "text", *sets, files=[source], as_bytes=as_bytes),
                  f"read {source}")
     if result.returncode != 0:
-        raise Unusable(f"cannot write {target}: {reason_of(result)}")
-    whole_files.write_whole(target, result.stdout)
+        raise Unusable(f"cannot read {source}: {reason_of(result)}")
+    return result.stdout
+
+
+def write_text(tool, source, target, fields, as_bytes=False):
+    """The same in `target`, which may be `source`."""
+    whole_files.write_whole(target, text(tool, source, fields, as_bytes))
 
 
 def write_bytes(tool, cases, folder):

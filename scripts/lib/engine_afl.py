@@ -2,8 +2,8 @@
 
 1. The target runs all seeds itself: afl-fuzz would skip one that crashes, without saying which.
 2. afl-fuzz begins with the seeds and the common corpus, and fuzzes in a folder of its own.
-3. What it finds goes to where all workers look: its queue is copied into the common corpus, its
-   crashes and hangs become artifacts, both named by SHA-1 (afl-fuzz's names have colons in them).
+3. Its queue is copied into the common corpus, where all workers look, by SHA-1 (afl-fuzz's names
+   have colons in them). Its crashes and hangs are read where they are.
 
 afl-fuzz reads the common corpus as a foreign queue (-F), every half minute at best. Its folder is
 not resumed: a killed campaign's is taken in by rescue.py and the next afl-fuzz begins with the
@@ -17,8 +17,8 @@ import shutil
 import time
 
 import files
-from engine import (INPUT_BYTES_MAX, RUN_TIMEOUT_S, Artifact, Worker, read_in_flight, sha1,
-                    write_input)
+from artifacts import SHA1_NAME, Artifact, sha1
+from engine import INPUT_BYTES_MAX, RUN_TIMEOUT_S, Worker, write_input
 
 # AFL++'s driver runs these bytes before the first input of each process; they are also the seed
 # when there is no other, which afl-fuzz must have.
@@ -27,7 +27,8 @@ SHARE_S = 1.0
 # Arguments of one run of the target: the kernel takes two megabytes.
 SEEDS_A_RUN = 10000
 FOUND_AFTER = re.compile(r",time:(\d+),execs:(\d+)")
-SHA1_NAME = re.compile(r"^[0-9a-f]{40}$")
+# What afl-fuzz says when it has run what it began with, and new inputs begin.
+LOADED = b"All set and ready to roll"
 STATISTIC = re.compile(r"^(\w+)\s*:\s*(\d+)", re.MULTILINE)
 SANITIZER_OPTIONS = "abort_on_error=1:symbolize=0"
 ENVIRONMENT = {
@@ -66,17 +67,14 @@ def copy_to_corpus(path, corpus):
         write_input(target, content)
 
 
-def move_artifacts(out, name, folder):
-    """Makes artifacts of crashes and hangs; returns what they took, by path."""
-    found = {}
+def saved(out, before=0, seconds=0.0):
+    """Its crashes and hangs. What came before it in the campaign is added to what each took."""
+    found = []
     for kind, pattern in (("crash", "*/crashes/id:*"), ("timeout", "*/hangs/id:*")):
-        for path in sorted(out.glob(pattern)):
-            content = path.read_bytes()
-            target = folder / f"{name}-{kind}-{sha1(content)}"
-            write_input(target, content)
-            path.unlink()
+        for path in files.regular_files(out, pattern):
             took = FOUND_AFTER.search(path.name)
-            found.setdefault(target, tuple(map(int, took.groups())) if took else (0, 0))
+            time_ms, executions = map(int, took.groups()) if took else (0, 0)
+            found.append(Artifact(path, before + executions, seconds + time_ms / 1000, kind=kind))
     return found
 
 
@@ -104,16 +102,16 @@ class AflWorker(Worker):
         self.folder = job.folder / "afl" / job.name
         self.inputs = self.folder / "in"
         self.out = self.folder / "out"
-        self.took = {}  # executions and seconds of each artifact
         self.forget()
 
     def forget(self):
         """What an earlier start has come to."""
+        self.log_read = len(self.read_log())
+        self.seeds_saved = []  # artifacts
         self.seed_names = []
         self.seed_runs = []  # steps still to come
         self.seeds_done = 0
         self.is_fuzzing = False
-        self.is_stopped = False  # by us, in good order
         self.started_fuzzing = 0.0
         self.in_flight_seen = (0, 0.0)
         self.shared = set()
@@ -134,14 +132,21 @@ class AflWorker(Worker):
         self.run_seeds()
 
     def gather_seeds(self):
-        (self.inputs / sha1(FIRST_INPUT)).write_bytes(FIRST_INPUT)
+        self.add_seed(FIRST_INPUT)
         for folder in [*self.job.seeds, self.job.corpus]:
             for path in files.regular_files(folder):
                 if self.link(path):
                     continue
                 content = files.read_limited(path, INPUT_BYTES_MAX, cut=True)
                 if content:
-                    (self.inputs / sha1(content)).write_bytes(content)
+                    self.add_seed(content)
+
+    def add_seed(self, content):
+        path = self.inputs / sha1(content)
+        try:
+            path.write_bytes(content)  # nobody reads it before all are there
+        except OSError as error:  # write() does not know the name
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
     def link(self, path):
         """Of the thousands that there may be, most are named by their content: they need neither be
@@ -174,9 +179,10 @@ class AflWorker(Worker):
     def poll(self):
         code = self.process.poll()
         now = time.monotonic()
-        self.progress.executions = read_in_flight(self.job.in_flight).runs
+        self.progress.executions = self.slot.read().runs
         if not self.is_fuzzing:
             return self.poll_seeds(code, now)
+        self.look_for_new_inputs()
         if code is not None or now >= self.share_at:
             self.share_at = now + SHARE_S
             self.share(is_over=code is not None)
@@ -187,6 +193,14 @@ class AflWorker(Worker):
             self.progress.is_final = True
             free_segments(self.process.pid)
         return 0 if self.is_stopped else code
+
+    def look_for_new_inputs(self):
+        if self.progress.loaded is not None:
+            return
+        more = self.read_log(self.log_read)
+        if LOADED in more:
+            self.progress.loaded = self.progress.executions
+        self.log_read += max(0, len(more) - len(LOADED))  # the rest of it may be to come
 
     def is_late(self, now):
         """afl-fuzz's own limit would count from the end of its calibration, in whole seconds."""
@@ -220,12 +234,10 @@ class AflWorker(Worker):
         return self.progress.executions and now - self.in_flight_seen[1] > RUN_TIMEOUT_S
 
     def save_seed(self, kind):
-        seen = read_in_flight(self.job.in_flight)
-        if seen.content:
-            path = self.job.artifacts / f"{self.job.name}-{kind}-{sha1(seen.content)}"
-            write_input(path, seen.content)
-            self.took[path] = (self.executions_before + seen.runs,
-                               time.time() - self.started_wall)
+        """What it was running; the slot keeps it, too."""
+        for artifact in self.in_flight():
+            artifact.kind = kind
+            self.seeds_saved.append(artifact)
 
     def share(self, is_over):
         entries = queue_entries(self.out)
@@ -234,22 +246,29 @@ class AflWorker(Worker):
         for path in entries:
             if path.name not in self.shared:
                 self.shared.add(path.name)
-                copy_to_corpus(path, self.job.corpus)
+                self.copy(path)
         self.progress.corpus = sum(1 for _ in self.out.glob("*/queue/id:*"))
         # afl-fuzz writes it once a minute, and at its end.
         for path in self.out.glob("*/fuzzer_stats"):
             statistics = dict(STATISTIC.findall(path.read_text(errors="replace")))
             self.progress.coverage = int(statistics.get("edges_found", self.progress.coverage))
 
+    def copy(self, path):
+        """Into the common corpus. If that cannot be, the campaign looks for crashes before it ends."""
+        try:
+            copy_to_corpus(path, self.job.corpus)
+        except OSError:
+            self.unshared += 1
+
     def artifacts(self):
-        if self.is_fuzzing and self.process.poll() is not None:
-            before = self.started_fuzzing - self.started_wall
-            for path, (time_ms, executions) in move_artifacts(
-                    self.out, self.job.name, self.job.artifacts).items():
-                self.took[path] = (self.executions_before + self.seeds_done + executions,
-                                   before + time_ms / 1000)
-        return [Artifact(path, *self.took[path]) for path in self.artifact_paths()
-                if path in self.took]
+        if not self.is_fuzzing:
+            return [artifact for artifact in self.seeds_saved if not artifact.is_removed]
+        if self.process.poll() is None:
+            return []
+        slot = self.slot.read().contents()
+        return [artifact.mended(slot) for artifact in
+                saved(self.out, self.executions_before + self.seeds_done,
+                      self.started_fuzzing - self.started_wall)]
 
     def stop(self):
         self.is_stopped = True

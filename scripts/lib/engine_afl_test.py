@@ -25,8 +25,8 @@ class AflWorkerTest(unittest.TestCase):
         self.seeds.mkdir()
         (self.seeds / "named").write_bytes(b"seed")
 
-    def worker(self, behaviour, seconds=600):
-        self.tree.write_afl(behaviour)
+    def worker(self, behaviour, seconds=600, **how):
+        self.tree.write_afl(behaviour, **how)
         worker = AflWorker(engine.Job(
             "afl-0", self.folder / "work", self.tree.binary("", "fuzz_sim_afl"), 1, seconds,
             [self.seeds], mutator=self.tree.mutator()))
@@ -61,13 +61,12 @@ class AflWorkerTest(unittest.TestCase):
         self.assertEqual((out / "meant").read_bytes().decode(),
                          os.path.realpath(self.tree.mutator()))
 
-    def test_a_crash_becomes_an_artifact_named_by_its_content(self):
+    def test_a_crash_is_an_artifact(self):
         worker = self.worker("name = 'id:000000,sig:06,src:0,time:1500,execs:40,op:x'\n"
                              "write('crashes/' + name, b'crash')")
         self.assertEqual(self.wait(worker), 0)
         artifact, = worker.artifacts()
-        self.assertEqual(artifact.path.name, f"afl-0-crash-{engine.sha1(b'crash')}")
-        self.assertEqual(artifact.path.read_bytes(), b"crash")
+        self.assertEqual((artifact.kind, artifact.content), ("crash", b"crash"))
         self.assertEqual(artifact.executions, 2 + 40)  # both seeds were run before
         self.assertGreaterEqual(artifact.seconds, 1.5)
 
@@ -117,7 +116,7 @@ class AflWorkerTest(unittest.TestCase):
         worker = self.worker("sys.exit('not to be started')")
         self.assertNotEqual(self.wait(worker), 0)
         artifact, = worker.artifacts()
-        self.assertEqual(artifact.path.read_bytes(), b"fatal")
+        self.assertEqual((artifact.kind, artifact.content), ("crash", b"fatal"))
         self.assertFalse(worker.is_fuzzing)
 
     def test_a_seed_that_hangs_is_a_finding(self):
@@ -126,18 +125,23 @@ class AflWorkerTest(unittest.TestCase):
         worker = self.worker("sys.exit('not to be started')")
         self.assertNotEqual(self.wait(worker), 0)
         artifact, = worker.artifacts()
-        self.assertEqual(artifact.path.name, f"afl-0-timeout-{engine.sha1(b'hang')}")
+        self.assertEqual((artifact.kind, artifact.content), ("timeout", b"hang"))
 
     def test_a_hang_ends_it(self):
         worker = self.worker("write('hangs/id:000000,src:0,time:9,execs:7', b'hang')\n"
                              "time.sleep(600)")
         self.assertEqual(self.wait(worker), 0)
-        self.assertIn("-timeout-", worker.artifacts()[0].path.name)
+        self.assertEqual(worker.artifacts()[0].kind, "timeout")
 
     def test_ends_in_good_order_when_its_time_is_up(self):
         worker = self.worker("time.sleep(600)", seconds=1)
         self.assertEqual(self.wait(worker), 0)
         self.assertEqual(worker.artifacts(), [])
+
+    def test_new_inputs_begin_when_it_has_run_the_known_ones(self):
+        worker = self.worker("run(b'', 50)\ntime.sleep(600)", seconds=1, fuzzing="")
+        self.wait(worker)
+        self.assertEqual((worker.progress.executions, worker.new_inputs()), (50, 0))
 
     def test_what_afl_fuzz_dies_of_is_seen(self):
         worker = self.worker("sys.exit(3)")

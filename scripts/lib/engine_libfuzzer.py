@@ -3,7 +3,7 @@
 import re
 import time
 
-from engine import INPUT_BYTES_MAX, RUN_TIMEOUT_S, Artifact, Worker
+from engine import INPUT_BYTES_MAX, RUN_TIMEOUT_S, Worker
 
 RSS_LIMIT_MB = 3072
 
@@ -13,6 +13,7 @@ FIELDS = {
     "features": re.compile(r"\bft: (\d+)"),
     "corpus": re.compile(r"\bcorp: (\d+)/"),
 }
+LOADED = re.compile(r"^#\d+\s+INITED\b")
 FINAL = re.compile(r"^stat::number_of_executed_units:\s*(\d+)")
 
 
@@ -29,6 +30,8 @@ def read_line(progress, line, now):
         return
     progress.executions = int(match.group(1))
     progress.seen_at = now
+    if LOADED.match(line):
+        progress.loaded = progress.executions
     for name, pattern in FIELDS.items():
         found = pattern.search(line)
         if found:
@@ -58,10 +61,9 @@ class LibFuzzerWorker(Worker):
 
     def poll(self):
         code = self.process.poll()
-        with open(self.job.log, "r", errors="replace") as log:
-            log.seek(self.offset)
-            text = self.partial + log.read()
-            self.offset = log.tell()
+        more = self.read_log(self.offset)
+        self.offset += len(more)
+        text = self.partial + more.decode(errors="replace")
         lines = text.split("\n")
         self.partial = lines.pop()
         now = time.monotonic()
@@ -69,7 +71,11 @@ class LibFuzzerWorker(Worker):
             read_line(self.progress, line, now)
         return code
 
-    def artifacts(self):
-        return [Artifact(path, self.executions_before + self.progress.executions,
-                         max(0.0, path.stat().st_mtime - self.started_wall))
-                for path in self.artifact_paths()]
+    def took(self, path):
+        """Executions, and seconds until it was saved."""
+        try:
+            saved_at = path.stat().st_mtime
+        except OSError:  # its folder is being removed
+            saved_at = time.time()
+        return (self.executions_before + self.progress.executions,
+                max(0.0, saved_at - self.started_wall))

@@ -19,7 +19,7 @@ class ProgressTest(unittest.TestCase):
         for line in LOG.splitlines():
             read_line(progress, line, now=100.0)
         self.assertEqual((progress.executions, progress.coverage, progress.features,
-                          progress.corpus), (2048, 40, 90, 7))
+                          progress.corpus, progress.loaded), (2048, 40, 90, 7, 2))
         read_line(progress, "stat::number_of_executed_units: 5000", now=103.0)
         self.assertEqual(progress.estimate(now=110.0), 5000)
 

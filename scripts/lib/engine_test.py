@@ -1,4 +1,7 @@
 import os
+import re
+import resource
+import struct
 import subprocess
 import sys
 import tempfile
@@ -6,6 +9,7 @@ import unittest
 from pathlib import Path
 
 import engine
+from common import ROOT, Unusable
 from fakes import has_ended, poll_until, write_program
 
 
@@ -68,14 +72,54 @@ class EngineTest(unittest.TestCase):
         progress.is_final = True
         self.assertEqual(progress.estimate(now=110.0), 2048)
 
-    def test_reads_what_is_in_flight(self):
+    def slot(self, content, killer=b""):
+        return (struct.pack("<QIII", 7, len(content), 1, len(killer))
+                + content.ljust(engine.IN_FLIGHT_INPUT_BYTES, b"-") + killer)
+
+    def test_reads_what_is_in_flight_and_what_a_process_died_of(self):
         path = self.folder / "slot"
-        slot = (7).to_bytes(8, "little") + (3).to_bytes(4, "little") + b"abcdef"
-        path.write_bytes(slot)
+        path.write_bytes(self.slot(b"abc") + b"----")
         self.assertEqual(engine.read_in_flight(path), engine.InFlight(7, b"abc"))
-        path.write_bytes(slot[:13])  # no slot: its size is more than it holds
-        self.assertEqual(engine.read_in_flight(path).content, b"")
+        path.write_bytes(self.slot(b"abc", b"killer") + b"----")
+        self.assertEqual(engine.read_in_flight(path).contents(), [b"killer", b"abc"])
+        for damaged in (self.slot(b"abc")[:21], b"", b"7", b"\xff" * 100):  # a size that it has no room for
+            path.write_bytes(damaged)
+            self.assertEqual(engine.read_in_flight(path).contents(), [])
         self.assertEqual(engine.read_in_flight(self.folder / "none"), engine.InFlight())
+
+    def test_a_slot_has_its_room_before_it_is_used_and_is_read_without_its_name(self):
+        slot = engine.Slot(self.folder / "slot")
+        self.assertEqual(slot.read(), engine.InFlight())
+        slot.make()
+        self.addCleanup(slot.remove)
+        self.assertGreaterEqual(os.stat(slot.path).st_blocks * 512, engine.IN_FLIGHT_BYTES)
+        slot.path.write_bytes(self.slot(b"abc"))
+        slot.path.unlink()
+        self.assertEqual(slot.read(), engine.InFlight(7, b"abc"))
+
+    def test_it_is_as_large_as_the_targets(self):
+        source = (ROOT / "fuzzers" / "targets" / "in_flight.h").read_text()
+        shift = int(re.search(r"kInFlightSizeMax = 1 << (\d+);", source)[1])
+        header = int(re.search(r"kInFlightHeaderSize = (\d+);", source)[1])
+        self.assertEqual((engine.IN_FLIGHT_HEADER_BYTES, engine.IN_FLIGHT_INPUT_BYTES),
+                         (header, 1 << shift))
+
+    def test_without_room_there_is_none(self):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, before)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (engine.IN_FLIGHT_BYTES - 1, before[1]))
+        with self.assertRaisesRegex(Unusable, "slot: File too large: an input in flight needs 32,788"):
+            engine.Slot(self.folder / "slot").make()
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_only_its_own_name_goes_with_it(self):
+        ours, theirs = engine.Slot(self.folder / "slot"), engine.Slot(self.folder / "slot")
+        ours.make()
+        theirs.make()
+        ours.remove()
+        self.assertTrue(theirs.path.exists())
+        theirs.remove()
+        self.assertFalse(theirs.path.exists())
 
     def test_a_file_is_written_whole_or_not_at_all(self):
         (self.folder / "corpus").mkdir()

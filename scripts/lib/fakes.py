@@ -7,7 +7,7 @@ from pathlib import Path
 
 # A libFuzzer. `behaviour` is Python with `prefix` (of artifacts), `corpus` and `slot` (in flight).
 LIBFUZZER = """
-import hashlib, os, sys, time
+import hashlib, os, struct, sys, time
 arguments = dict(a[1:].split('=', 1) for a in sys.argv[1:] if a.startswith('-'))
 if 'merge_inner' in arguments:
     MERGING
@@ -17,13 +17,15 @@ slot = os.environ['CONCERTINA_IN_FLIGHT']
 
 def run(content, runs=1):
     with open(slot, 'wb') as file:
-        file.write(runs.to_bytes(8, 'little') + len(content).to_bytes(4, 'little') + content)
+        file.write(struct.pack('<QIII', runs, len(content), 1, 0) + content)
 
 def save(content, path=''):
     name = hashlib.sha1(content).hexdigest()
     with open(path + name if path else os.path.join(corpus, name), 'wb') as file:
         file.write(content)
 
+run(b'', 8)
+print('#2\\tINITED cov: 5 ft: 6 corp: 1/1b exec/s: 100 rss: 1Mb')
 print('#8\\tNEW cov: 5 ft: 6 corp: 2/2b exec/s: 100 rss: 1Mb', flush=True)
 BEHAVIOUR
 """
@@ -48,11 +50,11 @@ MERGING = """
 """
 # An AFL++ target that runs seeds: it dies of one that contains 'fatal'.
 AFL_TARGET = """
-import os, sys
+import os, struct, sys
 for runs, path in enumerate(sys.argv[1:], 1):
     content = open(path, 'rb').read()
     with open(os.environ['CONCERTINA_IN_FLIGHT'], 'wb') as file:
-        file.write(runs.to_bytes(8, 'little') + len(content).to_bytes(4, 'little') + content)
+        file.write(struct.pack('<QIII', runs, len(content), 1, 0) + content)
     if b'hang' in content and not os.path.exists(sys.argv[0] + '.hung'):  # the first time
         import time
         open(sys.argv[0] + '.hung', 'w').close()
@@ -60,9 +62,10 @@ for runs, path in enumerate(sys.argv[1:], 1):
     if b'fatal' in content:
         os.abort()
 """
-# An afl-fuzz. `behaviour` is Python with `out`, its folder, and `inputs`, what it began with.
+# An afl-fuzz. `behaviour` is Python with `out`, its folder, and `inputs`, what it began with. It runs new
+# inputs as long as that lasts.
 AFL_FUZZ = """
-import os, signal, sys, time
+import os, signal, struct, sys, threading, time
 option = lambda name: sys.argv[sys.argv.index(name) + 1]
 inputs = [open(os.path.join(option('-i'), name), 'rb').read()
           for name in sorted(os.listdir(option('-i')))]
@@ -77,7 +80,23 @@ def write(name, content):
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 for i, content in enumerate(inputs):
     write(f'queue/id:{i:06},time:0,execs:0,orig:seed', content)
+
+def run(content, runs, killer=b''):
+    with open(os.environ['CONCERTINA_IN_FLIGHT'], 'rb+') as slot:
+        slot.write(struct.pack('<QIII', runs, len(content), 1, len(killer)) + content.ljust(1 << 14, b'-')
+                   + killer)
+
+def fuzz():
+    for runs in range(100, 1000000):
+        run(b'', runs)
+        time.sleep(0.02)
+
+FUZZING
 BEHAVIOUR
+"""
+AFL_FUZZING = """
+print('All set and ready to roll!', flush=True)
+threading.Thread(target=fuzz, daemon=True).start()
 """
 # A tool. An input with 'fatal' or 'crash' in it fails; one with 'noise' in it is none. What it shows
 # are the header fields that it was given, or, with -o, the inputs as they are.
@@ -144,10 +163,11 @@ class Tree:
         text = LIBFUZZER.replace("BEHAVIOUR", behaviour).replace("    MERGING", MERGING)
         write_program(self.folder / "fuzz_sim", text.replace("BEHAVIOUR", merging))
 
-    def write_afl(self, behaviour):
+    def write_afl(self, behaviour, fuzzing=AFL_FUZZING):
         """afl-fuzz itself is looked for in PATH: put `folder` in front of it."""
         write_program(self.folder / "fuzz_sim_afl", AFL_TARGET)
-        write_program(self.folder / "afl-fuzz", AFL_FUZZ.replace("BEHAVIOUR", behaviour))
+        write_program(self.folder / "afl-fuzz", AFL_FUZZ.replace("FUZZING", fuzzing)
+                      .replace("BEHAVIOUR", behaviour))
 
 
 def has_ended(pid):

@@ -115,7 +115,8 @@ class DoorsTest(TrialTest):
         self.tree.write_afl(f"import subprocess\nif not os.path.exists({str(self.ready)!r}):\n"
                             "    subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
                             f"    open({str(self.ready)!r}, 'w').close()\n"
-                            "    time.sleep(600)\n")
+                            "    time.sleep(600)\n"
+                            "time.sleep(2)\n")  # it fuzzes, and is seen to
         self.assert_ends_well(
             self.door("fuzz", "--sanitizer", "none", "--engine", "afl", "--workers", "1"))
 

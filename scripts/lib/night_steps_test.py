@@ -224,6 +224,11 @@ class Scripts(Steps):
         self.assertEqual(keys[0], keys[2])
         self.assertNotEqual(keys[0], keys[1])
 
+    def test_those_that_could_be_written_nowhere_are_told_apart_by_what_was_printed(self):
+        results = [self.fuzz(1, self.found(case="", input=text)) for text in ("QQ==", "Qg==")]
+        self.assertEqual(len({self.keys(result)[0] for result in results}), 2)
+        self.assertIn("log", results[0].findings[0]["case"])
+
     def test_confirmed_ones_go_by_their_signature(self):
         self.assertEqual(self.keys(self.fuzz(1, self.found())), ["channels: lost value"])
 

@@ -1,4 +1,4 @@
-"""What a killed campaign left in its folder, taken in by the next one before it starts.
+"""What a killed campaign left in its folder, read by the next one before it starts.
 
 SIGKILL may come at any moment, so an input may be in any of these states:
 
@@ -7,92 +7,99 @@ SIGKILL may come at any moment, so an input may be in any of these states:
                                                                         kept in the corpus
     being saved as crash or corpus entry   the same, and a cut file     the same; the cut file goes
     saved as an artifact                   artifacts/WORKER-KIND-SHA1   examined
-    saved by afl-fuzz                      afl/WORKER/out/*/{crashes,   to artifacts and corpus
-                                           hangs,queue}
+    saved by afl-fuzz                      afl/WORKER/out/*/{crashes,   examined; its queue is copied
+                                           hangs,queue}                 to the corpus
     kept as .case, not yet reported        its artifact, too            examined, reported again
     too many corpus entries                loading/, waiting/           evolved.py
     a merge under way                      merging-BUILD                merging.py goes on with it
 
-Each step writes its result whole before it removes where that came from, so that a rerun that is
-killed, too, loses nothing either.
+What is examined is read into memory and stays where it is until it is in the corpus or kept as a
+case, so that a rerun that is killed, too, or whose disk is full, loses nothing either.
 """
 
-import re
 import shutil
 
 import engine_afl
-from engine import INPUT_BYTES_MAX, read_in_flight, sha1, write_input
+from artifacts import IN_FLIGHT, NAME, SHA1_NAME, Artifact, sha1
+from engine import INPUT_BYTES_MAX, read_in_flight, write_input
 from evolved import Evolved
 from files import regular_files
 
-SHA1_NAME = re.compile(r"^[0-9a-f]{40}$")
-ARTIFACT_NAME = re.compile(r"^.+?-(?P<kind>crash|timeout|oom|leak|in-flight)-(?P<sha1>\w+)$")
+
+def afl_folders(folder):
+    return sorted(path for path in (folder / "afl").glob("*") if path.is_dir())
 
 
 def take_afl_folders(folder):
-    for worker in sorted(path for path in (folder / "afl").glob("*") if path.is_dir()):
+    """Of those without a crash nothing is left."""
+    for worker in afl_folders(folder):
         out = worker / "out"
-        engine_afl.move_artifacts(out, worker.name, folder / "artifacts")
         for path in engine_afl.queue_entries(out):
             engine_afl.copy_to_corpus(path, folder / "corpus")
         pid = worker / "pid"
         if pid.is_file() and pid.read_bytes().isdigit():
             engine_afl.free_segments(int(pid.read_bytes()))
-        shutil.rmtree(worker)
+        if not engine_afl.saved(out):
+            shutil.rmtree(worker)
 
 
-def take_in_flight(folder):
-    """The inputs in flight become artifacts of their own kind."""
-    for path in regular_files(folder / "in-flight"):
-        content = read_in_flight(path).content
-        if content:
-            write_input(folder / "artifacts" / f"{path.name}-in-flight-{sha1(content)}", content)
+def saved(folder):
+    """All that engines saved, mended, and the inputs in flight that nobody saved."""
+    slots = {path.name: (path, read_in_flight(path).contents())
+             for path in regular_files(folder / "in-flight")}
+
+    def slot_of(worker):
+        return slots[worker][1] if worker in slots else []
+    found = []
+    for path in regular_files(folder / "artifacts"):
+        match = NAME.match(path.name)
+        if match:
+            found.append(Artifact(path).mended(slot_of(match["worker"])))
+    for worker in afl_folders(folder):
+        found += [artifact.mended(slot_of(worker.name)) for artifact in engine_afl.saved(worker / "out")]
+    return found + [artifact for slot in slots.values() for artifact in in_flight(*slot, found)]
+
+
+def in_flight(path, contents, found):
+    """What is in a slot and in no artifact. The slot goes with the last that was in it."""
+    if not contents:
         path.unlink()
+    new = []
+    for content in contents:
+        same = [artifact for artifact in found if artifact.content == content]
+        if same:
+            same[0].copies.append(path)
+        else:
+            new.append(Artifact(path, content=content, kind=IN_FLIGHT))
+    return new
 
 
 def drop_cut_corpus_files(folder):
-    """Engines name corpus files by their content's SHA-1. One with another content was cut off; the
-    whole input was in flight, and returns to the corpus when it has been examined."""
-    for path in regular_files(folder / "corpus"):
-        if SHA1_NAME.match(path.name) and sha1(path.read_bytes()) != path.name:
-            path.unlink()
-
-
-def remove_cut_artifacts(folder):
-    """A crash file that was cut off, when the whole input is there as the one in flight."""
-    artifacts = folder / "artifacts"
-    for path in regular_files(artifacts):
-        match = ARTIFACT_NAME.match(path.name)
-        if match and match["sha1"] != sha1(path.read_bytes()) and any(
-                other != path for other in artifacts.glob(f"*-in-flight-{match['sha1']}")):
-            path.unlink()
+    """Engines name corpus files by their content's SHA-1. One with another content was cut off; its
+    input, if it was in flight, returns to the corpus when it has been examined. Returns how
+    many."""
+    cut = [path for path in regular_files(folder / "corpus")
+           if SHA1_NAME.match(path.name) and sha1(path.read_bytes()) != path.name]
+    for path in cut:
+        path.unlink()
+    return len(cut)
 
 
 def take_in(folder):
-    """Brings everything into artifacts/ and corpus/; returns the artifacts, to be examined."""
+    """Brings queues into corpus/; returns the artifacts, to be examined."""
     for name in ("artifacts", "corpus"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for path in regular_files(folder, ".*"):  # half of a write_input, whose writer had the lock
         path.unlink()
     take_afl_folders(folder)
-    take_in_flight(folder)
     Evolved(folder).open()
     drop_cut_corpus_files(folder)
-    remove_cut_artifacts(folder)
-    return [path for path in regular_files(folder / "artifacts") if ARTIFACT_NAME.match(path.name)]
+    return saved(folder)
 
 
-def is_in_flight(path):
-    return "-in-flight-" in path.name
-
-
-def is_timeout(path):
-    return ARTIFACT_NAME.match(path.name)["kind"] == "timeout"
-
-
-def keep_in_corpus(path, folder):
+def keep_in_corpus(artifact, folder):
     """An input that passes after all is worth running again."""
-    content = path.read_bytes()
+    content = artifact.content
     if 0 < len(content) <= INPUT_BYTES_MAX:
         write_input(folder / "corpus" / sha1(content), content)
-    path.unlink()
+    artifact.remove()

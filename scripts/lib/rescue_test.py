@@ -71,7 +71,7 @@ class KilledCampaignTest(unittest.TestCase):
         """Runs a campaign until the fake is in the state that `behaviour` makes, and kills it."""
         behaviour = behaviour + then.replace("READY", repr(str(self.ready)))
         if engine == "afl":
-            self.tree.write_afl(behaviour)
+            self.tree.write_afl(behaviour, fuzzing="")
         else:
             self.tree.write_libfuzzer(behaviour)
         with self.script(engine) as process:
@@ -125,6 +125,36 @@ class KilledCampaignTest(unittest.TestCase):
                              "open(prefix + 'crash-' + hashlib.sha1(b'crash').hexdigest(), 'wb')"
                              ".write(b'cra')")
         self.assert_reported(self.rerun())
+
+    def test_a_crash_of_afl_fuzz_whose_file_was_cut_off_is_reported(self):
+        for left in (b"", b"cra"):
+            self.kill_when_ready("write('crashes/id:000000,time:1500,execs:40', %r)\n"
+                                 "run(b'crash', 9)" % left, "afl")
+            self.assert_reported(self.rerun("afl"))
+
+    def test_an_empty_or_cut_crash_that_nothing_mends_is_none_and_it_fuzzes_on(self):
+        for behaviour in ("save(b'', prefix + 'crash-')", "open(prefix + 'crash-' + 'a' * 40, 'w')",
+                          "open(prefix + 'crash-' + 'a' * 40, 'w').write('ab')"):
+            with self.subTest(behaviour=behaviour):
+                self.kill_when_ready(behaviour)
+                result = self.rerun().result
+                self.assertEqual((result.findings, result.unusable), ([], ""))
+                self.assertGreater(result.executions, 0)
+                remark, = result.remarks
+                self.assertRegex(remark, "artifacts: .*-crash-.*, and no replay of it fails: no finding")
+                self.assertEqual(self.rerun().result.remarks, [])
+
+    def test_a_cut_crash_that_fails_all_the_same_is_a_finding(self):
+        self.kill_when_ready("open(prefix + 'crash-' + 'a' * 40, 'w').write('crash')")
+        self.assert_reported(self.rerun())
+
+    def test_what_is_in_a_folder_that_can_no_longer_be_written_is_reported(self):
+        """Nothing has to be moved before it is examined."""
+        self.kill_when_ready("run(b'fatal')\nsave(b'crash', prefix + 'crash-')")
+        with mock.patch.object(rescue, "write_input", side_effect=OSError(28, "full")):
+            found = self.rerun().result.findings
+        self.assertEqual(len(found), 1)
+        self.assertEqual(self.rerun().result.findings[0].signature, found[0].signature)
 
     def test_a_crash_that_does_not_repeat_is_reported_as_such(self):
         self.tree.write_tool(failures=1)

@@ -1,0 +1,49 @@
+import os
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+import files
+import room
+
+
+class RoomTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for part in room.PARTS:
+            (self.folder / part).mkdir()
+        self.room = room.Room(self.folder)
+        # Nothing can be written there, as on a full disk.
+        self.stumbling_block = self.folder / f".room.{os.getpid()}{files.SUFFIX}"
+
+    def test_a_good_folder_is_left_as_it_was(self):
+        self.assertEqual(self.room.trouble(), "")
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), sorted(room.PARTS))
+
+    def test_what_takes_no_file_or_lost_a_part_is_no_good(self):
+        self.stumbling_block.mkdir()
+        self.assertRegex(self.room.trouble(), f"^{self.folder}: Is a directory")
+        for part in room.PARTS:
+            (self.folder / part).rmdir()
+            self.assertEqual(room.Room(self.folder).trouble(), f"{self.folder / part} was removed")
+            (self.folder / part).mkdir()
+        shutil.rmtree(self.folder)
+        self.assertIn("was removed", room.Room(self.folder).trouble())
+        self.folder.mkdir()
+
+    def test_trouble_that_is_over_is_trouble_still(self):
+        self.stumbling_block.mkdir()
+        self.assertTrue(self.room.trouble())
+        self.stumbling_block.rmdir()
+        self.assertTrue(self.room.trouble())
+
+    def test_it_looks_once_a_second(self):
+        self.assertEqual(self.room.trouble_now_and_then(10.0), "")
+        self.stumbling_block.mkdir()
+        self.assertEqual(self.room.trouble_now_and_then(10.9), "")
+        self.assertTrue(self.room.trouble_now_and_then(11.0))
+
+
+if __name__ == "__main__":
+    unittest.main()
