@@ -18,6 +18,7 @@ import time
 
 import files
 from artifacts import SHA1_NAME, Artifact, sha1
+from common import Unusable
 from engine import INPUT_BYTES_MAX, RUN_TIMEOUT_S, Worker, write_input
 
 # AFL++'s driver runs these bytes before the first input of each process; they are also the seed
@@ -137,9 +138,18 @@ class AflWorker(Worker):
             for path in files.regular_files(folder):
                 if self.link(path):
                     continue
-                content = files.read_limited(path, INPUT_BYTES_MAX, cut=True)
+                content = self.read_seed(path)
                 if content:
                     self.add_seed(content)
+
+    def read_seed(self, path):
+        """Nothing of one that is gone: libFuzzer removes what it has found a smaller input for."""
+        try:
+            return files.read_limited(path, INPUT_BYTES_MAX, cut=True)
+        except Unusable:
+            if path.exists():
+                raise
+            return b""
 
     def add_seed(self, content):
         path = self.inputs / sha1(content)

@@ -98,6 +98,22 @@ class AflWorkerTest(unittest.TestCase):
                 self.assertEqual(begun_with[name], b"evolved")
                 self.assertEqual((worker.inputs / name).samefile(corpus / name), error is None)
 
+    def test_an_entry_that_another_engine_removes_meanwhile_is_no_seed(self):
+        corpus = self.folder / "work" / "corpus"
+        corpus.mkdir(parents=True)
+        (corpus / "a").write_bytes(b"replaced")
+        (corpus / "b").write_bytes(b"stays")
+        read = engine_afl.files.read_limited
+
+        def read_later(path, *rest, **more):
+            if path.parent == corpus:  # they have been listed
+                (corpus / "a").unlink(missing_ok=True)
+            return read(path, *rest, **more)
+        self.enterContext(mock.patch.object(engine_afl.files, "read_limited", read_later))
+        self.worker("time.sleep(600)").stop()
+        self.assertEqual({path.read_bytes() for path in (self.folder / "work" / "afl" / "afl-0" / "in")
+                          .iterdir()}, {b"stays", b"seed", engine_afl.FIRST_INPUT})
+
     def test_what_the_queue_gains_ends_in_the_common_corpus(self):
         worker = self.worker("write('queue/id:000002,src:0,time:5,execs:9,op:x', b'new')\n"
                              "write('queue/id:000003,sync:foreign,src:0', b'of others')\n"
