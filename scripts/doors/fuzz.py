@@ -173,6 +173,8 @@ def minimise(campaign, finding, mutant):
                                        case.parent)
     finally:
         partial.unlink(missing_ok=True)
+        if folder != case.parent:
+            folder.rmdir()
     if target is None:
         raise common.Unusable("; ".join(reasons))
     for line in reasons:

@@ -112,6 +112,14 @@ class FuzzTest(unittest.TestCase):
         self.assertEqual(code, EXIT_FAILED)
         self.assertIn("not minimised: nowhere", said)
 
+    def test_where_it_was_minimised_nothing_is_left(self):
+        own = self.other / "own"
+        own.mkdir()
+        with mock.patch.object(keeping, "place_for", lambda _: (own, ["full"])):
+            code, said = self.fuzz(CRASH)
+        self.assertEqual((code, list(self.other.iterdir())), (EXIT_FAILED, []))
+        self.assertRegex(said, r"minimal .*/findings/.*\.min\.case")
+
     def test_what_can_be_kept_nowhere_is_printed_and_replays(self):
         self.findings.parent.mkdir(parents=True)
         self.findings.touch()
