@@ -6,17 +6,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
+#include <set>
 #include <system_error>
 
 namespace concertina::fuzzers {
 namespace {
 
-constexpr unsigned kLinksMax = 40;   // as Linux
-constexpr unsigned kNamesMax = 100;  // left by others, that are tried
+constexpr unsigned kLinksMax = 40;  // as Linux
+constexpr std::string_view kPartial = ".partial";
+constexpr std::size_t kNameMax = 200;  // of the file's own in the temporary's
 
 class Descriptor {
  public:
@@ -92,6 +96,49 @@ bool fill(Descriptor& file, mode_t mode, std::string_view content) {
   return write_all(file.number(), content) && fchmod(file.number(), mode) == 0;
 }
 
+/// The process number in ".NAME.PID.partial"; 0 for any other name.
+pid_t writer_of(std::string_view name) {
+  if (!name.starts_with('.') || !name.ends_with(kPartial)) return 0;
+  name.remove_suffix(kPartial.size());
+  const std::string_view digits = name.substr(name.rfind('.') + 1);
+  pid_t writer = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), writer);
+  return error == std::errc{} && end == digits.data() + digits.size() ? std::max(writer, 0) : 0;
+}
+
+/// Step 1. In a large folder a look at all names for each file would be much.
+void remove_left_overs(const std::filesystem::path& folder) {
+  static std::mutex mutex;
+  static std::set<std::filesystem::path> seen;
+  const std::lock_guard lock(mutex);
+  if (!seen.insert(folder).second) return;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const pid_t writer = writer_of(entry->path().filename().string());
+    if (writer > 0 && kill(writer, 0) != 0 && errno == ESRCH) unlink(entry->path().c_str());
+  }
+}
+
+/// Nobody else's: a process writes one file of a name at a time, and an earlier one with our number
+/// is no more.
+std::string partial_name(const std::filesystem::path& path) {
+  const std::string name = path.parent_path() /
+                           ("." + path.filename().string().substr(0, kNameMax) + "." +
+                            std::to_string(getpid()) + std::string(kPartial));
+  unlink(name.c_str());
+  return name;
+}
+
+/// `name` becomes `path`, or is gone.
+bool rename_or_remove(const std::string& name, const std::filesystem::path& path) {
+  if (std::rename(name.c_str(), path.c_str()) == 0) return true;
+  const int error = errno;
+  unlink(name.c_str());
+  errno = error;
+  return false;
+}
+
 /// Gives an open file that has no name the path. Only a new name can be given, so what is there is
 /// replaced by way of a temporary one: it is a moment, and no longer the time of writing, in which
 /// a process that is killed leaves that behind.
@@ -102,41 +149,29 @@ bool name_file(const Descriptor& file, const std::filesystem::path& path) {
   };
   if (link_as(path.string())) return true;
   if (errno != EEXIST) return false;
-  std::string name;
-  for (unsigned i = 0; i < kNamesMax; ++i) {
-    name =
-        (path.parent_path() / (".concertina-" + std::to_string(getpid()) + "-" + std::to_string(i)))
-            .string();
-    if (link_as(name)) break;
-    if (errno != EEXIST || i + 1 == kNamesMax) return false;
-  }
-  if (std::rename(name.c_str(), path.c_str()) == 0) return true;
-  const int error = errno;
-  unlink(name.c_str());
-  errno = error;
-  return false;
+  const std::string name = partial_name(path);
+  return link_as(name) && rename_or_remove(name, path);
 }
 
 /// Where the file system has no files without a name.
 std::string replace_by_rename(const std::filesystem::path& path, mode_t mode,
                               std::string_view content) {
-  std::string name = (path.parent_path() / ".concertina-XXXXXX").string();
-  Descriptor file(mkostemp(name.data(), O_CLOEXEC));
+  const std::string name = partial_name(path);
+  Descriptor file(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) return reason();
-  if (fill(file, mode, content) && file.close() && std::rename(name.c_str(), path.c_str()) == 0) {
-    return "";
+  if (!fill(file, mode, content) || !file.close()) {
+    const std::string why = reason();
+    unlink(name.c_str());
+    return why;
   }
-  const std::string why = reason();
-  unlink(name.c_str());
-  return why;
+  return rename_or_remove(name, path) ? "" : reason();
 }
 
-/// 1. A file without a name is written: if this process is killed, it vanishes.
-/// 2. It gets its name when it is whole.
+/// The steps of write_file() (files.h).
 std::string replace(const std::filesystem::path& path, mode_t mode, std::string_view content) {
-  const std::filesystem::path folder = path.parent_path();
-  Descriptor file(
-      open(folder.empty() ? "." : folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  const std::filesystem::path folder = path.parent_path().empty() ? "." : path.parent_path();
+  remove_left_overs(folder);
+  Descriptor file(open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
   if (!file) return replace_by_rename(path, mode, content);
   if (!fill(file, mode, content)) return reason();
   if (name_file(file, path)) return "";

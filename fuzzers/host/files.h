@@ -14,8 +14,13 @@ std::string read_file(const std::string& path, std::size_t bytes_max, std::strin
 
 /// Empty, or why not.
 ///
-///   1  write to a new file in the same folder, with the old one's permissions
-///   2  rename it to the path; what is there stays whole until then, and when something fails
+///   1  the first time in a folder: remove what writers have left behind there that are no more
+///   2  write to a new file in the same folder, with the old one's permissions; where the file system
+///      can do that it has no name yet, so that it vanishes if this process is killed
+///   3  give it the path, by way of ".NAME.PID.partial" when there is one; what is there stays whole
+///      until then, and when something fails
+///
+/// scripts/lib/files.py has the same names.
 ///
 /// A symbolic link is followed. A pipe or device is written to as it is, and so is the file that
 /// is this process's stdout or stderr: "-o /dev/stdout" goes where they go.

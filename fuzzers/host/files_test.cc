@@ -96,16 +96,6 @@ TEST_F(Files, WhoIsKilledWhileItWritesLeavesNothing) {
 }
 
 // Those that an older version, or one on another file system, has left.
-TEST_F(Files, ATemporaryNameThatIsTakenIsNotUsed) {
-  ASSERT_EQ(write_file(path("old"), "x"), "");
-  const std::string taken = ".concertina-" + std::to_string(getpid()) + "-0";
-  ASSERT_EQ(write_file(path(taken), "of somebody else"), "");
-  EXPECT_EQ(write_file(path("old"), "y"), "");
-  EXPECT_EQ(read("old"), "y");
-  EXPECT_EQ(read(taken), "of somebody else");
-  EXPECT_EQ(names(), (Names{taken, "old"}));
-}
-
 // A limit stands for a full disk: the write fails in the middle.
 TEST_F(Files, WhenWritingFailsTheOldFileIsWholeAndNothingElseIsLeft) {
   ASSERT_EQ(write_file(path("old"), "what was there"), "");
@@ -119,6 +109,45 @@ TEST_F(Files, WhenWritingFailsTheOldFileIsWholeAndNothingElseIsLeft) {
   });
   EXPECT_EQ(read("old"), "what was there");
   EXPECT_EQ(names(), Names{"old"});
+}
+
+/// The temporary file of a writer of `name`.
+std::string partial(const std::string& name, pid_t writer) {
+  return "." + name + "." + std::to_string(writer) + ".partial";
+}
+
+TEST_F(Files, WhatAKilledWriterLeftIsRemovedByTheNextOne) {
+  const pid_t dead = fork();
+  ASSERT_GE(dead, 0);
+  if (dead == 0) _exit(0);
+  ASSERT_EQ(waitpid(dead, nullptr, 0), dead);
+  const Names stay = {".a.1x.partial", ".a.partial", "a.1.partial", partial("a", getppid())};
+  for (const std::string& name : stay) ASSERT_EQ(mkdir(path(name).c_str(), 0755), 0);
+  for (const char* const name : {"a", "b"}) {
+    close(open(path(partial(name, dead)).c_str(), O_CREAT | O_WRONLY, 0600));
+  }
+  EXPECT_EQ(names().size(), stay.size() + 2);
+  EXPECT_EQ(write_file(path("a"), "x"), "");
+  EXPECT_EQ(names().size(), stay.size() + 1);
+  EXPECT_EQ(read("a"), "x");
+}
+
+// At no moment is there half of a file, whenever the writer is killed.
+TEST_F(Files, AWriterThatIsKilledLeavesTheOldFileOrTheNewOne) {
+  const std::string old(100'000, 'o'), wanted(100'000, 'n');
+  ASSERT_EQ(write_file(path("a"), old), "");
+  for (int i = 0; i < 40; ++i) {
+    const pid_t writer = fork();
+    ASSERT_GE(writer, 0);
+    if (writer == 0) {
+      for (unsigned turn = 0;; ++turn) write_file(path("a"), turn % 2 != 0 ? old : wanted);
+    }
+    usleep(static_cast<useconds_t>(100 * i));
+    kill(writer, SIGKILL);
+    ASSERT_EQ(waitpid(writer, nullptr, 0), writer);
+    const std::string content = read("a", old.size());
+    EXPECT_TRUE(content == old || content == wanted) << content.size();
+  }
 }
 
 TEST_F(Files, SymbolicLinksAreFollowed) {

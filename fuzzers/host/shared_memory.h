@@ -40,6 +40,12 @@ class MemoryFile {
     return true;
   }
 
+  /// In place of what was in it.
+  bool replace_all(std::string_view content) const {
+    return ftruncate(descriptor_, 0) == 0 && lseek(descriptor_, 0, SEEK_SET) == 0 &&
+           write_all(content);
+  }
+
   std::string read_all() const {
     const off_t size = lseek(descriptor_, 0, SEEK_END);
     std::string content(static_cast<std::size_t>(std::max<off_t>(size, 0)), '\0');

@@ -1,0 +1,64 @@
+#include "host/file_lock.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace concertina::fuzzers {
+namespace {
+
+/// The last holder may have removed the file since it was opened.
+bool is_still(const std::string& path, int descriptor) {
+  struct stat opened{}, there{};
+  return fstat(descriptor, &opened) == 0 && stat(path.c_str(), &there) == 0 &&
+         opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+}
+
+struct flock whole_file() {
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+/// Who has it, in words.
+std::string holder(int descriptor) {
+  struct flock lock = whole_file();
+  if (fcntl(descriptor, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK || lock.l_pid <= 0) {
+    return "another process is at work with it";
+  }
+  return "process " + std::to_string(lock.l_pid) + " is at work with it";
+}
+
+}  // namespace
+
+FileLock::~FileLock() {
+  if (descriptor_ < 0) return;
+  unlink(path_.c_str());  // before it is let go: the next one sees that its file is gone
+  close(descriptor_);
+}
+
+std::string FileLock::take(const std::string& path) {
+  for (;;) {
+    const int descriptor =
+        open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (descriptor < 0) return std::string("cannot lock it: ") + std::strerror(errno);
+    struct flock lock = whole_file();
+    std::string why;
+    if (fcntl(descriptor, F_SETLK, &lock) != 0) {
+      const bool is_held = errno == EACCES || errno == EAGAIN;
+      why = is_held ? holder(descriptor) : std::string("cannot lock it: ") + std::strerror(errno);
+    } else if (is_still(path, descriptor)) {
+      path_ = path;
+      descriptor_ = descriptor;
+      return "";
+    }
+    close(descriptor);
+    if (!why.empty()) return why;
+  }
+}
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,71 @@
+#include "host/file_lock.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "host/own_process.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+class FileLockTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "/lock-XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    path_ = folder_ + "/x.lock";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string folder_, path_;
+};
+
+TEST_F(FileLockTest, IsOnesAtATimeAndLeavesNothing) {
+  {
+    FileLock mine;
+    ASSERT_EQ(mine.take(path_), "");
+    const pid_t holder = getpid();
+    in_own_process([&] {
+      FileLock other;
+      EXPECT_EQ(other.take(path_), "process " + std::to_string(holder) + " is at work with it");
+    });
+    EXPECT_TRUE(std::filesystem::exists(path_)) << "who was refused has removed it";
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  FileLock again;
+  EXPECT_EQ(again.take(path_), "");
+}
+
+TEST_F(FileLockTest, EndsWithAHolderThatIsKilled) {
+  const pid_t holder = fork();
+  ASSERT_GE(holder, 0);
+  if (holder == 0) {
+    FileLock lock;
+    if (!lock.take(path_).empty()) _exit(1);
+    std::raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(holder, &status, 0), holder);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_TRUE(std::filesystem::exists(path_));
+  {
+    FileLock mine;
+    EXPECT_EQ(mine.take(path_), "");
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+TEST_F(FileLockTest, SaysWhyItCannotBeHad) {
+  FileLock lock;
+  EXPECT_EQ(lock.take(folder_ + "/none/x.lock"), "cannot lock it: No such file or directory");
+  ASSERT_EQ(symlink("/dev/null", path_.c_str()), 0);
+  EXPECT_EQ(lock.take(path_), "cannot lock it: Too many levels of symbolic links");
+}
+
+}  // namespace
+}  // namespace concertina::fuzzers
