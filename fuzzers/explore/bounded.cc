@@ -71,7 +71,10 @@ void BoundedSearch::cut_here() {
 
 ThreadId BoundedSearch::decide(ThreadMask enabled, ThreadId current, const Pending* pending) {
   open_node_ = kNoNode;
-  if (learning_ > 0) return nth(enabled, random_.below(count(enabled)));
+  if (learning_ > 0) {
+    ++draws_;
+    return nth(enabled, random_.below(count(enabled)));
+  }
   const bool is_free = (enabled & bit(current)) == 0 || pending[current].is_spinning;
   if (!is_free && preemptions_ >= bound_ && options_.pruning != Pruning::kSleepSets) {
     if (is_past_plan() && is_sampled(class_.name())) look_up_state(current);

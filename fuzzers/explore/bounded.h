@@ -97,7 +97,9 @@ class BoundedSearch final : public Following {
   /// How much of the tree is behind, between 0 and 1, if all branches were equally large.
   double progress() const;
 
-  /// The state of the search as lines of text, and back; false for a text that is none.
+  /// The state of the search as lines of text, and back; false for a text that is none: the search
+  /// is then of no use. Whether this program has such branches shows when they are run
+  /// (has_diverged).
   std::string save() const;
   bool restore(std::string_view text, const Schedule& schedule);
 
@@ -111,7 +113,12 @@ class BoundedSearch final : public Following {
     ThreadMask options = 0;   // of a draw: the number of values
     ThreadMask left = 0;      // threads to be tried
     ThreadMask asleep = 0;    // kSleepSets
-    ThreadMask done = 0;      // kSleepSets
+    ThreadMask done = 0;      // threads that were tried
+
+    /// Who goes on, if that is possible, is tried first.
+    unsigned preemptions_after() const {
+      return preemptions + (!is_draw && !is_free && done != 0 ? 1U : 0U);
+    }
   };
 
   ThreadId decide(ThreadMask enabled, ThreadId current, const Pending* pending) override;
@@ -133,6 +140,7 @@ class BoundedSearch final : public Following {
   bool turn(Node& node);
   void advance();
   void begin_anew();
+  bool is_sound(const Node& node) const;  // as the next of the stack
 
   static constexpr std::uint64_t kSampling = 4;
   static constexpr std::size_t kNodesMax = 1 << 15;   // branches of one run; more are not explored
@@ -141,7 +149,8 @@ class BoundedSearch final : public Following {
 
   BoundedOptions options_;
   NonPreemptive policy_;
-  Random random_;
+  Random random_;            // of the runs from which it learns
+  std::uint64_t draws_ = 0;  // from it
   Schedule schedule_;
   unsigned bound_ = 0;
   bool is_done_ = true;

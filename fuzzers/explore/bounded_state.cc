@@ -6,11 +6,15 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::string_view kMark = "bounded-search 1";
+constexpr std::string_view kMark = "bounded-search 2";
 constexpr unsigned kPickNode = 0;
 constexpr unsigned kFreeNode = 1;
 constexpr unsigned kPrivateNode = 2;
 constexpr unsigned kDrawNode = 3;
+constexpr std::uint64_t kOptionsMax = ~ThreadMask{0};
+constexpr std::uint64_t kLearningMax = 1 << 10;
+constexpr std::uint64_t kDrawsMax = 1 << 26;  // of that; each takes a nanosecond
+constexpr std::uint64_t kAnyCount = ~std::uint64_t{0};
 
 void put(std::string& text, std::string_view word, std::uint64_t number) {
   text += word;
@@ -23,23 +27,23 @@ class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
 
-  bool expect(std::string_view word) {
-    const bool matches = rest_.starts_with(word);
-    if (matches) rest_.remove_prefix(word.size());
-    is_good_ = is_good_ && matches;
-    return matches;
+  void expect(std::string_view word) {
+    is_good_ = is_good_ && rest_.starts_with(word);
+    if (is_good_) rest_.remove_prefix(word.size());
   }
-  std::uint64_t number() {
-    while (rest_.starts_with(' ')) rest_.remove_prefix(1);
+  /// At most `max`; 0 once something was wrong.
+  std::uint64_t number(std::uint64_t max) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
-    is_good_ = is_good_ && error == std::errc{};
+    is_good_ = is_good_ && error == std::errc{} && value <= max;
+    if (!is_good_) return 0;
     rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
     return value;
   }
-  std::uint64_t line(std::string_view word) {
+  std::uint64_t line(std::string_view word, std::uint64_t max = kAnyCount) {
     expect(word);
-    const std::uint64_t value = number();
+    expect(" ");
+    const std::uint64_t value = number(max);
     expect("\n");
     return value;
   }
@@ -58,6 +62,7 @@ std::string BoundedSearch::save() const {
   text += '\n';
   put(text, "bound", bound_);
   put(text, "learning", learning_);
+  put(text, "draws", draws_);
   put(text, "schedules", schedules_);
   put(text, "cuts", cuts_);
   put(text, "restarts", restarts_);
@@ -85,37 +90,63 @@ std::string BoundedSearch::save() const {
   return text;
 }
 
+/// Every option has its place: it was tried, is being tried, or is to be.
+bool BoundedSearch::is_sound(const Node& node) const {
+  const unsigned before = stack_.empty() ? 0 : stack_.back().preemptions_after();
+  if (node.preemptions != before || node.preemptions > bound_) return false;
+  if (node.is_draw) {
+    return node.chosen < node.options && node.left < node.options && node.done == 0;
+  }
+  if (node.chosen >= kThreadsMax || (node.done & node.left) != 0) return false;
+  const ThreadMask chosen = bit(node.chosen);
+  const ThreadMask others = node.done | node.left;
+  return (others & chosen) == 0 && (others | chosen) == node.options;
+}
+
 bool BoundedSearch::restore(std::string_view text, const Schedule& schedule) {
+  is_shared_.fill(false);
   Reader in(text);
   in.expect(kMark);
   in.expect("\n");
-  start(static_cast<unsigned>(in.line("bound")), schedule);
-  learning_ = static_cast<unsigned>(in.line("learning"));
+  start(static_cast<unsigned>(in.line("bound", StateCache::kPreemptionsMax)), schedule);
+  learning_ = static_cast<unsigned>(in.line("learning", kLearningMax));
+  draws_ = in.line("draws", kDrawsMax);
+  random_ = Random();
+  for (std::uint64_t i = 0; i < draws_; ++i) random_.next();
   schedules_ = in.line("schedules");
   cuts_ = in.line("cuts");
   restarts_ = in.line("restarts");
   runs_ = in.line("runs");
-  for (std::uint64_t left = in.line("shared"); left > 0 && in.is_good(); --left) {
-    const std::uint64_t slot = in.line("slot");
-    if (slot >= is_shared_.size()) return false;
-    is_shared_[slot] = true;
+  for (std::uint64_t left = in.line("shared", kSlots); left > 0 && in.is_good(); --left) {
+    is_shared_[in.line("slot", kSlots - 1)] = true;
   }
-  for (std::uint64_t left = in.line("nodes"); left > 0 && in.is_good(); --left) {
+  for (std::uint64_t left = in.line("nodes", kNodesMax); left > 0 && in.is_good(); --left) {
     Node node;
-    const std::uint64_t kind = in.number();
+    const std::uint64_t kind = in.number(kDrawNode);
     node.is_draw = kind == kDrawNode;
     node.is_free = kind == kFreeNode;
     node.is_private = kind == kPrivateNode;
-    node.preemptions = static_cast<std::uint8_t>(in.number());
-    node.chosen = static_cast<std::uint8_t>(in.number());
-    node.options = static_cast<ThreadMask>(in.number());
-    node.left = static_cast<ThreadMask>(in.number());
-    node.done = static_cast<ThreadMask>(in.number());
+    const auto field = [&in](std::uint64_t max) {
+      in.expect(" ");
+      return in.number(max);
+    };
+    node.preemptions = static_cast<std::uint8_t>(field(StateCache::kPreemptionsMax));
+    node.chosen = static_cast<std::uint8_t>(field(0xff));
+    node.options = static_cast<ThreadMask>(field(kOptionsMax));
+    node.left = static_cast<ThreadMask>(field(kOptionsMax));
+    node.done = static_cast<ThreadMask>(field(kOptionsMax));
     in.expect("\n");
+    if (!is_sound(node)) return false;
     stack_.push_back(node);
   }
   planned_ = stack_.size();
-  return in.is_good() && in.is_at_end();
+  const bool is_counted = schedules_ <= runs_ && cuts_ <= runs_ - schedules_ &&
+                          (stack_.empty() || schedules_ + cuts_ > 0) &&
+                          (learning_ == 0 || (stack_.empty() && schedules_ + cuts_ == 0));
+  // There is one way to write a state.
+  const bool is_whole = in.is_good() && in.is_at_end() && is_counted && save() == text;
+  if (options_.runs_to_learn == 0) learning_ = 0;
+  return is_whole;
 }
 
 }  // namespace concertina::fuzzers

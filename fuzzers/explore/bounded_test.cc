@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <utility>
+
 #include "explore/tiny.h"
 
 namespace concertina::fuzzers {
@@ -93,15 +96,124 @@ TEST(BoundedSearch, GoesOnWhereItStopped) {
   }
 }
 
-TEST(BoundedSearch, RefusesADamagedState) {
-  BoundedSearch search;
+/// The state of a search in the middle of its work.
+std::string state_of(simulator::World& world, const TinyProgram& program, unsigned runs) {
+  BoundedSearch search({.runs_to_learn = 3});
   search.start(2, Schedule{});
-  const std::string state = search.save();
+  for (unsigned i = 0; i < runs && !search.is_done(); ++i) {
+    search.begin_run();
+    const test::RunResult run = run_tiny(world, program, search);
+    search.end_run(run.report.outcome != Outcome::kHung);
+  }
+  return search.save();
+}
+
+TEST(BoundedSearch, RefusesADamagedState) {
+  simulator::World world;
+  const std::string state = state_of(world, two_writers(), 9);
   BoundedSearch other;
   EXPECT_TRUE(other.restore(state, Schedule{}));
   EXPECT_FALSE(other.restore(state.substr(0, state.size() / 2), Schedule{}));
-  EXPECT_FALSE(other.restore("bounded-search 2\n", Schedule{}));
+  EXPECT_FALSE(other.restore("", Schedule{}));
+  EXPECT_FALSE(other.restore("bounded-search 3" + state.substr(16), Schedule{}));
   EXPECT_FALSE(other.restore(state + "x", Schedule{}));
+  const auto with = [&state](std::string_view old_line, std::string_view new_line) {
+    std::string changed = state;
+    const std::size_t at = changed.find(old_line);
+    EXPECT_NE(at, std::string::npos) << old_line << " in\n" << state;
+    return changed.replace(at, old_line.size(), new_line);
+  };
+  for (const auto& [old_line, new_line] :
+       std::initializer_list<std::pair<const char*, const char*>>{
+           {"bound 2\n", "bound 16\n"},  // there is no such bound
+           {"bound 2\n", "bound 02\n"},  // nobody writes it so
+           {"bound 2\n", "bound  2\n"},
+           {"bound 2\n", "bound -2\n"},
+           {"bound 2\n", "bound 99999999999999999999\n"},
+           {"runs 9\n", "runs 2\n"},  // fewer than were counted
+           {"runs 9\n", "runs 0\n"},
+           {"slot ", "slot 9999"},   // beyond what there is
+           {"\n0 0 ", "\n4 0 "},     // no kind of branch
+           {"\n0 0 ", "\n0 1 "}}) {  // a preemption before the first branch
+    EXPECT_FALSE(other.restore(with(old_line, new_line), Schedule{})) << new_line;
+  }
+}
+
+// An option that is neither tried nor to be tried would be a hole in the proof.
+TEST(BoundedSearch, RefusesABranchWithAnOptionThatNobodyTries) {
+  simulator::World world;
+  const std::string state = state_of(world, two_writers(), 9);
+  std::size_t at = state.find('\n', state.find("nodes ")) + 1;
+  unsigned branches = 0;
+  for (; at < state.size(); at = state.find('\n', at) + 1) {
+    unsigned kind = 9, preemptions = 0, chosen = 0, options = 0, left = 0, done = 0;
+    ASSERT_EQ(std::sscanf(&state[at], "%u %u %u %u %u %u", &kind, &preemptions, &chosen, &options,
+                          &left, &done),
+              6);
+    if (kind == 3 || left == 0) continue;
+    ++branches;
+    for (const unsigned forgotten : {0U, left & (left - 1)}) {
+      char line[80];
+      std::snprintf(line, sizeof line, "%u %u %u %u %u %u", kind, preemptions, chosen, options,
+                    forgotten, done);
+      std::string changed = state;
+      changed.replace(at, state.find('\n', at) - at, line);
+      EXPECT_FALSE(BoundedSearch().restore(changed, Schedule{})) << line;
+    }
+  }
+  EXPECT_GT(branches, 0U);
+}
+
+// Whatever becomes of the text: no crash, and what is taken is what would be written.
+TEST(BoundedSearch, TakesNoStateThatItWouldWriteOtherwise) {
+  simulator::World world;
+  Random random(7);
+  unsigned taken = 0;
+  for (unsigned i = 0; i < 3000; ++i) {
+    std::string state = state_of(world, draw_tiny(random), random.below(12));
+    for (unsigned change = 0; change <= i % 3 && !state.empty(); ++change) {
+      const std::size_t at = random.below(static_cast<std::uint32_t>(state.size()));
+      const char digit = static_cast<char>('0' + random.below(10));
+      switch (random.below(4)) {
+        case 0:
+          state[at] = digit;
+          break;
+        case 1:
+          state.insert(at, 1, digit);
+          break;
+        case 2:
+          state.erase(at, 1 + random.below(20));
+          break;
+        default:
+          state.insert(at, state.substr(at / 2, random.below(40)));
+      }
+    }
+    BoundedSearch search;
+    if (!search.restore(state, Schedule{})) continue;
+    ++taken;
+    EXPECT_EQ(search.save(), state);
+    EXPECT_FALSE(search.is_done()) << "it has claimed to be complete:\n" << state;
+  }
+  EXPECT_LT(taken, 1500U);
+}
+
+// It has not to begin to learn again, or pieces that are too short would never come to an end.
+TEST(BoundedSearch, GoesOnToLearnWhereItStopped) {
+  simulator::World world;
+  std::string state = state_of(world, two_writers(), 0);
+  for (unsigned runs = 1; runs <= 5; ++runs) {
+    BoundedSearch search({.runs_to_learn = 3});
+    ASSERT_TRUE(search.restore(state, Schedule{})) << state;
+    EXPECT_EQ(search.will_learn(), runs <= 3);
+    search.begin_run();
+    const test::RunResult run = run_tiny(world, two_writers(), search);
+    search.end_run(run.report.outcome != Outcome::kHung);
+    state = search.save();
+    EXPECT_EQ(state, state_of(world, two_writers(), runs));
+  }
+  BoundedSearch without({.runs_to_learn = 0});
+  EXPECT_TRUE(without.restore(state_of(world, two_writers(), 2), Schedule{}));
+  EXPECT_FALSE(without.will_learn()) << "where a run by chance is deadly, there must be none";
 }
 
 TEST(BoundedSearch, NoticesAPrefixThatDoesNotRepeat) {
