@@ -199,10 +199,11 @@ void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
       ->add_flag("--unbounded", options.unbounded,
                  "Every schedule, by partial-order reduction; for tiny programs")
       ->excludes(bound);
-  add_seconds(*command, "--budget", options.budget_s, "Seconds a file");
-  add_number(*command, "--schedules", options.schedules, "Schedules a file at most", 1);
+  add_seconds(*command, "--budget", options.budget_s, "Seconds a file, in this call");
+  add_number(*command, "--schedules", options.schedules, "Schedules a file at most, in this call",
+             1);
   add_output(*command, "--resume", options.resume,
-             "Go on from this file if it is there; written when not complete");
+             "Go on from this file if it is there; kept while it works, and when not complete");
   add_output(*command, "--out", options.output, "Write a failing case here");
   add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object a file");

@@ -13,8 +13,10 @@
 #include <filesystem>
 #include <sstream>
 
+#include "host/file_lock.h"
 #include "host/files.h"
 #include "host/program.h"
+#include "host/sealed.h"
 #include "host/shared_memory.h"
 
 namespace concertina::fuzzers {
@@ -35,6 +37,7 @@ const Words kReaders[] = {{"show"},
                           {"depth"},
                           {"determinism"}};
 
+constexpr int kAsGoodAsForEverMs = 60'000;
 constexpr rlim_t kSmall = 100;  // bytes that a file may have, in place of a full disk
 
 struct Ended {
@@ -46,6 +49,7 @@ struct Ended {
 struct How {
   const char* stdout_path = nullptr;
   rlim_t file_bytes_max = RLIM_INFINITY;
+  std::string program = CONCERTINA_TOOL;
 };
 
 [[noreturn]] void become_tool(const Words& words, const How& how, const MemoryFile& said,
@@ -55,10 +59,10 @@ struct How {
   dup2(complaint.descriptor(), STDERR_FILENO);
   const rlimit limit{how.file_bytes_max, how.file_bytes_max};
   if (how.file_bytes_max != RLIM_INFINITY) setrlimit(RLIMIT_FSIZE, &limit);
-  std::vector<char*> arguments{const_cast<char*>(CONCERTINA_TOOL)};
+  std::vector<char*> arguments{const_cast<char*>(how.program.c_str())};
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  execv(CONCERTINA_TOOL, arguments.data());
+  execv(how.program.c_str(), arguments.data());
   _exit(127);
 }
 
@@ -359,23 +363,142 @@ TEST_F(Concertina, AVerificationThatIsNotCompleteHasACodeOfItsOwnAndGoesOn) {
   EXPECT_EQ(tool(begin).code, kExitNotComplete);
   const std::string state = read("state");
   EXPECT_EQ(files(), 1);
-  // A state proves something for the same draws only.
-  expect_unusable({"verify", kCase, "--resume", path("state"), "--fixed-draws"},
-                  "with these draws");
-  expect_unusable({"verify", kCase, "--resume", "/dev/null"}, "it is a device, not a file");
-  EXPECT_EQ(read("state"), state);
-  made("cut", std::string_view(state).substr(0, state.size() / 2));
-  expect_unusable({"verify", kCase, "--resume", path("cut")}, "the state is damaged");
   EXPECT_EQ(tool({"verify", kCase, "--resume", path("state"), "--bound", "0"}).code, kExitAsExpected);
   EXPECT_EQ(read("state"), state) << "it is of bound 1";
-  // A branch that no run has: the search stops there, and says nothing of the rest.
-  const std::size_t last_line = state.rfind('\n', state.size() - 2) + 1;
-  const std::string elsewhere = state.substr(0, last_line) + "2 0 9 512 0 0\n";
-  made("elsewhere", elsewhere);
-  EXPECT_EQ(tool({"verify", kCase, "--resume", path("elsewhere")}).code, kExitUnusable);
-  EXPECT_EQ(read("elsewhere"), elsewhere) << "it was not finished, and is gone";
   EXPECT_EQ(tool({"verify", kCase, "--resume", path("state")}).code, kExitAsExpected);
-  EXPECT_FALSE(std::filesystem::exists(path("state"))) << "nothing is left to be done";
+  EXPECT_EQ(files(), 0) << "nothing is left to be done";
+}
+
+TEST_F(Concertina, AStateIsRefusedWithTheReason) {
+  EXPECT_EQ(tool({"verify", kCase, "--resume", path("state"), "--schedules", "50"}).code,
+            kExitNotComplete);
+  const std::string state = read("state");
+  const auto expect = [this](const std::string& name, const std::string& piece,
+                             const Words& more = {}, const std::string& file = kCase) {
+    Words words{"verify", file, "--resume", path(name)};
+    words.insert(words.end(), more.begin(), more.end());
+    const std::string before = read(name);
+    expect_unusable(words, piece);
+    EXPECT_EQ(read(name), before) << "refused, and changed";
+  };
+  expect("state", "state:1:1: it is the state of another verification: --fixed-draws no, now yes",
+         {"--fixed-draws"});
+  expect("state", "--timeout 20, now 21", {"--timeout", "21"});
+  expect("state", "another verification: program ", {},
+         CONCERTINA_SOURCE_DIR "/corpus/litmus/close-against-range.case");
+  expect("state", "--unbounded", {"--unbounded"});
+  expect("state", "the state of one file", {kCase});
+  expect_unusable({"verify", kCase, "--resume", "/dev/null"}, "it is a device, not a file");
+  made("cut", std::string_view(state).substr(0, state.size() / 2));
+  expect("cut", ": cut off");
+  std::string flipped = state;
+  flipped[state.size() / 2] ^= 1;
+  made("flipped", flipped);
+  expect("flipped", "damaged at byte ");
+  made("old", "concertina verify of 0123456789abcdef by 0123456789abcdef\nbounded-search 1\n");
+  expect("old", "old:1:1: a state of format 1");
+  EXPECT_EQ(files(), 4) << "nothing was to be left";
+}
+
+// What another build has explored proves nothing of this one.
+TEST_F(Concertina, AStateIsOfOneBuild) {
+  EXPECT_EQ(tool({"verify", kCase, "--resume", path("state"), "--schedules", "50"}).code,
+            kExitNotComplete);
+  std::string content;
+  ASSERT_EQ(read_file(CONCERTINA_TOOL, std::size_t{1} << 30, content), "");
+  made("other", content + "x");
+  ASSERT_EQ(chmod(path("other").c_str(), 0755), 0);
+  Ended ended = tool({"verify", kCase, "--resume", path("state")}, {.program = path("other")});
+  EXPECT_EQ(ended.code, kExitUnusable);
+  EXPECT_NE(ended.complaint.find("another verification: build "), std::string::npos)
+      << ended.complaint;
+}
+
+// Sealed by hand: the search itself finds out.
+TEST_F(Concertina, ABranchThatNoRunHasIsNoReasonToBelieveTheRest) {
+  EXPECT_EQ(tool({"verify", kCase, "--resume", path("state"), "--schedules", "50"}).code,
+            kExitNotComplete);
+  std::string text = unseal(read("state")).text;
+  const std::size_t last_line = text.rfind('\n', text.size() - 2) + 1;
+  unsigned kind = 0, preemptions = 0;
+  ASSERT_EQ(std::sscanf(&text[last_line], "%u %u", &kind, &preemptions), 2);
+  text.replace(last_line, std::string::npos, "1 " + std::to_string(preemptions) + " 9 512 0 0\n");
+  const std::string elsewhere = seal(text);
+  made("elsewhere", elsewhere);
+  const Ended ended = tool({"verify", kCase, "--resume", path("elsewhere")});
+  EXPECT_EQ(ended.code, kExitUnusable) << ended.said << ended.complaint;
+  EXPECT_NE(ended.said.find("cannot be explored"), std::string::npos) << ended.said;
+}
+
+TEST_F(Concertina, AStateIsWorkedOnByOneAtATime) {
+  FileLock lock;
+  ASSERT_EQ(lock.take(path("state.lock")), "");
+  expect_unusable({"verify", kCase, "--resume", path("state")},
+                  "process " + std::to_string(getpid()) + " is at work with it");
+  EXPECT_FALSE(std::filesystem::exists(path("state")));
+  made("state", "");
+  ASSERT_EQ(symlink("state", path("link").c_str()), 0);
+  expect_unusable({"verify", kCase, "--resume", path("link")}, " is at work with it");
+}
+
+// A limit stands for a full disk.
+TEST_F(Concertina, AStateThatCannotBeWrittenLeavesTheOldOneAndIsSaid) {
+  const Words words{"verify", kCase, "--resume", path("state"), "--schedules", "50"};
+  EXPECT_EQ(tool(words).code, kExitNotComplete);
+  const std::string state = read("state");
+  made("twin", state);
+  EXPECT_EQ(tool({"verify", kCase, "--resume", path("twin"), "--schedules", "50"}).code,
+            kExitNotComplete);
+  const rlim_t too_few = read("twin").size() - 10;  // more than the child's answer, without marks
+  const Ended ended = tool(words, {.file_bytes_max = too_few});
+  EXPECT_EQ(ended.code, kExitUnusable) << ended.said;
+  EXPECT_NE(ended.complaint.find("state: cannot write: File too large"), std::string::npos)
+      << ended.complaint;
+  EXPECT_EQ(read("state"), state);
+  EXPECT_EQ(files(), 2);
+}
+
+/// Starts a verification that would take for ever, and waits until it has kept a state.
+pid_t begin_verifying(const std::string& state) {
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    const MemoryFile said("said"), complaint("complaint");
+    become_tool({"verify", kCase, "--resume", state, "--bound", "15"}, {}, said, complaint);
+  }
+  struct stat status{};
+  for (int i = 0; i < kAsGoodAsForEverMs && stat(state.c_str(), &status) != 0; ++i) usleep(1000);
+  EXPECT_EQ(stat(state.c_str(), &status), 0) << "it keeps no state while it works";
+  return child;
+}
+
+TEST_F(Concertina, AVerificationThatIsKilledGoesOn) {
+  const pid_t child = begin_verifying(path("state"));
+  kill(child, SIGKILL);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  const Ended ended = tool({"verify", kCase, "--resume", path("state"), "--json", "--bound", "1"});
+  EXPECT_EQ(ended.code, kExitAsExpected) << ended.complaint;
+  const Ended undisturbed = tool({"verify", kCase, "--json", "--bound", "1"});
+  EXPECT_NE(ended.said.find("\"bound\": 1, \"complete\": true"), std::string::npos) << ended.said;
+  EXPECT_NE(undisturbed.said.find("\"bound\": 1, \"complete\": true"), std::string::npos);
+}
+
+TEST_F(Concertina, InterruptedOnceItKeepsItsStateTwiceItDies) {
+  pid_t child = begin_verifying(path("state"));
+  int status = 0;
+  kill(child, SIGINT);
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == kExitNotComplete) << status;
+  std::filesystem::remove(path("state"));
+  child = begin_verifying(path("state"));
+  kill(child, SIGSTOP);  // so that both are there before it has seen one
+  kill(child, SIGTERM);
+  kill(child, SIGINT);
+  kill(child, SIGCONT);
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status)) << status;
+  EXPECT_EQ(tool({"verify", kCase, "--resume", path("state"), "--bound", "0"}).code,
+            kExitAsExpected);
 }
 
 }  // namespace

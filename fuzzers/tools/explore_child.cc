@@ -10,6 +10,7 @@
 #include "host/forked.h"
 #include "host/shared_memory.h"
 #include "tools/child.h"
+#include "tools/explore_state.h"
 #include "tools/forked_verdict.h"
 #include "tools/packed.h"
 
@@ -23,12 +24,18 @@ constexpr auto kProgressEvery = std::chrono::milliseconds(250);
 
 volatile std::sig_atomic_t stop_wanted = 0;
 
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
 /// What both processes see. Only the child writes, but for `stop`.
 struct Board {
   std::atomic<std::uint32_t> stop{0};
   std::atomic<std::uint64_t> runs{0};
   std::atomic<std::uint32_t> bound_count{0};  // reports begun
   std::atomic<bool> is_learning{false};
+  std::atomic<std::uint32_t> offered{0};  // states
+  std::atomic<std::uint32_t> taken{0};
   std::uint32_t preemptions = 0;
   double behind = 0;
   std::array<BoundReport, kBoundsMax> bounds{};
@@ -39,10 +46,10 @@ struct Board {
 
 class Child {
  public:
-  Child(const Input& input, const ExploreOrder& order, Board& board)
-      : input_(input), order_(order), board_(board) {}
+  Child(const Input& input, const ExploreOrder& order, Board& board, const MemoryFile& desk)
+      : input_(input), order_(order), board_(board), desk_(desk) {}
 
-  /// C1, C2.
+  /// C1 to C3.
   std::string answer() {
     const ExploreEnd end = explore();
     return Packer().value(end).verdict(verdict_).text(state_).bytes();
@@ -61,14 +68,32 @@ class Child {
     if (!order_.learns) options.runs_to_learn = 0;
     BoundedSearch search(options);
     search.keep_trail(&board_.trail);
-    unsigned bound = order_.first_bound;
-    if (!order_.resume.empty()) {
-      if (!search.restore(order_.resume, input_.schedule)) return ExploreEnd::kDiverged;
-      bound = search.bound();
+    return order_.resume.empty() ? explore_from(search, order_.first_bound, false) : resume(search);
+  }
+
+  ExploreEnd resume(BoundedSearch& search) {
+    ExploreState state;
+    if (!parse(order_.resume, state) || !search.restore(state.search, input_.schedule) ||
+        state.bounds.front().bound != order_.first_bound) {
+      return ExploreEnd::kDiverged;
     }
-    for (bool resumed = !order_.resume.empty(); bound <= order_.last_bound; ++bound) {
-      if (!resumed) search.start(bound, input_.schedule);
-      resumed = false;
+    // The last one is the one to go on with, if it is asked for.
+    begun_ = state.bounds.back();
+    state.bounds.pop_back();
+    for (const BoundReport& report : state.bounds) {
+      if (report.bound > order_.last_bound) break;
+      board_.bounds[board_.bound_count.fetch_add(1, std::memory_order_release)] = report;
+    }
+    return explore_from(search, begun_.bound, true);
+  }
+
+  ExploreEnd explore_from(BoundedSearch& search, unsigned bound, bool is_begun) {
+    for (; bound <= order_.last_bound; ++bound) {
+      if (!is_begun) {
+        search.start(bound, input_.schedule);
+        begun_ = {};
+      }
+      is_begun = false;
       const ExploreEnd end = explore_all_of(search, bound);
       if (end != ExploreEnd::kNone) return end;
     }
@@ -82,23 +107,30 @@ class Child {
     report.bound = bound;
     board_.bound_count.store(index + 1, std::memory_order_release);
     const Clock::time_point begin = Clock::now();
-    const std::uint64_t runs_before = search.runs();
-    ExploreEnd end = ExploreEnd::kNone;
-    while (!search.is_done() && end == ExploreEnd::kNone) {
-      end = run_once(search);
+    const std::uint64_t runs_before = search.runs() - begun_.runs;
+    const auto write_report = [&] {
       report.schedules = search.schedules();
       report.cuts = search.cuts();
       if constexpr (requires { search.states(); }) report.states = search.states();
       report.runs = search.runs() - runs_before;
-      report.decided_max = std::max<std::uint64_t>(report.decided_max, search.depth());
-      if (end != ExploreEnd::kNone || search.runs() % kRunsBetweenLooks != 0) continue;
-      report.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+      report.decided_max =
+          std::max<std::uint64_t>({begun_.decided_max, report.decided_max, search.depth()});
+      report.seconds = begun_.seconds + seconds_since(begin);
+    };
+    ExploreEnd end = ExploreEnd::kNone;
+    write_report();
+    offer_state(search, true);
+    while (!search.is_done() && end == ExploreEnd::kNone) {
+      end = run_once(search);
+      write_report();
+      if (search.is_done() || end != ExploreEnd::kNone || search.runs() % kRunsBetweenLooks != 0) {
+        continue;
+      }
       board_.behind = search.progress();
       end = look_at_limits(search);
+      offer_state(search, false);
     }
-    report.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     report.is_complete = search.is_done() && end == ExploreEnd::kNone;
-    schedules_before_ += report.schedules;
     return end;
   }
 
@@ -113,6 +145,7 @@ class Child {
     board_.runs.fetch_add(1, std::memory_order_release);
     if (run_end.has_diverged) return ExploreEnd::kDiverged;
     if (run_end.is_cut || is_learning) return ExploreEnd::kNone;
+    ++judged_;
     const Verdict verdict =
         order_.judge != nullptr ? order_.judge(input_, trace) : judge(input_, trace);
     if (!verdict.failed()) return ExploreEnd::kNone;
@@ -127,37 +160,69 @@ class Child {
   template <class Search>
   ExploreEnd look_at_limits(const Search& search) {
     ExploreEnd end = ExploreEnd::kNone;
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
-    if (order_.seconds_max > 0 && seconds >= order_.seconds_max) end = ExploreEnd::kBudget;
-    if (order_.schedules_max > 0 &&
-        schedules_before_ + search.schedules() >= order_.schedules_max) {
+    if (order_.seconds_max > 0 && seconds_since(begin_) >= order_.seconds_max) {
       end = ExploreEnd::kBudget;
     }
+    if (order_.schedules_max > 0 && judged_ >= order_.schedules_max) end = ExploreEnd::kBudget;
     if (board_.stop.load(std::memory_order_acquire) != 0) end = ExploreEnd::kInterrupted;
     if constexpr (requires { search.save(); }) {
-      if (end != ExploreEnd::kNone) state_ = search.save();
+      if (end != ExploreEnd::kNone) state_ = state_of(search);
     }
     return end;
+  }
+
+  std::string state_of(const BoundedSearch& search) const {
+    ExploreState state;
+    state.bounds.assign(board_.bounds.begin(), board_.bounds.begin() + board_.bound_count.load());
+    state.search = search.save();
+    return print(state);
+  }
+
+  /// C2.
+  template <class Search>
+  void offer_state(const Search& search, bool is_bound_new) {
+    if constexpr (requires { search.save(); }) {
+      is_offer_due_ =
+          is_offer_due_ || is_bound_new || seconds_since(offered_at_) >= order_.keep_every_s;
+      const std::uint32_t offered = board_.offered.load(std::memory_order_relaxed);
+      if (!order_.keep || !is_offer_due_) return;
+      if (board_.taken.load(std::memory_order_acquire) != offered) return;
+      if (!desk_.replace_all(state_of(search))) return;  // no memory: the one before stays
+      board_.offered.store(offered + 1, std::memory_order_release);
+      offered_at_ = Clock::now();
+      is_offer_due_ = false;
+    }
   }
 
   const Input& input_;
   const ExploreOrder& order_;
   Board& board_;
+  const MemoryFile& desk_;
   const Clock::time_point begin_ = Clock::now();
-  std::uint64_t schedules_before_ = 0;
+  BoundReport begun_;  // what was done before of the bound in progress
+  std::uint64_t judged_ = 0;
+  Clock::time_point offered_at_ = begin_;
+  bool is_offer_due_ = false;
   Verdict verdict_;
   std::string state_;
 };
 
 // --- The parent ----------------------------------------------------------------------------------
 
-/// Shows progress and hands on "stop", between two waits.
+/// Shows progress, hands on "stop" and keeps what is offered, between two waits.
 class Desk {
  public:
   Desk(Board& board, const ExploreOrder& order) : board_(board), order_(order) {}
 
+  const MemoryFile& states() const { return states_; }
+
   void look() {
     if (stop_wanted != 0) board_.stop.store(1, std::memory_order_release);
+    const std::uint32_t offered = board_.offered.load(std::memory_order_acquire);
+    if (offered != board_.taken.load(std::memory_order_relaxed)) {
+      order_.keep(states_.read_all());
+      board_.taken.store(offered, std::memory_order_release);
+    }
     const std::uint32_t bounds = board_.bound_count.load(std::memory_order_acquire);
     const Clock::time_point now = Clock::now();
     if (!order_.progress || bounds == 0 || now - shown_ < kProgressEvery) return;
@@ -168,6 +233,7 @@ class Desk {
  private:
   Board& board_;
   const ExploreOrder& order_;
+  const MemoryFile states_{"concertina-state"};
   Clock::time_point shown_ = Clock::now();
 };
 
@@ -196,10 +262,9 @@ void stop_exploring() { stop_wanted = 1; }
 Explored explore_in_child(const Input& input, const ExploreOrder& order) {
   const Shared<Board> board;
   Desk desk(*board, order);
-  const Forked forked = run_forked([&] { return Child(input, order, *board).answer(); },
-                                   {.timeout_s = order.timeout_s,
-                                    .progress = &board->runs,
-                                    .look = [&desk] { desk.look(); }});
+  const Forked forked = run_forked(
+      [&] { return Child(input, order, *board, desk.states()).answer(); },
+      {.timeout_s = order.timeout_s, .progress = &board->runs, .look = [&desk] { desk.look(); }});
   Explored explored = read_board(*board);
   if (read_answer(forked, explored)) return explored;
   if (board->is_learning.load()) {

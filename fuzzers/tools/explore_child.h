@@ -1,9 +1,11 @@
 // Exploring in a child process, because a sanitizer or a signal may end the run that matters.
 //
 //   parent                                     child (host/forked.h)
-// P1 fork; show progress, hand on "stop"       C1 for each bound: run after run; each run's decisions
-// P2 read the board. Died or hung: the run        go to the board's trail as they are made
-//    in the trail is the failing one           C2 the first failing verdict, the end of the last
+// P1 fork; show progress, hand on "stop"       C1 for each bound: run after run; each decision
+// P2 a state is offered: take it, keep it         goes to the board's trail as it is made
+// P3 read the board. Died or hung: the run     C2 at each bound's beginning and now and then:
+//    in the trail is the failing one              offer the state, once the one before was taken
+//                                              C3 the first failing verdict, the end of the last
 //                                                 bound, the budget, or "stop": answer why
 //
 // The trail of the failing run is exact; `write_down` turns it into an ordinary input.
@@ -51,21 +53,24 @@ struct ExploreOrder {
   unsigned first_bound = 0;
   unsigned last_bound = 2;
   bool is_unbounded = false;       // source-DPOR instead, one report with bound 0
-  std::uint64_t schedules_max = 0; // in all bounds together; 0: any number
+  std::uint64_t schedules_max = 0;  // of this exploration, in all bounds together; 0: any number
   double seconds_max = 0;          // 0: any time
   unsigned timeout_s = 20;         // of processor time, until a run counts as hung
   std::string signature = {};      // only such a failure counts; empty: any
-  std::string resume = {};         // the state that an earlier exploration left
+  std::string resume = {};         // the state that an earlier exploration left (explore_state.h)
   bool fixes_draws = false;        // see BoundedOptions::fixes_draws
   bool learns = true;              // see BoundedOptions::runs_to_learn
   JudgeRun judge = nullptr;        // null: the pipeline's
   // Called some times a second with the report of the bound in progress and how much is behind.
   std::function<void(const BoundReport&, double behind)> progress = {};
+  // Called with the state, to keep it: a kill then costs no more than what came after it.
+  std::function<void(const std::string& state)> keep = {};
+  double keep_every_s = 2;
 };
 
 struct Explored {
   ExploreEnd end = ExploreEnd::kNone;
-  std::vector<BoundReport> bounds;
+  std::vector<BoundReport> bounds;      // with those of the exploration that was resumed
   Verdict verdict;                      // kFailed
   unsigned preemptions = 0;             // kFailed: of that run
   std::vector<std::uint8_t> trail;      // kFailed: its decisions

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <utility>
 
 #include "host/own_process.h"
 #include "tools/depth_child.h"
@@ -103,13 +104,63 @@ TEST(ExploreChild, StopsWhenTheBudgetIsSpentAndGoesOnFromThere) {
   for (; explored.end == ExploreEnd::kBudget; ++pieces) {
     ASSERT_FALSE(explored.state.empty());
     order.resume = explored.state;
-    order.schedules_max = explored.bounds.back().schedules + 300;
+    order.schedules_max = 300;  // of each piece
     explored = explore(order);
   }
   EXPECT_EQ(explored.end, ExploreEnd::kComplete);
   EXPECT_GT(pieces, 2U);
   // A new process knows no state of the old one, so it may do some work twice, but none less.
   EXPECT_GE(explored.bounds.back().schedules, whole.bounds.back().schedules);
+}
+
+// What was explored before is in the report as if nobody had interrupted it.
+TEST(ExploreChild, AResumedExplorationReportsAllOfIt) {
+  for (const auto& [last_bound, pieces_of] : {std::pair{1U, 1U}, std::pair{2U, 500U}}) {
+    const Explored whole = explore({.last_bound = last_bound});
+    ExploreOrder order{.last_bound = last_bound, .schedules_max = pieces_of};
+    Explored explored = explore(order);
+    for (; explored.end == ExploreEnd::kBudget; explored = explore(order)) {
+      order.resume = explored.state;
+    }
+    ASSERT_EQ(explored.end, ExploreEnd::kComplete);
+    ASSERT_EQ(explored.bounds.size(), whole.bounds.size());
+    for (std::size_t i = 0; i < whole.bounds.size(); ++i) {
+      EXPECT_EQ(explored.bounds[i].bound, whole.bounds[i].bound);
+      EXPECT_TRUE(explored.bounds[i].is_complete);
+      EXPECT_GE(explored.bounds[i].schedules, whole.bounds[i].schedules);
+    }
+  }
+}
+
+// Killed after any state that was kept: it goes on from there, and nothing was left out.
+TEST(ExploreChild, KeepsStatesFromEachOfWhichItGoesOn) {
+  const Explored whole = explore({.last_bound = 2});
+  std::vector<std::string> states;
+  ExploreOrder order{.last_bound = 2};
+  order.keep = [&states](const std::string& state) { states.push_back(state); };
+  order.keep_every_s = 0;
+  ASSERT_EQ(explore(order).end, ExploreEnd::kComplete);
+  ASSERT_GE(states.size(), 2U);  // at least when it began, and in a later bound
+  for (std::size_t i = 0; i < states.size(); i += 1 + states.size() / 4) {
+    const Explored rest = explore({.last_bound = 2, .resume = states[i]});
+    EXPECT_EQ(rest.end, ExploreEnd::kComplete) << states[i];
+    ASSERT_EQ(rest.bounds.size(), whole.bounds.size()) << states[i];
+    for (std::size_t bound = 0; bound < whole.bounds.size(); ++bound) {
+      EXPECT_GE(rest.bounds[bound].schedules, whole.bounds[bound].schedules) << states[i];
+      EXPECT_TRUE(rest.bounds[bound].is_complete);
+    }
+  }
+}
+
+TEST(ExploreChild, WhatIsNoStateProvesNothing) {
+  const Explored explored = explore({.schedules_max = 1});
+  ASSERT_EQ(explored.end, ExploreEnd::kBudget);
+  EXPECT_EQ(explore({.resume = explored.state + "0"}).end, ExploreEnd::kDiverged);
+  // Of bounds that do not begin where they should, the lower ones were not tried.
+  EXPECT_EQ(explore({.first_bound = 1, .last_bound = 1, .resume = explored.state}).end,
+            ExploreEnd::kDiverged);
+  const Explored higher = explore({.first_bound = 2, .last_bound = 2, .schedules_max = 1});
+  EXPECT_EQ(explore({.last_bound = 1, .resume = higher.state}).end, ExploreEnd::kDiverged);
 }
 
 TEST(ExploreChild, WithoutABoundItStopsWhenTheBudgetIsSpent) {

@@ -5,10 +5,10 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <stdexcept>
+#include <string>
 #include <system_error>
 
-#include "explore/bounded.h"
+#include "host/file_lock.h"
 #include "host/files.h"
 #include "host/shown.h"
 #include "host/terminal.h"
@@ -17,73 +17,80 @@
 #include "tools/commands.h"
 #include "tools/explore_child.h"
 #include "tools/json.h"
+#include "tools/verify_state.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::string_view kStateMark = "concertina verify of ";
 constexpr std::size_t kHang = 4;  // of a line that is wrapped
 constexpr std::size_t kStateBytesMax = 256 << 20;
-constexpr std::size_t kProgramBytesMax = 1 << 30;
 
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return hash;
-}
+/// The file of --resume while it is being worked with.
+class StateFile {
+ public:
+  StateFile(const VerifyOptions& options, const Input& input)
+      : path_(options.resume),
+        bound_(options.bound),
+        identity_(path_.empty() ? VerifyIdentity{} : identity_of(input, options)) {}
 
-/// This program's own file. What an older build has explored proves nothing of this one.
-std::uint64_t hash_of_build() {
-  std::string content;
-  const std::string why = read_file("/proc/self/exe", kProgramBytesMax, content);
-  if (!why.empty()) throw std::runtime_error("/proc/self/exe: " + why);
-  return hash_of(content);
-}
-
-/// What the search depends on: the build, whether all draws are tried, and the input without what is of
-/// no account to it.
-std::string identity_of(Input input, const VerifyOptions& options) {
-  input.schedule.strategy = Strategy::kNonPreemptive;
-  input.schedule.deviations.clear();
-  char text[80];
-  std::snprintf(text, sizeof text, "%016" PRIx64 " by %016" PRIx64 "%s\n",
-                hash_of(print({{}, input})), hash_of_build(),
-                options.fixed_draws ? " with the seed's draws" : "");
-  return std::string(kStateMark) + text;
-}
-
-/// Empty when there is no such file yet; false, after a complaint, when it is of no use.
-bool load_state(const VerifyOptions& options, const Input& input, std::string& state) {
-  std::error_code error;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(options.resume, error))) return true;
-  std::string content;
-  std::string why = read_file(options.resume, kStateBytesMax, content);
-  const std::string identity = identity_of(input, options);
-  if (why.empty() && !content.starts_with(identity)) {
-    why = "1:1: it is not the state of a verification of this input by this build, with these draws";
-  } else if (why.empty()) {
-    state = content.substr(identity.size());
-    if (BoundedSearch().restore(state, input.schedule)) return true;
-    why = "the state is damaged";
+  /// Nobody else's from now on. What is to be gone on from, if there is something; false, after a
+  /// complaint, when it is of no use.
+  bool open(std::string& explored) {
+    if (path_.empty()) return true;
+    std::error_code error;
+    const auto status = std::filesystem::status(path_, error);
+    const bool is_new = !std::filesystem::exists(std::filesystem::symlink_status(path_, error));
+    if (is_new || std::filesystem::is_regular_file(status)) {
+      const std::string why =
+          lock_.take(std::filesystem::weakly_canonical(path_, error).string() + ".lock");
+      if (!why.empty()) return refuse("", why);
+    }
+    std::string content;
+    if (!std::filesystem::exists(std::filesystem::symlink_status(path_, error))) return true;
+    const std::string why = read_file(path_, kStateBytesMax, content);
+    if (!why.empty()) return refuse("", why);
+    const ReadState state = read_verify_state(content, identity_);
+    if (!state.fault.empty()) return refuse(":" + std::to_string(state.line) + ":1", state.fault);
+    explored = state.explored;
+    is_ours_ = state.bound <= bound_;
+    return true;
   }
-  complain(options.resume, why);
-  return false;
-}
 
-/// What is left to be done, or no file when that is nothing; a state that could not be gone on from
-/// stays as it is. False, after a complaint, when it cannot be written.
-bool keep_state(const VerifyOptions& options, const Input& input, const ExploreOrder& order,
-                const Explored& explored) {
-  if (options.resume.empty()) return true;
-  if (!explored.state.empty()) {
-    return write_or_complain(options.resume, identity_of(input, options) + explored.state);
+  /// In the middle of the work: when it cannot be written the old one stays, and the work goes on.
+  void keep(const std::string& explored) {
+    const std::string why = write_file(path_, verify_state(identity_, explored));
+    if (!why.empty() && !has_complained_) complain(path_, "cannot write, for now: " + why);
+    has_complained_ = !why.empty();
+    is_ours_ = is_ours_ || why.empty();
   }
-  // Without a bound nothing was to be done: the state is of a higher one than was asked for.
-  const bool is_over = !explored.bounds.empty() && (explored.end == ExploreEnd::kComplete ||
-                                                    explored.end == ExploreEnd::kFailed);
-  if (is_over && !order.resume.empty()) std::remove(options.resume.c_str());  // which was read
-  return true;
-}
+
+  /// At the end. A state that could not be gone on from stays as it is. False, after a complaint,
+  /// when what is left to be done cannot be written; then what was kept last stays.
+  bool finish(const Explored& explored, bool has_written) {
+    if (path_.empty()) return true;
+    if (!explored.state.empty()) {
+      return write_or_complain(path_, verify_state(identity_, explored.state));
+    }
+    const bool is_over =
+        explored.end == ExploreEnd::kComplete || explored.end == ExploreEnd::kFailed;
+    if (is_over && is_ours_ && has_written) std::remove(path_.c_str());
+    return true;
+  }
+
+ private:
+  bool refuse(const std::string& place, const std::string& why) const {
+    complain(path_ + place, why);
+    return false;
+  }
+
+  std::string path_;
+  unsigned bound_;
+  VerifyIdentity identity_;
+  FileLock lock_;
+  // What is there is of this verification. (Of a higher bound than was asked for, it stays.)
+  bool is_ours_ = false;
+  bool has_complained_ = false;
+};
 
 std::string_view end_word(ExploreEnd end) {
   switch (end) {
@@ -220,13 +227,7 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
   }
 }
 
-int verify_one(const std::string& path, const VerifyOptions& options) {
-  CaseFile file;
-  if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
-  if (options.unbounded && !options.resume.empty()) {
-    complain("concertina verify", "--resume goes with bounds, not with --unbounded");
-    return kExitUnusable;
-  }
+ExploreOrder order_of(const VerifyOptions& options, StateFile& state_file) {
   ExploreOrder order;
   order.last_bound = options.bound;
   order.is_unbounded = options.unbounded;
@@ -234,9 +235,18 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
   order.schedules_max = options.schedules;
   order.seconds_max = options.budget_s;
   order.timeout_s = options.timeout_s;
-  if (!options.resume.empty() && !load_state(options, file.input, order.resume)) {
-    return kExitUnusable;
+  if (!options.resume.empty()) {
+    order.keep = [&state_file](const std::string& explored) { state_file.keep(explored); };
   }
+  return order;
+}
+
+int verify_one(const std::string& path, const VerifyOptions& options) {
+  CaseFile file;
+  if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
+  StateFile state_file(options, file.input);
+  ExploreOrder order = order_of(options, state_file);
+  if (!state_file.open(order.resume)) return kExitUnusable;
   const bool shows_progress = options.progress || obeys_escapes(STDERR_FILENO);
   if (shows_progress) order.progress = &show_progress;
   const Explored explored = explore_in_child(file.input, order);
@@ -244,26 +254,50 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
   WrittenInput written;
   std::string output;
   if (explored.end == ExploreEnd::kFailed) output = write_failing(options, file, explored, written);
-  const bool is_kept = keep_state(options, file.input, order, explored);
+  // What was asked for and could not be written was not done, whatever was found.
+  const bool has_written = options.output.empty() || !written.why_not.empty() || !output.empty() ||
+                           explored.end != ExploreEnd::kFailed;
+  const bool is_kept = state_file.finish(explored, has_written);
   if (options.json) {
     std::printf("%s\n", json_of(path, explored, written, output).c_str());
   } else {
     print_end(path, options, explored, written, output);
   }
-  // What was asked for and could not be written was not done, whatever was found.
-  const bool has_written = options.output.empty() || !written.why_not.empty() || !output.empty() ||
-                           explored.end != ExploreEnd::kFailed;
   return is_kept && has_written ? exit_code(explored.end) : kExitUnusable;
+}
+
+/// Of files that must not be mixed up; empty, or why these cannot go together.
+std::string why_not_together(const VerifyOptions& options) {
+  if (options.resume.empty()) return "";
+  if (options.unbounded) return "--resume goes with bounds, not with --unbounded";
+  if (options.files.size() > 1) return "--resume is the state of one file, and there are several";
+  return "";
+}
+
+/// The first time it stops when the run in progress is over; the second time it dies of it, and
+/// what was kept last is there.
+void on_signal(int number) {
+  static volatile std::sig_atomic_t was_asked = 0;
+  stop_exploring();
+  if (was_asked != 0) {
+    std::signal(number, SIG_DFL);
+    std::raise(number);
+  }
+  was_asked = 1;
 }
 
 }  // namespace
 
 int verify(const VerifyOptions& options) {
+  if (const std::string why = why_not_together(options); !why.empty()) {
+    complain("concertina verify", why);
+    return kExitUnusable;
+  }
   if (!can_write_or_complain(options.output) || !can_write_or_complain(options.resume)) {
     return kExitUnusable;
   }
-  std::signal(SIGINT, [](int) { stop_exploring(); });
-  std::signal(SIGTERM, [](int) { stop_exploring(); });
+  std::signal(SIGINT, &on_signal);
+  std::signal(SIGTERM, &on_signal);
   int worst = kExitAsExpected;
   for (const std::string& path : options.files) {
     const int code = verify_one(path, options);

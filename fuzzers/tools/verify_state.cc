@@ -1,0 +1,128 @@
+#include "tools/verify_state.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "host/files.h"
+#include "host/sealed.h"
+#include "host/shown.h"
+#include "tools/case_io.h"
+#include "tools/explore_state.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+constexpr std::string_view kMark = "concertina verify state ";
+constexpr std::string_view kMarkOfFormat1 = "concertina verify of ";
+constexpr unsigned kFormat = 2;  // another number for whatever changes what a state means
+constexpr std::size_t kProgramBytesMax = 1 << 30;
+constexpr std::size_t kValueShown = 40;
+
+std::string hexadecimal(std::uint64_t number) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016" PRIx64, number);
+  return text;
+}
+
+/// This program's own file. What an older build has explored proves nothing of this one.
+std::string find_hash_of_build() {
+  std::string content;
+  const std::string why = read_file("/proc/self/exe", kProgramBytesMax, content);
+  if (!why.empty()) throw std::runtime_error("/proc/self/exe: " + why);
+  return hexadecimal(hash_of(content));
+}
+
+const std::string& hash_of_build() {
+  static const std::string hash = find_hash_of_build();
+  return hash;
+}
+
+/// They can switch a sanitizer's checks off.
+std::string sanitizer_options() {
+  std::string all;
+  for (const char* const name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
+    const char* const value = std::getenv(name);
+    if (value != nullptr && *value != '\0') all += std::string(name) + "=" + value + "\n";
+  }
+  return all.empty() ? "none" : hexadecimal(hash_of(all));
+}
+
+/// A line off the front, without its end.
+std::string_view take_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(line.size() + 1, text.size()));
+  return line;
+}
+
+std::string refusal_of_format(std::string_view content, const Unsealed& unsealed) {
+  if (content.starts_with(kMarkOfFormat1)) {
+    return "a state of format 1, of an older build; this one reads format 2";
+  }
+  if (!content.starts_with(kMark)) return "it is not the state of a verification";
+  if (unsealed.line == 1) return "";  // damaged
+  std::string_view text = unsealed.text;
+  const std::string_view number = take_line(text).substr(kMark.size());
+  if (number == std::to_string(kFormat)) return "";
+  return "a state of format " + shown(number, kValueShown) + "; this build reads format " +
+         std::to_string(kFormat);
+}
+
+/// Takes the identity's lines off the text. Empty, or what differs.
+std::string compare(const VerifyIdentity& identity, std::string_view& text) {
+  std::string differences;
+  for (const auto& [name, value] : identity) {
+    const std::string_view line = take_line(text);
+    if (!line.starts_with(name + " ")) return "damaged: no line '" + name + "'";
+    const std::string_view stored = line.substr(name.size() + 1);
+    if (stored == value) continue;
+    differences += (differences.empty() ? "" : "; ") + name + " " + shown(stored, kValueShown) +
+                   ", now " + value;
+  }
+  return differences.empty() ? "" : "it is the state of another verification: " + differences;
+}
+
+}  // namespace
+
+VerifyIdentity identity_of(const Input& input, const VerifyOptions& options) {
+  Input explored = input;
+  explored.schedule.strategy = Strategy::kNonPreemptive;
+  explored.schedule.deviations.clear();
+  return {{"program", hexadecimal(hash_of(print({{}, explored})))},
+          {"build", hash_of_build()},
+          {"flavour", std::string(this_flavour())},
+          {"--fixed-draws", options.fixed_draws ? "yes" : "no"},
+          {"--timeout", std::to_string(options.timeout_s)},
+          {"sanitizer-options", sanitizer_options()}};
+}
+
+std::string verify_state(const VerifyIdentity& identity, const std::string& explored) {
+  std::string text = std::string(kMark) + std::to_string(kFormat) + "\n";
+  for (const auto& [name, value] : identity) text += name + " " + value + "\n";
+  return seal(text + explored);
+}
+
+ReadState read_verify_state(std::string_view content, const VerifyIdentity& identity) {
+  ReadState result;
+  const Unsealed unsealed = unseal(content);
+  result.fault = refusal_of_format(content, unsealed);
+  if (!result.fault.empty()) return result;
+  if (!unsealed.fault.empty()) {
+    result.line = unsealed.line;
+    result.fault = "damaged at byte " + std::to_string(unsealed.offset) + ": " + unsealed.fault;
+    return result;
+  }
+  std::string_view text = unsealed.text;
+  take_line(text);
+  result.fault = compare(identity, text);
+  ExploreState state;
+  if (result.fault.empty() && !parse(text, state)) result.fault = "damaged: no state of a search";
+  if (!result.fault.empty()) return result;
+  result.explored = text;
+  result.bound = state.bounds.back().bound;
+  return result;
+}
+
+}  // namespace concertina::fuzzers
