@@ -83,6 +83,20 @@ def tree(mutant=""):
     return mutant_tree(mutant) if mutant else clean_tree()
 
 
+def is_of(folder, source, flavour):
+    """False for a folder that builds another tree, as a copied checkout's does, or another flavour:
+    what it makes would be taken for this one's."""
+    try:
+        text = (folder / "CMakeCache.txt").read_text(errors="replace")
+    except OSError:
+        return False
+    lines = text.splitlines()
+    return (f"CMAKE_HOME_DIRECTORY:INTERNAL={source}" in lines
+            and f"CMAKE_CACHEFILE_DIR:INTERNAL={folder}" in lines
+            and any(line.startswith("CONCERTINA_FLAVOUR:") and line.endswith(f"={flavour}")
+                    for line in lines))
+
+
 def knows(folder, targets):
     """False for a folder that was configured before a target existed, or before packages changed:
     what was missing then (AFL++, Google Benchmark) may be there now."""
@@ -118,7 +132,9 @@ def build(where, flavour, targets=(), quiet=True):
     for target in targets:
         command += ["--target", target]
     with locked(where.builds) as lock:
-        if not knows(folder, targets):
+        if not is_of(folder, where.source, flavour):
+            configure.append("--fresh")  # nothing of what is known there is true here
+        if configure[-1] == "--fresh" or not knows(folder, targets):
             call(configure, what, quiet=quiet, cwd=where.source, pass_fds=[lock])
         if quiet:
             shown = progress.Progress(f"building {relative(folder)}")

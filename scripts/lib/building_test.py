@@ -204,5 +204,48 @@ class Knowing(unittest.TestCase):
         self.assertFalse(building.knows(self.folder, []))
 
 
+class WhoseBuild(unittest.TestCase):
+    """A build folder that came from elsewhere: what it makes is not this tree's."""
+
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.source = self.folder / "source"
+        self.source.mkdir()
+        self.tree = building.Tree(self.source, self.folder / "build")
+        self.build = self.tree.build_folder("none")
+        self.build.mkdir(parents=True)
+        (self.build / "build.ninja").write_text("x\nbuild concertina: phony\n")
+        self.configured = []
+        self.enterContext(unittest.mock.patch.object(building, "PACKAGES", self.folder / "none"))
+        self.enterContext(unittest.mock.patch.object(
+            building, "call", lambda command, *_, **__: self.configured.append(command)))
+        self.enterContext(unittest.mock.patch.object(building.progress, "run"))
+
+    def cache(self, source=None, folder=None, flavour="none"):
+        (self.build / "CMakeCache.txt").write_text(
+            f"CONCERTINA_FLAVOUR:STRING={flavour}\n"
+            f"CMAKE_CACHEFILE_DIR:INTERNAL={folder or self.build}\n"
+            f"CMAKE_HOME_DIRECTORY:INTERNAL={source or self.source}\n")
+
+    def is_made_anew(self):
+        self.configured.clear()
+        building.build(self.tree, "none", ["concertina"])
+        return ["--fresh" in command for command in self.configured]
+
+    def test_its_own_is_gone_on_with(self):
+        self.cache()
+        self.assertEqual(self.is_made_anew(), [])
+
+    def test_one_that_builds_another_tree_is_made_anew(self):
+        for change in ({"source": "/elsewhere"}, {"folder": "/elsewhere/build/none"},
+                       {"flavour": "address"}):
+            with self.subTest(change):
+                self.cache(**change)
+                self.assertEqual(self.is_made_anew(), [True])
+
+    def test_one_without_a_cache_is_made_anew(self):
+        self.assertEqual(self.is_made_anew(), [True])
+
+
 if __name__ == "__main__":
     unittest.main()
