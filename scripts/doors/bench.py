@@ -17,6 +17,7 @@ import building
 import common
 import files
 import processes
+import provenance
 from common import BUILD, ROOT, Unusable, relative, say
 
 
@@ -119,12 +120,14 @@ def main(options):
     FOLDER.mkdir(parents=True, exist_ok=True)
     files.check_writable(options.json, "--json")
     workloads = [w for w in benching.WORKLOADS if not options.only or w.name in options.only]
-    rows = run(build_all(), workloads, 1 if options.quick else options.repetitions,
+    binaries = build_all()
+    measured_of = provenance.of(repetitions=options.repetitions, quick=options.quick)
+    rows = run(binaries, workloads, 1 if options.quick else options.repetitions,
                QUICK_DIVISOR if options.quick else 1)
     text = benching.table(rows)
     say(text)
     files.write_whole(FOLDER / "table.md", text + "\n")
-    files.write_json(options.json, rows)
+    files.write_json(options.json, [{**row, "of": measured_of} for row in rows])
     say(f"bench: {relative(options.json)}")
     draw(rows, FOLDER / "bench.svg")
     return common.EXIT_OK

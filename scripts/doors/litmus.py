@@ -14,20 +14,27 @@ import files
 import litmus
 import mutants
 import needs
+import provenance
 from common import say
 
 NEEDS = needs.BUILD
 
 
+def identity(mutant, options):
+    """What a row is of."""
+    return provenance.of(mutant, litmus.programs(), bound=options.bound, budget=options.budget)
+
+
 def verify_all(options):
     clean = building.clean_tree()
     rows = []
+    measured_of = identity("", options)
     for flavour in options.flavours or ["none"]:
         building.build(clean, flavour, ["concertina"])
         for path in litmus.programs():
             answer = concertina.verify(clean.tool(flavour), path, options.bound,
                                        budget_s=options.budget)
-            rows.append({**litmus.row_of(path.stem, answer), "flavour": flavour})
+            rows.append({**litmus.row_of(path.stem, answer), "flavour": flavour, "of": measured_of})
             say(f"{flavour}: {path.stem}: {rows[-1]['end']}, {rows[-1]['schedules']:,} schedules, "
                 f"{rows[-1]['seconds']:.1f} s")
     good = sum(row["end"] == "complete" for row in rows)
@@ -39,10 +46,11 @@ def flavours_for(mutant, options):
 
 
 def measure(mutant, options):
+    measured_of = identity(mutant.name, options)
     tree = building.mutant_tree(mutant.name, building.SLOT)
     found_in = mutants.folder_of(mutant.name) / "litmus"
     found_in.mkdir(parents=True, exist_ok=True)
-    row = {"mutant": mutant.name, "found": False, "flavour": ""}
+    row = {"mutant": mutant.name, "found": False, "flavour": "", "of": measured_of}
     for flavour in flavours_for(mutant, options):
         building.build(tree, flavour, ["concertina"])
         cases = []

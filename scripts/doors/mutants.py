@@ -22,6 +22,7 @@ import files
 import mutant_rows
 import mutants
 import needs
+import provenance
 from campaign import Campaign, Settings
 from common import relative, say
 
@@ -109,6 +110,7 @@ def seeds_that_fail(tree, flavour):
 
 
 def measure(mutant, clean, modes, options):
+    measured_of = identity(mutant.name, options)
     tree = building.mutant_tree(mutant.name, building.SLOT)
     rows = []
     for flavour in mutant.flavours:
@@ -121,8 +123,8 @@ def measure(mutant, clean, modes, options):
             for mode in modes:
                 of_mode = sorted((run for run in runs if run["from"] == mode),
                                  key=lambda run: run["seed"])
-                rows.append(mutant_rows.judge(mutant, engine, flavour, mode, of_mode, kept,
-                                              failing_seeds))
+                rows.append({**mutant_rows.judge(mutant, engine, flavour, mode, of_mode, kept,
+                                                 failing_seeds), "of": measured_of})
                 say(mutant_rows.line(rows[-1]))
     return rows
 
@@ -140,18 +142,33 @@ def parse_options():
     parser.add_argument("--jobs", type=arguments.workers, default=common.cores(), help="campaigns at once")
     parser.add_argument("--json", metavar="FILE", help="also write all runs here")
     parser.add_argument("--resume", action="store_true",
-                        help="keep the rows that --json FILE has already; measure the others")
+                        help="keep the rows that --json FILE has already of the same source and "
+                             "options; measure the others")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.modes = ["seeds", "empty"] if options.modes == "both" else [options.modes]
+    return options
+
+
+def identity(name, options):
+    """What the rows of a mutant are of."""
+    return provenance.of(name, SEEDS.glob("*.case"), engine=options.engine, modes=options.modes,
+                         seeds=options.seeds, seconds=options.seconds, replays=REPLAYS,
+                         neighbours=NEIGHBOURS)
 
 
 def earlier_rows(options, chosen):
-    """Rows of an interrupted measurement; those that found nothing are measured again."""
+    """Rows of an interrupted measurement of the same; what found nothing is measured again."""
     if not options.resume or not options.json or not Path(options.json).is_file():
         return []
-    names = {mutant.name for mutant in chosen}
-    rows = [row for row in files.read_json(options.json, "rows of scripts/mutants") if row["mutant"] in names]
-    missed = {row["mutant"] for row in rows if row["faults"]}
+    now = {mutant.name: identity(mutant.name, options) for mutant in chosen}
+    try:
+        rows = provenance.take_up(Path(options.json),
+                                  files.read_json(options.json, "rows of scripts/mutants"),
+                                  lambda row: now.get(row["mutant"]))
+        missed = {row["mutant"] for row in rows if row["faults"]}
+    except (AttributeError, KeyError, TypeError) as error:
+        raise common.Unusable(f"{options.json}: not rows of scripts/mutants: {error}") from error
     return [row for row in rows if row["mutant"] not in missed]
 
 
@@ -165,7 +182,7 @@ def main(options):
         return common.EXIT_OK
     if not chosen:
         raise common.Unusable(f"no mutants in {relative(mutants.FOLDER)}")
-    modes = ["seeds", "empty"] if options.modes == "both" else [options.modes]
+    modes = options.modes
     clean = building.clean_tree()
     for flavour in sorted({flavour for mutant in chosen for flavour in mutant.flavours}):
         building.build(clean, flavour, ["concertina"])

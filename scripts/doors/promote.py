@@ -74,6 +74,10 @@ def promote_measured(options):
         if target.exists() and not options.force:
             say(f"{relative(target)} exists (--force writes over it)")
             continue
+        outdated = promoting.why_outdated(row)
+        if outdated:
+            raise Unusable(f"{options.measured}: what it says of {row['mutant']} is not of this "
+                           f"tree ({outdated}): measure again")
         answer = row["kept"]["minimised"]
         write_case(clean.tool("none"), answer["output"], target, {
             "title": mutants.find(row["mutant"]).header.get("title", row["mutant"]),

@@ -20,6 +20,7 @@ import files
 import mutants
 import needs
 import processes
+import provenance
 import signalling
 from common import relative, say
 
@@ -103,7 +104,8 @@ def parse_options():
     parser.add_argument("--flavour", choices=["address", "thread", "none"], default="none")
     parser.add_argument("--jobs", type=arguments.workers, default=common.cores(), help="trials at once")
     parser.add_argument("--json", metavar="FILE", help="also write all trials here, as they come; "
-                        "mutants that FILE has already are not measured again")
+                        "mutants that FILE has already, of the same source and options, are not "
+                        "measured again")
     options = parser.parse_args()
     options.chosen = settings_chosen(options)
     return options
@@ -120,6 +122,31 @@ def settings_chosen(options):
     return {label: settings[label] for label in chosen}
 
 
+def identity(name, options):
+    """What the trials of a mutant are of; of "", those that show the growth of the corpus."""
+    seeds = () if options.mode == "empty" else (common.ROOT / "corpus" / "seeds").glob("*.case")
+    numbers = {"growth": options.growth, "growth_seeds": options.growth_seeds} if not name else \
+        {"cap": options.cap, "seeds": options.seeds, "first_seed": options.first_seed}
+    return provenance.of(name, seeds, flavour=options.flavour, settings=options.chosen, **numbers)
+
+
+def earlier_trials(path, options):
+    """All that FILE has; and of it what still holds, by mutant and of the growth."""
+    if not path or not path.is_file():
+        return {}, {}, {}
+    kept = files.read_json(path, "trials of scripts/signals")
+    try:
+        rows = [{"name": name, **trials} for name, trials in kept["mutants"].items()]
+        taken = provenance.take_up(path, rows, lambda row: identity(row["name"], options)
+                                   if row["name"] in options.names else None)
+        growth = provenance.take_up(path, [{"of": kept.get("growth_of"), "trials": kept["growth"]}]
+                                    if kept["growth"] else [], lambda _: identity("", options))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise common.Unusable(f"{path}: no trials of scripts/signals: {error}") from error
+    return kept, {row["name"]: kept["mutants"][row["name"]] for row in taken}, \
+        growth[0]["trials"] if growth else {}
+
+
 def main(options):
     files.check_writable(options.json, "--json")
     settings, names = options.chosen, options.names
@@ -128,12 +155,14 @@ def main(options):
     seeds = seeds_folder(clean, options.flavour, options.mode)
     engine_seeds = range(options.first_seed, options.first_seed + options.seeds)
     path = Path(options.json) if options.json else None
-    kept = files.read_json(path, "trials of scripts/signals") if path and path.is_file() else {}
-    results, growth = kept.get("mutants", {}), kept.get("growth", {})
+    old, results, growth = earlier_trials(path, options)
+    growth_of = identity("", options)
 
     def save():
         if path:
-            files.write_json(path, {"mutants": results, "growth": growth})
+            grown = {"growth": growth, "growth_of": growth_of} if growth else {}
+            files.write_json(path, {"growth": {}, **old, **grown,
+                                    "mutants": {**old.get("mutants", {}), **results}})
 
     if options.growth and not growth:
         growth = run_trials(clean.binary(options.flavour, TARGET), seeds, settings,
@@ -144,9 +173,10 @@ def main(options):
     shown = {}
     for name in names:
         if name not in results:
+            measured_of = identity(name, options)
             trials = run_trials(binary_of(name, options.flavour), seeds, settings, engine_seeds,
                                 options.cap, options.jobs)
-            results[name] = {"cap": options.cap, "trials": trials}
+            results[name] = {"cap": options.cap, "trials": trials, "of": measured_of}
             save()
             say(f"{name}: {options.seeds} trials of each of {len(settings)} settings")
         about_it, signatures = without_strays(name, results[name]["trials"])

@@ -4,7 +4,8 @@ Each mutant is put into a copy of the tree; `concertina explore` then searches t
 program in corpus/regress that shows it, from so many seeds, once with each strategy. The case's own
 preemptions are dropped; its stack events stay, as they are part of the program's input. Prints a
 Markdown table of medians with their geometric mean. A search that finds nothing counts as twice the
-cap. Rows go to --json as they are measured, and a rerun takes them from there.
+cap. Rows go to --json as they are measured, and a rerun takes them from there, unless the source,
+the case or an option that they depend on has changed: those are measured anew.
 Exit code: 0 when the portfolio keeps within its limit (30 executions, or what the best single
 strategy needs times the strategies in its rotation), 1 when not, 2 could not run.
 """
@@ -16,6 +17,7 @@ import building
 import common
 import files
 import needs
+import provenance
 import strategies
 import worth
 from common import say
@@ -23,19 +25,21 @@ from common import say
 NEEDS = needs.BUILD
 
 
-def measure(case, names, options, rows):
+def measure(case, names, options, rows, old_rows):
     """The missing rows of one mutant; built only when there are some."""
-    done = {(row["mutant"], row["strategy"]) for row in rows}
+    done = {strategies.key_of(row) for row in rows}
     missing = [name for name in names if (case.mutant, name) not in done]
     if not missing:
         return
+    identities = {name: strategies.identity(case, name, options) for name in missing}
     tree = building.mutant_tree(case.mutant, building.SLOT)
     building.build(tree, case.flavour, ["concertina"])
     for name in missing:
         runs = strategies.search(tree.tool(case.flavour), case.path, name, options)
-        rows.append({**strategies.row_of(case, name, runs), "cap": options.cap})
+        rows.append({**strategies.row_of(case, name, runs), "cap": options.cap,
+                     "of": identities[name]})
         say(f"{case.mutant}, {name}: {strategies.cell(rows[-1])}")
-        files.write_json(options.json, rows)
+        files.write_json(options.json, provenance.with_others(rows, old_rows, strategies.key_of))
 
 
 def parse_options():
@@ -66,9 +70,9 @@ def main(options):
     common.BUILD.mkdir(exist_ok=True)
     files.check_writable(options.json, "--json")
     names, wanted = options.strategies, options.mutants
-    rows = strategies.stored(options)
+    old_rows, rows = strategies.stored(options)
     for mutant in wanted:
-        measure(options.cases[mutant], names, options, rows)
+        measure(options.cases[mutant], names, options, rows, old_rows)
     shown = [row for row in rows if row["mutant"] in wanted and row["strategy"] in names]
     say(strategies.table(shown, names, options, options.of_campaigns))
     for line in worth.lines(shown, "mutant", "mutants", names, options.cap):

@@ -10,6 +10,7 @@ import tempfile
 import common
 import files
 import processes
+import provenance
 import published
 import worth
 from common import Unusable, relative
@@ -178,10 +179,12 @@ class Yard:
     def measure(self, programs, strategies, options):
         """All rows; says on stderr how far it is."""
         rows = []
+        measured_of = provenance.of(seeds=options.seeds, first_seed=options.seed, cap=options.cap,
+                                    seconds=options.seconds)
         total = len(programs) * len(strategies)
         for program in programs:
             for strategy in strategies:
-                row = self.hunt(program, strategy, options)
+                row = {**self.hunt(program, strategy, options), "of": measured_of}
                 rows.append(row)
                 print(f"[{len(rows)}/{total}] {program}, {strategy}: {mean_text(row)}",
                       file=sys.stderr, flush=True)

@@ -1,6 +1,7 @@
 """What makes a finding a regression (scripts/promote)."""
 
 import concertina
+import provenance
 from common import FUZZ_FLAVOURS
 
 
@@ -50,6 +51,14 @@ def choose(rows):
         if name not in chosen or cost(row) < cost(chosen[name]):
             chosen[name] = row
     return chosen
+
+
+def why_outdated(row):
+    """Why a measurement says nothing of this tree; empty when it does. What was replayed, with the
+    mutant and without, was of the source as it was then."""
+    stored = row.get("of") or {}
+    now = {**stored, "format": provenance.FORMAT, "source": provenance.source(row["mutant"])}
+    return "; ".join(provenance.differences(stored, now))
 
 
 def cost(row):

@@ -2,9 +2,11 @@ import stat
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import promoting
+import provenance
 
 TOOL = """
 import json, sys
@@ -59,6 +61,14 @@ class PromotingTest(unittest.TestCase):
         rows = [row("a", "address", 4), small, row("a", "address", 2, free=False), race,
                 row("b", "address", 1, faults=["LARGE"]), row("c", "address", 1, kept=False)]
         self.assertEqual(promoting.choose(rows), {"a": small, "a-as-a-race": race})
+
+    def test_a_measurement_of_another_source_says_nothing_of_this_tree(self):
+        with unittest.mock.patch.object(provenance, "source", lambda mutant: f"now, {mutant}"):
+            row = {"mutant": "a", "of": provenance.of("a", seeds=5)}
+            self.assertEqual(promoting.why_outdated(row), "")
+            row["of"]["source"] = "then"
+            self.assertEqual(promoting.why_outdated(row), "another source")
+            self.assertEqual(promoting.why_outdated({"mutant": "a"}), "another format")
 
     def test_all_flavours_are_any(self):
         self.assertEqual(promoting.flavour_words(["address", "thread", "none"]), "any")

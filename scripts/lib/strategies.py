@@ -1,5 +1,6 @@
 """Executions until a known bug shows, by strategy: what scripts/strategies measures and how it counts."""
 
+import functools
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ import concertina
 import files
 import measuring
 import mutants
+import provenance
 import signalling
 import worth
 from common import ROOT, Unusable
@@ -18,6 +20,7 @@ WITHOUT = ["without-reads-from", "without-surw", "without-pct"]
 ALL = SINGLE + ["portfolio"] + WITHOUT
 ROTATED = 3  # strategies that have turns in the portfolio (fuzzers/schedule/explorer.cc)
 LIMIT_MIN = 30
+TIMEOUT_S = 60
 # Columns of campaigns, and the setting of CONCERTINA_SIGNALS in each.
 CAMPAIGNS = {"campaign": signalling.NONE, "campaign, all signals": signalling.ALL}
 # Only these builds see what other oracles do not.
@@ -57,7 +60,7 @@ def cases(folder=REGRESSIONS):
 
 def search(tool, path, name, options):
     """What `concertina explore` says of each search, as dictionaries."""
-    words = ["--runs", options.cap, "--seeds", options.seeds, "--timeout", 60]
+    words = ["--runs", options.cap, "--seeds", options.seeds, "--timeout", TIMEOUT_S]
     if name.startswith(worth.PREFIX):
         words += ["--strategy", "portfolio", "--without", name.removeprefix(worth.PREFIX)]
     else:
@@ -81,14 +84,34 @@ def row_of(case, name, runs):
             "counts": counts, "strange": sorted(set(strange))}
 
 
+def identity(case, name, options):
+    """What a row is of."""
+    return provenance.of(case.mutant, [case.path], flavour=case.flavour, strategy=name,
+                         seeds=options.seeds, cap=options.cap, timeout=TIMEOUT_S)
+
+
+def key_of(row):
+    return row["mutant"], row["strategy"]
+
+
 def stored(options):
-    """The rows of an earlier call with the same seeds and cap."""
+    """All rows of earlier calls, and those of them that hold for what is asked now."""
     if not options.json.is_file():
-        return []
+        return [], []
     try:
         rows = files.read_json(options.json, "rows of scripts/strategies")
-        return [row for row in rows if (row["seeds"], row["cap"]) == (options.seeds, options.cap)]
-    except (KeyError, TypeError) as error:
+
+        @functools.cache  # to read all of the source for each row would take its time
+        def of_case(mutant):
+            return identity(options.cases[mutant], "", options)
+
+        def now_of(row):
+            if row["mutant"] not in options.mutants or row["strategy"] not in options.strategies:
+                return None
+            now = of_case(row["mutant"])
+            return {**now, "options": {**now["options"], "strategy": row["strategy"]}}
+        return rows, provenance.take_up(options.json, rows, now_of)
+    except (AttributeError, KeyError, TypeError) as error:
         raise Unusable(f"{options.json}: not rows of scripts/strategies: {error}") from error
 
 

@@ -68,16 +68,17 @@ class Rows(unittest.TestCase):
 
 
 class Stored(unittest.TestCase):
-    def test_rows_of_other_seeds_or_another_cap_are_measured_again(self):
+    """Which rows still hold is in provenance_test.py."""
+
+    def test_a_file_that_is_none_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:
-            options = types.SimpleNamespace(json=Path(folder) / "rows.json", seeds=20, cap=50)
-            self.assertEqual(strategies.stored(options), [])
-            options.json.write_text(json.dumps(
-                [row("pos", 1), {**row("pct", 1), "seeds": 5}, {**row("surw", 1), "cap": 99}]))
-            self.assertEqual([r["strategy"] for r in strategies.stored(options)], ["pos"])
-            options.json.write_text("{")
-            with self.assertRaises(Unusable):
-                strategies.stored(options)
+            options = types.SimpleNamespace(json=Path(folder) / "rows.json", mutants=[],
+                                            strategies=[])
+            self.assertEqual(strategies.stored(options), ([], []))
+            for text in ("{", "[3]", "[{}]"):
+                options.json.write_text(text)
+                with self.assertRaises(Unusable):
+                    strategies.stored(options)
 
 
 class Cases(unittest.TestCase):

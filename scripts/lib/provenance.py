@@ -1,0 +1,109 @@
+"""What a result that outlives its process is of: which source, which inputs, which options.
+
+A row that an interrupted measurement has left is worth taking up again only if it would be measured
+alike now. So each row has, under "of", all that it depends on, and who takes rows up again leaves
+out those of which that is different, and says why.
+
+The source is a hash of the files that the tool and the targets are built of, and of the mutant's
+patch. A commit would not do: what is measured need not be committed, and a README changes nothing.
+"""
+
+import hashlib
+from collections import Counter
+
+import mutants
+from common import ROOT, relative, say
+
+# Another number for whatever changes what scripts measure, or how.
+FORMAT = 1
+DIGITS = 16
+BUILT = ("runtime/", "fuzzers/", "sanitizers/", "stress/", "CMakeLists.txt", "CMakePresets.json")
+NOT_BUILT = ("_test.cc", ".md", ".patch", ".case")
+
+
+def hash_of(contents):
+    """Of names and bytes, so that no two lists run into each other."""
+    total = hashlib.sha256()
+    for name, content in contents:
+        total.update(f"{len(name)} {name} {len(content)} ".encode(errors="surrogateescape"))
+        total.update(content)
+    return total.hexdigest()[:DIGITS]
+
+
+def is_built(name):
+    return name.startswith(BUILT) and not name.endswith(NOT_BUILT)
+
+
+def source(mutant="", root=ROOT):
+    names = [name for name in mutants.source_files(root) if is_built(name)]
+    if mutant:
+        names.append(mutants.find(mutant).path.relative_to(ROOT).as_posix())
+    return hash_of((name, (root / name).read_bytes()) for name in names)
+
+
+def of(mutant="", inputs=(), **options):
+    """Everything that a result depends on. `inputs`: files; `options`: what JSON can hold."""
+    return {"format": FORMAT, "source": source(mutant),
+            "inputs": hash_of((path.name, path.read_bytes()) for path in sorted(inputs)),
+            "options": options}
+
+
+def differences(stored, now):
+    """In words; nothing when a result of `stored` is one of `now`."""
+    if not isinstance(stored, dict) or stored.get("format") != now["format"]:
+        return ["another format"]
+    words = [f"another {key}" for key in ("source", "inputs") if stored.get(key) != now[key]]
+    old, new = stored.get("options", {}), now["options"]
+    for key in sorted({*old, *new}):
+        if old.get(key) != new.get(key):
+            words.append(f"{key} {old.get(key, 'unknown')}, now {new.get(key, 'unknown')}")
+    return words
+
+
+def line(identity):
+    """As one line, for what keeps plain text, and for a reader."""
+    parts = {**identity, **identity["options"]}
+    return ", ".join(f"{key} {str(value).replace(',', ';')}" for key, value in parts.items()
+                     if key != "options")
+
+
+def line_differences(stored, now):
+    """As differences(), of two lines."""
+    old, new = ({key: value for key, _, value in (part.partition(" ") for part in text.split(", "))}
+                for text in (stored, now))
+    if old.get("format") != new["format"]:
+        return ["another format"]
+    return [f"another {key}" if key in ("source", "inputs") else
+            f"{key} {old.get(key, 'unknown')}, now {new.get(key, 'unknown')}"
+            for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+
+
+def of_night(options):
+    """What the results of a night's steps are of (the options of scripts/nightly)."""
+    return of(options.plant, (ROOT / "corpus").rglob("*.case"), seconds=options.seconds,
+              mutants=options.mutants, ordinal=options.ordinal)
+
+
+def take_up(path, rows, now_of):
+    """The rows of a file that would be measured alike now; of the others it says why not. `now_of`:
+    what a row would be of, or None for one that nobody asks for."""
+    reasons = Counter()
+    taken = []
+    for row in rows:
+        now = now_of(row)
+        if now is None:
+            continue
+        words = differences(row.get("of"), now)
+        if words:
+            reasons["; ".join(words)] += 1
+        else:
+            taken.append(row)
+    for reason, count in reasons.items():
+        say(f"{relative(path)}: not taken up, measured anew: {count} rows ({reason})")
+    return taken
+
+
+def with_others(rows, old_rows, key):
+    """What goes into the file: the rows, and the old ones that none of them replaces."""
+    new = {key(row) for row in rows}
+    return rows + [row for row in old_rows if key(row) not in new]

@@ -1,0 +1,194 @@
+"""What a result is of: the same gives the same, and whatever it depends on makes another one."""
+
+import contextlib
+import io
+import json
+import tempfile
+import types
+import unittest
+import unittest.mock
+from pathlib import Path
+
+import mutants
+import provenance
+import run_door
+import strategies
+from common import Unusable
+
+
+class Source(unittest.TestCase):
+    def setUp(self):
+        self.root = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for name, text in {"runtime/a.cc": "a", "fuzzers/b.h": "b", "fuzzers/b_test.cc": "test",
+                           "README.md": "x", "runtime/README.md": "x", "scripts/a.py": "x",
+                           "fuzzers/mutants/m.patch": "m"}.items():
+            self.write(name, text)
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def source(self):
+        return provenance.source(root=self.root)
+
+    def test_what_is_built_is_of_account_and_nothing_else(self):
+        before = self.source()
+        for name in ("README.md", "scripts/a.py", "runtime/README.md", "fuzzers/b_test.cc",
+                     "fuzzers/mutants/m.patch"):
+            self.write(name, "changed")
+        self.assertEqual(self.source(), before)
+        for name in ("runtime/a.cc", "fuzzers/b.h", "fuzzers/new.cc", "CMakeLists.txt"):
+            with self.subTest(name):
+                self.write(name, "changed")
+                self.assertNotEqual(self.source(), before)
+                before = self.source()
+
+    def test_a_file_by_another_name_is_another_source(self):
+        before = self.source()
+        (self.root / "runtime" / "a.cc").rename(self.root / "runtime" / "c.cc")
+        self.assertNotEqual(self.source(), before)
+
+    def test_each_mutant_is_another_source(self):
+        names = mutants.names()[:2]
+        self.assertEqual(len({provenance.source(name) for name in ["", *names]}), 3)
+
+
+class Differences(unittest.TestCase):
+    NOW = {"format": provenance.FORMAT, "source": "s", "inputs": "i", "options": {"seeds": 5}}
+
+    def words(self, **changed):
+        return provenance.differences({**self.NOW, **changed}, self.NOW)
+
+    def test_nothing_differs(self):
+        self.assertEqual(self.words(), [])
+
+    def test_each_is_named(self):
+        self.assertEqual(self.words(source="t"), ["another source"])
+        self.assertEqual(self.words(inputs="j", options={"seeds": 20}),
+                         ["another inputs", "seeds 20, now 5"])
+        self.assertEqual(self.words(options={"seeds": 5, "cap": 9}), ["cap 9, now unknown"])
+        self.assertEqual(self.words(format=0), ["another format"])
+        self.assertEqual(provenance.differences(None, self.NOW), ["another format"])
+
+    def test_as_a_line(self):
+        now = {**self.NOW, "options": {"seeds": 5, "plant": "a,b"}}
+        line = provenance.line(now)
+        self.assertEqual(
+            line, f"format {provenance.FORMAT}, source s, inputs i, seeds 5, plant a;b")
+        self.assertEqual(provenance.line_differences(line, line), [])
+        self.assertEqual(provenance.line_differences(
+            line.replace("source s", "source t").replace("seeds 5", "seeds 9"), line),
+            ["seeds 9, now 5", "another source"])
+        for other in ("", "commit 0123", line.replace("format", "form")):
+            self.assertEqual(provenance.line_differences(other, line), ["another format"])
+
+    def test_of_a_night(self):
+        options = types.SimpleNamespace(plant="", seconds=9, mutants=1, ordinal=3)
+        with unittest.mock.patch.object(provenance, "source", lambda mutant: f"of '{mutant}'"):
+            before = provenance.line(provenance.of_night(options))
+            for key, value in (("plant", "x"), ("seconds", 8), ("mutants", 0), ("ordinal", 4)):
+                changed = types.SimpleNamespace(**{**vars(options), key: value})
+                self.assertEqual(len(provenance.line_differences(
+                    before, provenance.line(provenance.of_night(changed)))), 1, key)
+
+    def test_what_is_left_out_is_said_with_the_reason(self):
+        rows = [{"of": self.NOW}, {"of": {**self.NOW, "source": "t"}}, {},
+                {"of": self.NOW, "no": 1}]
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            taken = provenance.take_up(Path("rows.json"), rows,
+                                       lambda row: None if "no" in row else self.NOW)
+        self.assertEqual(taken, rows[:1])
+        self.assertEqual(said.getvalue().splitlines(), [
+            "rows.json: not taken up, measured anew: 1 rows (another source)",
+            "rows.json: not taken up, measured anew: 1 rows (another format)"])
+
+    def test_an_old_row_stays_until_a_new_one_replaces_it(self):
+        old = [{"key": 1, "is": "old"}, {"key": 2, "is": "old"}]
+        kept = provenance.with_others([{"key": 2, "is": "new"}], old, lambda row: row["key"])
+        self.assertEqual(kept, [{"key": 2, "is": "new"}, {"key": 1, "is": "old"}])
+
+
+class TakenUp(unittest.TestCase):
+    """The doors that take rows up again."""
+
+    def setUp(self):
+        self.path = Path(self.enterContext(tempfile.TemporaryDirectory())) / "rows.json"
+        self.source = self.enterContext(unittest.mock.patch.object(provenance, "source"))
+        self.source.side_effect = lambda mutant: f"source of {mutant}"
+        self.enterContext(contextlib.redirect_stdout(io.StringIO()))
+
+    def strategies_options(self, **changed):
+        case = strategies.Case("some-bug", Path(__file__), "none", ["channels"])
+        return types.SimpleNamespace(**{
+            "json": self.path, "seeds": 20, "cap": 50, "cases": {"some-bug": case},
+            "mutants": ["some-bug"], "strategies": ["pos"], **changed})
+
+    def test_strategies(self):
+        options = self.strategies_options()
+        case = options.cases["some-bug"]
+        row = {"mutant": "some-bug", "strategy": "pos",
+               "of": strategies.identity(case, "pos", options)}
+        self.path.write_text(json.dumps([row, {**row, "mutant": "gone"}]))
+
+        def stored(**changed):
+            old, taken = strategies.stored(self.strategies_options(**changed))
+            self.assertEqual(len(old), 2)  # nothing is forgotten
+            return taken
+        self.assertEqual(stored(), [row])
+        self.assertEqual(stored(seeds=5), [])
+        self.assertEqual(stored(cap=51), [])
+        self.assertEqual(stored(cases={"some-bug": strategies.Case(
+            "some-bug", Path(__file__).parent / "fakes.py", "none", [])}), [])
+        self.source.side_effect = lambda mutant: "after a change"
+        self.assertEqual(stored(), [])
+
+    def test_signals(self):
+        door = run_door.load("signals")
+        asked = {"mode": "seeds", "cap": 9, "seeds": 2, "first_seed": 1, "flavour": "none",
+                 "chosen": {"none": "none"}, "names": ["some-bug"], "growth": 5, "growth_seeds": 3}
+        options = types.SimpleNamespace(**asked)
+        trials = {"cap": 9, "trials": {"none": []}, "of": door.identity("some-bug", options)}
+        growth = {"none": [1]}
+        kept = {"mutants": {"some-bug": trials, "other-bug": trials}, "growth": growth,
+                "growth_of": door.identity("", options)}
+        self.path.write_text(json.dumps(kept))
+
+        def earlier(**changed):
+            all_of_it, *taken = door.earlier_trials(self.path,
+                                                    types.SimpleNamespace(**{**asked, **changed}))
+            self.assertEqual(all_of_it, kept)
+            return taken
+        self.assertEqual(earlier(), [{"some-bug": trials}, growth])
+        self.assertEqual(earlier(cap=10), [{}, growth])
+        self.assertEqual(earlier(growth=0), [{"some-bug": trials}, {}])
+        self.assertEqual(earlier(flavour="address"), [{}, {}])
+        self.assertEqual(earlier(chosen={"all": "x"}), [{}, {}])
+        self.source.side_effect = lambda mutant: "after a change"
+        self.assertEqual(earlier(), [{}, {}])
+
+    def test_mutants(self):
+        door = run_door.load("mutants")
+        asked = {"engine": "all", "modes": ["seeds"], "seeds": 1, "seconds": 9.0, "resume": True,
+                 "json": str(self.path)}
+        chosen = [types.SimpleNamespace(name="some-bug")]
+        row = {"mutant": "some-bug", "faults": [],
+               "of": door.identity("some-bug", types.SimpleNamespace(**asked))}
+        self.path.write_text(json.dumps([row]))
+
+        def earlier(**changed):
+            return door.earlier_rows(types.SimpleNamespace(**{**asked, **changed}), chosen)
+        self.assertEqual(earlier(), [row])
+        for changed in ({"engine": "libfuzzer"}, {"seeds": 5}, {"seconds": 10.0},
+                        {"modes": ["seeds", "empty"]}, {"resume": False}):
+            with self.subTest(changed):
+                self.assertEqual(earlier(**changed), [])
+        self.source.side_effect = lambda mutant: "after a change"
+        self.assertEqual(earlier(), [])
+        self.path.write_text("[3]")
+        with self.assertRaisesRegex(Unusable, "not rows"):
+            earlier()
+
+
+if __name__ == "__main__":
+    unittest.main()
