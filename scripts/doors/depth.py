@@ -4,7 +4,9 @@ Each case is explored with the mutant that its header names: without a sanitizer
 it there, else in the flavours that the header names. Where exploring takes too long, the preemptions of
 failing runs are made fewer; the depth is then "at most" what that comes to, unless all fewer were
 explored. With --write, both become lines of its header.
-Exit code: 0 when every case has a depth, or such a bound of it, 1 when not, 2 could not run.
+A header is of the build that wrote it: one that this build has shown to be wrong is named.
+Exit code: 0 when every case has a depth, or such a bound of it, and no header is wrong; 1 when not,
+2 could not run.
 """
 
 from pathlib import Path
@@ -18,6 +20,7 @@ import depths
 import files
 import mutants
 import needs
+import provenance
 from common import say
 
 NEEDS = needs.BUILD
@@ -62,6 +65,8 @@ def of_mutant(name, found, options, clean):
     tree = building.mutant_tree(name, building.SLOT)
     for path, header in found:
         answer, flavour = depths.UNKNOWN, ""
+        measured_of = provenance.of(name, [path], bound=options.bound, budget=options.budget,
+                                    more=more_options(options))
         # Most bugs show without a sanitizer, too, and that is the fastest; but it must be the same one.
         for flavour in flavours_for(path, header, options):
             building.build(tree, flavour, ["concertina"])
@@ -74,7 +79,12 @@ def of_mutant(name, found, options, clean):
         if options.write and fields and depths.improves(answer, header):
             concertina.write_text(clean.tool("none"), path, path, fields)
         say(f"{path.stem}: {answer['depth_words'] or 'not found'}; {answer['pair_words'] or 'no pair'}")
-        yield {"case": path.stem, "flavour": flavour, **answer}
+        contradiction = depths.contradiction(answer, header)
+        if contradiction:
+            say(f"{path.stem}: {contradiction}" + (", which it says now" if options.write else ""))
+        yield {"case": path.stem, "flavour": flavour, **answer,
+               "of": measured_of,
+               "contradiction": "" if options.write else contradiction}
 
 
 def main(options):
@@ -97,4 +107,7 @@ def main(options):
     known = sum(row["known"] for row in rows)
     say(f"\n{known} of {len(rows)} have a depth or an upper bound of it, "
         f"{sum(row.get('proved', False) for row in rows)} proved")
-    return common.EXIT_OK if known == len(rows) else common.EXIT_FAILED
+    wrong = [row for row in rows if row["contradiction"]]
+    for row in wrong:
+        say(f"{row['case']}: {row['contradiction']}: --write corrects it")
+    return common.EXIT_OK if known == len(rows) and not wrong else common.EXIT_FAILED

@@ -29,9 +29,24 @@ def improves(answer, header):
     """Should the answer replace what the header says? How low an upper bound is depends on how long it was
     looked for, so it replaces no lower one, and no proof."""
     known = re.match(r"(at most )?(\d+) preemption", header.get("depth", ""))
-    if answer["proved"] or not known:
+    if answer["proved"] or not known or contradiction(answer, header):
         return True
     return known[1] is not None and answer["depth"] < int(known[2])
+
+
+def contradiction(answer, header):
+    """What the header claims and this build has shown to be otherwise: the claim is of another build,
+    or of another case. Empty when both may be true."""
+    claimed = re.match(r"(at most )?(\d+) preemption", header.get("depth", ""))
+    about_draws = "draws" in header.get("depth", "") + answer["depth_words"]
+    if not claimed or not answer["known"] or about_draws:  # all draws say more than some
+        return ""
+    upper, number = claimed[1] is not None, int(claimed[2])
+    is_lower = not upper and answer["depth"] < number
+    is_higher = answer["proved"] and answer["depth"] > number
+    if not is_lower and not is_higher:
+        return ""
+    return f"its header says '{header['depth']}', this build: {answer['depth_words']}"
 
 
 def table(rows):

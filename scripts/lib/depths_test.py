@@ -41,12 +41,29 @@ class DepthsTest(unittest.TestCase):
                          {"depth": "1 preemption"})
 
     def test_an_upper_bound_replaces_no_lower_one_and_no_proof(self):
-        bound = {"proved": False, "depth": 6}
+        bound = {"known": True, "proved": False, "depth": 6, "depth_words": "at most 6 preemptions"}
         self.assertTrue(depths.improves(bound, {}))
         self.assertTrue(depths.improves(bound, {"depth": "at most 7 preemptions; more than 1: ..."}))
         self.assertFalse(depths.improves(bound, {"depth": "at most 6 preemptions"}))
-        self.assertFalse(depths.improves(bound, {"depth": "7 preemptions; 0 of ..."}))
+        self.assertFalse(depths.improves(bound, {"depth": "6 preemptions; 0 of ..."}))
         self.assertTrue(depths.improves(dict(bound, proved=True), {"depth": "3 preemptions"}))
+
+    def test_a_header_that_this_build_has_shown_to_be_wrong(self):
+        def contradiction(depth, proved, claim):
+            answer = {"known": True, "proved": proved, "depth": depth, "depth_words": f"{depth}"}
+            return depths.contradiction(answer, {"depth": claim})
+        self.assertEqual(contradiction(1, True, "1 preemption; 0 of 9 with fewer"), "")
+        self.assertEqual(contradiction(3, False, "2 preemptions; 0 of 9 with fewer"), "")
+        self.assertEqual(contradiction(1, True, "at most 2 preemptions"), "")
+        self.assertEqual(contradiction(3, False, "at most 2 preemptions"), "")
+        self.assertIn("header says '2 preemptions'", contradiction(1, False, "2 preemptions"))
+        self.assertIn("this build: 3", contradiction(3, True, "2 preemptions"))
+        self.assertIn("this build: 3", contradiction(3, True, "at most 2 preemptions"))
+        self.assertEqual(contradiction(1, False, "2 preemptions with the seed's draws"), "")
+        self.assertEqual(depths.contradiction(depths.UNKNOWN, {"depth": "1 preemption"}), "")
+        # Then even an upper bound replaces it.
+        bound = {"known": True, "proved": False, "depth": 1, "depth_words": ""}
+        self.assertTrue(depths.improves(bound, {"depth": "2 preemptions"}))
 
 
 if __name__ == "__main__":
