@@ -16,8 +16,11 @@ from pathlib import Path
 from unittest import mock
 
 import fakes
+import kill_subjects
 import kill_trials
 from common import Unusable
+from engine import sha1
+from kill_accounts import Account
 
 LIB = Path(__file__).resolve().parent
 # Stands for any program that a door runs. Called a second time, it ends at once: TRAIL, its behaviour.
@@ -81,7 +84,7 @@ class TrialTest(unittest.TestCase):
 
     def try_once(self, command, number=signal.SIGKILL, to_group=False, **subject):
         self.ready.unlink(missing_ok=True)
-        return kill_trials.try_once(kill_trials.Subject("subject", command, **subject), number,
+        return kill_trials.try_once(kill_subjects.Subject("subject", command, **subject), number,
                                     self.wait, to_group)
 
 
@@ -201,38 +204,55 @@ class FaultsTest(TrialTest):
     def test_half_of_a_file_and_what_the_next_run_says(self):
         path = self.folder / "out.json"
         path.write_text("[1, ")
-        fault, = self.seen("", after=lambda _: kill_trials.cut_json(path))
+        fault, = self.seen("", after=lambda _: kill_subjects.cut_json(path))
         self.assertIn("damaged", fault)
         fault, = self.seen("", codes=(0,), rerun=["false"])
         self.assertIn("undisturbed it ended with 1", fault)
 
     def test_a_campaign_that_lost_what_it_had(self):
-        fuzz = kill_trials.Fuzz(self.tree, "none", "libfuzzer")
+        fuzz = kill_subjects.Fuzz(self.tree, "none", "libfuzzer")
         fuzz.json = self.folder / "fuzz.json"
         corpus = fuzz.folder / "corpus"
         corpus.mkdir(parents=True)
-        (corpus / "own").write_text("mine")
+        own = corpus / sha1(b"mine")
+        own.write_text("mine")
         findings = fuzz.folder.parent / "findings"
         findings.mkdir()
-        (findings / "a.txt").write_text("finding")
+        (findings / "a.case").write_text("finding")
         state = fuzz.before()
-        self.assertEqual(fuzz.after(state), [])
-        (corpus / "own").unlink()
+        found = {"findings": [{"signature": "s"}]}
+        fuzz.json.write_text(json.dumps(found))
+        ended = kill_subjects.Ended(1, "")
+        self.assertEqual(fuzz.count(state, None, ended).faults(), [])
+        own.rename(fuzz.folder / "elsewhere")  # in the folder it may be anywhere
+        self.assertEqual(fuzz.count(state, None, ended).faults(), [])
+        (fuzz.folder / "elsewhere").unlink()
         (corpus / ("0" * 40)).write_text("cut")
-        (findings / "a.txt").unlink()
-        self.assertEqual([fault.split()[-1] for fault in fuzz.after_rerun(state)],
-                         ["lost", "cut", "lost", "reported"])
+        (findings / "a.case").unlink()
+        fuzz.json.write_text('{"findings": []}')
+        self.assertEqual([fault.split()[-1] for fault in fuzz.after_rerun(state)], ["cut"])
+        self.assertEqual(fuzz.count(state, None, ended).faults(),
+                         [f"lost: entry {sha1(b'mine')}", "lost: finding a.case",
+                          "false claim: a bug, and none is reported"])
 
     def test_the_table_counts_all(self):
-        subject = kill_trials.Subject("quick", ["true"])
+        subject = kill_subjects.Subject("quick", ["true"])
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self.assertEqual(kill_trials.run([subject], 3, random.Random(1)), 0)
-            self.assertEqual(kill_trials.run([kill_trials.Subject(
+            self.assertEqual(kill_trials.run([kill_subjects.Subject(
                 "bad", ["true"], after=lambda _: ["x"])], 2, random.Random(1)), 2)
         self.assertIn("| all | | 3 |", said.getvalue())
         self.assertIn("FAULT bad, trial 1", said.getvalue())
+        self.assertNotIn("false claims", said.getvalue())
+        slow = kill_subjects.Subject("slow", ["sleep", "0.5"],
+                                     count=lambda *_: Account(3, 2, ["one"], ["x"]))
+        self.enterContext(mock.patch.object(kill_trials, "moment", lambda *_: (lambda _: None, 0)))
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self.assertEqual(kill_trials.run([slow], 2, random.Random(1), [signal.SIGKILL]), 4)
+        self.assertIn("| slow | 2 | 6 | 4 | 2 | 2 |", said.getvalue())
+        self.assertIn("lost: one", said.getvalue())
         with self.assertRaisesRegex(Unusable, "undisturbed it ended with 1"):
-            kill_trials.run([kill_trials.Subject("broken", ["false"])], 1, random.Random(1))
+            kill_trials.run([kill_subjects.Subject("broken", ["false"])], 1, random.Random(1))
 
 
 if __name__ == "__main__":
