@@ -16,6 +16,7 @@ import locks
 import needs
 import night_steps
 import processes
+import provenance
 from common import BUILD, ROOT, relative, say
 from night import Night
 
@@ -55,7 +56,8 @@ def work(options):
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"commit": commit(), "machine": f"{platform.machine()}, {os.cpu_count()} processors",
              "seconds for fuzzing and stress": options.seconds,
-             "planted mutant": options.plant or "none"}
+             "planted mutant": options.plant or "none",
+             "of": provenance.line(provenance.of_night(options))}
     night = Night(folder, FOLDER / "known.json", facts, say)
     steps = night_steps.steps_of(options.seconds, options.ordinal, options.mutants, options.plant)
     try:

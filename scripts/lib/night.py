@@ -29,6 +29,7 @@ import ending
 import files
 import night_store
 import processes
+import provenance
 from common import EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE, Unusable, verdict_of
 from night_known import Known, key_of
 from night_store import FINDING, OK, UNUSABLE
@@ -111,11 +112,19 @@ class Night:
         self.remark(self.known.note)
 
     def take_up(self, content):
-        """What an earlier call for this night has left. Whether that still counts (another commit,
-        another build) is to be decided here, by `content["facts"]`."""
+        """What an earlier call for this night has left. A result of another source, corpus or
+        option (provenance.py) is made anew, as if its step could not have run; what it found stays."""
         self.results = [Result(**entry) for entry in content["results"]] if content else []
         self.notes = list(content["notes"]) if content else []
         self.is_remembered = bool(content) and content["remembered"] and not self.known.note
+        outdated = provenance.line_differences(
+            str(content["facts"].get("of", "")), self.facts["of"]) \
+            if self.results and "of" in self.facts else []
+        if outdated:
+            words = f"what was done before is done anew: {'; '.join(outdated)}"
+            self.remark(words)
+            for result in self.results:
+                result.status, result.summary = UNUSABLE, words
 
     def remark(self, note):
         """A line that the summary tells, too."""

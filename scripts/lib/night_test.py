@@ -36,10 +36,11 @@ class Nights(unittest.TestCase):
         self.known_path = self.base / "known.json"
         self.said = []
 
-    def night(self, name="1"):
+    def night(self, name="1", of=""):
         folder = self.base / name
         folder.mkdir(exist_ok=True)
-        return Night(folder, self.known_path, {"commit": "abc"}, self.said.append)
+        facts = {"commit": "abc", **({"of": of} if of else {})}
+        return Night(folder, self.known_path, facts, self.said.append)
 
     def whole(self, steps, name="1"):
         """A call of scripts/nightly that nobody disturbs."""
@@ -66,6 +67,47 @@ class Nights(unittest.TestCase):
 
 def interrupt(_night, _name):
     raise KeyboardInterrupt
+
+
+class OfAnother(Nights):
+    """Called again for the same night, after the source or an option has changed."""
+    OLD, NEW = "format 1, source a, seconds 5", "format 1, source b, seconds 5"
+
+    def call(self, of, action):
+        night = self.night(of=of)
+        night.run([("one", action), ("two", good)])
+        night.finish()
+        return night
+
+    def test_what_was_done_is_done_anew_and_what_was_found_stays(self):
+        self.call(self.OLD, finds())
+        calls = []
+
+        def counted(night, name):
+            calls.append(name)
+            return good(night, name)
+        self.assertEqual(self.call(self.OLD, counted).verdict(), NOT_GOOD)
+        self.assertEqual(calls, [])
+        night = self.call(self.NEW, counted)
+        self.assertEqual(calls, ["one"])
+        self.assertEqual(night.result_of("two").status, OK)
+        self.assertEqual(night.verdict(), NOT_GOOD)
+        self.assertEqual(len(night.new_findings()), 1)
+        self.assertIn("done anew: another source", self.page())
+
+    def test_a_good_night_is_none_of_another_source(self):
+        self.assertEqual(self.call(self.OLD, good).verdict(), GOOD)
+        night = self.night(of=self.NEW)
+        night.run([("one", cannot), ("two", good)])
+        self.assertEqual(night.not_done(), ["one"])
+        night.finish()
+        self.assertEqual(night.verdict(), COULD_NOT_RUN)
+
+    def test_one_that_does_not_say_what_it_is_of_is_done_anew(self):
+        self.whole([("one", good)])
+        calls = []
+        self.call(self.NEW, lambda night, name: calls.append(name) or good(night, name))
+        self.assertEqual(calls, ["one"])
 
 
 class Ends(Nights):
