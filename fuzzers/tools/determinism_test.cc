@@ -75,7 +75,7 @@ TEST(Determinism, ADeathIsNoDifferenceAndTheOthersAreRun) {
     EXPECT_EQ(ended.lines(), 6) << ended.said;
     EXPECT_TRUE(ended.has("\"generated-7-1\", \"signature\": \"memory: heap-use-after-free"))
         << ended.said;
-    EXPECT_TRUE(ended.has("\"generated-7-2\", \"signature\": \"crash: exited early\""));
+    EXPECT_TRUE(ended.has("\"generated-7-2\", \"signature\": \"crash: exited early, exit status 1\""));
     EXPECT_TRUE(ended.has("\"generated-7-3\", \"signature\": \"determinism: hashes differ\""));
     EXPECT_TRUE(ended.has("\"generated-7-4\", \"signature\": \"pass\""));
   });
@@ -90,7 +90,7 @@ TEST(Determinism, TheLinesThatBuildsCompareAreThoseOfOneProcess) {
     EXPECT_EQ(good.complained, "");
     EXPECT_EQ(good.lines(), 5);
     EXPECT_EQ(bad.lines(), 5);
-    EXPECT_TRUE(bad.has("generated-7-2 died: crash: exited early\n")) << bad.said;
+    EXPECT_TRUE(bad.has("generated-7-2 died: crash: exited early, exit status 1\n")) << bad.said;
     const std::string first = good.said.substr(0, good.said.find('\n') + 1);
     const std::string last = good.said.substr(good.said.rfind("generated-7-4"));
     EXPECT_TRUE(bad.has(first)) << first << bad.said;
@@ -106,7 +106,7 @@ TEST(Run, ADeathHasItsSeedAndTheOthersAreRun) {
     const Ended ended = end_of([&] { return run_command(options); });
     EXPECT_EQ(ended.code, kExitFailed);
     EXPECT_TRUE(ended.has(": seed 4: pass; ")) << ended.said;
-    EXPECT_TRUE(ended.has(": seed 5: crash: exited early; the process ended in the run\n"))
+    EXPECT_TRUE(ended.has(": seed 5: crash: exited early, exit status 1; the process ended in the run\n"))
         << ended.said;
     EXPECT_TRUE(ended.has(": seed 6: pass; ")) << ended.said;
   });

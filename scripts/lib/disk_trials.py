@@ -232,7 +232,8 @@ def fails(tool, name, content):
         path = Path(folder) / name
         path.write_bytes(content)
         try:
-            return concertina.replay(tool, path)["failures"] > 0
+            as_bytes = not name.endswith(".case")
+            return concertina.replay(tool, path, as_bytes=as_bytes)["failures"] > 0
         except common.Unusable:
             return False
 

@@ -14,7 +14,7 @@ from campaign import Settings
 from common import Unusable
 from run_door import load
 
-FIND = "run(b'new')\nfor content in (b'a', b'b', b'ab'):\n    save(content)\n"
+FIND = "run(b'new', 9)\nfor content in (b'a', b'b', b'ab'):\n    save(content)\n"
 CRASH = "run(b'crash')\nsave(b'crash', prefix + 'crash-')\nsys.exit(77)"
 
 

@@ -5,6 +5,7 @@ import argparse
 import contextlib
 import io
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -14,6 +15,8 @@ import arguments
 import common
 from common import ROOT
 
+# A shell's, where python3 is a script (pyenv's).
+LOCALE = re.compile("^(bash|sh): warning: setlocale: ")
 CHECK = ROOT / "scripts" / "check_includes"  # a door that is done at once
 # Settings of Python, each of which ends it, or changes what it says or how it ends.
 SETTINGS = {"PYTHONHOME": "/x", "PYTHONIOENCODING": "nothing", "PYTHONMALLOC": "x", "PYTHONUTF8": "7",
@@ -79,7 +82,8 @@ class Environment(unittest.TestCase):
                             ("LC_ALL", "C"), ("TERM", "")):
             with self.subTest(f"{name}={value}"):
                 result = self.run_check("--help", **{name: value})
-                self.assertEqual((result.returncode, result.stderr), (0, ""))
+                said = [line for line in result.stderr.splitlines() if not LOCALE.match(line)]
+                self.assertEqual((result.returncode, said), (0, []))
 
     def test_a_file_of_any_name_is_named_as_it_is(self):
         with tempfile.TemporaryDirectory() as folder:
