@@ -1,20 +1,21 @@
 """Fuzzes on disks that fill up, become read-only or are emptied, and looks for what that breaks.
 
-    sudo python3 scripts/lib/disk_trials.py [--trials N] [--seed S] [--first I] [--flavour F]
+A trial is one run of scripts/fuzz, of some seconds, with its folder on a
+small file system of its own, in a mount namespace that vanishes with this
+script: what is in build/fuzz stays as it is. Half of them fuzz a tree with a
+bug that is found in some hundred executions. Then it must be true that
 
-A trial is one run of scripts/fuzz, of some seconds, with its folder on a small file system of its
-own, in a mount namespace that vanishes with this script: what is in build/fuzz stays as it is. Half
-of them fuzz a tree with a bug that is found in some hundred executions. Then it must be true that
-
-1. a bug that was found is reported, exit code 1, with an input that fails when it is replayed,
-   wherever that is kept, or printed
-2. "no bug found", exit code 0, is said only of a campaign that could write what it found, to the
-   end
+1. a bug that was found is reported, exit code 1, with an input that fails
+   when it is replayed, wherever that is kept, or printed
+2. "no bug found", exit code 0, is said only of a campaign that could write
+   what it found, to the end
 3. the tree without the bug never has one, and no empty file is a finding
-4. all else is exit code 2, with the reason, and is not said when the disk was good
+4. all else is exit code 2, with the reason, and is not said when the disk
+   was good
 
-Trial I of seed S is always the same, but for its timing. Prints a table, and what was wrong. Exit
-code: 0 nothing, 1 something, 2 could not run.
+Trial I of seed S is always the same, but for its timing. It needs root.
+Prints a table, and what was wrong. Exit code: 0 nothing, 1 something, 2
+could not run.
 """
 
 import base64
@@ -39,6 +40,7 @@ import concertina
 import ending
 import files
 import keeping
+import kill_subjects
 import kill_trials
 import processes
 from common import BUILD, ROOT, relative, say
@@ -334,7 +336,7 @@ def run(options, trees):
 
 
 def build(flavour):
-    trees = [building.clean_tree(), building.tree(kill_trials.MUTANT)]
+    trees = [building.clean_tree(), building.tree(kill_subjects.MUTANT)]
     for tree in trees:
         say(f"building {relative(tree.build_folder(flavour))}")
         building.build_for_engine(tree, flavour, "all")
