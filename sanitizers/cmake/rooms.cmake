@@ -357,8 +357,8 @@ function(add_fuzz_target name runs)
     file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/${target_SEEDS}
       ${SOURCE_PATTERN}/${target_SEEDS}/*)
     list(JOIN files "," files)
-    file(WRITE ${CMAKE_BINARY_DIR}/reports/${name}-seeds "${files}")
-    set(seeds -seed_inputs=@${CMAKE_BINARY_DIR}/reports/${name}-seeds)
+    file(WRITE ${CMAKE_BINARY_DIR}/${name}.seeds "${files}")
+    set(seeds -seed_inputs=@${CMAKE_BINARY_DIR}/${name}.seeds)
   endif()
   add_test(NAME targets/${name} COMMAND ${name} -runs=${runs} -seed=1 -len_control=0 -max_len=8192
     -artifact_prefix=${CMAKE_BINARY_DIR}/reports/${name}- ${seeds}

@@ -260,8 +260,7 @@ def takes_nothing(folder):
 
 
 def seen(end, tool, folder):
-    code, output = end
-    outcome = Outcome(code, output, reported=inputs_in(output))
+    outcome = Outcome(end.code, end.output, reported=inputs_in(end.output))
     outcome.failing = sum(fails(tool, *item) for item in outcome.reported)
     outcome.unreported = crashes_in(folder, tool)
     outcome.cut = sum(1 for path in files.regular_files(folder / "corpus")

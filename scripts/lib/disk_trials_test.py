@@ -9,6 +9,7 @@ import artifacts
 import disk_trials
 import fakes
 from disk_trials import Outcome, Trial
+from kill_subjects import Ended
 
 NO_BUG = {"code": 0, "output": "no bug found\n", "result": {"new_inputs": 100}}
 BUG = {"code": 1, "output": "BUG      x\n", "reported": [("a.case", b"crash")], "failing": 1}
@@ -88,7 +89,7 @@ class SeenTest(unittest.TestCase):
         self.enterContext(mock.patch.object(disk_trials, "JSON", self.folder / "none.json"))
 
     def seen(self, code=0, output=""):
-        return disk_trials.seen((code, output), self.tree.tool(""), self.work)
+        return disk_trials.seen(Ended(code, output), self.tree.tool(""), self.work)
 
     def test_reported_inputs_by_path_and_in_print(self):
         case = self.folder / "a.case"
