@@ -8,8 +8,10 @@ their names.
 
 import json
 import re
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import files
 from engine import sha1
@@ -26,26 +28,28 @@ class Account:
     after: int = 0
     lost: list = field(default_factory=list)  # in words
     false_claims: list = field(default_factory=list)
+    pruned: int = 0  # neither there nor lost: what is there has all that they had
 
     def __add__(self, other):
         return Account(self.before + other.before, self.after + other.after, self.lost + other.lost,
-                       self.false_claims + other.false_claims)
+                       self.false_claims + other.false_claims, self.pruned + other.pruned)
 
     def faults(self):
         return [f"lost: {words}" for words in self.lost] + \
             [f"false claim: {words}" for words in self.false_claims]
 
 
-def of_sets(kind, before, after, false_claims=()):
+def of_sets(kind, before, after, false_claims=(), pruned=frozenset()):
     """`before`, `after`: what can be lost, by whatever it is known by."""
-    lost = [f"{kind} {name}" for name in sorted(before - after)]
-    return Account(len(before), len(after & before), lost, list(false_claims))
+    lost = [f"{kind} {name}" for name in sorted(before - after - pruned)]
+    return Account(len(before), len(after & before), lost, list(false_claims),
+                   len((before & pruned) - after))
 
 
 def table(accounts):
     """By kind: (kills, Account)."""
-    lines = ["| kind | kills | before | after | lost | false claims |",
-             "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    lines = ["| kind | kills | before | after | pruned | lost | false claims |",
+             "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
     total, kills = Account(), 0
     for kind, (count, account) in sorted(accounts.items()):
         lines.append(line(kind, count, account))
@@ -54,8 +58,8 @@ def table(accounts):
 
 
 def line(kind, kills, account):
-    return (f"| {kind} | {kills} | {account.before:,} | {account.after:,} | {len(account.lost)} "
-            f"| {len(account.false_claims)} |")
+    return (f"| {kind} | {kills} | {account.before:,} | {account.after:,} | {account.pruned:,} "
+            f"| {len(account.lost)} | {len(account.false_claims)} |")
 
 
 # Campaigns.
@@ -71,19 +75,34 @@ def walk(folder):
 
 def entries(folder):
     """Evolved inputs that are whole: named by their content, or found by AFL++ and in its queue,
-    into which it writes an entry by one call."""
-    found = set()
+    into which it writes an entry by one call. Contents, by their SHA-1."""
+    found = {}
     for path, content in walk(folder):
         name = sha1(content)
         is_queued = path.parent.name == "queue" and OF_A_QUEUE.match(path.name) and content
         if path.name == name or is_queued:
-            found.add(name)
-    return found - {sha1(FIRST_INPUT)}  # nobody has found that
+            found[name] = content
+    found.pop(sha1(FIRST_INPUT), None)  # nobody has found that
+    return found
 
 
 def contents(folder):
     """All that is there, by content."""
     return {sha1(content) for _, content in walk(folder)}
+
+
+def pruned(missing, kept, features):
+    """Of the missing entries those that a merge may have dropped: all, when what is kept has every
+    feature that both have together; else none. `features` counts those of a folder."""
+    if not missing:
+        return set()
+    with tempfile.TemporaryDirectory() as name:
+        for digest, content in kept.items():
+            (Path(name) / digest).write_bytes(content)
+        alone = features(name)
+        for digest, content in missing.items():
+            (Path(name) / digest).write_bytes(content)
+        return set(missing) if alone is not None and alone == features(name) else set()
 
 
 def cut_entries(folder):

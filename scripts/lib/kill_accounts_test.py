@@ -25,14 +25,15 @@ class Campaigns(unittest.TestCase):
         return self.write(f"{folder}/{sha1(content)}", content)
 
     def lost(self, before):
-        return kill_accounts.of_sets("entry", before, kill_accounts.contents(self.folder)).lost
+        return kill_accounts.of_sets("entry", set(before),
+                                     kill_accounts.contents(self.folder)).lost
 
     def test_an_entry_is_known_by_its_content_wherever_it_is(self):
         self.entry(b"one")
         self.entry(b"two", "waiting/3")
         self.write("afl/w/queue/id:000002,src:000000,time:1", b"three")
         before = kill_accounts.entries(self.folder)
-        self.assertEqual(before, {sha1(content) for content in (b"one", b"two", b"three")})
+        self.assertEqual(set(before), {sha1(content) for content in (b"one", b"two", b"three")})
         self.write("corpus/renamed", b"one")
         (self.folder / "corpus" / sha1(b"one")).unlink()
         self.assertEqual(self.lost(before), [])
@@ -44,7 +45,7 @@ class Campaigns(unittest.TestCase):
         self.write("afl/w/queue/.state", b"x")
         self.write("log.txt", b"x")
         self.entry(FIRST_INPUT, "afl/w/in")
-        self.assertEqual(kill_accounts.entries(self.folder), set())
+        self.assertEqual(kill_accounts.entries(self.folder), {})
         self.assertEqual(kill_accounts.cut_entries(self.folder), ["0" * 40 + " is cut"])
 
     def test_a_lost_entry(self):
@@ -59,6 +60,18 @@ class Campaigns(unittest.TestCase):
         before = kill_accounts.entries(self.folder)
         path.write_bytes(b"on")
         self.assertEqual(self.lost(before), [f"entry {sha1(b'one')}"])
+
+    def test_a_pruned_entry_is_not_lost_when_the_others_have_its_features(self):
+        def features(folder):  # the bytes
+            return len({byte for path in Path(folder).iterdir() for byte in path.read_bytes()})
+        for gone, lost in ((b"ab", []), (b"abd", [f"entry {sha1(b'abd')}"])):
+            missing = {sha1(gone): gone}
+            pruned = kill_accounts.pruned(missing, {sha1(b"abc"): b"abc"}, features)
+            account = kill_accounts.of_sets("entry", {sha1(b"abc"), sha1(gone)}, {sha1(b"abc")}, (),
+                                            pruned)
+            self.assertEqual((account.after, account.pruned, account.lost), (1, 1 - len(lost), lost))
+        self.assertEqual(kill_accounts.pruned({}, {}, None), set())
+        self.assertEqual(kill_accounts.pruned({"x": b"x"}, {}, lambda _: None), set())
 
     def test_a_finding_is_there_by_its_content_or_its_name(self):
         first, second = self.write("a.case", b"a"), self.write("b.case", b"b")
@@ -151,12 +164,12 @@ class Nights(unittest.TestCase):
 
 class Table(unittest.TestCase):
     def test_sums_by_kind(self):
-        pairs = [("fuzz", Account(10, 9, ["x"])), ("fuzz", Account(10, 10)),
+        pairs = [("fuzz", Account(10, 7, ["x"], pruned=2)), ("fuzz", Account(10, 10)),
                  ("verify", Account(5000, 5000, [], ["y"]))]
         self.assertEqual(kill_accounts.table(kill_accounts.count_kinds(pairs))[2:], [
-            "| fuzz | 2 | 20 | 19 | 1 | 0 |",
-            "| verify | 1 | 5,000 | 5,000 | 0 | 1 |",
-            "| all | 3 | 5,020 | 5,019 | 1 | 1 |"])
+            "| fuzz | 2 | 20 | 17 | 2 | 1 | 0 |",
+            "| verify | 1 | 5,000 | 5,000 | 0 | 0 | 1 |",
+            "| all | 3 | 5,020 | 5,017 | 2 | 1 | 1 |"])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import concertina
 import files
 import kill_accounts
 import processes
+import signalling
+from check_signals_target import features
 from common import BUILD, ROOT, relative, say
 
 SCRIPTS = ROOT / "scripts"
@@ -98,7 +100,7 @@ class Fuzz:
         """What is there now must still be there after the next run."""
         state["artifacts"] = [path.name for path in files.regular_files(self.folder / "artifacts")
                               if "crash" in path.name]
-        state["entries"] |= kill_accounts.entries(self.folder)
+        state["entries"].update(kill_accounts.entries(self.folder))
         state["cases"].update(kill_accounts.cases(self.findings))
         faults = cut_json(self.json)
         for path in files.regular_files(self.findings, "*.case"):
@@ -110,13 +112,18 @@ class Fuzz:
         return kill_accounts.cut_entries(self.folder) + \
             partials(self.folder, self.folder / "corpus", self.findings, FOLDER)
 
+    def features(self, folder):
+        return features(self.tree.binary(self.flavour, "fuzz_sim"), folder, signalling.NONE)
+
     def count(self, state, _, again):
         claims = kill_accounts.claims_of_campaign(
             again.code, kill_accounts.read_or(self.json, None), bool(self.tree.mutant),
             state["artifacts"])
         lost = kill_accounts.lost_cases(state["cases"], self.findings)
-        return kill_accounts.of_sets("entry", state["entries"], kill_accounts.contents(self.folder),
-                                     claims) + \
+        now = kill_accounts.contents(self.folder)
+        missing = {name: content for name, content in state["entries"].items() if name not in now}
+        pruned = kill_accounts.pruned(missing, kill_accounts.entries(self.folder), self.features)
+        return kill_accounts.of_sets("entry", set(state["entries"]), now, claims, pruned) + \
             kill_accounts.of_sets("finding", set(state["cases"]), set(state["cases"]) - lost)
 
 
