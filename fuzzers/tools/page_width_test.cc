@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/own_process.h"
 #include "input/load.h"
 #include "report/report.h"
 #include "tools/case_io.h"
@@ -98,25 +99,29 @@ std::vector<std::string> cases_in(const std::string& folder) {
 }
 
 TEST(PageWidth, OfEveryRegressionSeedAndExample) {
-  for (const char* folder : {"corpus/regress", "corpus/seeds", "fuzzers/report/examples"}) {
-    const std::vector<std::string> paths = cases_in(folder);
-    ASSERT_FALSE(paths.empty()) << folder;
-    for (const std::string& path : paths) {
-      CaseFile file;
-      ASSERT_EQ(load(path, file), "");
-      expect_narrow(file, path);
+  in_own_process([] {
+    for (const char* folder : {"corpus/regress", "corpus/seeds", "fuzzers/report/examples"}) {
+      const std::vector<std::string> paths = cases_in(folder);
+      ASSERT_FALSE(paths.empty()) << folder;
+      for (const std::string& path : paths) {
+        CaseFile file;
+        ASSERT_EQ(load(path, file), "");
+        expect_narrow(file, path);
+      }
     }
-  }
+  });
 }
 
 TEST(PageWidth, OfGeneratedPrograms) {
-  for (unsigned i = 0; i < 30; ++i) {
-    CaseFile file;
-    file.header.title = std::string(200, 'x') + " a title of somebody else";
-    file.header.bug = std::string(100, 'y');
-    file.input = generated_input(1, i);
-    expect_narrow(file, "input " + std::to_string(i));
-  }
+  in_own_process([] {
+    for (unsigned i = 0; i < 30; ++i) {
+      CaseFile file;
+      file.header.title = std::string(200, 'x') + " a title of somebody else";
+      file.header.bug = std::string(100, 'y');
+      file.input = generated_input(1, i);
+      expect_narrow(file, "input " + std::to_string(i));
+    }
+  });
 }
 
 Operation operation(Code code, std::uint8_t channel = 0, std::uint8_t function = 0) {
@@ -130,28 +135,30 @@ Operation operation(Code code, std::uint8_t channel = 0, std::uint8_t function =
 /// As many goroutines as can be, in a tree whose names are the longest that there are. All of them
 /// sleep in the widest select there is.
 TEST(PageWidth, OfTheDeepestAndWidestProgram) {
-  Operation widest = operation(Code::kSelect);
-  for (unsigned i = 0; i < kCasesMax; ++i) {
-    Case one;
-    one.channel = static_cast<std::uint8_t>(i % kChannelsMax);
-    widest.cases.push_back(one);
-  }
-  CaseFile file;
-  Program& program = file.input.program;
-  program.channels.assign(kChannelsMax, {0, 4});
-  program.functions.resize(2);
-  const Operation spawn = operation(Code::kSpawn, 0, 1);
-  program.functions[0].body = {spawn, spawn, widest};
-  program.functions[1].body = {spawn, spawn, widest};
-  file.input.schedule.processors = 4;
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    file.input.schedule.seed = seed;
-    const Trace trace = run(file.input);
-    ASSERT_EQ(trace.outcome, Outcome::kDeadlock);
-    const auto is_spawn = [](const Event& event) { return event.kind == EventKind::kSpawned; };
-    ASSERT_EQ(std::count_if(trace.events.begin(), trace.events.end(), is_spawn), kGoroutinesMax);
-    expect_narrow(file, "seed " + std::to_string(seed));
-  }
+  in_own_process([] {
+    Operation widest = operation(Code::kSelect);
+    for (unsigned i = 0; i < kCasesMax; ++i) {
+      Case one;
+      one.channel = static_cast<std::uint8_t>(i % kChannelsMax);
+      widest.cases.push_back(one);
+    }
+    CaseFile file;
+    Program& program = file.input.program;
+    program.channels.assign(kChannelsMax, {0, 4});
+    program.functions.resize(2);
+    const Operation spawn = operation(Code::kSpawn, 0, 1);
+    program.functions[0].body = {spawn, spawn, widest};
+    program.functions[1].body = {spawn, spawn, widest};
+    file.input.schedule.processors = 4;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      file.input.schedule.seed = seed;
+      const Trace trace = run(file.input);
+      ASSERT_EQ(trace.outcome, Outcome::kDeadlock);
+      const auto is_spawn = [](const Event& event) { return event.kind == EventKind::kSpawned; };
+      ASSERT_EQ(std::count_if(trace.events.begin(), trace.events.end(), is_spawn), kGoroutinesMax);
+      expect_narrow(file, "seed " + std::to_string(seed));
+    }
+  });
 }
 
 }  // namespace
