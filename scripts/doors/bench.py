@@ -127,7 +127,7 @@ def main(options):
     text = benching.table(rows)
     say(text)
     files.write_whole(FOLDER / "table.md", text + "\n")
-    files.write_json(options.json, [{**row, "of": measured_of} for row in rows])
+    files.write_json(options.json, [provenance.labelled(row, measured_of) for row in rows])
     say(f"bench: {relative(options.json)}")
     draw(rows, FOLDER / "bench.svg")
     return common.EXIT_OK

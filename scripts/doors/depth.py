@@ -82,9 +82,9 @@ def of_mutant(name, found, options, clean):
         contradiction = depths.contradiction(answer, header)
         if contradiction:
             say(f"{path.stem}: {contradiction}" + (", which it says now" if options.write else ""))
-        yield {"case": path.stem, "flavour": flavour, **answer,
-               "of": measured_of,
+        row = {"case": path.stem, "flavour": flavour, **answer,
                "contradiction": "" if options.write else contradiction}
+        yield provenance.labelled(row, measured_of)
 
 
 def main(options):

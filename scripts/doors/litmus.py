@@ -34,7 +34,8 @@ def verify_all(options):
         for path in litmus.programs():
             answer = concertina.verify(clean.tool(flavour), path, options.bound,
                                        budget_s=options.budget)
-            rows.append({**litmus.row_of(path.stem, answer), "flavour": flavour, "of": measured_of})
+            row = {**litmus.row_of(path.stem, answer), "flavour": flavour}
+            rows.append(provenance.labelled(row, measured_of))
             say(f"{flavour}: {path.stem}: {rows[-1]['end']}, {rows[-1]['schedules']:,} schedules, "
                 f"{rows[-1]['seconds']:.1f} s")
     good = sum(row["end"] == "complete" for row in rows)
@@ -50,7 +51,7 @@ def measure(mutant, options):
     tree = building.mutant_tree(mutant.name, building.SLOT)
     found_in = mutants.folder_of(mutant.name) / "litmus"
     found_in.mkdir(parents=True, exist_ok=True)
-    row = {"mutant": mutant.name, "found": False, "flavour": "", "of": measured_of}
+    row = provenance.labelled({"mutant": mutant.name, "found": False, "flavour": ""}, measured_of)
     for flavour in flavours_for(mutant, options):
         building.build(tree, flavour, ["concertina"])
         cases = []

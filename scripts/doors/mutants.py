@@ -123,8 +123,8 @@ def measure(mutant, clean, modes, options):
             for mode in modes:
                 of_mode = sorted((run for run in runs if run["from"] == mode),
                                  key=lambda run: run["seed"])
-                rows.append({**mutant_rows.judge(mutant, engine, flavour, mode, of_mode, kept,
-                                                 failing_seeds), "of": measured_of})
+                row = mutant_rows.judge(mutant, engine, flavour, mode, of_mode, kept, failing_seeds)
+                rows.append(provenance.labelled(row, measured_of))
                 say(mutant_rows.line(rows[-1]))
     return rows
 
@@ -195,9 +195,11 @@ def main(options):
             rows += measure(mutant, clean, modes, options)
         except common.Unusable as reason:
             say(f"{mutant.name}: {reason}")
-            rows += [mutant_rows.judge(mutant, engine, flavour, mode, [], None)
-                     for engine in engines.engines_of(options.engine)
-                     for flavour in mutant.flavours for mode in modes]
+            unmeasured = [mutant_rows.judge(mutant, engine, flavour, mode, [], None)
+                          for engine in engines.engines_of(options.engine)
+                          for flavour in mutant.flavours for mode in modes]
+            measured_of = identity(mutant.name, options)
+            rows += [provenance.labelled(row, measured_of) for row in unmeasured]
         if options.json:
             files.write_json(options.json, rows)
     say("\n" + mutant_rows.table(rows))

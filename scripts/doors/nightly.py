@@ -57,7 +57,7 @@ def work(options):
     facts = {"commit": commit(), "machine": f"{platform.machine()}, {os.cpu_count()} processors",
              "seconds for fuzzing and stress": options.seconds,
              "planted mutant": options.plant or "none",
-             "of": provenance.line(provenance.of_night(options))}
+             provenance.KEY: provenance.line(provenance.of_night(options))}
     night = Night(folder, FOLDER / "known.json", facts, say)
     steps = night_steps.steps_of(options.seconds, options.ordinal, options.mutants, options.plant)
     try:

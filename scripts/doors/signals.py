@@ -139,7 +139,7 @@ def earlier_trials(path, options):
         rows = [{"name": name, **trials} for name, trials in kept["mutants"].items()]
         taken = provenance.take_up(path, rows, lambda row: identity(row["name"], options)
                                    if row["name"] in options.names else None)
-        growth = provenance.take_up(path, [{"of": kept.get("growth_of"), "trials": kept["growth"]}]
+        growth = provenance.take_up(path, [{provenance.KEY: kept.get("growth_of"), "trials": kept["growth"]}]
                                     if kept["growth"] else [], lambda _: identity("", options))
     except (AttributeError, KeyError, TypeError) as error:
         raise common.Unusable(f"{path}: no trials of scripts/signals: {error}") from error
@@ -176,7 +176,8 @@ def main(options):
             measured_of = identity(name, options)
             trials = run_trials(binary_of(name, options.flavour), seeds, settings, engine_seeds,
                                 options.cap, options.jobs)
-            results[name] = {"cap": options.cap, "trials": trials, "of": measured_of}
+            results[name] = provenance.labelled({"cap": options.cap, "trials": trials},
+                                                measured_of)
             save()
             say(f"{name}: {options.seeds} trials of each of {len(settings)} settings")
         about_it, signatures = without_strays(name, results[name]["trials"])

@@ -36,8 +36,8 @@ def measure(case, names, options, rows, old_rows):
     building.build(tree, case.flavour, ["concertina"])
     for name in missing:
         runs = strategies.search(tree.tool(case.flavour), case.path, name, options)
-        rows.append({**strategies.row_of(case, name, runs), "cap": options.cap,
-                     "of": identities[name]})
+        rows.append(provenance.labelled(
+            {**strategies.row_of(case, name, runs), "cap": options.cap}, identities[name]))
         say(f"{case.mutant}, {name}: {strategies.cell(rows[-1])}")
         files.write_json(options.json, provenance.with_others(rows, old_rows, strategies.key_of))
 

@@ -184,7 +184,7 @@ class Yard:
         total = len(programs) * len(strategies)
         for program in programs:
             for strategy in strategies:
-                row = {**self.hunt(program, strategy, options), "of": measured_of}
+                row = provenance.labelled(self.hunt(program, strategy, options), measured_of)
                 rows.append(row)
                 print(f"[{len(rows)}/{total}] {program}, {strategy}: {mean_text(row)}",
                       file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import common
 import measuring
+import provenance
 import published
 from common import Unusable
 
@@ -76,7 +77,7 @@ class Measuring(unittest.TestCase):
     def test_mean_is_over_the_searches_that_found_it(self):
         self.options.seeds = 5
         row, = self.measure(self.yard(), ["small"], ["lucky"])
-        self.assertEqual(row.pop("of")["options"],
+        self.assertEqual(row.pop(provenance.KEY)["options"],
                          {"seeds": 5, "first_seed": 1, "cap": 50, "seconds": 0})
         self.assertEqual(row, {"program": "small", "strategy": "lucky", "seeds": 5, "found": 3,
                                "mean_schedules": 20, "counts": [10, 20, 30], "schedules_per_second": 123456.7,

@@ -2,6 +2,7 @@ import unittest
 from dataclasses import dataclass, field
 
 import mutant_rows
+import provenance
 
 SMALL = {"goroutines": 2, "operations": 3, "stack_events": 1, "preemptions": 0,
          "free_of_chance": True}
@@ -37,6 +38,13 @@ class RowsTest(unittest.TestCase):
         self.assertEqual(row["median_executions"], 5)
         self.assertIn("| 3/3 | 5 | 1.0 | channels | 2 goroutines, 3 operations, 1 stack event |",
                       mutant_rows.line(row))
+
+    def test_what_a_row_is_of_takes_the_place_of_nothing_that_it_says(self):
+        row = judge([run(), run()], kept())
+        self.assertEqual(mutant_rows.line(provenance.labelled(row, {"source": "s"})),
+                         mutant_rows.line(row))
+        with self.assertRaisesRegex(KeyError, "of its own"):
+            provenance.labelled({provenance.KEY: 2}, {"source": "s"})
 
     def test_what_could_not_be_measured_is_no_verdict(self):
         rows = {fault: {"faults": [fault]} for fault in ("NOT MEASURED", "MISSED")}

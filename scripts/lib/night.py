@@ -118,8 +118,8 @@ class Night:
         self.notes = list(content["notes"]) if content else []
         self.is_remembered = bool(content) and content["remembered"] and not self.known.note
         outdated = provenance.line_differences(
-            str(content["facts"].get("of", "")), self.facts["of"]) \
-            if self.results and "of" in self.facts else []
+            str(content["facts"].get(provenance.KEY, "")), self.facts[provenance.KEY]) \
+            if self.results and provenance.KEY in self.facts else []
         if outdated:
             words = f"what was done before is done anew: {'; '.join(outdated)}"
             self.remark(words)

@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 import common
+import provenance
 from night import (COULD_NOT_RUN, FINDING, GOOD, NOT_FINISHED, NOT_GOOD, OK, UNUSABLE, Night,
                    Result)
 
@@ -39,7 +40,7 @@ class Nights(unittest.TestCase):
     def night(self, name="1", of=""):
         folder = self.base / name
         folder.mkdir(exist_ok=True)
-        facts = {"commit": "abc", **({"of": of} if of else {})}
+        facts = {"commit": "abc", **({provenance.KEY: of} if of else {})}
         return Night(folder, self.known_path, facts, self.said.append)
 
     def whole(self, steps, name="1"):

@@ -56,7 +56,7 @@ def choose(rows):
 def why_outdated(row):
     """Why a measurement says nothing of this tree; empty when it does. What was replayed, with the
     mutant and without, was of the source as it was then."""
-    stored = row.get("of") or {}
+    stored = row.get(provenance.KEY) or {}
     now = {**stored, "format": provenance.FORMAT, "source": provenance.source(row["mutant"])}
     return "; ".join(provenance.differences(stored, now))
 

@@ -64,9 +64,9 @@ class PromotingTest(unittest.TestCase):
 
     def test_a_measurement_of_another_source_says_nothing_of_this_tree(self):
         with unittest.mock.patch.object(provenance, "source", lambda mutant: f"now, {mutant}"):
-            row = {"mutant": "a", "of": provenance.of("a", seeds=5)}
+            row = {"mutant": "a", provenance.KEY: provenance.of("a", seeds=5)}
             self.assertEqual(promoting.why_outdated(row), "")
-            row["of"]["source"] = "then"
+            row[provenance.KEY]["source"] = "then"
             self.assertEqual(promoting.why_outdated(row), "another source")
             self.assertEqual(promoting.why_outdated({"mutant": "a"}), "another format")
 

@@ -1,8 +1,8 @@
 """What a result that outlives its process is of: which source, which inputs, which options.
 
 A row that an interrupted measurement has left is worth taking up again only if it would be measured
-alike now. So each row has, under "of", all that it depends on, and who takes rows up again leaves
-out those of which that is different, and says why.
+alike now. So each row has, under "provenance", all that it depends on, and who takes rows up again
+leaves out those of which that is different, and says why.
 
 The source is a hash of the files that the tool and the targets are built of, and of the mutant's
 patch. A commit would not do: what is measured need not be committed, and a README changes nothing.
@@ -16,6 +16,7 @@ from common import ROOT, relative, say
 
 # Another number for whatever changes what scripts measure, or how.
 FORMAT = 1
+KEY = "provenance"  # in a row
 DIGITS = 16
 BUILT = ("runtime/", "fuzzers/", "sanitizers/", "stress/", "CMakeLists.txt", "CMakePresets.json")
 NOT_BUILT = ("_test.cc", ".md", ".patch", ".case")
@@ -46,6 +47,13 @@ def of(mutant="", inputs=(), **options):
     return {"format": FORMAT, "source": source(mutant),
             "inputs": hash_of((path.name, path.read_bytes()) for path in sorted(inputs)),
             "options": options}
+
+
+def labelled(row, identity):
+    """The row with what it is of."""
+    if KEY in row:
+        raise KeyError(f"a row has a '{KEY}' of its own")
+    return {**row, KEY: identity}
 
 
 def differences(stored, now):
@@ -93,7 +101,7 @@ def take_up(path, rows, now_of):
         now = now_of(row)
         if now is None:
             continue
-        words = differences(row.get("of"), now)
+        words = differences(row.get(KEY), now)
         if words:
             reasons["; ".join(words)] += 1
         else:

@@ -93,8 +93,8 @@ class Differences(unittest.TestCase):
                     before, provenance.line(provenance.of_night(changed)))), 1, key)
 
     def test_what_is_left_out_is_said_with_the_reason(self):
-        rows = [{"of": self.NOW}, {"of": {**self.NOW, "source": "t"}}, {},
-                {"of": self.NOW, "no": 1}]
+        rows = [{provenance.KEY: self.NOW}, {provenance.KEY: {**self.NOW, "source": "t"}}, {},
+                {provenance.KEY: self.NOW, "no": 1}]
         with contextlib.redirect_stdout(io.StringIO()) as said:
             taken = provenance.take_up(Path("rows.json"), rows,
                                        lambda row: None if "no" in row else self.NOW)
@@ -128,7 +128,7 @@ class TakenUp(unittest.TestCase):
         options = self.strategies_options()
         case = options.cases["some-bug"]
         row = {"mutant": "some-bug", "strategy": "pos",
-               "of": strategies.identity(case, "pos", options)}
+               provenance.KEY: strategies.identity(case, "pos", options)}
         self.path.write_text(json.dumps([row, {**row, "mutant": "gone"}]))
 
         def stored(**changed):
@@ -148,7 +148,7 @@ class TakenUp(unittest.TestCase):
         asked = {"mode": "seeds", "cap": 9, "seeds": 2, "first_seed": 1, "flavour": "none",
                  "chosen": {"none": "none"}, "names": ["some-bug"], "growth": 5, "growth_seeds": 3}
         options = types.SimpleNamespace(**asked)
-        trials = {"cap": 9, "trials": {"none": []}, "of": door.identity("some-bug", options)}
+        trials = {"cap": 9, "trials": {"none": []}, provenance.KEY: door.identity("some-bug", options)}
         growth = {"none": [1]}
         kept = {"mutants": {"some-bug": trials, "other-bug": trials}, "growth": growth,
                 "growth_of": door.identity("", options)}
@@ -173,7 +173,7 @@ class TakenUp(unittest.TestCase):
                  "json": str(self.path)}
         chosen = [types.SimpleNamespace(name="some-bug")]
         row = {"mutant": "some-bug", "faults": [],
-               "of": door.identity("some-bug", types.SimpleNamespace(**asked))}
+               provenance.KEY: door.identity("some-bug", types.SimpleNamespace(**asked))}
         self.path.write_text(json.dumps([row]))
 
         def earlier(**changed):
