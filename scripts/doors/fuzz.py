@@ -23,7 +23,9 @@ import concertina
 import ending
 import engines
 import files
+import findings
 import keeping
+import merging
 import minimizing
 import needs
 from campaign import Campaign, Result, Settings
@@ -38,9 +40,7 @@ def NEEDS(options):  # pylint: disable=invalid-name
 POLL_S = 0.1
 STATUS_S = 1.0
 STATUS_S_PLAIN = 10.0  # when nobody watches a terminal
-# A campaign's end prunes its evolved corpus for a share of its time, on top of it.
-MERGE_SHARE = 0.1
-MERGE_MIN_S = 2.0
+MERGE_MIN_S = 2.0  # at a campaign's end, on top of its time
 INPUT_NAME = "finding.bytes"  # of an input that can be kept nowhere
 
 
@@ -107,7 +107,7 @@ def run_campaign(tree, settings):
 def merge_at_the_end(campaign, status):
     """Some of what waits; the next start is as quick as this one."""
     try:
-        campaign.merge(max(MERGE_MIN_S, campaign.settings.seconds * MERGE_SHARE))
+        campaign.merge(max(MERGE_MIN_S, campaign.settings.seconds * merging.SHARE))
     except (common.Unusable, OSError) as reason:
         say(f"not merged: {reason}")
     status.remark(campaign.result)
@@ -127,10 +127,6 @@ def run_merge(tree, settings):
     return campaign
 
 
-def replay_command(path, flavour, mutant):
-    return f"scripts/replay {path} --flavour {flavour}" + (f" --mutant {mutant}" if mutant else "")
-
-
 def report(result, mutant):
     for finding in result.findings:
         say("")
@@ -148,8 +144,8 @@ def report(result, mutant):
             say(f"case     {relative(finding.case)}")
         else:
             say_input(finding)
-        path = relative(finding.case) if finding.case else INPUT_NAME
-        say(f"replay   {replay_command(path, result.flavour, mutant)}")
+        path = finding.case or INPUT_NAME
+        say(f"replay   {findings.replay_command(path, result.flavour, mutant)}")
 
 
 def say_input(finding):
@@ -181,7 +177,7 @@ def minimise(campaign, finding, mutant):
         say(f"         {line}")
     say(f"minimal  {relative(target)}: {minimizing.size_words(answer)} "
         f"({answer['runs']:,} runs, {answer['seconds']:.0f} s)")
-    say(f"replay   {replay_command(relative(target), campaign.settings.flavour, mutant)}")
+    say(f"replay   {findings.replay_command(target, campaign.settings.flavour, mutant)}")
     finding.minimised = str(target)
 
 
@@ -224,7 +220,8 @@ def parse_options():
                         "and share what they find")
     parser.add_argument("--sanitizer", choices=common.FUZZ_FLAVOURS,
                         help="give all the time to this flavour")
-    parser.add_argument("--seconds", type=arguments.seconds(1), default=60.0, help="time in all (default 60)")
+    parser.add_argument("--seconds", type=arguments.seconds(1), default=60.0,
+                        help="time in all (default 60)")
     parser.add_argument("--workers", type=arguments.workers, default=common.cores(),
                         help="processes (default: one a core)")
     parser.add_argument("--seed", type=arguments.engine_seed, default=1,

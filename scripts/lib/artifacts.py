@@ -34,6 +34,11 @@ def sha1(content):
     return hashlib.sha1(content).hexdigest()
 
 
+def is_whole(path):
+    """Engines name corpus files by their content's SHA-1. One with another content was cut off."""
+    return not SHA1_NAME.match(path.name) or sha1(path.read_bytes()) == path.name
+
+
 @dataclass
 class Artifact:
     """An input that failed, and what it took to find it."""

@@ -11,9 +11,9 @@ import engine_afl
 import evolved
 import fakes
 import keeping
+from artifacts import sha1
 from campaign import Campaign, Settings
 from common import Interrupted, Unusable
-from engine import sha1
 
 QUIET = "time.sleep(0.05)"
 CRASH = ("save(b'crash', prefix + 'crash-')\nprint('stat::number_of_executed_units: 9')\n"

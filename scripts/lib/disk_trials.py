@@ -263,9 +263,8 @@ def seen(end, tool, folder):
     outcome = Outcome(end.code, end.output, reported=inputs_in(end.output))
     outcome.failing = sum(fails(tool, *item) for item in outcome.reported)
     outcome.unreported = crashes_in(folder, tool)
-    outcome.cut = sum(1 for path in files.regular_files(folder / "corpus")
-                      if artifacts.SHA1_NAME.match(path.name)
-                      and artifacts.sha1(path.read_bytes()) != path.name)
+    outcome.cut = sum(not artifacts.is_whole(path)
+                      for path in files.regular_files(folder / "corpus"))
     outcome.empty = [path.name for path in files.regular_files(folder.parent / "findings")
                      if not path.stat().st_size]
     outcome.is_bad = takes_nothing(folder)

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import files
 import processes
-from artifacts import IN_FLIGHT, SHA1_NAME, Artifact, sha1
+from artifacts import IN_FLIGHT, Artifact, sha1
 from common import Unusable, relative
 
 INPUT_BYTES_MAX = 8192
@@ -38,15 +38,10 @@ SEEDS_APART = 1000  # more than there are workers, which have consecutive ones
 IN_FLIGHT_VARIABLE = "CONCERTINA_IN_FLIGHT"
 IN_FLIGHT_HEADER_BYTES = 20
 IN_FLIGHT_INPUT_BYTES = 1 << 14  # in_flight.h has the same
-READ_AT_ONCE = 1 << 20
 IN_FLIGHT_BYTES = IN_FLIGHT_HEADER_BYTES + 2 * IN_FLIGHT_INPUT_BYTES
+READ_AT_ONCE = 1 << 20
 # Artifacts that are findings; libFuzzer's slow-unit-* is only a remark.
 ARTIFACT_KINDS = ("crash-", "timeout-", "oom-", "leak-")
-
-
-def is_whole(path):
-    """Engines name corpus files by their content's SHA-1. One with another content was cut off."""
-    return not SHA1_NAME.match(path.name) or sha1(path.read_bytes()) == path.name
 
 
 def write_input(path, content):

@@ -152,11 +152,7 @@ class AflWorker(Worker):
             return b""
 
     def add_seed(self, content):
-        path = self.inputs / sha1(content)
-        try:
-            path.write_bytes(content)  # nobody reads it before all are there
-        except OSError as error:  # write() does not know the name
-            raise OSError(error.errno, error.strerror, str(path)) from error
+        files.write_in_place(self.inputs / sha1(content), content)
 
     def link(self, path):
         """Of the thousands that there may be, most are named by their content: they need neither be

@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 import engine
+from artifacts import is_whole, sha1
 from common import ROOT, Unusable
 from fakes import has_ended, poll_until, write_program
 
@@ -133,14 +134,14 @@ class EngineTest(unittest.TestCase):
 class Whole(unittest.TestCase):
     def test_a_corpus_file_that_was_cut_is_told_by_its_name(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        whole, cut, other = (folder / name for name in (engine.sha1(b"abc"), engine.sha1(b"xyz"), "s"))
+        whole, cut, other = (folder / name for name in (sha1(b"abc"), sha1(b"xyz"), "s"))
         for path, content in ((whole, b"abc"), (cut, b"xy"), (other, b"any")):
             path.write_bytes(content)
-        self.assertTrue(engine.is_whole(whole))
-        self.assertFalse(engine.is_whole(cut))
-        self.assertTrue(engine.is_whole(other))
+        self.assertTrue(is_whole(whole))
+        self.assertFalse(is_whole(cut))
+        self.assertTrue(is_whole(other))
         cut.write_bytes(b"")
-        self.assertFalse(engine.is_whole(cut))
+        self.assertFalse(is_whole(cut))
 
 
 if __name__ == "__main__":

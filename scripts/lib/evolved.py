@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import files
-from engine import sha1
+from artifacts import sha1
 
 # AFL++ takes two seconds for so many, under ASan; the core has fewer (fuzzers/README.md).
 LOADED_MAX = 2000

@@ -5,7 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 import evolved
-from engine import sha1
+from artifacts import sha1
 from evolved import Evolved
 
 

@@ -50,7 +50,7 @@ def write_whole(path, content, via=None):
     bytes; `via`: a folder on the same file system."""
     content = content.encode() if isinstance(content, str) else content
     if is_special(path):
-        write_special(path, content)
+        write_in_place(path, content)
         return
     target = Path(os.path.realpath(path))
     if target.is_dir():
@@ -70,7 +70,8 @@ def write_whole(path, content, via=None):
         raise
 
 
-def write_special(path, content):
+def write_in_place(path, content):
+    """For what cannot be replaced, or is read by nobody until all is there."""
     try:
         with open(path, "wb") as file:
             file.write(content)

@@ -14,7 +14,7 @@ from pathlib import Path
 import concertina
 import keeping
 from artifacts import sha1
-from common import Unusable, slug
+from common import Unusable, relative, slug
 
 CONFIRM_TIMES = 3
 DIGEST = 10  # digits of an input's SHA-1 in a name
@@ -60,6 +60,11 @@ def fails(tool, artifact):
         if artifact.is_lost:
             return False
         raise
+
+
+def replay_command(path, flavour, mutant=""):
+    return f"scripts/replay {relative(path)} --flavour {flavour}" + (
+        f" --mutant {mutant}" if mutant else "")
 
 
 class Findings:

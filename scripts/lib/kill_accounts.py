@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import files
-from engine import sha1
+from artifacts import SHA1_NAME, sha1
 from engine_afl import FIRST_INPUT
 
-HEX = re.compile("[0-9a-f]{40}")
 OF_A_QUEUE = re.compile("id:[0-9]+(?!.*,(?:orig|sync):)")
 
 
@@ -107,7 +106,7 @@ def pruned(missing, kept, features):
 
 def cut_entries(folder):
     return [f"{path.name} is cut" for path, content in walk(folder)
-            if HEX.fullmatch(path.name) and path.name != sha1(content)]
+            if SHA1_NAME.match(path.name) and path.name != sha1(content)]
 
 
 def cases(folder):

@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 import kill_accounts
-from engine import sha1
+from artifacts import sha1
 from engine_afl import FIRST_INPUT
 from kill_accounts import Account, NightSeen
 

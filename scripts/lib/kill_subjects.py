@@ -255,9 +255,9 @@ def subjects_of(flavour):
     tool = clean.tool(flavour)
     # Those that find something end with it: their time is for a machine that has other work.
     return [Fuzz(mutant, flavour, "libfuzzer").subject(600),
-            Fuzz(mutant, flavour, "afl").subject(600), Fuzz(clean, flavour, "all").subject(3), minimize(tool, flavour), promote(tool),
-            Verify(tool).subject(), stress(flavour), replay(flavour), build(flavour),
-            Nightly(flavour).subject()]
+            Fuzz(mutant, flavour, "afl").subject(600), Fuzz(clean, flavour, "all").subject(3),
+            minimize(tool, flavour), promote(tool), Verify(tool).subject(), stress(flavour),
+            replay(flavour), build(flavour), Nightly(flavour).subject()]
 
 
 def build_all(flavour):
@@ -273,5 +273,3 @@ def build_all(flavour):
     if not findings:
         raise common.Unusable(f"mutant {MUTANT} was not found")
     files.write_whole(FOUND, Path(findings[0]["case"]).read_bytes())
-
-

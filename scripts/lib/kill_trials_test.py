@@ -18,8 +18,8 @@ from unittest import mock
 import fakes
 import kill_subjects
 import kill_trials
+from artifacts import sha1
 from common import Unusable
-from engine import sha1
 from kill_accounts import Account
 
 LIB = Path(__file__).resolve().parent

@@ -6,6 +6,7 @@ wait. The programs that a holder starts may inherit it: a build whose script was
 
 import contextlib
 import fcntl
+import math
 import os
 import sys
 import time
@@ -54,9 +55,7 @@ def held(path, what):
     lock = take(path)
     if lock is None:
         print(f"waiting for {what} of another {holder_of(path)}", file=sys.stderr, flush=True)
-    while lock is None:
-        time.sleep(POLL_S)
-        lock = take(path)
+        lock = take_within(path, math.inf)
     try:
         yield lock
     finally:

@@ -21,7 +21,6 @@ inputs that engines save. (libFuzzer's outer step, -merge=1, would pass over it,
 anew, and not see that a disk is full.)
 """
 
-import hashlib
 import itertools
 import os
 import subprocess
@@ -31,11 +30,13 @@ from pathlib import Path
 
 import files
 import processes
+from artifacts import sha1
 from common import Unusable, last_lines
-from engine import INPUT_BYTES_MAX, RUN_TIMEOUT_S, sha1
+from engine import INPUT_BYTES_MAX, RUN_TIMEOUT_S
 from engine_libfuzzer import RSS_LIMIT_MB
 from evolved import entries_of
 
+SHARE = 0.1  # of a campaign's time, at its end and in a step of a night
 PIECE_MAX = 10000  # entries beside the core; fewer when there is little time
 PIECE_MIN = 1000
 PIECE_A_SECOND = 1000
@@ -146,7 +147,7 @@ class Merge:
         status = self.binary.stat()
         signals = os.environ.get("CONCERTINA_SIGNALS", "")
         words = f"{status.st_size} {status.st_mtime_ns} {signals}"
-        return hashlib.sha1(words.encode()).hexdigest()[:12]
+        return sha1(words.encode())[:12]
 
     def is_worth_it(self):
         unmerged = self.unmerged()
@@ -265,20 +266,16 @@ class Merge:
         if left <= 0:
             return None
         with open(self.log, "wb") as log:
-            process = processes.Process(
-                [self.binary, "-merge_inner=1", f"-merge_control_file={self.path}",
-                 f"-max_len={INPUT_BYTES_MAX}", f"-timeout={RUN_TIMEOUT_S}",
-                 f"-rss_limit_mb={RSS_LIMIT_MB}", "-detect_leaks=0",
-                 "-exact_artifact_path=/dev/null"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
             try:
-                return process.wait(timeout=left)
+                return processes.run(
+                    [self.binary, "-merge_inner=1", f"-merge_control_file={self.path}",
+                     f"-max_len={INPUT_BYTES_MAX}", f"-timeout={RUN_TIMEOUT_S}",
+                     f"-rss_limit_mb={RSS_LIMIT_MB}", "-detect_leaks=0",
+                     "-exact_artifact_path=/dev/null"],
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                    timeout=left).returncode
             except subprocess.TimeoutExpired:
-                process.end()
                 return None
-            except BaseException:
-                process.end()
-                raise
 
     def log_tail(self):
         return last_lines(self.log.read_text(errors="replace"), LOG_LINES)

@@ -14,8 +14,8 @@ from unittest import mock
 import evolved
 import fakes
 import merging
+from artifacts import sha1
 from common import Unusable
-from engine import sha1
 from evolved import Evolved
 from merging import Control, Merge, parse
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from unittest import mock
 
 import night_steps
-from engine import sha1
+from artifacts import sha1
 
 
 class Evolved(unittest.TestCase):

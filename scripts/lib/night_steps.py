@@ -7,15 +7,17 @@ A finding's identity is its signature; where that is coarse it has a fingerprint
 import os
 import re
 
+import artifacts
 import building
 import concertina
-import engine
 import files
 import machine
+import merging
 import mutant_rows
 import mutants
 import processes
 from common import BUILD, FUZZ_FLAVOURS, ROOT, Unusable, relative
+from findings import replay_command
 from night import FINDING, OK, UNUSABLE, Result, last_line, merged, status_of, worst
 from night_known import fingerprint
 
@@ -25,7 +27,6 @@ CONTENT_MAX = 1 << 26  # of an input, or of a log
 REPLAYS_OF_KEPT = 3
 # Their words say how a process ended and not where: many bugs share them.
 COARSE_ORACLES = ("crash", "progress")
-MERGE_SHARE = 0.1  # of a fuzz step's time, for merging what it and others have evolved
 
 
 def build(flavour):
@@ -47,7 +48,7 @@ def corpus_files(flavour):
     cases = sorted((ROOT / "corpus").rglob("*.case"))
     evolved = building.clean_tree().fuzz_folder(flavour) / "corpus"
     return cases, sorted(path for path in evolved.glob("*")
-                         if path.is_file() and engine.is_whole(path))
+                         if path.is_file() and artifacts.is_whole(path))
 
 
 def batches(paths):
@@ -62,15 +63,10 @@ def content_of(path):
         return str(path)
 
 
-def replay_words(path, flavour, mutant=""):
-    return f"scripts/replay {relative(path)} --flavour {flavour}" + (
-        f" --mutant {mutant}" if mutant else "")
-
-
 def failure_of(signature, oracle, path, flavour, confirmed=True):
     """A finding that has a case, which `replay` can ask again."""
     finding = {"signature": signature, "case": relative(path), "flavour": flavour,
-               "replay": replay_words(path, flavour)}
+               "replay": replay_command(path, flavour)}
     if oracle in COARSE_ORACLES or not confirmed:
         finding["fingerprint"] = fingerprint(content_of(path))
     return finding
@@ -81,7 +77,7 @@ def unexpected_of(answer, flavour):
     path = concertina.file_of(answer)
     differ = "" if answer["agree"] else ", and replays differ"
     return {"signature": f"{relative(path)}: {answer['signature']}, which is not expected{differ}",
-            "case": relative(path), "replay": replay_words(path, flavour)}
+            "case": relative(path), "replay": replay_command(path, flavour)}
 
 
 def differing_of(answer, tool, flavour):
@@ -193,7 +189,7 @@ def fuzz(flavour, seconds, seed, mutant="", *more):
         case = found.get("minimised") or found["case"]
         finding = failure_of(found["signature"], found["oracle"], ROOT / found["case"], flavour,
                              found["confirmed"])
-        finding.update(case=relative(case), replay=replay_words(case, flavour, mutant))
+        finding.update(case=relative(case), replay=replay_command(case, flavour, mutant))
         return finding
 
     def findings_of(answer):
@@ -231,8 +227,8 @@ def merge(flavour, seconds, mutant=""):
         result = fuzz(flavour, seconds, 1, mutant, "--merge")(night, name)
         if result.status != UNUSABLE:
             log = (night.folder / "logs" / f"{name}.log").read_text(errors="replace")
-            merged = [line for line in log.splitlines() if " merge: " in line]
-            result.summary = merged[-1].partition(" merge: ")[2] if merged else "nothing to merge"
+            said = [line for line in log.splitlines() if " merge: " in line]
+            result.summary = said[-1].partition(" merge: ")[2] if said else "nothing to merge"
         return result
     return action
 
@@ -383,7 +379,7 @@ def steps_of(seconds, ordinal, rotated, planted=""):
         steps.append(("kept-cases", kept_cases()))
     steps += [(f"fuzz-{flavour}", fuzz(flavour, part, 1 + ordinal, planted))
               for flavour in ("address", "thread")]
-    steps += [(f"merge-{flavour}", merge(flavour, max(5, round(part * MERGE_SHARE)), planted))
+    steps += [(f"merge-{flavour}", merge(flavour, max(5, round(part * merging.SHARE)), planted))
               for flavour in ("address", "thread")]
     if has_stress():
         steps += [(f"stress-{flavour}", stress(flavour, part)) for flavour in ("thread", "address")]

@@ -55,12 +55,6 @@ def flag(value, where):
     require(isinstance(value, bool), f"{where} is neither true nor false")
 
 
-def texts(value, where):
-    require(isinstance(value, list), f"{where} is no list")
-    for i, item in enumerate(value):
-        text(item, f"{where}[{i}]")
-
-
 def record(value, where, required, optional=()):
     """An object with these fields; fields are functions by name."""
     require(isinstance(value, dict), f"{where} is no object")
@@ -86,6 +80,9 @@ def sequence(check):
         for i, item in enumerate(value):
             check(item, f"{where}[{i}]")
     return check_all
+
+
+texts = sequence(text)
 
 
 def version(value, where):

@@ -20,7 +20,7 @@ case, so that a rerun that is killed, too, or whose disk is full, loses nothing 
 import shutil
 
 import engine_afl
-from artifacts import IN_FLIGHT, NAME, SHA1_NAME, Artifact, sha1
+from artifacts import IN_FLIGHT, NAME, Artifact, is_whole, sha1
 from engine import INPUT_BYTES_MAX, read_in_flight, write_input
 from evolved import Evolved
 from files import regular_files
@@ -75,11 +75,9 @@ def in_flight(path, contents, found):
 
 
 def drop_cut_corpus_files(folder):
-    """Engines name corpus files by their content's SHA-1. One with another content was cut off; its
-    input, if it was in flight, returns to the corpus when it has been examined. Returns how
-    many."""
-    cut = [path for path in regular_files(folder / "corpus")
-           if SHA1_NAME.match(path.name) and sha1(path.read_bytes()) != path.name]
+    """Returns how many. The input of one, if it was in flight, returns to the corpus when it has been
+    examined."""
+    cut = [path for path in regular_files(folder / "corpus") if not is_whole(path)]
     for path in cut:
         path.unlink()
     return len(cut)

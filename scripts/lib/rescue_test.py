@@ -15,8 +15,9 @@ from unittest import mock
 
 import fakes
 import rescue
+from artifacts import sha1
 from campaign import Campaign, Settings
-from engine import sha1, write_input
+from engine import write_input
 
 READY = "\nopen(READY, 'w').close()\ntime.sleep(600)\n"
 QUIET = "sys.exit(0)"

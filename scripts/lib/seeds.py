@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import concertina
+from artifacts import sha1
 from common import Unusable, relative
-from engine import INPUT_BYTES_MAX, sha1
+from engine import INPUT_BYTES_MAX
 
 # Arguments of one call of the tool: the kernel takes two megabytes.
 FILES_A_CALL = 2000

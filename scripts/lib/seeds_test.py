@@ -6,8 +6,8 @@ from unittest import mock
 
 import fakes
 import seeds
+from artifacts import sha1
 from common import Unusable
-from engine import sha1
 
 
 class SeedsTest(unittest.TestCase):
