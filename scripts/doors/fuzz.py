@@ -155,18 +155,17 @@ def say_input(finding):
 
 
 def minimise(campaign, finding, mutant):
-    """The finding as small as it goes, beside it if that can be; a killed script leaves none, and
-    loses nothing."""
+    """The finding as small as it goes, beside it if that can be."""
     case = Path(finding.case)
     folder, reasons = keeping.place_for(case.parent)
     if folder is None:
         raise common.Unusable("; ".join(reasons))
-    partial = folder / case.with_suffix(".min.partial").name
+    minimal = case.with_suffix(".min.case").name
+    partial = files.temporary(minimal, folder)
     say(f"minimising {relative(case)}")
     try:
         answer = concertina.minimize(campaign.tool, case, partial)
-        target, reasons = keeping.keep(partial.read_bytes(), case.with_suffix(".min.case").name,
-                                       case.parent)
+        target, reasons = keeping.keep(partial.read_bytes(), minimal, case.parent)
     finally:
         partial.unlink(missing_ok=True)
         if folder != case.parent:

@@ -26,6 +26,13 @@ def is_alive(pid):
     return Path(f"/proc/{pid}").exists()
 
 
+def temporary(path, folder=None):
+    """What the file is called while it is being written. The next writer removes what a killed one has
+    left under such a name."""
+    path = Path(path)
+    return Path(folder or path.parent) / f".{path.name[:NAME_MAX]}.{os.getpid()}{SUFFIX}"
+
+
 def remove_left_overs(folder, start="."):
     """Temporary files of writers that are no more."""
     for entry in os.scandir(folder):
@@ -55,18 +62,16 @@ def write_whole(path, content, via=None):
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    start = f".{target.name[:NAME_MAX]}."
-    folder = Path(via or target.parent)
-    temporary = folder / f"{start}{os.getpid()}{SUFFIX}"
+    partial = temporary(target, via)
     try:
-        remove_left_overs(folder, start)
-        temporary.write_bytes(content)
-        os.replace(temporary, target)
+        remove_left_overs(partial.parent, f".{target.name[:NAME_MAX]}.")
+        partial.write_bytes(content)
+        os.replace(partial, target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error  # not the temporary one
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
 
 
@@ -98,7 +103,7 @@ def check_writable(path, option):
         target = Path(os.path.realpath(path))
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        probe = target.parent / f".{target.name[:NAME_MAX]}.{os.getpid()}{SUFFIX}"
+        probe = temporary(target)
         probe.touch()
         probe.unlink()
     except OSError as error:

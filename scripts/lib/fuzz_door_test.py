@@ -3,6 +3,8 @@
 import contextlib
 import io
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -10,6 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 import building
+import concertina
 import fakes
 import keeping
 from common import EXIT_FAILED, EXIT_OK, Unusable
@@ -119,6 +122,25 @@ class FuzzTest(unittest.TestCase):
             code, said = self.fuzz(CRASH)
         self.assertEqual((code, list(self.other.iterdir())), (EXIT_FAILED, []))
         self.assertRegex(said, r"minimal .*/findings/.*\.min\.case")
+
+    def test_what_a_killed_call_was_minimising_is_removed_by_the_next(self):
+        """Its name is one of those that files.write_whole removes when their writer is no more."""
+        minimize = concertina.minimize
+        outputs = []
+
+        def minimize_and_remember(tool, case, output):
+            outputs.append(Path(output))
+            return minimize(tool, case, output)
+        with mock.patch.object(concertina, "minimize", minimize_and_remember):
+            self.fuzz(CRASH)
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        left = outputs[0].with_name(outputs[0].name.replace(f".{os.getpid()}.", f".{ended.pid}."))
+        self.assertNotEqual(left, outputs[0])
+        left.write_text("small")
+        self.fuzz(CRASH)
+        self.assertFalse(left.exists())
+        self.assertFalse(outputs[0].exists())
 
     def test_what_can_be_kept_nowhere_is_printed_and_replays(self):
         self.findings.parent.mkdir(parents=True)

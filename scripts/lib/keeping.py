@@ -44,7 +44,7 @@ def keep(content, name, folder):
 def place_for(folder):
     """A folder in which a program can write its output: `folder`, else a new one elsewhere; None,
     with the reasons, when there is none."""
-    path, reasons = keep(bytes(PROBE_BYTES), f".room.{os.getpid()}{files.SUFFIX}", folder)
+    path, reasons = keep(bytes(PROBE_BYTES), files.temporary("room").name, folder)
     if path is None:
         return None, reasons
     path.unlink()

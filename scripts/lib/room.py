@@ -2,7 +2,6 @@
 not."""
 
 import contextlib
-import os
 
 import files
 from common import relative
@@ -34,7 +33,7 @@ class Room:
         for part in PARTS:
             if not (self.folder / part).is_dir():
                 return f"{relative(self.folder / part)} was removed"
-        probe = self.folder / f".room.{os.getpid()}{files.SUFFIX}"
+        probe = files.temporary(self.folder / "room")
         try:
             probe.write_bytes(bytes(INPUT_BYTES_MAX))
         except OSError as error:
