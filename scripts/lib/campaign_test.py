@@ -306,9 +306,13 @@ class CampaignTest(Machine):
         self.assertIn("more than 3072 MB when it ran an input, which passes", result.remarks[0])
 
     def test_one_that_does_not_end_may_hang_in_its_input(self):
-        self.enterContext(mock.patch.object(campaign_module, "OVERTIME_S", 0.3))
-        for behaviour, found in (("run(b'fatal', 9)", 1), ("run(b'harmless', 9)", 0)):
-            result = self.run_campaign(f"{behaviour}\ntime.sleep(600)", workers=1, seconds=1).result
+        for content, found in ((b"fatal", 1), (b"harmless", 0)):
+            self.tree.write_libfuzzer(f"run({content!r}, 9)\ntime.sleep(600)")
+            campaign = self.start(workers=1)
+            fakes.poll_until(lambda: campaign.workers[0].slot.read().content == content)
+            with mock.patch.object(campaign_module, "OVERTIME_S", -600):
+                fakes.poll_until(campaign.poll)
+            result = campaign.result
             self.assertEqual((len(result.findings), result.unusable), (found, ""))
 
 
@@ -505,7 +509,10 @@ class NothingNewTest(Machine):
 
     def test_afl_that_had_time(self):
         self.tree.write_afl("time.sleep(600)")
-        campaign = self.start("afl", workers=1, seconds=2)
+        campaign = self.start("afl", workers=1)
+        worker, = campaign.workers
+        fakes.poll_until(lambda: campaign.poll() or worker.new_inputs())
+        worker.job.seconds = 0
         fakes.poll_until(campaign.poll)
         self.assertEqual(campaign.result.unusable, "")
         self.assertGreater(campaign.result.new_inputs, 0)

@@ -155,7 +155,9 @@ class AflWorkerTest(unittest.TestCase):
         self.assertEqual(worker.artifacts(), [])
 
     def test_new_inputs_begin_when_it_has_run_the_known_ones(self):
-        worker = self.worker("run(b'', 50)\ntime.sleep(600)", seconds=1, fuzzing="")
+        worker = self.worker("run(b'', 50)\ntime.sleep(600)", fuzzing="")
+        fakes.poll_until(lambda: worker.poll() is not None or worker.progress.executions == 50)
+        worker.job.seconds = 0
         self.wait(worker)
         self.assertEqual((worker.progress.executions, worker.new_inputs()), (50, 0))
 
