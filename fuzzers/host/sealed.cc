@@ -1,8 +1,9 @@
 #include "host/sealed.h"
 
-#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+
+#include "host/lines.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -39,9 +40,8 @@ std::string seal(std::string_view text) {
   std::string sealed;
   std::size_t lines = 0;
   for (; !text.empty(); ++lines) {
-    const std::string_view line = text.substr(0, text.find('\n'));
+    const std::string_view line = take_line(text);
     sealed.append(line).append(chain.mark(line)).append("\n");
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
   }
   const std::string end = std::string(kEnd) + std::to_string(lines);
   return sealed + end + chain.mark(end, true) + "\n";

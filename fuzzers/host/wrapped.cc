@@ -4,6 +4,8 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "host/lines.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -43,9 +45,7 @@ std::vector<std::string> wrapped(std::string_view line, std::size_t hang, std::s
 std::string wrapped_text(std::string_view text, std::size_t hang, std::size_t width) {
   std::string result;
   while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    for (const std::string& one : wrapped(line, hang, width)) result += one + "\n";
+    for (const std::string& one : wrapped(take_line(text), hang, width)) result += one + "\n";
   }
   return result;
 }

@@ -85,8 +85,11 @@ TEST(VerifyState, SaysWhichOfAllThatItDependsOnDiffers) {
   input = program();
   input.schedule.stack_events.push_back({});
   expect("program ", identity_of(input, {}));
-  setenv("TSAN_OPTIONS", "report_bugs=0", 1);
+  setenv("CONCERTINA_SANITIZER_OPTIONS", "report_bugs=0", 1);
   expect("sanitizer-options none, now ", identity_of(program(), {}));
+  unsetenv("CONCERTINA_SANITIZER_OPTIONS");
+  setenv("TSAN_OPTIONS", "report_bugs=0", 1);  // has no say, so it changes nothing
+  EXPECT_EQ(fault_of(content, program(), {}), "");
   unsetenv("TSAN_OPTIONS");
   for (const char* const name : {"build", "flavour"}) {
     VerifyIdentity identity = identity_of(program(), {});
