@@ -36,16 +36,6 @@ bool only_passes_on(std::string_view function) {
   return false;
 }
 
-/// A report's last line; "SUMMARY: 3 of 7" is the program's.
-bool is_summary(std::string_view line) {
-  constexpr std::string_view kSummary = "SUMMARY: ";
-  const std::size_t at = line.find(kSummary);
-  if (at == std::string_view::npos) return false;
-  const std::string_view rest = line.substr(at + kSummary.size());
-  const std::string_view tool = rest.substr(0, rest.find(':'));
-  return tool.ends_with("Sanitizer") || tool == "libFuzzer";
-}
-
 /// Takes the lines of one report, one by one.
 class StackReader {
  public:
@@ -154,6 +144,15 @@ bool is_access(std::string_view heading) {
   const bool says_who = heading.find(" by thread ") != std::string_view::npos ||
                         heading.find(" by main thread") != std::string_view::npos;
   return says_who && heading.find(" of size ") != std::string_view::npos;
+}
+
+bool is_summary(std::string_view line) {
+  constexpr std::string_view kSummary = "SUMMARY: ";
+  const std::size_t at = line.find(kSummary);
+  if (at == std::string_view::npos) return false;
+  const std::string_view rest = line.substr(at + kSummary.size());
+  const std::string_view tool = rest.substr(0, rest.find(':'));
+  return tool.ends_with("Sanitizer") || tool == "libFuzzer";
 }
 
 std::vector<SanitizerReport> read_reports(const std::vector<std::string_view>& lines) {

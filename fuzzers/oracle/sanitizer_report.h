@@ -48,6 +48,9 @@ struct SanitizerReport {
 
 bool is_access(std::string_view heading);
 
+/// A report's last line; "SUMMARY: 3 of 7" is the program's.
+bool is_summary(std::string_view line);
+
 /// All reports, in order. `lines` are those of a plain text (report_text.h), and must outlive them.
 std::vector<SanitizerReport> read_reports(const std::vector<std::string_view>& lines);
 

@@ -5,6 +5,7 @@
 
 #include "host/wrapped.h"
 #include "oracle/report_text.h"
+#include "oracle/sanitizer_report.h"
 #include "oracle/stack_frame.h"
 #include "report/picture.h"
 #include "report/runtime_map.h"
@@ -125,6 +126,21 @@ bool is_of_interest(std::string_view heading) {
   return true;
 }
 
+/// The function, and its place beside it or below.
+std::string say_frame(const Frame& frame) {
+  constexpr std::size_t kPlaceColumn = 36;
+  const std::string place = frame.file + (frame.line != 0 ? ":" + std::to_string(frame.line) : "");
+  std::string line = "      " + frame.function;
+  std::string text;
+  const std::size_t column = std::max(line.size() + 1, kPlaceColumn);
+  if (column + place.size() > kPageWidth) {
+    text = wrapped_text(line + "\n", 8);
+    line.clear();
+  }
+  line.resize(line.empty() ? 8 : column, ' ');
+  return text + wrapped_text(line + place + "\n", 8);
+}
+
 }  // namespace
 
 std::vector<Access> accesses(std::string_view log, const Trace& trace) {
@@ -134,7 +150,7 @@ std::vector<Access> accesses(std::string_view log, const Trace& trace) {
   std::string_view heading;
   bool is_open = false;  // frames are still taken
   for (const std::string_view line : lines) {
-    if (line.starts_with("SUMMARY:")) break;
+    if (is_summary(line)) break;
     const std::optional<StackFrame> frame = read_frame(line);
     if (!frame) {
       if (line.find_first_not_of(" ^") != std::string_view::npos) heading = line;
@@ -161,25 +177,6 @@ std::vector<Access> accesses(std::string_view log, const Trace& trace) {
   }
   return result;
 }
-
-namespace {
-
-/// The function, and its place beside it or below.
-std::string say_frame(const Frame& frame) {
-  constexpr std::size_t kPlaceColumn = 36;
-  const std::string place = frame.file + (frame.line != 0 ? ":" + std::to_string(frame.line) : "");
-  std::string line = "      " + frame.function;
-  std::string text;
-  const std::size_t column = std::max(line.size() + 1, kPlaceColumn);
-  if (column + place.size() > kPageWidth) {
-    text = wrapped_text(line + "\n", 8);
-    line.clear();
-  }
-  line.resize(line.empty() ? 8 : column, ' ');
-  return text + wrapped_text(line + place + "\n", 8);
-}
-
-}  // namespace
 
 std::string say_accesses(const std::vector<Access>& accesses, const Names& names) {
   std::string text;

@@ -53,7 +53,7 @@ TEST(Accesses, AreTheSameWithColoursAndWithOtherLinesBetweenFrames) {
     noisy += plain[i];
     if (plain[i] == ' ') noisy += "\x1b[1m";
     if (plain[i] == '\n' && plain.substr(i + 1).starts_with("    #") && plain[i + 6] != '0')
-      noisy += "the program says something\n";
+      noisy += "the program says something\nSUMMARY: 3 of 7\n";
   }
   const auto words = [&](const std::string& log) {
     return say_accesses(accesses(log, trace), Names(program, trace));

@@ -214,10 +214,6 @@ void add_sudogs(std::string& page, const Copy& copy, const Names& names, const I
   }
 }
 
-}  // namespace
-
-namespace {
-
 /// "g0.0: last copy by T1 (scanner) to shrink it, ..."
 std::string say_copy(const Copy& copy, const Names& names) {
   const Event& begin = copy.begin;
