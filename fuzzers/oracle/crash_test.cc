@@ -7,8 +7,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "oracle/memory.h"
-#include "oracle/race.h"
 #include "oracle/stack_frame.h"
 
 namespace concertina::fuzzers {
@@ -22,6 +20,9 @@ std::string sample(const std::string& name) {
   text << file.rdbuf();
   return text.str();
 }
+
+/// By its reports alone.
+Verdict reported(std::string_view text) { return judge_reports(text, /*ended_well=*/true); }
 
 struct Sample {
   const char* name;
@@ -60,12 +61,12 @@ TEST(Race, TheOrderOfTheAccessesDoesNotMatter) {
   const std::string b =
       "  Previous read of size 8 at 0x7b by thread T2 'scanner':\n    #0 b() <null> (m+0x1)\n\n";
   const std::string head = "WARNING: ThreadSanitizer: data race (pid=5)\n";
-  EXPECT_EQ(judge_race(head + a + b).kind, "data race: a | b");
-  EXPECT_EQ(judge_race(head + b + a).kind, "data race: a | b");
+  EXPECT_EQ(reported(head + a + b).kind, "data race: a | b");
+  EXPECT_EQ(reported(head + b + a).kind, "data race: a | b");
 }
 
 TEST(Race, TheDetailShowsBothAccesses) {
-  const std::string detail = judge_race(sample("tsan_race_in_the_runtime")).detail;
+  const std::string detail = reported(sample("tsan_race_in_the_runtime")).detail;
   EXPECT_NE(detail.find("  Read of size 8"), std::string::npos);
   EXPECT_NE(detail.find("  Previous write of size 8"), std::string::npos);
 }
@@ -75,7 +76,7 @@ TEST(Race, AStackThatIsLostIsStillASide) {
       "WARNING: ThreadSanitizer: data race (pid=5)\n"
       "  Write of size 8 at 0x7b by main thread:\n    #0 a /f.cc:1 (m+0x1)\n\n"
       "  Previous write of size 8 at 0x7b by thread T1:\n    [failed to restore the stack]\n\n";
-  EXPECT_EQ(judge_race(text).kind, "data race: a | unknown function");
+  EXPECT_EQ(reported(text).kind, "data race: a | unknown function");
 }
 
 TEST(Crash, WithoutAReport) {
@@ -87,8 +88,8 @@ TEST(Crash, WithoutAReport) {
 }
 
 TEST(Crash, QuietTextHoldsNoReport) {
-  EXPECT_FALSE(judge_memory("#1 pulse cov: 3\n").failed());
-  EXPECT_FALSE(judge_race("WARNING: something else\n").failed());
+  EXPECT_FALSE(reported("#1 pulse cov: 3\n").failed());
+  EXPECT_FALSE(reported("WARNING: something else\n").failed());
 }
 
 TEST(SanitizerText, FramesBecomeFunctions) {
@@ -114,7 +115,7 @@ TEST(SanitizerText, OneDefectHasOneNameInEveryRun) {
   for (char& c : second) {
     if (c == '5') c = '6';
   }
-  EXPECT_EQ(judge_memory(first).signature(), judge_memory(second).signature());
+  EXPECT_EQ(reported(first).signature(), reported(second).signature());
 }
 
 TEST(SanitizerText, AnyTextIsJudged) {
@@ -124,7 +125,7 @@ TEST(SanitizerText, AnyTextIsJudged) {
     judge_crash(SIGSEGV, 0, text);
     function_of_frame(text);
   }
-  EXPECT_EQ(judge_memory("ERROR: AddressSanitizer: ").kind, "unknown in unknown function");
+  EXPECT_EQ(reported("ERROR: AddressSanitizer: ").kind, "unknown in unknown function");
 }
 
 }  // namespace

@@ -12,9 +12,6 @@
 
 namespace concertina::fuzzers {
 
-/// Pass when the text holds no such report.
-Verdict judge_memory(std::string_view stderr_text);
-
 /// Of a report that is no race. `lines` are those that it was read from.
 Verdict memory_verdict(const SanitizerReport& report, const std::vector<std::string_view>& lines);
 

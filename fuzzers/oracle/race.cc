@@ -8,6 +8,7 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr unsigned kLinesOfAnAccess = 5;
+
 /// The report's first line, and of each access who did it and its youngest frames.
 std::string both_accesses(const std::vector<std::string_view>& lines, std::size_t header) {
   std::string text = excerpt(lines, header, 1);
@@ -32,16 +33,6 @@ std::vector<std::string> sides_of(const SanitizerReport& report) {
 }
 
 }  // namespace
-
-Verdict judge_race(std::string_view stderr_text) {
-  const std::string text = plain_text(stderr_text);
-  const std::vector<std::string_view> lines = split_lines(text);
-  for (const SanitizerReport& report : read_reports(lines)) {
-    if (report.kind == SanitizerReport::Kind::kRace && !report.is_remainder)
-      return race_verdict(report, lines);
-  }
-  return {};
-}
 
 Verdict race_verdict(const SanitizerReport& report, const std::vector<std::string_view>& lines) {
   std::string kind = report.what;

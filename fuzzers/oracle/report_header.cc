@@ -8,8 +8,6 @@ namespace {
 using Kind = SanitizerReport::Kind;
 using Header = std::optional<SanitizerReport>;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 SanitizerReport report(Kind kind, std::string what) {

@@ -8,8 +8,6 @@ namespace {
 constexpr std::size_t kExcerptLineBytes = 160;
 constexpr char kEscape = '\x1b';
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_final(char c) { return c >= 0x40 && c <= 0x7e; }
 
 bool is_control(char c) {

@@ -16,6 +16,8 @@ std::string plain_text(std::string_view text);
 /// The text's lines, without their ends.
 std::vector<std::string_view> split_lines(std::string_view text);
 
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// Without blanks and tabs at both ends.
 std::string_view trimmed(std::string_view text);
 

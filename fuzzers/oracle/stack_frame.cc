@@ -12,8 +12,6 @@ namespace {
 constexpr std::string_view kUnknown = "<unknown>";
 constexpr std::size_t kLineMax = 16'384;  // of which a name is looked for
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 std::size_t count_front(std::string_view text, bool (*is)(char)) {

@@ -1,10 +1,14 @@
 // One line of a stack, as the sanitizers of clang and gcc print it.
 //
-//   #1 0x55d0 in concertina::sim::f(int) const /x/a.cc:7:9      clang (gcc: without the column)
-//   #1 0x55d0 in concertina::sim::f(int) (/x/program+0x5eb5e) (BuildId: 2e10)      no debug
-//   information #1 0x55d0  (/x/program+0x5eb5e)                             no symboliser #1
-//   concertina::sim::f(int) const /x/a.cc:7:9 (program+0x5eb5e)     ThreadSanitizer #1
-//   concertina::sim::f(int) <null> (program+0x5eb5e)
+// clang; gcc without the column:
+//   #1 0x55d0 in concertina::sim::f(int) const /x/a.cc:7:9
+// without debug information:
+//   #1 0x55d0 in concertina::sim::f(int) (/x/program+0x5eb5e) (BuildId: 2e10)
+// without a symboliser:
+//   #1 0x55d0  (/x/program+0x5eb5e)
+// ThreadSanitizer, with debug information and without:
+//   #1 concertina::sim::f(int) const /x/a.cc:7:9 (program+0x5eb5e)
+//   #1 concertina::sim::f(int) <null> (program+0x5eb5e)
 #pragma once
 
 #include <optional>
