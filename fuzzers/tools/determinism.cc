@@ -14,17 +14,10 @@
 #include "tools/first_failure.h"
 #include "tools/generator.h"
 #include "tools/json.h"
+#include "tools/run_row.h"
 
 namespace concertina::fuzzers {
 namespace {
-
-/// What is equal in all builds.
-struct Row {
-  std::uint64_t hash;
-  std::uint32_t steps;
-  Outcome outcome;
-  bool is_there;  // the first run has ended
-};
 
 /// What is run: first those that only warm the process up, then the files, then generated inputs.
 class Runs {
@@ -79,24 +72,23 @@ class Runs {
   bool are_all_loaded_ = true;
 };
 
-Trace run_here(const Input& input) { return run(input); }
-
-Verdict run_twice(const Input& input, RunInput run, Row& row) {
+/// `row` is of the first run.
+Verdict run_twice(const Input& input, RunInput run, RunRow& row) {
   Trace first = run(input);
   // The second run takes the place of the first one's events.
   const std::vector<Event> events(first.events.begin(), first.events.end());
   first.events = events;
-  row = {first.hash, first.steps, first.outcome, true};
+  row = row_of(first);
   return judge_determinism(first, run(input));
 }
 
-std::string hash_text(const Row& row) {
+std::string hash_text(const RunRow& row) {
   char text[17];
   std::snprintf(text, sizeof text, "%016" PRIx64, row.hash);
   return text;
 }
 
-void print_json(const std::string& name, const Row& row, const Verdict& verdict) {
+void print_json(const std::string& name, const RunRow& row, const Verdict& verdict) {
   JsonObject object;
   object.text("file", name)
       .text("signature", verdict.signature())
@@ -112,7 +104,7 @@ void print_json(const std::string& name, const Row& row, const Verdict& verdict)
 
 /// The line is all that two builds compare: name, hash, steps, outcome. A process that died in the
 /// first run has no hash, so the line says of what.
-void print_text(const std::string& name, const Row& row, const Verdict& verdict) {
+void print_text(const std::string& name, const RunRow& row, const Verdict& verdict) {
   const std::string shown_name = shown_path(name);
   if (row.is_there) {
     std::printf("%s %s %u %s\n", shown_name.c_str(), hash_text(row).c_str(), row.steps,
@@ -133,8 +125,8 @@ int determinism(const DeterminismOptions& options) {
     return kExitUnusable;
   }
   const Runs runs(options);
-  const Shared<Row> rows(runs.size() * sizeof(Row));
-  const RunInput run = options.run != nullptr ? options.run : &run_here;
+  const Shared<RunRow> rows(runs.size() * sizeof(RunRow));
+  const RunInput run = run_or_default(options.run);
   const auto job = [&](std::size_t place) -> Verdict {
     const Input input = runs.input(place);
     if (place >= runs.warm_ups()) return run_twice(input, run, rows.get()[place]);
@@ -142,17 +134,11 @@ int determinism(const DeterminismOptions& options) {
     return {};
   };
   const auto print = options.json ? &print_json : &print_text;
-  bool has_failed = false;
-  for (std::size_t done = 0; done < runs.size();) {
-    const FirstFailure found = first_failure(done, runs.size(), job, options.timeout_s);
-    for (; done < found.place; ++done) {
-      if (done >= runs.warm_ups()) print(runs.name(done), rows.get()[done], {});
-    }
-    if (found.place == runs.size()) break;
-    print(runs.name(done), rows.get()[done], found.verdict);
-    has_failed = true;
-    ++done;
-  }
+  const auto say = [&](std::size_t place, const Verdict& verdict) {
+    if (place < runs.warm_ups() && !verdict.failed()) return;
+    print(runs.name(place), rows.get()[place], verdict);
+  };
+  const bool has_failed = each_verdict(runs.size(), job, options.timeout_s, say);
   if (!runs.are_all_loaded()) return kExitUnusable;
   return has_failed ? kExitFailed : kExitAsExpected;
 }

@@ -75,7 +75,8 @@ TEST(Determinism, ADeathIsNoDifferenceAndTheOthersAreRun) {
     EXPECT_EQ(ended.lines(), 6) << ended.said;
     EXPECT_TRUE(ended.has("\"generated-7-1\", \"signature\": \"memory: heap-use-after-free"))
         << ended.said;
-    EXPECT_TRUE(ended.has("\"generated-7-2\", \"signature\": \"crash: exited early, exit status 1\""));
+    EXPECT_TRUE(
+        ended.has("\"generated-7-2\", \"signature\": \"crash: exited early, exit status 1\""));
     EXPECT_TRUE(ended.has("\"generated-7-3\", \"signature\": \"determinism: hashes differ\""));
     EXPECT_TRUE(ended.has("\"generated-7-4\", \"signature\": \"pass\""));
   });
@@ -106,7 +107,8 @@ TEST(Run, ADeathHasItsSeedAndTheOthersAreRun) {
     const Ended ended = end_of([&] { return run_command(options); });
     EXPECT_EQ(ended.code, kExitFailed);
     EXPECT_TRUE(ended.has(": seed 4: pass; ")) << ended.said;
-    EXPECT_TRUE(ended.has(": seed 5: crash: exited early, exit status 1; the process ended in the run\n"))
+    EXPECT_TRUE(
+        ended.has(": seed 5: crash: exited early, exit status 1; the process ended in the run\n"))
         << ended.said;
     EXPECT_TRUE(ended.has(": seed 6: pass; ")) << ended.said;
   });

@@ -37,7 +37,21 @@ FirstFailure first_failure(std::size_t begin, std::size_t end,
     in.verdict(found.verdict);
     if (in.is_whole()) return found;
   }
-  return {current->load(std::memory_order_acquire), verdict_of(forked), true};
+  return {current->load(std::memory_order_acquire), verdict_of(forked)};
+}
+
+bool each_verdict(std::size_t count, const std::function<Verdict(std::size_t)>& job,
+                  unsigned timeout_s,
+                  const std::function<void(std::size_t, const Verdict&)>& take) {
+  bool has_failed = false;
+  for (std::size_t done = 0; done < count; ++done) {
+    const FirstFailure found = first_failure(done, count, job, timeout_s);
+    for (; done < found.place; ++done) take(done, {});
+    if (found.place == count) break;
+    take(found.place, found.verdict);
+    has_failed = true;
+  }
+  return has_failed;
 }
 
 }  // namespace concertina::fuzzers

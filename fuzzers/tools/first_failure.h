@@ -19,12 +19,16 @@ namespace concertina::fuzzers {
 struct FirstFailure {
   std::size_t place = 0;  // `end` when there is none
   Verdict verdict;
-  bool died = false;  // it ended the child, or was ended with it
 };
 
 /// Does jobs `begin` to `end` - 1. `timeout_s`: of processor time, for each of them. Throws as
 /// run_forked does; fork before the first run of this process.
 FirstFailure first_failure(std::size_t begin, std::size_t end,
                            const std::function<Verdict(std::size_t)>& job, unsigned timeout_s);
+
+/// Tells `take` the verdict of every job from 0 to `count` - 1, in order, from as many children as
+/// that takes. True when one has failed.
+bool each_verdict(std::size_t count, const std::function<Verdict(std::size_t)>& job,
+                  unsigned timeout_s, const std::function<void(std::size_t, const Verdict&)>& take);
 
 }  // namespace concertina::fuzzers

@@ -13,32 +13,47 @@ namespace concertina::fuzzers {
 namespace {
 
 // What the jobs of a list do, a letter each.
+Verdict act(char what, std::size_t place) {
+  switch (what) {
+    case 'f':
+      return {"channels", "lost value", "token " + std::to_string(place)};
+    case 'x':
+      std::fprintf(stderr,
+                   "ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n"
+                   "    #0 0x1 in adjust /x/y.cc:1:2\n");
+      std::_Exit(1);
+    case 'e':
+      std::_Exit(1);
+    case 't':
+      raise(SIGTRAP);
+      return {};
+    case 'k':
+      raise(SIGKILL);
+      return {};
+    case 'h':
+      for (;;) {
+      }
+    default:
+      return {};
+  }
+}
+
 FirstFailure first(const std::string& jobs, std::size_t begin = 0) {
-  const auto act = [&](std::size_t i) -> Verdict {
-    switch (jobs[i]) {
-      case 'f':
-        return {"channels", "lost value", "token " + std::to_string(i)};
-      case 'x':
-        std::fprintf(stderr,
-                     "ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n"
-                     "    #0 0x1 in adjust /x/y.cc:1:2\n");
-        std::_Exit(1);
-      case 'e':
-        std::_Exit(1);
-      case 't':
-        raise(SIGTRAP);
-        return {};
-      case 'k':
-        raise(SIGKILL);
-        return {};
-      case 'h':
-        for (;;) {
-        }
-      default:
-        return {};
-    }
-  };
-  return first_failure(begin, jobs.size(), act, 1);
+  return first_failure(
+      begin, jobs.size(), [&](std::size_t i) { return act(jobs[i], i); }, 1);
+}
+
+/// Of all jobs: 'F' for one that has failed, '.' for another.
+std::string verdicts(const std::string& jobs) {
+  std::string said;
+  const bool has_failed = each_verdict(
+      jobs.size(), [&](std::size_t i) { return act(jobs[i], i); }, 1,
+      [&](std::size_t place, const Verdict& verdict) {
+        EXPECT_EQ(place, said.size());
+        said += verdict.failed() ? 'F' : '.';
+      });
+  EXPECT_EQ(has_failed, said.find('F') != std::string::npos);
+  return said;
 }
 
 TEST(FirstFailure, IsTheFirstAndTheRestIsLeft) {
@@ -46,7 +61,6 @@ TEST(FirstFailure, IsTheFirstAndTheRestIsLeft) {
   EXPECT_EQ(found.place, 2U);
   EXPECT_EQ(found.verdict.signature(), "channels: lost value");
   EXPECT_EQ(found.verdict.detail, "token 2");
-  EXPECT_FALSE(found.died);
   EXPECT_EQ(first("..f.f", 3).place, 4U);
 }
 
@@ -68,9 +82,16 @@ TEST(FirstFailure, ADeathIsReportedAsWhatItIs) {
   for (const auto& [jobs, signature] : deaths) {
     const FirstFailure found = first(jobs);
     EXPECT_EQ(found.place, 1U) << jobs;
-    EXPECT_TRUE(found.died) << jobs;
     EXPECT_EQ(found.verdict.signature().rfind(signature, 0), 0U) << found.verdict.signature();
     EXPECT_EQ(first(jobs, 2).place, 3U) << "the others are done by another child";
+  }
+}
+
+TEST(EachVerdict, IsToldOnceAndInOrder) {
+  for (const char* const jobs : {"", "..", "f", ".f", "f.", "ff", ".e.ft", "..fe.."}) {
+    std::string expected = jobs;
+    for (char& c : expected) c = c == '.' ? '.' : 'F';
+    EXPECT_EQ(verdicts(jobs), expected);
   }
 }
 

@@ -7,27 +7,20 @@
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/first_failure.h"
+#include "tools/run_row.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-struct Row {
-  std::uint64_t hash;
-  std::uint32_t steps;
-  Outcome outcome;
-  bool is_there;  // the run has ended
-};
-
-Trace run_here(const Input& input) { return run(input); }
-
-Verdict run_and_judge(const Input& input, RunInput run, Row& row) {
+Verdict run_and_judge(const Input& input, RunInput run, RunRow& row) {
   const Trace trace = run(input);
-  row = {trace.hash, trace.steps, trace.outcome, true};
+  row = row_of(trace);
   return judge(input, trace);
 }
 
-void print(const std::string& path, std::uint64_t seed, const Row& row, const Verdict& verdict) {
-  std::printf("%s: seed %" PRIu64 ": %s; ", shown_path(path).c_str(), seed, verdict.signature().c_str());
+void print(const std::string& path, std::uint64_t seed, const RunRow& row, const Verdict& verdict) {
+  std::printf("%s: seed %" PRIu64 ": %s; ", shown_path(path).c_str(), seed,
+              verdict.signature().c_str());
   if (row.is_there) {
     std::printf("%s, %u steps, hash %016" PRIx64 "\n",
                 std::string(outcome_name(row.outcome)).c_str(), row.steps, row.hash);
@@ -44,14 +37,14 @@ class Runs {
       : path_(path),
         input_(std::move(input)),
         options_(options),
-        run_(options.run != nullptr ? options.run : &run_here) {
+        run_(run_or_default(options.run)) {
     if (options.has_seed) input_.schedule.seed = options.seed;
   }
 
   int here() const {
     int worst = kExitAsExpected;
     for (unsigned i = 0; i < options_.runs; ++i) {
-      Row row{};
+      RunRow row{};
       const Verdict verdict = run_and_judge(with_seed(i), run_, row);
       print(path_, seed(i), row, verdict);
       if (verdict.failed()) worst = kExitFailed;
@@ -60,20 +53,15 @@ class Runs {
   }
 
   int in_children() const {
-    const Shared<Row> rows(options_.runs * sizeof(Row));
+    const Shared<RunRow> rows(options_.runs * sizeof(RunRow));
     const auto job = [&](std::size_t i) {
       return run_and_judge(with_seed(i), run_, rows.get()[i]);
     };
-    int worst = kExitAsExpected;
-    for (std::size_t done = 0; done < options_.runs;) {
-      const FirstFailure found = first_failure(done, options_.runs, job, options_.timeout_s);
-      for (; done < found.place; ++done) print(path_, seed(done), rows.get()[done], {});
-      if (found.place == options_.runs) break;
-      print(path_, seed(done), rows.get()[done], found.verdict);
-      worst = kExitFailed;
-      ++done;
-    }
-    return worst;
+    const auto say = [&](std::size_t i, const Verdict& verdict) {
+      print(path_, seed(i), rows.get()[i], verdict);
+    };
+    const bool has_failed = each_verdict(options_.runs, job, options_.timeout_s, say);
+    return has_failed ? kExitFailed : kExitAsExpected;
   }
 
  private:
