@@ -55,16 +55,6 @@ std::string too_large(std::size_t size, std::size_t bytes_max) {
          " are read";
 }
 
-bool write_all(int descriptor, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = write(descriptor, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 /// stdout or stderr, when it is that file; or null.
 std::FILE* stream_of(const struct stat& status) {
   for (std::FILE* const stream : {stdout, stderr}) {
@@ -123,8 +113,8 @@ void remove_left_overs(const std::filesystem::path& folder) {
 /// Nobody else's: a process writes one file of a name at a time, and an earlier one with our number
 /// is no more.
 std::string partial_name(const std::filesystem::path& path) {
-  const std::string name = path.parent_path() /
-                           ("." + path.filename().string().substr(0, kNameMax) + "." +
+  const std::string name =
+      path.parent_path() / ("." + path.filename().string().substr(0, kNameMax) + "." +
                             std::to_string(getpid()) + std::string(kPartial));
   unlink(name.c_str());
   return name;
@@ -189,6 +179,16 @@ mode_t new_mode() {
 }
 
 }  // namespace
+
+bool write_all(int descriptor, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = write(descriptor, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
 
 std::string read_file(const std::string& path, std::size_t bytes_max, std::string& content) {
   struct stat status {};

@@ -26,6 +26,9 @@ std::string read_file(const std::string& path, std::size_t bytes_max, std::strin
 /// is this process's stdout or stderr: "-o /dev/stdout" goes where they go.
 std::string write_file(const std::string& path, std::string_view content);
 
+/// All of it, to an open file. False, with the reason in errno, when that cannot be.
+bool write_all(int descriptor, std::string_view content);
+
 /// Why `write_file` would fail if it were called now, to be asked before long work for that file;
 /// empty: it may succeed.
 std::string why_not_writable(const std::string& path);

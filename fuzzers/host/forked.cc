@@ -55,7 +55,7 @@ struct Notes {
   } catch (const std::exception& exception) {
     answer = exception.what();
   }
-  if (!notes.answer.write_all(answer)) stage = kNoRoom;
+  if (!notes.answer.append(answer)) stage = kNoRoom;
   notes.stage->store(stage, std::memory_order_release);
   _exit(0);
 }

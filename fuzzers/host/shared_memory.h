@@ -13,6 +13,8 @@
 #include <system_error>
 #include <type_traits>
 
+#include "host/files.h"
+
 namespace concertina::fuzzers {
 
 [[noreturn]] inline void throw_no_share() {
@@ -31,19 +33,12 @@ class MemoryFile {
 
   int descriptor() const { return descriptor_; }
 
-  bool write_all(std::string_view content) const {
-    while (!content.empty()) {
-      const ssize_t written = write(descriptor_, content.data(), content.size());
-      if (written <= 0) return false;
-      content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-  }
+  bool append(std::string_view content) const { return write_all(descriptor_, content); }
 
   /// In place of what was in it.
   bool replace_all(std::string_view content) const {
     return ftruncate(descriptor_, 0) == 0 && lseek(descriptor_, 0, SEEK_SET) == 0 &&
-           write_all(content);
+           append(content);
   }
 
   std::string read_all() const {
