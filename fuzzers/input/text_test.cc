@@ -235,7 +235,8 @@ const Malformed kMalformed[] = {
     {"version 4\nend\n", 3, 1, "there is no main function"},
     {"version 3\n" MAIN "}\nend\n", 3, 1, "'end' belongs to version 4 and later ones"},
     {BEGIN "}\nschedule\nschedule", 5, 9, "the schedule is given twice"},
-    {BEGIN "}\nschedule speed=1", 4, 10, "no such setting: processors, strategy, depth, seed or horizon"},
+    {BEGIN "}\nschedule speed=1", 4, 10,
+     "no such setting: processors, strategy, depth, seed or horizon"},
     {BEGIN "}\nschedule processors=5", 4, 21, "processors is a number up to 4"},
     {BEGIN "}\nschedule processors=0", 4, 21, "processors is at least 1"},
     {BEGIN "}\nschedule depth=11", 4, 16, "depth is a number up to 10"},
@@ -251,8 +252,7 @@ const Malformed kMalformed[] = {
     {BEGIN "}\nchoose 1 at g0/park-status#300", 4, 28, "an occurrence is 0 to 255"},
     {BEGIN "}\nschedule horizon=65536", 4, 18, "horizon is a number up to 65535"},
     {BEGIN "}\nreads lock from park-status", 4, 7, "no such site"},
-    {BEGIN "}\nreads park-status park-status", 4, 19,
-     "expected 'from' instead of 'park-status'"},
+    {BEGIN "}\nreads park-status park-status", 4, 19, "expected 'from' instead of 'park-status'"},
     {BEGIN "}\nreads_not park-status from park-statsu", 4, 28, "no such site"},
     {BEGIN "}\nreads park-status from park-status skip=256", 4, 41, "skip is a number up to 255"},
     {BEGIN "}\ntarget g0", 4, 8, "expected a spawn path and a number like g0.1#3"},
@@ -264,8 +264,7 @@ const Malformed kMalformed[] = {
 TEST(Text, WhatAMessageQuotesIsCutAndEscaped) {
   CaseFile file;
   EXPECT_EQ(parse("version 1\n\x1b[2J\xff", file).reason, "a control character, \\x1b");
-  EXPECT_EQ(parse("version 1\nx\xff\x1b", file).reason,
-            "not UTF-8, or not printable: \\xff\\x1b");
+  EXPECT_EQ(parse("version 1\nx\xff\x1b", file).reason, "not UTF-8, or not printable: \\xff\\x1b");
   const std::string long_word(1'000'000, 'x');
   for (const std::string& text :
        {long_word, "version " + long_word, "version 1\n" + long_word, "# " + long_word + ": x\n",

@@ -31,7 +31,7 @@ void print_depth(const std::string& path, const Depth& depth) {
   print_wrapped(kHang, "%s: %s\n", shown_path(path).c_str(), depth.signature.c_str());
   for (const BoundReport& report : depth.explored.bounds) {
     print_wrapped(kHang, "  bound %u: %" PRIu64 " schedules%s\n", report.bound, report.schedules,
-                report.is_complete ? ", complete, none fails so" : "");
+                  report.is_complete ? ", complete, none fails so" : "");
   }
   if (!depth.is_known()) {
     print_wrapped(kHang, "  no failure of that signature was found\n");
@@ -39,23 +39,25 @@ void print_depth(const std::string& path, const Depth& depth) {
   }
   if (depth.is_reduced) {
     print_wrapped(kHang, "  by making the preemptions of failing runs fewer, in %" PRIu64 " runs\n",
-                depth.reducing_runs);
+                  depth.reducing_runs);
   }
   print_wrapped(kHang, "  bug depth %s (%s, %" PRIu64 " schedules)\n", depth.words().c_str(),
-              !depth.is_proved()        ? "not proved"
-              : depth.has_fixed_draws ? "proved for the seed's draws: bounds below are complete"
-                                      : "proved: bounds below explored completely",
-              depth.schedules());
+                !depth.is_proved()      ? "not proved"
+                : depth.has_fixed_draws ? "proved for the seed's draws: bounds below are complete"
+                                        : "proved: bounds below explored completely",
+                depth.schedules());
   const Cause& cause = depth.cause;
   if (!cause.is_found) {
-    print_wrapped(kHang, "  critical pair: none; no swap of two racing steps (%u of %u tried) makes it "
-                "pass\n",
-                cause.races_tried, cause.races);
+    print_wrapped(kHang,
+                  "  critical pair: none; no swap of two racing steps (%u of %u tried) makes it "
+                  "pass\n",
+                  cause.races_tried, cause.races);
     return;
   }
-  print_wrapped(kHang, "  critical pair: it fails when the first comes before the second, and passes when "
-              "they are swapped\n    1  %s\n    2  %s\n",
-              line_of(cause.first).c_str(), line_of(cause.second).c_str());
+  print_wrapped(kHang,
+                "  critical pair: it fails when the first comes before the second, and passes when "
+                "they are swapped\n    1  %s\n    2  %s\n",
+                line_of(cause.first).c_str(), line_of(cause.second).c_str());
 }
 
 std::string json_of(const RecordedStep& step) {
