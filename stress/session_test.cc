@@ -12,26 +12,22 @@
 #include <filesystem>
 
 #include "host/files.h"
+#include "host/own_folder.h"
 #include "host/own_process.h"
 #include "host/program.h"
 
 namespace concertina::stress {
 namespace {
 
-class SessionTest : public testing::Test {
+class SessionTest : public fuzzers::OwnFolder {
  protected:
   void SetUp() override {
-    std::string name = testing::TempDir() + "/session-XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
+    OwnFolder::SetUp();
     options_.job = "ring";
     options_.batches = 1;
     options_.scale = 1;
     options_.size = Size::kSmall;
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
   int run() const {
     testing::internal::CaptureStdout();
     const int code = run_session(options_);
@@ -46,7 +42,6 @@ class SessionTest : public testing::Test {
     EXPECT_NE(said.find(piece), std::string::npos) << said;
   }
 
-  std::string folder_;
   Options options_;
 };
 

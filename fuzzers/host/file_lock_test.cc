@@ -7,22 +7,20 @@
 #include <csignal>
 #include <filesystem>
 
+#include "host/own_folder.h"
 #include "host/own_process.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-class FileLockTest : public testing::Test {
+class FileLockTest : public OwnFolder {
  protected:
   void SetUp() override {
-    std::string name = testing::TempDir() + "/lock-XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    path_ = folder_ + "/x.lock";
+    OwnFolder::SetUp();
+    path_ = path("x.lock");
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  std::string folder_, path_;
+  std::string path_;
 };
 
 TEST_F(FileLockTest, IsOnesAtATimeAndLeavesNothing) {

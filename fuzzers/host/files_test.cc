@@ -15,21 +15,14 @@
 #include <filesystem>
 #include <thread>
 
+#include "host/own_folder.h"
 #include "host/own_process.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-class Files : public testing::Test {
+class Files : public OwnFolder {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "/files-XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::string read(const std::string& name, std::size_t bytes_max = 1000) const {
     std::string content;
     const std::string why = read_file(path(name), bytes_max, content);
@@ -45,8 +38,6 @@ class Files : public testing::Test {
     return result;
   }
   using Names = std::vector<std::string>;
-
-  std::string folder_;
 };
 
 TEST_F(Files, WhatIsWrittenIsRead) {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "host/files.h"
+#include "host/own_folder.h"
 #include "host/sha1.h"
 
 namespace concertina::fuzzers {
@@ -22,22 +22,15 @@ std::string encoded(const Input& input) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-class Load : public testing::Test {
+class Load : public OwnFolder {
  protected:
   void SetUp() override {
-    std::string name = testing::TempDir() + "/load-XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
+    OwnFolder::SetUp();
     written_.header.title = "both forms";
     written_.input.program.functions.resize(1);
     written_.input.schedule.seed = 77;
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  std::string made(const std::string& name, std::string_view content) const {
-    EXPECT_EQ(write_file(folder_ + "/" + name, content), "");
-    return folder_ + "/" + name;
-  }
   /// The reason without the path; empty: it was read.
   std::string refused(const std::string& path, bool as_bytes = false) const {
     CaseFile file;
@@ -53,7 +46,6 @@ class Load : public testing::Test {
     EXPECT_EQ(file.input, written_.input);
   }
 
-  std::string folder_;
   CaseFile written_;
 };
 

@@ -15,6 +15,7 @@
 
 #include "host/file_lock.h"
 #include "host/files.h"
+#include "host/own_folder.h"
 #include "host/program.h"
 #include "host/sealed.h"
 #include "host/shared_memory.h"
@@ -92,20 +93,8 @@ void expect_unusable(const Words& words, const std::string& piece, const How& ho
   EXPECT_LT(ended.complaint.size(), 600U) << joined(words);
 }
 
-class Concertina : public testing::Test {
+class Concertina : public OwnFolder {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "/tool-XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
-  std::string made(const std::string& name, std::string_view content) const {
-    EXPECT_EQ(write_file(path(name), content), "");
-    return path(name);
-  }
   std::string read(const std::string& name) const {
     std::string content;
     const std::string why = read_file(path(name), 1 << 24, content);
@@ -115,8 +104,6 @@ class Concertina : public testing::Test {
     return std::distance(std::filesystem::directory_iterator(folder_),
                          std::filesystem::directory_iterator());
   }
-
-  std::string folder_;
 };
 
 TEST_F(Concertina, WhatItCannotPrintMakesEveryCommandUnusable) {
