@@ -14,7 +14,7 @@ std::string read_file(const std::string& path, std::size_t bytes_max, std::strin
 
 /// Empty, or why not.
 ///
-///   1  the first time in a folder: remove what writers have left behind there that are no more
+///   1  the first time in a folder: remove what dead writers have left behind there
 ///   2  write to a new file in the same folder, with the old one's permissions; where the file system
 ///      can do that it has no name yet, so that it vanishes if this process is killed
 ///   3  give it the path, by way of ".NAME.PID.partial" when there is one; what is there stays whole

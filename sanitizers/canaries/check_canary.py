@@ -1,5 +1,6 @@
-"""Runs one canary and judges its report: 
-check_canary.py BINARY NAME [VARIABLE=VALUE...] [EXIT_CODE TEXT...]
+"""Runs one canary and judges its report:
+
+    check_canary.py BINARY NAME [VARIABLE=VALUE...] [EXIT_CODE TEXT...]
 
 With an exit code, that code and every text must be seen on stderr, as plain text. Without, the twin
 must exit with 0 and say nothing. Variables are for its environment.

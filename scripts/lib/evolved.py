@@ -56,7 +56,7 @@ def entries_of(folder):
 
 
 class Evolved:
-    """Only who has the campaign's lock may change it."""
+    """Only the holder of the campaign's lock may change it."""
 
     def __init__(self, folder):
         self.folder = Path(folder)

@@ -128,7 +128,7 @@ def read_limited(path, limit=INPUT_MAX, cut=False):
 
 
 def read_json(path, what):
-    """`what` it is, for who must find out why it is damaged: "the state of a night"."""
+    """`what` it is, for those who must find out why it is damaged: "the state of a night"."""
     try:
         return json.loads(read_limited(path, JSON_MAX).decode())
     except (ValueError, RecursionError) as error:  # the latter: a million opening brackets

@@ -1,8 +1,8 @@
 """What a result that outlives its process is of: which source, which inputs, which options.
 
 A row that an interrupted measurement has left is worth taking up again only if it would be measured
-alike now. So each row has, under "provenance", all that it depends on, and who takes rows up again
-leaves out those of which that is different, and says why.
+alike now. So each row has, under "provenance", all that it depends on; rows of anything else are
+left out, with the reason.
 
 The source is a hash of the files that the tool and the targets are built of, and of the mutant's
 patch. A commit would not do: what is measured need not be committed, and a README changes nothing.
