@@ -283,7 +283,8 @@ TEST(SanitizerReport, RemaindersCountForTheDeadOnly) {
   EXPECT_FALSE(judge_crash(0, 0, "ThreadSanitizer:DEADLYSIGNAL\n").failed());
   EXPECT_TRUE(judge_crash(0, 0, sample("gcc12-overflow")).failed());  // reported, and went on
   EXPECT_FALSE(judge_reports("ThreadSanitizer:DEADLYSIGNAL\n", true).failed());
-  EXPECT_FALSE(judge_reports("SUMMARY: ThreadSanitizer: data race /x.cc:1 in f()\n", true).failed());
+  EXPECT_FALSE(
+      judge_reports("SUMMARY: ThreadSanitizer: data race /x.cc:1 in f()\n", true).failed());
   EXPECT_EQ(signature_of("SUMMARY: ThreadSanitizer: data race x.cc:1 in concertina::f(int)\n"),
             "race: data race: f");
 }

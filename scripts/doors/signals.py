@@ -139,12 +139,22 @@ def earlier_trials(path, options):
         rows = [{"name": name, **trials} for name, trials in kept["mutants"].items()]
         taken = provenance.take_up(path, rows, lambda row: identity(row["name"], options)
                                    if row["name"] in options.names else None)
-        growth = provenance.take_up(path, [{provenance.KEY: kept.get("growth_of"), "trials": kept["growth"]}]
-                                    if kept["growth"] else [], lambda _: identity("", options))
+        grown = {"trials": kept["growth"], provenance.KEY: kept.get("growth_of")}
+        growth = provenance.take_up(path, [grown] if kept["growth"] else [],
+                                    lambda _: identity("", options))
     except (AttributeError, KeyError, TypeError) as error:
         raise common.Unusable(f"{path}: no trials of scripts/signals: {error}") from error
     return kept, {row["name"]: kept["mutants"][row["name"]] for row in taken}, \
         growth[0]["trials"] if growth else {}
+
+
+def hunt(name, seeds, options):
+    """The trials of one mutant."""
+    measured_of = identity(name, options)
+    engine_seeds = range(options.first_seed, options.first_seed + options.seeds)
+    trials = run_trials(binary_of(name, options.flavour), seeds, options.chosen, engine_seeds,
+                        options.cap, options.jobs)
+    return provenance.labelled({"cap": options.cap, "trials": trials}, measured_of)
 
 
 def main(options):
@@ -153,7 +163,6 @@ def main(options):
     clean = building.clean_tree()
     building.build(clean, options.flavour, [TARGET, "concertina"])
     seeds = seeds_folder(clean, options.flavour, options.mode)
-    engine_seeds = range(options.first_seed, options.first_seed + options.seeds)
     path = Path(options.json) if options.json else None
     old, results, growth = earlier_trials(path, options)
     growth_of = identity("", options)
@@ -173,11 +182,7 @@ def main(options):
     shown = {}
     for name in names:
         if name not in results:
-            measured_of = identity(name, options)
-            trials = run_trials(binary_of(name, options.flavour), seeds, settings, engine_seeds,
-                                options.cap, options.jobs)
-            results[name] = provenance.labelled({"cap": options.cap, "trials": trials},
-                                                measured_of)
+            results[name] = hunt(name, seeds, options)
             save()
             say(f"{name}: {options.seeds} trials of each of {len(settings)} settings")
         about_it, signatures = without_strays(name, results[name]["trials"])

@@ -27,8 +27,8 @@ def is_alive(pid):
 
 
 def temporary(path, folder=None):
-    """What the file is called while it is being written. The next writer removes what a killed one has
-    left under such a name."""
+    """What the file is called while it is being written. The next writer removes what a killed one
+    has left under such a name."""
     path = Path(path)
     return Path(folder or path.parent) / f".{path.name[:NAME_MAX]}.{os.getpid()}{SUFFIX}"
 

@@ -148,7 +148,8 @@ class TakenUp(unittest.TestCase):
         asked = {"mode": "seeds", "cap": 9, "seeds": 2, "first_seed": 1, "flavour": "none",
                  "chosen": {"none": "none"}, "names": ["some-bug"], "growth": 5, "growth_seeds": 3}
         options = types.SimpleNamespace(**asked)
-        trials = {"cap": 9, "trials": {"none": []}, provenance.KEY: door.identity("some-bug", options)}
+        trials = {"cap": 9, "trials": {"none": []},
+                  provenance.KEY: door.identity("some-bug", options)}
         growth = {"none": [1]}
         kept = {"mutants": {"some-bug": trials, "other-bug": trials}, "growth": growth,
                 "growth_of": door.identity("", options)}

@@ -75,8 +75,8 @@ def in_flight(path, contents, found):
 
 
 def drop_cut_corpus_files(folder):
-    """Returns how many. The input of one, if it was in flight, returns to the corpus when it has been
-    examined."""
+    """Returns how many. The input of one, if it was in flight, returns to the corpus when it has
+    been examined."""
     cut = [path for path in regular_files(folder / "corpus") if not is_whole(path)]
     for path in cut:
         path.unlink()
