@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/lines.h"
 #include "host/own_process.h"
 #include "input/load.h"
 #include "report/report.h"
@@ -20,9 +21,8 @@ constexpr std::size_t kWidth = 80;
 std::string too_wide(std::string_view page) {
   std::vector<std::string> lines;
   while (!page.empty()) {
-    const std::string_view line = page.substr(0, page.find('\n'));
+    const std::string_view line = take_line(page);
     if (line.size() > kWidth) lines.emplace_back(line);
-    page.remove_prefix(std::min(line.size() + 1, page.size()));
   }
   std::sort(lines.begin(), lines.end(),
             [](const auto& a, const auto& b) { return a.size() > b.size(); });

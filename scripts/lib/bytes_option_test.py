@@ -1,6 +1,5 @@
 """--bytes of the doors that take inputs of both forms: each call of the tool says it, too."""
 
-import importlib.util
 import tempfile
 import types
 import unittest
@@ -10,17 +9,10 @@ from unittest import mock
 import building
 import common
 import fakes
+from run_door import load
 
-DOORS = Path(__file__).resolve().parent.parent / "doors"
 # Keeps a line for each call, and shows a header without anything in it.
 TOOL = "import sys\nopen(__file__ + '.calls', 'a').write(' '.join(sys.argv[1:]) + '\\n')"
-
-
-def door(name):
-    spec = importlib.util.spec_from_file_location(f"door_{name}", DOORS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class BytesOption(unittest.TestCase):
@@ -28,7 +20,7 @@ class BytesOption(unittest.TestCase):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         tool = fakes.write_program(folder / "concertina", TOOL)
         tree = types.SimpleNamespace(tool=lambda _: tool, mutant="")
-        module = door(name)
+        module = load(name)
         (folder / "input").write_bytes(b"x")
         with mock.patch.multiple(building, build=mock.DEFAULT, clean_tree=lambda: tree,
                                  tree=lambda _: tree), \

@@ -2,18 +2,16 @@
 
 import contextlib
 import io
-import sys
 import tempfile
 import types
 import unittest
 import unittest.mock
 from pathlib import Path
 
+import building
 import common
 import fakes
-
-sys.path.append(str(Path(__file__).resolve().parent.parent / "doors"))
-import determinism  # pylint: disable=wrong-import-position
+from run_door import load
 
 
 class Determinism(unittest.TestCase):
@@ -24,10 +22,10 @@ class Determinism(unittest.TestCase):
         tree.tool.return_value = fakes.write_program(folder / "concertina",
                                                      f"import os, sys\n{behaviour}\n")
         output = io.StringIO()
-        with unittest.mock.patch("determinism.building.clean_tree", lambda: tree), \
-                unittest.mock.patch("determinism.building.build"), \
+        with unittest.mock.patch.object(building, "clean_tree", lambda: tree), \
+                unittest.mock.patch.object(building, "build"), \
                 contextlib.redirect_stdout(output):
-            code = determinism.main(types.SimpleNamespace(processes=2, generated=0))
+            code = load("determinism").main(types.SimpleNamespace(processes=2, generated=0))
         return code, output.getvalue()
 
     def test_equal_lines_are_equal(self):
