@@ -20,6 +20,7 @@ The form of both is in night_store.py. A night is
     good            all planned steps have ended, without a new finding
 """
 
+import contextlib
 import json
 import subprocess
 import time
@@ -137,33 +138,31 @@ class Night:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def call(self, step, command, limit_s=None):
-        """Runs a command; its output goes to the step's log. The exit code, and the output."""
+    @contextlib.contextmanager
+    def logged(self, step, command):
+        """The step's log, open, with the command in it; and a function that reads what came since."""
         path = self.log_of(step)
         with open(path, "a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"$ {' '.join(map(str, command))}\n")
             log.flush()
             offset = path.stat().st_size
-            try:
-                code = processes.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                     timeout=limit_s).returncode
-            except subprocess.TimeoutExpired:
-                log.write(f"no end within {limit_s} s\n")
-                code = EXIT_UNUSABLE
-        return code, path.read_bytes()[offset:].decode(errors="replace")
+            yield log, lambda: path.read_bytes()[offset:].decode(errors="replace")
+
+    def call(self, step, command):
+        """Runs a command; its output goes to the step's log. The exit code, and the output."""
+        with self.logged(step, command) as (log, said):
+            code = processes.run(command, stdout=log, stderr=log,
+                                 stdin=subprocess.DEVNULL).returncode
+            return code, said()
 
     def answers(self, step, command):
         """Runs a command whose answers are lines of JSON, which must not be mixed up with what it
         complains: that goes to the log at once, the answers at the end. The exit code, the answers,
         and why there may be fewer than there should be."""
-        path = self.log_of(step)
-        with open(path, "a", encoding="utf-8", errors="backslashreplace") as log:
-            log.write(f"$ {' '.join(map(str, command))}\n")
-            log.flush()
-            offset = path.stat().st_size
+        with self.logged(step, command) as (log, said):
             ended = processes.run(command, stdout=subprocess.PIPE, stderr=log,
                                   stdin=subprocess.DEVNULL, text=True, errors="replace")
-            complaint = path.read_bytes()[offset:].decode(errors="replace")
+            complaint = said()
             log.write(ended.stdout)
         answers, is_whole = json_lines(ended.stdout)
         reason = last_line(complaint) or processes.end_words(ended.returncode)

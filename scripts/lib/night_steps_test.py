@@ -199,8 +199,7 @@ class Scripts(Steps):
     """Steps that call a script: `code`, and what it writes to --json."""
 
     def script(self, code, content=None, output="the last line\n"):
-        def call(_, command, limit_s=None):
-            del limit_s
+        def call(_, command):
             if content is not None:
                 path = Path(command[list(command).index("--json") + 1])
                 path.write_text(json.dumps(content))
