@@ -213,25 +213,27 @@ class Merge:
         if not entries:
             return None
         core = self.evolved.core()
-        entries += [entry for entry in entries_of(self.evolved.corpus) if entry.name in core]
-        sizes = {}
-        for entry in entries:
-            self.list_entry(entry, sizes)
+        old = [entry for entry in entries_of(self.evolved.corpus) if entry.name in core]
+        sizes, listed = {}, {}
+        for entry in old + entries:
+            self.list_entry(entry, sizes, listed)
         control = Control(sorted(sizes, key=lambda name: (sizes[name], name)))
         self.write(control)
         return control
 
-    def list_entry(self, entry, sizes):
-        """By its content's name. A file that was cut off is an input, too: that which it holds."""
-        content = Path(entry.path).read_bytes()
+    def list_entry(self, entry, sizes, listed):
+        """By its content's name. A file that was cut off is an input, too: that which it holds. A
+        second copy goes: an engine has found again what was waiting."""
+        path = Path(entry.path)
+        content = path.read_bytes()
         name = sha1(content)
-        if not content:
-            os.unlink(entry.path)
+        target = path.with_name(name)
+        if not content or listed.get(name, target) != target:
+            path.unlink()
             return
         if name != entry.name:
-            target = Path(entry.path).with_name(name)
-            os.rename(entry.path, target)
-        sizes[name] = len(content)
+            os.rename(path, target)
+        sizes[name], listed[name] = len(content), target
 
     def write(self, control):
         paths = [self.evolved.where(name) or self.evolved.corpus / name for name in control.names]

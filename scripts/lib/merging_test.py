@@ -100,6 +100,30 @@ class MergeTest(unittest.TestCase):
         self.assert_merged(inputs)
         self.assertEqual(merged.pruned, len(inputs) - merged.kept)
 
+    def test_what_waits_and_was_found_again_is_merged_once(self):
+        """Else it would wait for ever, and every merge begin anew."""
+        inputs = random_inputs(20)
+        self.add(*inputs)
+        self.merge()
+        for number, content in enumerate([*inputs, *self.held()]):
+            path = self.evolved.waiting / str(number % 3 + 1) / (sha1(content) + "x" * (number % 2))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        with mock.patch.object(merging, "WORTH_IT", 1):
+            self.assertTrue(self.merge(seconds=20).is_done)
+            self.assert_merged(inputs)
+            self.assertFalse(Merge(self.tree.binary("", "fuzz_sim"), self.evolved).is_worth_it())
+        self.assertEqual(self.merge().words(), "nothing to merge")
+
+    def test_an_entry_of_a_wrong_name_beside_itself_is_not_lost(self):
+        for names in (("a", sha1(b"abc")), (sha1(b"abc"), "z"), ("a", "z")):
+            self.evolved.discard()
+            self.evolved.corpus.mkdir(parents=True)
+            for name in names:
+                (self.evolved.corpus / name).write_bytes(b"abc")
+            self.merge()
+            self.assertEqual(self.held(), [b"abc"])
+
     def test_nothing_new_is_nothing_to_do(self):
         self.add(*random_inputs(20))
         self.merge()
