@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import findings
+import keeping
 import locks
 import processes
 import rescue
@@ -383,5 +384,4 @@ class Campaign:
                     worker.forget_in_flight()
 
     def findings_folder(self):
-        return self.base.parent / "findings" if self.settings.folder is None \
-            else self.base / "findings"
+        return (self.base.parent if self.settings.folder is None else self.base) / keeping.FOLDER

@@ -10,13 +10,18 @@ import subprocess
 
 import files as whole_files
 import processes
-from common import Unusable, call
+from common import EXIT_UNUSABLE, Unusable, call
 from engine import RUN_TIMEOUT_S
 
 REPLAYING_S = 600
 MINIMIZING_S = 1800
 KEPT_OF_A_REASON = 2000
 NO_FAILURE = "it does not fail"  # the tool's words for a case that passes
+NO_ACCESS = ": cannot read the file: "  # for one whose content it has not seen
+
+
+class NoCase(Unusable):
+    """The tool has read a file, and it is none."""
 
 
 def plain(path):
@@ -92,8 +97,10 @@ def header(tool, path, as_bytes=False):
     """A case's header as a dictionary; Unusable, with the tool's complaint, when it cannot be read."""
     result = run(command(tool, "show", "--header", files=[path], as_bytes=as_bytes), f"read {path}")
     if result.returncode != 0:
-        raise Unusable(result.stderr.strip() or
-                       f"{path}:1:1: the tool: {processes.end_words(result.returncode)}")
+        said = result.stderr.strip() if result.returncode > 0 else ""  # a signal says more
+        is_read = result.returncode == EXIT_UNUSABLE and said and NO_ACCESS not in said
+        raise (NoCase if is_read else Unusable)(
+            said or f"{path}:1:1: the tool: {processes.end_words(result.returncode)}")
     pairs = (line.partition(":") for line in result.stdout.splitlines())
     return {key.strip(): value.strip() for key, _, value in pairs}
 

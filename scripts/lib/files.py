@@ -122,6 +122,8 @@ def read_limited(path, limit=INPUT_MAX, cut=False):
         raise Unusable(f"{relative(path)}: a folder, not a file") from error
     except OSError as error:
         raise Unusable(f"{relative(path)}: {error.strerror}") from error
+    except ValueError as error:  # a zero byte in its name
+        raise Unusable(f"{relative(path)}: {error}") from error
     if len(content) > limit and not cut:
         raise Unusable(f"{relative(path)}: larger than {limit:,} bytes")
     return content[:limit]

@@ -121,6 +121,11 @@ class ReadTest(FilesTest):
             with self.assertRaisesRegex(Unusable, str(path)):
                 files.read_limited(path)
 
+    def test_a_name_that_cannot_be_is_refused(self):
+        for path in ("a\0b", "n" * 5000):
+            with self.assertRaises(Unusable):
+                files.read_limited(path)
+
     def test_a_large_file_is_refused_or_cut(self):
         self.path.write_bytes(b"x" * 11)
         with self.assertRaisesRegex(Unusable, "larger than 10 bytes"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import files
 from common import relative
 
+FOLDER = "findings"
 PREFIX = "concertina-finding-"
 PROBE_BYTES = 1 << 16
 
@@ -39,6 +40,12 @@ def keep(content, name, folder):
                 with contextlib.suppress(OSError):
                     own.rmdir()
     return None, reasons
+
+
+def is_kept(path):
+    """Whether it lies where findings are kept. What lies elsewhere is somebody's."""
+    name = Path(path).parent.name
+    return name == FOLDER or name.startswith(PREFIX)
 
 
 def place_for(folder):

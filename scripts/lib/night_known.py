@@ -9,6 +9,7 @@ seen it has ended and has not. Gone, and seen again, it is new: it has come back
 """
 
 import hashlib
+import os
 
 import files
 import night_store
@@ -32,7 +33,8 @@ def key_of(finding):
 
 
 def has_case(entry):
-    return bool(entry.get("case") and entry.get("flavour")) and (ROOT / entry["case"]).is_file()
+    # os.path's: no name, however long or odd, is an error.
+    return bool(entry.get("case") and entry.get("flavour")) and os.path.isfile(ROOT / entry["case"])
 
 
 class Known:

@@ -11,6 +11,7 @@ import artifacts
 import building
 import concertina
 import files
+import keeping
 import machine
 import merging
 import mutant_rows
@@ -132,8 +133,10 @@ def ask_kept(night, entry):
     tool = tool_of(night, entry["flavour"])
     try:
         concertina.header(tool, path)
-    except Unusable as reason:
-        night.remark(f"{reason}: no case. Set aside as {files.set_aside(path).name}")
+    except concertina.NoCase as reason:
+        fate = f"Set aside as {files.set_aside(path).name}" if keeping.is_kept(path) \
+            else "It stays as it is, as no campaign has kept it there"
+        night.remark(f"{reason}: no case. {fate}")
         return None
     return concertina.replay(tool, path, REPLAYS_OF_KEPT)
 

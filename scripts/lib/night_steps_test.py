@@ -23,8 +23,12 @@ print('a complaint in between', file=sys.stderr)
 for path in files:
     does = open(path).read().partition('\\n')[0]
     if command == 'show':
-        if does == 'damaged':
-            sys.exit(path + ':1:1: not a case file')
+        if does in ('damaged', 'unread'):
+            print(path + ':1:1: ' + ('not a case file' if does == 'damaged' else
+                                     'cannot read the file: Permission denied'), file=sys.stderr)
+            sys.exit(2)
+        if does == 'starved':
+            os.kill(os.getpid(), 9)
         print('bug: ' + does)
         continue
     if does == 'kills':
@@ -189,6 +193,32 @@ class KeptCases(Steps):
         self.assertFalse(path.exists())
         self.assertIn("not a case file: no case. Set aside as kept.case.damaged-1", self.said[0])
         self.assertEqual(self.step(night_steps.kept_cases()).summary[:7], "0 cases")
+
+    def test_one_that_the_tool_has_not_read_is_not_set_aside(self):
+        for does in ("unread", "starved"):
+            path, result = self.kept(does)
+            self.assertEqual((result.status, result.gone), (UNUSABLE, []))
+            self.assertTrue(path.exists())
+        self.assertIn("killed by SIGKILL", result.summary)
+
+    def test_what_no_campaign_has_kept_is_never_renamed(self):
+        self.enterContext(unittest.mock.patch("night_known.ROOT", self.base))
+        path = self.case("seed.case", "damaged", "corpus/seeds")
+        _, entry = self.known_case("pass")
+        self.night.known.entries = {UAF: {**entry, "case": "corpus/seeds/seed.case"},
+                                    "b": {**entry, "signature": "b"}}
+        result = self.step(night_steps.kept_cases())
+        self.assertEqual((result.status, result.gone), (OK, ["b"]))
+        self.assertTrue(path.exists())
+        self.assertIn("not a case file: no case. It stays", self.said[0])
+
+    def test_no_name_of_a_case_stops_a_night(self):
+        _, entry = self.known_case("pass")
+        self.night.known.entries = {name: {**entry, "signature": name, "case": name}
+                                    for name in ("n" * 5000, "a\0b", "/", ".", "x/" * 3000)}
+        self.night.run([("kept-cases", night_steps.kept_cases())])
+        self.night.finish()
+        self.assertEqual(self.night.result_of("kept-cases").summary[:7], "0 cases")
 
     def test_the_tool_s_own_trouble_says_nothing_of_it(self):
         _, result = self.kept("kills")
