@@ -9,7 +9,8 @@ where it is whole:
    believed
 2. else the slot, if what that has is what the file's name says, or begins with what the file holds;
    in the second case it is a guess
-3. else it is lost
+3. else it is lost; unless the file is there and cannot be read (its rights, the disk): then it must
+   be read first, and stays
 
 What is left of one that is lost, or a guess, is a finding only if it fails when it is replayed.
 """
@@ -51,6 +52,7 @@ class Artifact:
     is_cut: bool = field(init=False)
     is_guess: bool = False
     is_removed: bool = False
+    unread: str = ""  # why the file, which is there, could not be read
 
     def __post_init__(self):
         match = NAME.match(self.path.name)
@@ -61,10 +63,11 @@ class Artifact:
         self.is_cut = sha1(self.content) != self.sha1 if self.sha1 else not self.content
 
     def read(self):
-        """A file that cannot be read is as good as an empty one."""
+        """Until it is mended, a file that cannot be read is as good as an empty one."""
         try:
             return files.read_limited(self.path, READ_MAX, cut=True)
-        except Unusable:
+        except Unusable as reason:
+            self.unread = str(reason) if self.path.is_file() else ""
             return b""
 
     def mended(self, slot):

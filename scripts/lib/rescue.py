@@ -21,7 +21,7 @@ import shutil
 
 import engine_afl
 from artifacts import IN_FLIGHT, NAME, Artifact, is_whole, sha1
-from engine import INPUT_BYTES_MAX, read_in_flight, write_input
+from engine import INPUT_BYTES_MAX, slot_of, write_input
 from evolved import Evolved
 from files import regular_files
 
@@ -45,18 +45,19 @@ def take_afl_folders(folder):
 
 def saved(folder):
     """All that engines saved, mended, and the inputs in flight that nobody saved."""
-    slots = {path.name: (path, read_in_flight(path).contents())
+    # One that cannot be read (its rights, the disk) ends this: it may hold what failed.
+    slots = {path.name: (path, slot_of(path.read_bytes()).contents())
              for path in regular_files(folder / "in-flight")}
 
-    def slot_of(worker):
+    def held_by(worker):
         return slots[worker][1] if worker in slots else []
     found = []
     for path in regular_files(folder / "artifacts"):
         match = NAME.match(path.name)
         if match:
-            found.append(Artifact(path).mended(slot_of(match["worker"])))
+            found.append(Artifact(path).mended(held_by(match["worker"])))
     for worker in afl_folders(folder):
-        found += [artifact.mended(slot_of(worker.name)) for artifact in engine_afl.saved(worker / "out")]
+        found += [artifact.mended(held_by(worker.name)) for artifact in engine_afl.saved(worker / "out")]
     return found + [artifact for slot in slots.values() for artifact in in_flight(*slot, found)]
 
 

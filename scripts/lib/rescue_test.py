@@ -4,6 +4,8 @@ The fake engine brings itself into the state, says so by creating the file `read
 no test needs luck.
 """
 
+import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import fakes
 import rescue
 from artifacts import sha1
 from campaign import Campaign, Settings
+from common import Unusable
 from engine import write_input
 
 READY = "\nopen(READY, 'w').close()\ntime.sleep(600)\n"
@@ -144,6 +147,22 @@ class KilledCampaignTest(unittest.TestCase):
                 remark, = result.remarks
                 self.assertRegex(remark, "artifacts: .*-crash-.*, and no replay of it fails: no finding")
                 self.assertEqual(self.rerun().result.remarks, [])
+
+    def test_what_cannot_be_read_now_is_not_lost(self):
+        """Root's file, or a disk's error. (Root may read all; so the reading fails here.)"""
+        for state, reading in (("save(b'crash', prefix + 'crash-')", "files.read_limited"),
+                               ("run(b'crash')", "Path.read_bytes")):
+            with self.subTest(state=state):
+                self.kill_when_ready(state)
+                error = Unusable("FILE: denied") if reading.startswith("files") \
+                    else PermissionError(errno.EACCES, "denied", "FILE")
+                campaign = Campaign(self.tree, Settings("address", 20, workers=1))
+                with mock.patch(f"artifacts.{reading}", side_effect=error):
+                    with self.assertRaisesRegex((Unusable, PermissionError), "denied"), \
+                            contextlib.ExitStack() as stack:
+                        stack.callback(campaign.stop)
+                        campaign.open()
+                self.assert_reported(self.rerun())
 
     def test_a_cut_crash_that_fails_all_the_same_is_a_finding(self):
         self.kill_when_ready("open(prefix + 'crash-' + 'a' * 40, 'w').write('crash')")
