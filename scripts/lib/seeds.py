@@ -18,6 +18,7 @@ from engine import INPUT_BYTES_MAX
 
 # Arguments of one call of the tool: the kernel takes two megabytes.
 FILES_A_CALL = 2000
+NAME_MAX = 200
 COMPLAINT = re.compile(r"^(\d+)/.*?:(\d+:\d+: .*)$")
 
 
@@ -53,6 +54,14 @@ def files_below(folder, unread):
         yield from (Path(place) / name for name in sorted(names) if not name.startswith("."))
 
 
+def link_name(path):
+    """What the tool is shown of a name: its ends, by which it tells what a file is. The output's name
+    is longer than the input's, and a name has at most 255 bytes."""
+    name = os.fsencode(path.name)
+    kept = name if len(name) <= NAME_MAX else name[:NAME_MAX // 2] + name[-NAME_MAX // 2:]
+    return Path(os.fsdecode(kept))
+
+
 def calls(paths):
     """Lists of files whose bytes have different names in one folder: the tool writes NAME, or
     NAME.bytes, without what was the extension."""
@@ -60,7 +69,8 @@ def calls(paths):
     while rest:
         call, later, used = [], [], set()
         for path in rest:
-            names = {path.stem, f"{path.stem}.bytes"}
+            stem = link_name(path).stem
+            names = {stem, f"{stem}.bytes"}
             if len(call) < FILES_A_CALL and not names & used:
                 call.append(path)
                 used |= names
@@ -78,7 +88,7 @@ def convert(tool, paths, staging):
     (staging / "out").mkdir(parents=True)
     links = []
     for i, path in enumerate(paths):
-        links.append(f"{i}/{path.name}")
+        links.append(f"{i}/{link_name(path)}")
         (staging / str(i)).mkdir()
         os.symlink(os.path.abspath(path), staging / links[-1])
     what = f"read {len(paths)} inputs"
@@ -89,8 +99,9 @@ def convert(tool, paths, staging):
     reasons = {int(found[1]): found[2] for found in map(COMPLAINT.match, result.stderr.splitlines())
                if found}
     for i, path in enumerate(paths):
-        written = next((out for out in (staging / "out" / f"{path.stem}.bytes",
-                                        staging / "out" / path.stem) if out.is_file()), None)
+        stem = link_name(path).stem
+        written = next((out for out in (staging / "out" / f"{stem}.bytes",
+                                        staging / "out" / stem) if out.is_file()), None)
         if written is None and i not in reasons:  # a full disk
             raise Unusable(f"cannot {what}: {concertina.reason_of(result)}")
         yield path, written, reasons.get(i, "")

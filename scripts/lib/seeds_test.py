@@ -47,6 +47,16 @@ class SeedsTest(unittest.TestCase):
             path.write_bytes(content)
         self.assertEqual(self.contents(self.gather()), sorted(contents))
 
+    def test_no_name_is_too_long(self):
+        """As long as a file's name can be, in letters of one byte and of more; two that are cut alike."""
+        names = ["a" * 255, "a" * 254 + "b", "a" * 120 + "c" + "a" * 134, "x" * 250 + ".case",
+                 "\u2603" * 83 + ".case", b"\xff" * 255]
+        self.given.mkdir()
+        for name in names:
+            (self.given / os.fsdecode(name)).write_bytes(os.fsencode(name))
+        found = self.gather()
+        self.assertEqual(self.contents(found), sorted(map(os.fsencode, names)))
+
     def test_the_tool_sees_each_file_by_its_own_name(self):
         names = ["a.case", "b.bytes", "id:000000,src:1,op:x", sha1(b"c"), "crash-" + sha1(b"c")]
         self.given.mkdir()
