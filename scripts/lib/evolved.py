@@ -27,6 +27,7 @@ from pathlib import Path
 
 import files
 from artifacts import sha1
+from common import Unusable, relative
 
 # AFL++ takes two seconds for so many, under ASan; the core has fewer (fuzzers/README.md).
 LOADED_MAX = 2000
@@ -89,6 +90,14 @@ class Evolved:
     def counts(self):
         return Counts(sum(1 for _ in entries_of(self.corpus)),
                       sum(1 for _ in self.waiting_entries()))
+
+    def check_place(self):
+        """Entries, and corpus/ itself, are renamed from one folder to the other."""
+        for path in (self.corpus, self.waiting, self.loading):
+            if path.is_symlink() or \
+                    path.exists() and path.stat().st_dev != self.folder.stat().st_dev:
+                raise Unusable(f"{relative(path)} is a link, or on another file system than the folder "
+                               f"that it is in; make {relative(self.folder)} that instead")
 
     def open(self):
         """At a start: ends what a killed one began; corpus/ has no more then than is loaded."""

@@ -86,12 +86,14 @@ def drop_cut_corpus_files(folder):
 
 def take_in(folder):
     """Brings queues into corpus/; returns the artifacts, to be examined."""
+    evolved = Evolved(folder)
+    evolved.check_place()
     for name in ("artifacts", "corpus"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for path in regular_files(folder, ".*"):  # half of a write_input, whose writer had the lock
         path.unlink()
     take_afl_folders(folder)
-    Evolved(folder).open()
+    evolved.open()
     drop_cut_corpus_files(folder)
     return saved(folder)
 

@@ -108,6 +108,22 @@ class KilledCampaignTest(unittest.TestCase):
             (worker / "pid").write_bytes(content)
             self.assertEqual(self.rerun().result.findings, [])
 
+    def test_a_corpus_folder_that_is_a_link_is_refused_at_the_start(self):
+        """It would be renamed, and entries be renamed across file systems, which cannot be."""
+        self.work.mkdir(parents=True)
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.mkdir()
+        for name in ("corpus", "waiting"):
+            for target in (elsewhere, self.folder / "none"):
+                (self.work / name).symlink_to(target)
+                campaign = Campaign(self.tree, Settings("address", 20, workers=1))
+                with self.assertRaisesRegex(Unusable, f"{name} is a link, or on another"), \
+                        contextlib.ExitStack() as stack:
+                    stack.callback(campaign.stop)
+                    campaign.open()
+                (self.work / name).unlink()
+        self.assertEqual(self.rerun().result.findings, [])
+
     def corpus(self):
         return {path.name: path.read_bytes() for path in (self.work / "corpus").iterdir()}
 
