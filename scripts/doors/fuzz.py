@@ -274,7 +274,8 @@ def end(results, options):
         say(reason)
     if is_found:
         return common.EXIT_FAILED
-    say("no bug found")
+    if not options.merge:  # which has looked for none
+        say("no bug found")
     return common.EXIT_OK
 
 

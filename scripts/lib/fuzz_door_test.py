@@ -46,7 +46,8 @@ class FuzzTest(unittest.TestCase):
 
     def fuzz(self, behaviour, *more, sanitizer="none"):
         self.tree.write_libfuzzer(behaviour)
-        arguments = ["fuzz", "--seconds", "20", "--workers", "1", "--empty", "--json", str(self.json),
+        arguments = ["fuzz", "--seconds", "20", "--workers", "1", "--json", str(self.json),
+                     *(["--empty"] if "--merge" not in more else []),
                      *(["--sanitizer", sanitizer] if sanitizer else []), *more]
         door = load("fuzz")
         with mock.patch.object(sys, "argv", arguments), \
@@ -63,6 +64,10 @@ class FuzzTest(unittest.TestCase):
         code, said = self.fuzz("")
         self.assertEqual((code, said.splitlines()[-1]), (EXIT_OK, "no bug found"))
         self.assertEqual((self.result()["new_inputs"], self.result()["unusable"]), (6, ""))
+
+    def test_a_merge_has_looked_for_none(self):
+        code, said = self.fuzz("sys.exit('not to be started')", "--merge")
+        self.assertEqual((code, said.splitlines()[-1]), (EXIT_OK, "none     merge: nothing to merge"))
 
     def test_each_flavour_must_have_fuzzed(self):
         """The other one still has its turn, and may find something."""
