@@ -23,6 +23,9 @@ from night import Night
 NEEDS = needs.AFL
 
 FOLDER = BUILD / "nightly"
+KNOWN = "known.json"
+LOCK = "night.lock"
+OF_ALL_NIGHTS = (KNOWN, LOCK)  # and what is set aside of them
 
 
 def parse_options():
@@ -41,6 +44,8 @@ def parse_options():
     options = parser.parse_args()
     if not options.night or "/" in options.night or options.night.startswith("."):
         parser.error(f"--night: '{options.night}' is a path, or hidden; it takes a plain name")
+    if options.night.startswith(OF_ALL_NIGHTS):
+        parser.error(f"--night: '{options.night}' is what all nights share; it takes another name")
     return options
 
 
@@ -58,7 +63,7 @@ def work(options):
              "seconds for fuzzing and stress": options.seconds,
              "planted mutant": options.plant or "none",
              provenance.KEY: provenance.line(provenance.of_night(options))}
-    night = Night(folder, FOLDER / "known.json", facts, say)
+    night = Night(folder, FOLDER / KNOWN, facts, say)
     steps = night_steps.steps_of(options.seconds, options.ordinal, options.mutants, options.plant)
     try:
         night.run(steps)
@@ -72,5 +77,5 @@ def work(options):
 
 def main(options):
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with locks.held(FOLDER / "night.lock", "the night"):  # two would lose what the other one learns
+    with locks.held(FOLDER / LOCK, "the night"):  # two would lose what the other one learns
         return work(options)

@@ -61,6 +61,13 @@ ending.run("nightly", lambda: nightly.main(options))
         self.assertIn("call it again to go on", output)
         self.assertEqual(self.end_of("[('a', finding), ('b', good)]", "3")[0], 0)
 
+    def test_what_all_nights_share_is_no_night(self):
+        for night in ("known.json", "night.lock", "known.json.damaged-1"):
+            code, output = self.end_of("[('a', good)]", night)
+            self.assertEqual(code, 2)
+            self.assertIn("it takes another name", output)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
     def test_interrupted_it_dies_of_the_signal_and_goes_on(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             with self.subTest(number=number):
