@@ -23,6 +23,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import ending
 import findings
 import keeping
 import locks
@@ -45,6 +46,10 @@ LOCK_WAIT_S = 5
 MERGE = "the merge"  # as one that finds, beside the engines
 # How often the evolved corpus is trimmed while it grows.
 TRIM_S = 30
+
+
+def words_of(error):
+    return ending.file_words(error) or str(error)
 
 
 @dataclass
@@ -110,7 +115,7 @@ class Campaign:
             for worker in self.workers:
                 worker.start()
         except OSError as error:  # those that have begun may have found something
-            self.end_early(self.room.trouble() or str(error))
+            self.end_early(self.room.trouble() or words_of(error))
 
     def open(self):
         """False when what a killed campaign left is a finding."""
@@ -213,7 +218,7 @@ class Campaign:
             self.update()
             self.trim(now)
         except OSError as error:
-            trouble = trouble or self.room.trouble() or str(error)
+            trouble = trouble or self.room.trouble() or words_of(error)
         is_late = now - self.begin > self.settings.seconds + OVERTIME_S
         is_failed = any(code is not None and (code or worker.artifacts())
                         for worker, code in zip(self.workers, codes))

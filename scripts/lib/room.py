@@ -33,6 +33,9 @@ class Room:
         for part in PARTS:
             if not (self.folder / part).is_dir():
                 return f"{relative(self.folder / part)} was removed"
+            # A probe in there would be an input to engines.
+            if not os.access(self.folder / part, os.W_OK | os.X_OK):
+                return f"{relative(self.folder / part)} takes no files"
         probe = files.temporary(self.folder / "room")
         try:
             probe.write_bytes(bytes(INPUT_BYTES_MAX))

@@ -3,6 +3,7 @@ import shutil
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import files
 import room
@@ -31,6 +32,13 @@ class RoomTest(unittest.TestCase):
         shutil.rmtree(self.folder)
         self.assertIn("was removed", room.Room(self.folder).trouble())
         self.folder.mkdir()
+
+    def test_nor_is_one_with_a_part_that_takes_no_files(self):
+        """By its rights, or because it is immutable. (Root has all rights; so this asks for it.)"""
+        for part in room.PARTS:
+            with mock.patch("room.os.access", lambda path, _: path.name != part):  # pylint: disable=W0640
+                trouble = room.Room(self.folder).trouble()
+            self.assertEqual(trouble, f"{self.folder / part} takes no files")
 
     def test_trouble_that_is_over_is_trouble_still(self):
         self.stumbling_block.mkdir()
