@@ -17,7 +17,7 @@ import needs
 import night_steps
 import processes
 import provenance
-from common import BUILD, ROOT, relative, say
+from common import BUILD, ROOT, one_line, relative, say
 from night import Night
 
 NEEDS = needs.AFL
@@ -42,8 +42,9 @@ def parse_options():
     parser.add_argument("--plant", default="", type=arguments.mutant, metavar="MUTANT",
                         help="fuzz a tree with this mutant in it, to see a night find something")
     options = parser.parse_args()
-    if not options.night or "/" in options.night or options.night.startswith("."):
-        parser.error(f"--night: '{options.night}' is a path, or hidden; it takes a plain name")
+    if "/" in options.night or options.night.startswith(".") or not options.night.isprintable():
+        parser.error(f"--night: '{one_line(options.night)}' is a path, hidden, or no text; it takes a "
+                     "plain name")
     if options.night.startswith(OF_ALL_NIGHTS):
         parser.error(f"--night: '{options.night}' is what all nights share; it takes another name")
     return options

@@ -61,6 +61,14 @@ ending.run("nightly", lambda: nightly.main(options))
         self.assertIn("call it again to go on", output)
         self.assertEqual(self.end_of("[('a', finding), ('b', good)]", "3")[0], 0)
 
+    def test_a_name_that_is_no_text_is_none(self):
+        """known.json would hold it, and be refused by the next night."""
+        for night in ("\udcff", "a\nb", "\x1b[31m", "a/b", "."):
+            code, output = self.end_of("[('a', finding)]", night)
+            self.assertEqual(code, 2)
+            self.assertIn("it takes a plain name", " ".join(output.split()))
+        self.assertEqual(list(self.folder.iterdir()), [])
+
     def test_what_all_nights_share_is_no_night(self):
         for night in ("known.json", "night.lock", "known.json.damaged-1"):
             code, output = self.end_of("[('a', good)]", night)
