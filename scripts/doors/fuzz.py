@@ -108,8 +108,10 @@ def merge_at_the_end(campaign, status):
     """Some of what waits; the next start is as quick as this one."""
     try:
         campaign.merge(max(MERGE_MIN_S, campaign.settings.seconds * merging.SHARE))
-    except (common.Unusable, OSError) as reason:
+    except common.Unusable as reason:
         say(f"not merged: {reason}")
+    except OSError as error:
+        say(f"not merged: {ending.file_words(error) or error}")
     status.remark(campaign.result)
 
 

@@ -49,10 +49,11 @@ class MergeTest(unittest.TestCase):
                 self.setUp()
 
     def test_a_merge_that_cannot_be_does_no_harm_to_the_campaign(self):
-        for error in (Unusable("no such option"), OSError(errno.ENOSPC, "No space left", "core")):
+        for error, words in ((Unusable("no such option"), "no such option"),
+                             (OSError(errno.ENOSPC, "No space left", "core"), "core: No space left")):
             with mock.patch.object(merging.Merge, "run_target", side_effect=error):
                 campaign = self.run_door("run_campaign", FIND)
-            self.assertIn(f"not merged: {error}", self.out.getvalue())
+            self.assertIn(f"not merged: {words}\n", self.out.getvalue())
             self.assertEqual(campaign.result.findings, [])
 
     def test_merge_fuzzes_nothing(self):

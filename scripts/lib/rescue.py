@@ -21,6 +21,7 @@ import shutil
 
 import engine_afl
 from artifacts import IN_FLIGHT, NAME, Artifact, is_whole, sha1
+from common import Unusable, relative
 from engine import INPUT_BYTES_MAX, slot_of, write_input
 from evolved import Evolved
 from files import regular_files
@@ -33,6 +34,9 @@ def afl_folders(folder):
 def take_afl_folders(folder):
     """Of those without a crash nothing is left."""
     for worker in afl_folders(folder):
+        if worker.is_symlink():  # it would have to be removed when its worker is done
+            raise Unusable(f"{relative(worker)} is a link; make {relative(folder)} that instead, or "
+                           "remove it")
         out = worker / "out"
         for path in engine_afl.queue_entries(out):
             engine_afl.copy_to_corpus(path, folder / "corpus")

@@ -108,7 +108,7 @@ class KilledCampaignTest(unittest.TestCase):
             (worker / "pid").write_bytes(content)
             self.assertEqual(self.rerun().result.findings, [])
 
-    def test_a_corpus_folder_that_is_a_link_is_refused_at_the_start(self):
+    def test_a_folder_that_is_a_link_is_refused_at_the_start(self):
         """It would be renamed, and entries be renamed across file systems, which cannot be."""
         self.work.mkdir(parents=True)
         elsewhere = self.folder / "elsewhere"
@@ -122,6 +122,11 @@ class KilledCampaignTest(unittest.TestCase):
                     stack.callback(campaign.stop)
                     campaign.open()
                 (self.work / name).unlink()
+        (self.work / "afl").mkdir(parents=True)
+        (self.work / "afl" / "afl-0").symlink_to(elsewhere)
+        with self.assertRaisesRegex(Unusable, "afl-0 is a link"):
+            rescue.take_in(self.work)
+        (self.work / "afl" / "afl-0").unlink()
         self.assertEqual(self.rerun().result.findings, [])
 
     def corpus(self):

@@ -2,6 +2,7 @@
 not."""
 
 import contextlib
+import os
 
 import files
 from common import relative
