@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "host/shown.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -15,6 +17,15 @@ bool is_still(const std::string& path, int descriptor) {
   struct stat opened{}, there{};
   return fstat(descriptor, &opened) == 0 && stat(path.c_str(), &there) == 0 &&
          opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+}
+
+/// A lock's file is empty, and goes with it. Empty, or why this one is somebody's.
+std::string why_no_lock(const std::string& path, int descriptor) {
+  struct stat status{};
+  if (fstat(descriptor, &status) != 0)
+    return std::string("cannot lock it: ") + std::strerror(errno);
+  if (S_ISREG(status.st_mode) && status.st_size == 0) return "";
+  return "cannot lock it: '" + shown_path(path) + "' is there, and is no lock";
 }
 
 struct flock whole_file() {
@@ -47,7 +58,11 @@ std::string FileLock::take(const std::string& path) {
         open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (descriptor < 0) return std::string("cannot lock it: ") + std::strerror(errno);
     struct flock lock = whole_file();
-    std::string why;
+    std::string why = why_no_lock(path, descriptor);
+    if (!why.empty()) {
+      close(descriptor);
+      return why;
+    }
     if (fcntl(descriptor, F_SETLK, &lock) != 0) {
       const bool is_held = errno == EACCES || errno == EAGAIN;
       why = is_held ? holder(descriptor) : std::string("cannot lock it: ") + std::strerror(errno);

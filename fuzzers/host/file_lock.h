@@ -2,7 +2,7 @@
 //
 // It ends with its holder, however that ends; a child does not inherit it, and may not have one on
 // the same file. What a killed holder leaves behind is an empty file that the next one takes and
-// removes.
+// removes. A file with content, or what is no file, is not touched.
 #pragma once
 
 #include <string>

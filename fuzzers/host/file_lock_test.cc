@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "host/own_folder.h"
 #include "host/own_process.h"
@@ -63,6 +64,23 @@ TEST_F(FileLockTest, SaysWhyItCannotBeHad) {
   EXPECT_EQ(lock.take(folder_ + "/none/x.lock"), "cannot lock it: No such file or directory");
   ASSERT_EQ(symlink("/dev/null", path_.c_str()), 0);
   EXPECT_EQ(lock.take(path_), "cannot lock it: Too many levels of symbolic links");
+}
+
+// "--resume yarn" would take yarn.lock, and remove it.
+TEST_F(FileLockTest, DoesNotTakeWhatIsSomebodys) {
+  const std::string why = "cannot lock it: '" + path_ + "' is there, and is no lock";
+  for (const bool is_pipe : {false, true}) {
+    if (is_pipe) {
+      ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    } else {
+      std::ofstream(path_) << "lockfile of another program";
+    }
+    {
+      FileLock lock;
+      EXPECT_EQ(lock.take(path_), why);
+    }
+    EXPECT_TRUE(std::filesystem::remove(path_));
+  }
 }
 
 }  // namespace

@@ -67,15 +67,6 @@ std::FILE* stream_of(const struct stat& status) {
   return nullptr;
 }
 
-/// What a chain of symbolic links leads to, whether that exists or not.
-std::filesystem::path target_of(std::filesystem::path path) {
-  std::error_code error;
-  for (unsigned i = 0; i < kLinksMax && std::filesystem::is_symlink(path, error); ++i) {
-    path = path.parent_path() / std::filesystem::read_symlink(path, error);
-  }
-  return path;
-}
-
 /// Into what is there and is to stay: a device, a pipe.
 std::string write_into(const std::string& path, std::string_view content) {
   Descriptor file(open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
@@ -210,6 +201,14 @@ std::string read_file(const std::string& path, std::size_t bytes_max, std::strin
     content.append(piece, static_cast<std::size_t>(got));
   }
   return too_large(content.size(), bytes_max);
+}
+
+std::filesystem::path target_of(std::filesystem::path path) {
+  std::error_code error;
+  for (unsigned i = 0; i < kLinksMax && std::filesystem::is_symlink(path, error); ++i) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, error);
+  }
+  return path;
 }
 
 std::string write_file(const std::string& path, std::string_view content) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace concertina::fuzzers {
 /// Reads a regular file of at most so many bytes. Empty, or why not. It never waits: pipes,
 /// devices, sockets and folders are refused.
 std::string read_file(const std::string& path, std::size_t bytes_max, std::string& content);
+
+/// What a chain of symbolic links leads to, whether that exists or not.
+std::filesystem::path target_of(std::filesystem::path path);
 
 /// Empty, or why not.
 ///

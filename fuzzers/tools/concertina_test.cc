@@ -387,6 +387,39 @@ TEST_F(Concertina, AStateIsRefusedWithTheReason) {
   EXPECT_EQ(files(), 4) << "nothing was to be left";
 }
 
+TEST_F(Concertina, AStateIsFollowedThroughLinks) {
+  const std::string link = path("link");
+  ASSERT_EQ(symlink("state", link.c_str()), 0);  // to what is not there yet
+  const Words begin{"verify", kCase, "--resume", link, "--schedules", "50"};
+  const Ended ended = tool(begin);
+  EXPECT_EQ(ended.code, kExitNotComplete) << ended.complaint;
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_NE(read("state"), "");
+  {
+    FileLock other;
+    ASSERT_EQ(other.take(path("state.lock")), "");
+    expect_unusable(begin, "is at work with it");
+  }
+  EXPECT_EQ(tool({"verify", kCase, "--resume", link, "--bound", "1"}).code, kExitAsExpected);
+  EXPECT_FALSE(std::filesystem::exists(path("state"))) << "nothing is left to be done";
+  FileLock other;
+  ASSERT_EQ(other.take(path("state.lock")), "");
+  expect_unusable(begin, "is at work with it");
+}
+
+TEST_F(Concertina, AStateTakesNobodysFile) {
+  made("state.lock", "of another program");
+  expect_unusable({"verify", kCase, "--resume", path("state")}, "is there, and is no lock");
+  EXPECT_EQ(read("state.lock"), "of another program");
+  ASSERT_EQ(symlink("case", path("link").c_str()), 0);
+  expect_unusable({"verify", kCase, "--resume", path("case"), "--out", path("link")},
+                  "name the same file");
+  // A name is shown, and not obeyed.
+  const Ended ended = tool({"verify", kCase, "--resume", path("a\x1b[31m"), "--schedules", "50"});
+  EXPECT_EQ(ended.code, kExitNotComplete);
+  EXPECT_EQ(ended.said.find('\x1b'), std::string::npos) << ended.said;
+}
+
 // What another build has explored proves nothing of this one.
 TEST_F(Concertina, AStateIsOfOneBuild) {
   EXPECT_EQ(tool({"verify", kCase, "--resume", path("state"), "--schedules", "50"}).code,

@@ -30,6 +30,7 @@ class StateFile {
  public:
   StateFile(const VerifyOptions& options, const Input& input)
       : path_(options.resume),
+        file_(target_of(path_)),
         bound_(options.bound),
         identity_(path_.empty() ? VerifyIdentity{} : identity_of(input, options)) {}
 
@@ -39,14 +40,17 @@ class StateFile {
     if (path_.empty()) return true;
     std::error_code error;
     const auto status = std::filesystem::status(path_, error);
-    const bool is_new = !std::filesystem::exists(std::filesystem::symlink_status(path_, error));
-    if (is_new || std::filesystem::is_regular_file(status)) {
+    // A link to what is not there yet is a new state, too.
+    const auto is_new = [&] {
+      return !std::filesystem::exists(std::filesystem::symlink_status(file_, error));
+    };
+    if (is_new() || std::filesystem::is_regular_file(status)) {
       const std::string why =
-          lock_.take(std::filesystem::weakly_canonical(path_, error).string() + ".lock");
+          lock_.take(std::filesystem::weakly_canonical(file_, error).string() + ".lock");
       if (!why.empty()) return refuse("", why);
     }
     std::string content;
-    if (!std::filesystem::exists(std::filesystem::symlink_status(path_, error))) return true;
+    if (is_new()) return true;
     const std::string why = read_file(path_, kStateBytesMax, content);
     if (!why.empty()) return refuse("", why);
     const ReadState state = read_verify_state(content, identity_);
@@ -73,7 +77,7 @@ class StateFile {
     }
     const bool is_over =
         explored.end == ExploreEnd::kComplete || explored.end == ExploreEnd::kFailed;
-    if (is_over && is_ours_ && has_written) std::remove(path_.c_str());
+    if (is_over && is_ours_ && has_written) std::remove(file_.c_str());
     return true;
   }
 
@@ -84,6 +88,7 @@ class StateFile {
   }
 
   std::string path_;
+  std::filesystem::path file_;  // to which the path's symbolic links lead
   unsigned bound_;
   VerifyIdentity identity_;
   FileLock lock_;
@@ -216,13 +221,17 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
       print_wrapped(
           kHang, "%s: NOT COMPLETE (%s): nothing failed so far%s\n", shown_path(path).c_str(),
           explored.end == ExploreEnd::kBudget ? "the budget is spent" : "interrupted",
-          options.resume.empty() ? "" : ("; to be resumed from " + options.resume).c_str());
+          options.resume.empty() ? ""
+                                 : ("; to be resumed from " + shown_path(options.resume)).c_str());
       break;
     case ExploreEnd::kNone:
     case ExploreEnd::kDiedOtherwise:
     case ExploreEnd::kDiverged:
-      print_wrapped(kHang, "%s: cannot be explored: a run is no function of its decisions\n",
-                    shown_path(path).c_str());
+      print_wrapped(kHang, "%s: cannot be explored: a run is no function of its decisions%s\n",
+                    shown_path(path).c_str(),
+                    options.resume.empty()
+                        ? ""
+                        : (", or not of those in " + shown_path(options.resume)).c_str());
       break;
   }
 }
@@ -266,11 +275,22 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
   return is_kept && has_written ? exit_code(explored.end) : kExitUnusable;
 }
 
+/// Whether both paths lead to one file, be it there or not.
+bool is_same_file(const std::string& one, const std::string& other) {
+  if (one.empty() || other.empty()) return false;
+  std::error_code error;
+  return std::filesystem::weakly_canonical(target_of(one), error) ==
+         std::filesystem::weakly_canonical(target_of(other), error);
+}
+
 /// Of files that must not be mixed up; empty, or why these cannot go together.
 std::string why_not_together(const VerifyOptions& options) {
   if (options.resume.empty()) return "";
   if (options.unbounded) return "--resume goes with bounds, not with --unbounded";
   if (options.files.size() > 1) return "--resume is the state of one file, and there are several";
+  if (is_same_file(options.resume, options.output)) {
+    return "--resume and --out name the same file; a state is removed when it is of no more use";
+  }
   return "";
 }
 

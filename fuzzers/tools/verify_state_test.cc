@@ -147,6 +147,12 @@ TEST(VerifyState, OtherFormatsAndOtherFilesAreToldApart) {
   EXPECT_EQ(fault(""), "it is not the state of a verification");
   EXPECT_EQ(fault(seal("concertina verify state 2\n")), "damaged: no line 'program'");
   EXPECT_EQ(fault(verify_state(identity, "")), "damaged: no state of a search");
+  const std::string explored = explored_state();
+  const std::size_t begun = explored.find("begun bound 1");
+  ASSERT_NE(begun, std::string::npos);
+  EXPECT_EQ(fault(verify_state(identity, "bounds 1\n" + explored.substr(begun))),
+            "damaged: no state of a search")
+      << "bound 0 is not in it";
 }
 
 TEST(VerifyState, SaysWhereItIsDamaged) {
