@@ -85,7 +85,7 @@ Verdict judge_end(int signal_number, int exit_status, const std::vector<std::str
 
 Verdict judge_reports(std::string_view stderr_text, bool ended_well) {
   const std::string text = plain_text(stderr_text);
-  const std::vector<std::string_view> lines = split_lines(text);
+  const std::vector<std::string_view> lines = report_lines(text);
   const std::vector<SanitizerReport> reports = read_reports(lines);
   const SanitizerReport* const report = telling_report(reports);
   if (report == nullptr || (ended_well && report->is_remainder)) return {};

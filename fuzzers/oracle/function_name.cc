@@ -117,10 +117,11 @@ std::size_t group_length(std::string_view text, std::size_t at) {
 
 std::string outline_of(std::string_view text);
 
-/// "int (*concertina::get(int))(char)": a function that returns a pointer to one has its name
-/// inside of brackets. Empty for other brackets.
+/// "int (*concertina::get(int))(char)", "int (&concertina::all(int))[3]": a function that returns a
+/// pointer to one, or to an array, has its name inside of brackets. Empty for other brackets.
 std::string_view declarator_in(std::string_view group, std::string_view behind) {
-  if (!group.starts_with('(') || !behind.starts_with('(') || !group.ends_with(')')) return "";
+  const bool is_followed = behind.starts_with('(') || trimmed(behind).starts_with('[');
+  if (!group.starts_with('(') || !is_followed || !group.ends_with(')')) return "";
   std::string_view inner = group.substr(1, group.size() - 2);
   std::size_t i = 0;
   while (i < inner.size() && (is_word(inner[i]) || inner[i] == ':')) ++i;
@@ -271,10 +272,11 @@ void name_lambdas(std::vector<std::string>& scopes) {
   if (std::all_of(scopes.begin(), scopes.end(), is_project)) scopes.emplace_back("lambda");
 }
 
-/// R1, its second half: ".constprop.0", ".llvm.123" at the name's end. An operator has no dot.
-void cut_clone_suffix(std::string& scope) {
-  const std::size_t dot = scope.find('.');
-  if (dot != std::string::npos) scope.resize(dot);
+/// R1, its second half: ".constprop.0", ".llvm.123" at the name's end; "@plt", "@@GLIBC_2.34", and
+/// "@part" of a module's own function. An operator has none of them.
+void cut_suffix(std::string& scope) {
+  const std::size_t end = scope.find_first_of(".@");
+  if (end != std::string::npos) scope.resize(end);
 }
 
 std::string demangled_or_same(std::string_view name) {
@@ -286,8 +288,19 @@ std::string demangled_or_same(std::string_view name) {
   return status == 0 && plain != nullptr ? std::string(plain.get()) : std::string(name);
 }
 
+/// What only a type, or what stands behind a function's parameters, is called.
+bool is_keyword(std::string_view word) {
+  constexpr std::string_view kKeywords[] = {
+      "auto",   "bool",     "char",     "const",    "decltype", "double",   "float",
+      "int",    "long",     "mutable",  "noexcept", "requires", "restrict", "short",
+      "signed", "template", "typename", "unsigned", "void",     "volatile"};
+  return std::find(std::begin(kKeywords), std::end(kKeywords), word) != std::end(kKeywords);
+}
+
 /// Nothing but letters, digits, scopes and what operators have: "<null>" and scraps are no names.
 bool is_name(std::string_view shown) {
+  if (is_keyword(shown.substr(shown.rfind(':') + 1)) && shown.find(kOperator) == shown.npos)
+    return false;
   const std::size_t at = std::min(shown.find(kOperator), shown.size());
   const auto is_of_a_name = [](char c) { return is_word(c) || c == ':' || c == '~'; };
   const auto is_of_an_operator = [&](char c) {
@@ -314,7 +327,7 @@ FunctionName read_function_name(std::string_view demangled) {
   std::vector<std::string> scopes = scopes_of(word);
   if (scopes.empty()) return {};
   name_lambdas(scopes);
-  for (std::string& scope : scopes) cut_clone_suffix(scope);
+  for (std::string& scope : scopes) cut_suffix(scope);
 
   FunctionName name;
   name.is_cxx = scopes.size() > 1 || word.find(kParameters) != std::string_view::npos;

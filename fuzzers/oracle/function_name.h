@@ -1,6 +1,7 @@
 // Names of functions as demanglers write them (LLVM's and binutils'), in short.
 //
-//   R1 a mangled name is demangled; a clone's suffix is cut off (".isra.0", "[clone .cold]")
+//   R1 a mangled name is demangled; a suffix is cut off: a clone's (".isra.0", "[clone .cold]"), a
+//      linker's ("@plt"), a module's ("@part")
 //   R2 brackets go with what is in them (parameters, template arguments, "(anonymous namespace)",
 //      "[abi:cxx11]"), then qualifiers behind parameters, then what stands before the name (a
 //      return type). What follows "operator" is the name's own, brackets and blanks included

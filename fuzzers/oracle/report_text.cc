@@ -37,7 +37,7 @@ bool is_particular(std::string_view word, std::string_view rest) {
     return true;
   if (!word.starts_with('(')) return false;
   const std::string_view inner = word.substr(1);
-  return word.find('=') != std::string_view::npos || inner.starts_with("used") ||
+  return word.find('=') != std::string_view::npos || starts_with_any(inner, {"used", "malloc("}) ||
          (!inner.empty() && is_digit(inner[0]));
 }
 

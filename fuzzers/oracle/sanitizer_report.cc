@@ -155,6 +155,14 @@ bool is_summary(std::string_view line) {
   return tool.ends_with("Sanitizer") || tool == "libFuzzer";
 }
 
+std::vector<std::string_view> report_lines(std::string_view text) {
+  std::vector<std::string_view> lines = split_lines(text);
+  if (lines.empty() || text.ends_with('\n')) return lines;
+  const std::optional<StackFrame> frame = read_frame(lines.back());
+  if (frame && !frame->has_place) lines.pop_back();
+  return lines;
+}
+
 std::vector<SanitizerReport> read_reports(const std::vector<std::string_view>& lines) {
   ReportReader reader;
   for (std::size_t i = 0; i < lines.size(); ++i) reader.take(i, lines[i]);

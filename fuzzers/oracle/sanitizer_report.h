@@ -51,7 +51,11 @@ bool is_access(std::string_view heading);
 /// A report's last line; "SUMMARY: 3 of 7" is the program's.
 bool is_summary(std::string_view line);
 
-/// All reports, in order. `lines` are those of a plain text (report_text.h), and must outlive them.
+/// The lines of a plain text (report_text.h). Where it was cut in the name of a frame, without
+/// that: half a name is none.
+std::vector<std::string_view> report_lines(std::string_view text);
+
+/// All reports, in order. `lines` are those of a plain text, and must outlive them.
 std::vector<SanitizerReport> read_reports(const std::vector<std::string_view>& lines);
 
 }  // namespace concertina::fuzzers

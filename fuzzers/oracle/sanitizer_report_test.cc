@@ -279,6 +279,44 @@ TEST(SanitizerReport, WhatIsNoReportIsNone) {
   }
 }
 
+std::set<std::string> functions_in(std::string_view text) {
+  std::set<std::string> functions;
+  const std::vector<std::string_view> lines = report_lines(text);
+  for (const SanitizerReport& report : read_reports(lines)) {
+    for (const ReportedStack& stack : report.stacks) {
+      for (const StackFrame& frame : stack.frames) functions.insert(frame.function);
+    }
+  }
+  return functions;
+}
+
+// A process was killed, or its disk was full, while it wrote.
+TEST(SanitizerReport, WhoseLogIsCutAnywhereNamesNobodyElse) {
+  for (const char* const name : {"clang19-const-ref", "clang19-lambda", "clang19-bool",
+                                 "clang19-tsan-race", "clang19-no-symboliser", "gcc12-pointers",
+                                 "gcc12-abi", "gcc12-tsan-order", "written-clang15-hwasan"}) {
+    const std::string whole = sample(name);
+    const std::set<std::string> functions = functions_in(whole);
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      const std::string cut = whole.substr(0, size);
+      for (const std::string& function : functions_in(cut))
+        EXPECT_TRUE(functions.contains(function)) << name << ", " << size << ": " << function;
+    }
+  }
+  EXPECT_EQ(signature_of("==7==ERROR: AddressSanitizer: SEGV on unknown address\n"
+                         "    #0 0x1 in concertina::a() /x.cc:1\n    #1 0x1 in concertina::b"),
+            "memory: SEGV in a");
+}
+
+// libFuzzer's -malloc_limit_mb has the size in it.
+TEST(SanitizerReport, SizesAreNoPartOfASignature) {
+  for (const char* const size : {"1", "2147483649"}) {
+    EXPECT_EQ(signature_of("==7== ERROR: libFuzzer: out-of-memory (malloc(" + std::string(size) +
+                           "))\n    #0 0x1 in concertina::a() /x.cc:1\n"),
+              "crash: out-of-memory in a");
+  }
+}
+
 TEST(SanitizerReport, RemaindersCountForTheDeadOnly) {
   EXPECT_FALSE(judge_crash(0, 0, "ThreadSanitizer:DEADLYSIGNAL\n").failed());
   EXPECT_TRUE(judge_crash(0, 0, sample("gcc12-overflow")).failed());  // reported, and went on

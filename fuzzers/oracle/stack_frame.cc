@@ -210,8 +210,9 @@ std::optional<StackFrame> read_frame(std::string_view line) {
   const bool has_module = take_module(line);
   if (has_address && !line.starts_with("in ")) line = "";  // no symbol
   if (has_address && !line.empty()) line.remove_prefix(3);
-  const bool has_place = take_file(line, frame);
-  if (!has_address && !has_module && !has_place) return std::nullopt;  // somebody's "#3 of 7"
+  const bool has_file = take_file(line, frame);
+  frame.has_place = has_module || has_file;
+  if (!has_address && !frame.has_place) return std::nullopt;  // somebody's "#3 of 7"
   line = trimmed(line);
   cut_offset(line);
   const FunctionName name = read_function_name(line);
