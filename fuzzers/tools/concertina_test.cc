@@ -521,5 +521,48 @@ TEST_F(Concertina, InterruptedOnceItKeepsItsStateTwiceItDies) {
             kExitAsExpected);
 }
 
+/// A pipe that takes no byte more, at the path. Its descriptor.
+int full_pipe(const std::string& path) {
+  EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const int pipe = open(path.c_str(), O_RDWR | O_NONBLOCK);
+  const std::string filling(1 << 16, 'x');
+  while (write(pipe, filling.data(), filling.size()) > 0) {
+  }
+  while (write(pipe, "x", 1) > 0) {
+  }
+  return pipe;
+}
+
+/// What the process waits for in the kernel, "1 0x1 ..." for write(1, ...); "" when that is secret.
+std::string system_call_of(pid_t process) {
+  std::string text;
+  read_file("/proc/" + std::to_string(process) + "/syscall", 1000, text);
+  return text;
+}
+
+// The handlers are for the search alone: who waits for a reader that is gone must not need two
+// signals.
+TEST_F(Concertina, AVerificationThatIsOverDiesOfTheFirstSignal) {
+  if (system_call_of(getpid()).empty()) GTEST_SKIP() << "what a process waits for is secret here";
+  const int pipe = full_pipe(path("pipe"));
+  const std::string out = path("pipe");
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    const MemoryFile said("said"), complaint("complaint");
+    become_tool({"verify", "--bound", "0", kCase}, {.stdout_path = out.c_str()}, said, complaint);
+  }
+  const auto is_writing = [child] { return system_call_of(child).starts_with("1 0x1 "); };
+  for (int i = 0; i < kAsGoodAsForEverMs && !is_writing(); ++i) usleep(1000);
+  EXPECT_TRUE(is_writing());
+  kill(child, SIGTERM);
+  int status = 0;
+  for (int i = 0; i < kAsGoodAsForEverMs && waitpid(child, &status, WNOHANG) == 0; ++i)
+    usleep(1000);
+  EXPECT_TRUE(WIFSIGNALED(status)) << "it goes on waiting";
+  if (!WIFSIGNALED(status)) kill(child, SIGKILL);
+  close(pipe);
+}
+
 }  // namespace
 }  // namespace concertina::fuzzers

@@ -250,6 +250,40 @@ ExploreOrder order_of(const VerifyOptions& options, StateFile& state_file) {
   return order;
 }
 
+/// The first time it stops when the run in progress is over; the second time it dies of it, and
+/// what was kept last is there.
+void on_signal(int number) {
+  static volatile std::sig_atomic_t was_asked = 0;
+  stop_exploring();
+  if (was_asked != 0) {
+    std::signal(number, SIG_DFL);
+    std::raise(number);
+  }
+  was_asked = 1;
+}
+
+/// Stops at a signal while it lives. Before and behind it there is nothing to be stopped: a signal
+/// ends the process, which may wait for whoever reads what it writes.
+class StopsAtSignals {
+ public:
+  StopsAtSignals() = default;
+  ~StopsAtSignals() {
+    std::signal(SIGINT, on_interrupt_);
+    std::signal(SIGTERM, on_end_);
+  }
+  StopsAtSignals(const StopsAtSignals&) = delete;
+  StopsAtSignals& operator=(const StopsAtSignals&) = delete;
+
+ private:
+  void (*on_interrupt_)(int) = std::signal(SIGINT, &on_signal);
+  void (*on_end_)(int) = std::signal(SIGTERM, &on_signal);
+};
+
+Explored explore(const Input& input, const ExploreOrder& order) {
+  const StopsAtSignals stops;
+  return explore_in_child(input, order);
+}
+
 int verify_one(const std::string& path, const VerifyOptions& options) {
   CaseFile file;
   if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
@@ -258,7 +292,7 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
   if (!state_file.open(order.resume)) return kExitUnusable;
   const bool shows_progress = options.progress || obeys_escapes(STDERR_FILENO);
   if (shows_progress) order.progress = &show_progress;
-  const Explored explored = explore_in_child(file.input, order);
+  const Explored explored = explore(file.input, order);
   if (shows_progress) clear_status();
   WrittenInput written;
   std::string output;
@@ -294,18 +328,6 @@ std::string why_not_together(const VerifyOptions& options) {
   return "";
 }
 
-/// The first time it stops when the run in progress is over; the second time it dies of it, and
-/// what was kept last is there.
-void on_signal(int number) {
-  static volatile std::sig_atomic_t was_asked = 0;
-  stop_exploring();
-  if (was_asked != 0) {
-    std::signal(number, SIG_DFL);
-    std::raise(number);
-  }
-  was_asked = 1;
-}
-
 }  // namespace
 
 int verify(const VerifyOptions& options) {
@@ -316,8 +338,6 @@ int verify(const VerifyOptions& options) {
   if (!can_write_or_complain(options.output) || !can_write_or_complain(options.resume)) {
     return kExitUnusable;
   }
-  std::signal(SIGINT, &on_signal);
-  std::signal(SIGTERM, &on_signal);
   int worst = kExitAsExpected;
   for (const std::string& path : options.files) {
     const int code = verify_one(path, options);
