@@ -121,7 +121,11 @@ void Following::begin() {
   pending_ = nullptr;
   threads_ = 0;
   is_open_ = false;
-  if (trail_ != nullptr) trail_->count = 0;
+  if (trail_ != nullptr) trail_->count = trail_->preemptions = 0;
+}
+
+void Following::count_preemption() {
+  if (trail_ != nullptr) ++trail_->preemptions;
 }
 
 void Following::close() {

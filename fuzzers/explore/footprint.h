@@ -82,7 +82,8 @@ bool conflict(const Footprint& a, const Footprint& b);
 /// memory that another process may read after this one has died.
 struct Trail {
   static constexpr std::uint32_t kMax = 1U << 16;
-  std::uint32_t count = 0;  // what is beyond kMax is lost
+  std::uint32_t count = 0;        // what is beyond kMax is lost
+  std::uint32_t preemptions = 0;  // so far, by a search that counts them
   std::uint8_t chosen[kMax];
 
   void add(std::uint32_t value) {
@@ -118,6 +119,10 @@ class Following : public Chooser {
   /// A thread is about to perform what it announced.
   virtual void opened(ThreadId thread, const Pending& pending) { (void)thread, (void)pending; }
   virtual void closed(const Footprint& step) = 0;
+
+  /// The decision that is being made is a preemption: told at once, as the run may be the process's
+  /// last.
+  void count_preemption();
 
   /// Ends the run in progress; only from `decide`.
   [[noreturn]] static void cut();

@@ -356,6 +356,16 @@ TEST_F(Concertina, AVerificationThatIsNotCompleteHasACodeOfItsOwnAndGoesOn) {
   EXPECT_EQ(files(), 0) << "nothing is left to be done";
 }
 
+TEST_F(Concertina, AVerificationWithoutABoundSaysNothingOfPreemptions) {
+  const Words words{"verify", "--json", "--schedules", "5", kCase};
+  EXPECT_NE(tool(words).said.find("\"preemptions\": 0"), std::string::npos);
+  Words unbounded = words;
+  unbounded.emplace_back("--unbounded");
+  const std::string said = tool(unbounded).said;
+  EXPECT_NE(said.find("\"end\": \"budget\""), std::string::npos) << said;
+  EXPECT_EQ(said.find("\"preemptions\""), std::string::npos) << said;
+}
+
 TEST_F(Concertina, AStateIsRefusedWithTheReason) {
   EXPECT_EQ(tool({"verify", kCase, "--resume", path("state"), "--schedules", "50"}).code,
             kExitNotComplete);

@@ -36,7 +36,6 @@ struct Board {
   std::atomic<bool> is_learning{false};
   std::atomic<std::uint32_t> offered{0};  // states
   std::atomic<std::uint32_t> taken{0};
-  std::uint32_t preemptions = 0;
   double behind = 0;
   std::array<BoundReport, kBoundsMax> bounds{};
   Trail trail;
@@ -152,7 +151,6 @@ class Child {
     if (!order_.signature.empty() && verdict.signature() != order_.signature) {
       return ExploreEnd::kNone;
     }
-    if constexpr (requires { run_end.preemptions; }) board_.preemptions = run_end.preemptions;
     verdict_ = verdict;
     return ExploreEnd::kFailed;
   }
@@ -240,7 +238,7 @@ class Desk {
 Explored read_board(const Board& board) {
   Explored explored;
   explored.bounds.assign(board.bounds.begin(), board.bounds.begin() + board.bound_count.load());
-  explored.preemptions = board.preemptions;
+  explored.preemptions = board.trail.preemptions;  // of the run in which it died, too
   explored.trail.assign(board.trail.chosen, board.trail.chosen + board.trail.count);
   return explored;
 }
@@ -266,7 +264,10 @@ Explored explore_in_child(const Input& input, const ExploreOrder& order) {
       [&] { return Child(input, order, *board, desk.states()).answer(); },
       {.timeout_s = order.timeout_s, .progress = &board->runs, .look = [&desk] { desk.look(); }});
   Explored explored = read_board(*board);
-  if (read_answer(forked, explored)) return explored;
+  if (read_answer(forked, explored)) {
+    if (explored.end != ExploreEnd::kFailed) explored.preemptions = 0;
+    return explored;
+  }
   if (board->is_learning.load()) {
     // It died in a run by chance, which belongs to no bound: once more without such runs.
     ExploreOrder without = order;

@@ -83,6 +83,8 @@ TEST(ExploreChild, ARunThatKillsTheProcessIsTheFailingOne) {
   const Explored explored = explore({.last_bound = 2, .judge = &dies_of_it});
   ASSERT_EQ(explored.end, ExploreEnd::kFailed);
   EXPECT_EQ(explored.verdict.oracle, "crash");
+  EXPECT_TRUE(explored.bounds[0].is_complete);
+  EXPECT_EQ(explored.preemptions, 1U);
   const WrittenInput written = write_down(program(), explored, {.judge = &dies_of_it});
   EXPECT_EQ(written.why_not, "");
   in_own_process([&] {
@@ -178,6 +180,17 @@ TEST(Depth, IsProvedByTheBoundsBelowAndTurnsOnTheTwoLooksAtTheCount) {
   EXPECT_EQ(depth.words().find("1 preemption; 0 of "), 0U) << depth.words();
   ASSERT_TRUE(depth.cause.is_found);
   EXPECT_EQ(depth.cause.words(), "buffer-put of g0.0 before chan-len of g0");
+}
+
+// Nobody is left to count when the run is over. All races and memory errors end so.
+TEST(Depth, OfWhatKillsTheProcessIsThatOfItsRun) {
+  const Depth depth = find_depth(
+      program(), {.last_bound = 3,
+                  .signature = explore({.last_bound = 1, .judge = &dies_of_it}).verdict.signature(),
+                  .judge = &dies_of_it});
+  ASSERT_TRUE(depth.is_known());
+  EXPECT_TRUE(depth.is_proved());
+  EXPECT_EQ(depth.words().find("1 preemption; 0 of "), 0U) << depth.words();
 }
 
 TEST(Depth, OfWhatNeedsNoPreemptionHasNoBoundBelow) {

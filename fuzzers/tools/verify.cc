@@ -136,8 +136,8 @@ void show_progress(const BoundReport& report, double behind) {
   show_status(text);
 }
 
-std::string json_of(const std::string& path, const Explored& explored, const WrittenInput& written,
-                    const std::string& output) {
+std::string json_of(const std::string& path, const VerifyOptions& options, const Explored& explored,
+                    const WrittenInput& written, const std::string& output) {
   std::string bounds;
   for (const BoundReport& report : explored.bounds) {
     JsonObject one;
@@ -155,9 +155,9 @@ std::string json_of(const std::string& path, const Explored& explored, const Wri
       .text("end", end_word(explored.end))
       .raw("bounds", "[" + bounds + "]")
       .text("signature", explored.verdict.signature())
-      .text("oracle", explored.verdict.oracle)
-      .number("preemptions", explored.preemptions)
-      .text("output", output)
+      .text("oracle", explored.verdict.oracle);
+  if (!options.unbounded) object.number("preemptions", explored.preemptions);
+  object.text("output", output)
       .text("why_no_output", written.why_not)
       .text("flavour", this_flavour());
   return object.str();
@@ -208,9 +208,12 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
               : ("with at most " + std::to_string(options.bound) + " preemptions ").c_str());
       break;
     case ExploreEnd::kFailed:
-      print_wrapped(kHang, "%s: FAILS with %u preemptions: %s\n%s\n", shown_path(path).c_str(),
-                    explored.preemptions, explored.verdict.signature().c_str(),
-                    explored.verdict.detail.c_str());
+      print_wrapped(
+          kHang, "%s: FAILS%s: %s\n%s\n", shown_path(path).c_str(),
+          options.unbounded  // which counts none
+              ? ""
+              : (" with " + std::to_string(explored.preemptions) + " preemptions").c_str(),
+          explored.verdict.signature().c_str(), explored.verdict.detail.c_str());
       if (!output.empty()) print_wrapped(kHang, "written to %s\n", shown_path(output).c_str());
       if (!written.why_not.empty()) {
         print_wrapped(kHang, "it cannot be written as a case: %s\n", written.why_not.c_str());
@@ -302,7 +305,7 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
                            explored.end != ExploreEnd::kFailed;
   const bool is_kept = state_file.finish(explored, has_written);
   if (options.json) {
-    std::printf("%s\n", json_of(path, explored, written, output).c_str());
+    std::printf("%s\n", json_of(path, options, explored, written, output).c_str());
   } else {
     print_end(path, options, explored, written, output);
   }
