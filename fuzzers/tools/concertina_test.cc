@@ -343,6 +343,16 @@ TEST_F(Concertina, OutputsAppearWholeOrNotAtAll) {
   EXPECT_EQ(files(), 1);
 }
 
+TEST_F(Concertina, OfTwoInputsOfOneNameNoneIsLost) {
+  std::filesystem::create_directory(path("out"));
+  made("a.case", tool({"show", kCase}).said);
+  std::filesystem::create_directory(path("more"));
+  made("more/a.case", tool({"show", kCase}).said);
+  expect_unusable({"show", path("a.case"), path("more/a.case"), "-o", path("out")},
+                  "more/a.case:1:1: it would be written where ");
+  EXPECT_EQ(read("out/a.case"), read("a.case"));
+}
+
 TEST_F(Concertina, AVerificationThatIsNotCompleteHasACodeOfItsOwnAndGoesOn) {
   expect_unusable({"verify", kCase, "--resume", path("none/state"), "--schedules", "50"},
                   "cannot write: No such file");

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 
+#include "host/shown.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 
@@ -44,11 +46,28 @@ int show_one(const std::string& path, const ShowOptions& options) {
   return written ? kExitAsExpected : kExitUnusable;
 }
 
+/// Of inputs with the same name the second would take the first one's place. Empty, or that one.
+std::string whose_place(const std::string& path, const ShowOptions& options,
+                        std::map<std::string, std::string>& inputs) {
+  if (options.output.empty()) return "";
+  const std::string& first = inputs.emplace(output_path(path, options), path).first->second;
+  return first == path ? "" : first;
+}
+
 }  // namespace
 
 int show(const ShowOptions& options) {
   int worst = kExitAsExpected;
-  for (const std::string& path : options.files) worst = std::max(worst, show_one(path, options));
+  std::map<std::string, std::string> inputs;  // of the outputs
+  for (const std::string& path : options.files) {
+    if (const std::string first = whose_place(path, options, inputs); !first.empty()) {
+      complain(shown_path(path) + ":1:1",
+               "it would be written where '" + shown_path(first) + "' was, whose name is the same");
+      worst = kExitUnusable;
+      continue;
+    }
+    worst = std::max(worst, show_one(path, options));
+  }
   return worst;
 }
 
