@@ -103,7 +103,7 @@ def examine_kept(tree, clean, engine, flavour, case):
 def seeds_that_fail(tree, flavour):
     """Seeds that give the bug away by themselves: none may, unless the header says that they do."""
     failing = []
-    for seed in sorted(SEEDS.glob("*.case")):
+    for seed in files.listed(SEEDS, "*.case"):
         if concertina.replay(tree.tool(flavour), seed)["failures"]:
             failing.append(seed.stem)
     return failing
@@ -152,7 +152,7 @@ def parse_options():
 
 def identity(name, options):
     """What the rows of a mutant are of."""
-    return provenance.of(name, SEEDS.glob("*.case"), engine=options.engine, modes=options.modes,
+    return provenance.of(name, files.listed(SEEDS, "*.case"), engine=options.engine, modes=options.modes,
                          seeds=options.seeds, seconds=options.seconds, replays=REPLAYS,
                          neighbours=NEIGHBOURS)
 

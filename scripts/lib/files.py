@@ -153,6 +153,12 @@ def write_json(path, content):
     write_whole(path, json.dumps(content, indent=2) + "\n")
 
 
+def listed(folder, pattern):
+    """Sorted, without hidden ones: an editor's lock, ".#NAME", leads nowhere. Whatever else is no file
+    is given, for its reader to name."""
+    return sorted(path for path in Path(folder).glob(pattern) if not path.name.startswith("."))
+
+
 def regular_files(folder, pattern="*"):
     """Sorted; a stray folder, pipe or dangling link is no file."""
     return sorted(path for path in Path(folder).glob(pattern) if path.is_file())

@@ -121,6 +121,13 @@ class ReadTest(FilesTest):
             with self.assertRaisesRegex(Unusable, str(path)):
                 files.read_limited(path)
 
+    def test_hidden_files_are_not_listed(self):
+        (self.folder / ".#a.case").symlink_to("user@host.1234")
+        for name in ("b.case", "a.case", "c"):
+            (self.folder / name).touch()
+        self.assertEqual([path.name for path in files.listed(self.folder, "**/*.case")],
+                         ["a.case", "b.case"])
+
     def test_a_name_that_cannot_be_is_refused(self):
         for path in ("a\0b", "n" * 5000):
             with self.assertRaises(Unusable):

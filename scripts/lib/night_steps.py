@@ -46,7 +46,7 @@ def tool_of(night, flavour):
 def corpus_files(flavour):
     """Everything that there is to replay: committed cases, and what campaigns have evolved. Files that
     a kill has cut are the next campaign's to mend."""
-    cases = sorted((ROOT / "corpus").rglob("*.case"))
+    cases = files.listed(ROOT / "corpus", "**/*.case")
     evolved = building.clean_tree().fuzz_folder(flavour) / "corpus"
     return cases, sorted(path for path in evolved.glob("*")
                          if path.is_file() and artifacts.is_whole(path))
@@ -306,7 +306,7 @@ def own_mutants(names):
     """Regressions of these mutants still fail on them."""
     def action(night, name):
         tool = tool_of(night, FUZZ_FLAVOURS[0])
-        paths = [path for path in sorted((ROOT / "corpus" / "regress").glob("*.case"))
+        paths = [path for path in files.listed(ROOT / "corpus" / "regress", "*.case")
                  if concertina.header(tool, path).get("bug") in names]
         if not paths:
             return Result(name, OK, summary="no regression belongs to tonight's mutants")

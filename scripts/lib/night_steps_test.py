@@ -99,6 +99,7 @@ class Replay(Steps):
 
     def test_all_good(self):
         self.case("a.case", "pass")
+        (self.base / "corpus" / ".#a.case").symlink_to("user@host.1234")  # an editor's lock
         self.case("b.case", "skipped")
         result = self.replay()
         self.assertEqual((result.status, result.findings), (OK, []))

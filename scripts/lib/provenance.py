@@ -11,6 +11,7 @@ patch. A commit would not do: what is measured need not be committed, and a READ
 import hashlib
 from collections import Counter
 
+import files
 import mutants
 from common import ROOT, relative, say
 
@@ -45,7 +46,7 @@ def source(mutant="", root=ROOT):
 def of(mutant="", inputs=(), **options):
     """Everything that a result depends on. `inputs`: files; `options`: what JSON can hold."""
     return {"format": FORMAT, "source": source(mutant),
-            "inputs": hash_of((path.name, path.read_bytes()) for path in sorted(inputs)),
+            "inputs": hash_of((path.name, files.read_limited(path)) for path in sorted(inputs)),
             "options": options}
 
 
@@ -88,7 +89,7 @@ def line_differences(stored, now):
 
 def of_night(options):
     """What the results of a night's steps are of (the options of scripts/nightly)."""
-    return of(options.plant, (ROOT / "corpus").rglob("*.case"), seconds=options.seconds,
+    return of(options.plant, files.listed(ROOT / "corpus", "**/*.case"), seconds=options.seconds,
               mutants=options.mutants, ordinal=options.ordinal)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import tempfile
 import types
 import unittest
@@ -52,6 +53,15 @@ class Source(unittest.TestCase):
     def test_each_mutant_is_another_source(self):
         names = mutants.names()[:2]
         self.assertEqual(len({provenance.source(name) for name in ["", *names]}), 3)
+
+
+class Inputs(unittest.TestCase):
+    def test_a_pipe_is_not_waited_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "a.case"
+            os.mkfifo(path)
+            with self.assertRaisesRegex(Unusable, "not a regular file"):
+                provenance.of(inputs=[path])
 
 
 class Differences(unittest.TestCase):

@@ -45,7 +45,7 @@ def cases(folder=REGRESSIONS):
     """By mutant: its first regression case, one that needs no sanitizer if there is one."""
     found = {}
     known = set(mutants.names())
-    for path in sorted(folder.glob("*.case")):
+    for path in files.listed(folder, "*.case"):
         header = header_of(path)
         mutant = header.get("bug", "")
         if mutant not in known:
