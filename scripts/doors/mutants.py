@@ -152,9 +152,9 @@ def parse_options():
 
 def identity(name, options):
     """What the rows of a mutant are of."""
-    return provenance.of(name, files.listed(SEEDS, "*.case"), engine=options.engine, modes=options.modes,
-                         seeds=options.seeds, seconds=options.seconds, replays=REPLAYS,
-                         neighbours=NEIGHBOURS)
+    return provenance.of(name, files.listed(SEEDS, "*.case"), engine=options.engine,
+                         modes=options.modes, seeds=options.seeds, seconds=options.seconds,
+                         replays=REPLAYS, neighbours=NEIGHBOURS)
 
 
 def earlier_rows(options, chosen):

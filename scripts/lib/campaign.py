@@ -170,8 +170,8 @@ class Campaign:
 
     def dismiss_left_over(self, artifact):
         if artifact.is_lost and artifact.unread:
-            raise Unusable(f"{artifact.unread}: what was saved there has to be examined first; make it "
-                           "readable, or remove it")
+            raise Unusable(f"{artifact.unread}: what was saved there has to be examined first; "
+                           "make it readable, or remove it")
         if artifact.is_lost:
             fate = "What had failed is lost" if artifact.content or artifact.is_cut \
                 else "It is removed"

@@ -96,8 +96,8 @@ class Evolved:
         for path in (self.corpus, self.waiting, self.loading):
             if path.is_symlink() or \
                     path.exists() and path.stat().st_dev != self.folder.stat().st_dev:
-                raise Unusable(f"{relative(path)} is a link, or on another file system than the folder "
-                               f"that it is in; make {relative(self.folder)} that instead")
+                raise Unusable(f"{relative(path)} is a link, or on another file system than the "
+                               f"folder that it is in; make {relative(self.folder)} that instead")
 
     def open(self):
         """At a start: ends what a killed one began; corpus/ has no more then than is loaded."""

@@ -154,8 +154,8 @@ def write_json(path, content):
 
 
 def listed(folder, pattern):
-    """Sorted, without hidden ones: an editor's lock, ".#NAME", leads nowhere. Whatever else is no file
-    is given, for its reader to name."""
+    """Sorted, without hidden ones: an editor's lock, ".#NAME", leads nowhere. Whatever else is no
+    file is given, for its reader to name."""
     return sorted(path for path in Path(folder).glob(pattern) if not path.name.startswith("."))
 
 

@@ -67,7 +67,8 @@ class FuzzTest(unittest.TestCase):
 
     def test_a_merge_has_looked_for_none(self):
         code, said = self.fuzz("sys.exit('not to be started')", "--merge")
-        self.assertEqual((code, said.splitlines()[-1]), (EXIT_OK, "none     merge: nothing to merge"))
+        self.assertEqual((code, said.splitlines()[-1]),
+                         (EXIT_OK, "none     merge: nothing to merge"))
 
     def test_each_flavour_must_have_fuzzed(self):
         """The other one still has its turn, and may find something."""

@@ -50,7 +50,7 @@ class MergeTest(unittest.TestCase):
 
     def test_a_merge_that_cannot_be_does_no_harm_to_the_campaign(self):
         for error, words in ((Unusable("no such option"), "no such option"),
-                             (OSError(errno.ENOSPC, "No space left", "core"), "core: No space left")):
+                             (OSError(errno.ENOSPC, "No space", "core"), "core: No space")):
             with mock.patch.object(merging.Merge, "run_target", side_effect=error):
                 campaign = self.run_door("run_campaign", FIND)
             self.assertIn(f"not merged: {words}\n", self.out.getvalue())

@@ -35,8 +35,8 @@ def take_afl_folders(folder):
     """Of those without a crash nothing is left."""
     for worker in afl_folders(folder):
         if worker.is_symlink():  # it would have to be removed when its worker is done
-            raise Unusable(f"{relative(worker)} is a link; make {relative(folder)} that instead, or "
-                           "remove it")
+            raise Unusable(f"{relative(worker)} is a link; make {relative(folder)} that instead, "
+                           "or remove it")
         out = worker / "out"
         for path in engine_afl.queue_entries(out):
             engine_afl.copy_to_corpus(path, folder / "corpus")
@@ -61,7 +61,8 @@ def saved(folder):
         if match:
             found.append(Artifact(path).mended(held_by(match["worker"])))
     for worker in afl_folders(folder):
-        found += [artifact.mended(held_by(worker.name)) for artifact in engine_afl.saved(worker / "out")]
+        found += [artifact.mended(held_by(worker.name))
+                  for artifact in engine_afl.saved(worker / "out")]
     return found + [artifact for slot in slots.values() for artifact in in_flight(*slot, found)]
 
 

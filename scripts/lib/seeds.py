@@ -55,8 +55,8 @@ def files_below(folder, unread):
 
 
 def link_name(path):
-    """What the tool is shown of a name: its ends, by which it tells what a file is. The output's name
-    is longer than the input's, and a name has at most 255 bytes."""
+    """What the tool is shown of a name: its ends, by which it tells what a file is. The output's
+    name is longer than the input's, and a name has at most 255 bytes."""
     name = os.fsencode(path.name)
     kept = name if len(name) <= NAME_MAX else name[:NAME_MAX // 2] + name[-NAME_MAX // 2:]
     return Path(os.fsdecode(kept))

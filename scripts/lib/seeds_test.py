@@ -48,7 +48,7 @@ class SeedsTest(unittest.TestCase):
         self.assertEqual(self.contents(self.gather()), sorted(contents))
 
     def test_no_name_is_too_long(self):
-        """As long as a file's name can be, in letters of one byte and of more; two that are cut alike."""
+        """As long as one can be, in letters of one byte and of more; two that are cut alike."""
         names = ["a" * 255, "a" * 254 + "b", "a" * 120 + "c" + "a" * 134, "x" * 250 + ".case",
                  "\u2603" * 83 + ".case", b"\xff" * 255]
         self.given.mkdir()
