@@ -167,7 +167,8 @@ def earlier_rows(options, chosen):
                                   files.read_json(options.json, "rows of scripts/mutants"),
                                   lambda row: now.get(row["mutant"]))
         missed = {row["mutant"] for row in rows if row["faults"]}
-    except (AttributeError, KeyError, TypeError) as error:
+        mutant_rows.check(rows)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise common.Unusable(f"{options.json}: not rows of scripts/mutants: {error}") from error
     return [row for row in rows if row["mutant"] not in missed]
 

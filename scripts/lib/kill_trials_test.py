@@ -212,6 +212,7 @@ class FaultsTest(TrialTest):
     def test_a_campaign_that_lost_what_it_had(self):
         fuzz = kill_subjects.Fuzz(self.tree, "none", "libfuzzer")
         fuzz.json = self.folder / "fuzz.json"
+        fuzz.features = lambda folder: len(list(Path(folder).iterdir()))
         corpus = fuzz.folder / "corpus"
         corpus.mkdir(parents=True)
         own = corpus / sha1(b"mine")
@@ -249,7 +250,7 @@ class FaultsTest(TrialTest):
         self.enterContext(mock.patch.object(kill_trials, "moment", lambda *_: (lambda _: None, 0)))
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self.assertEqual(kill_trials.run([slow], 2, random.Random(1), [signal.SIGKILL]), 4)
-        self.assertIn("| slow | 2 | 6 | 4 | 2 | 2 |", said.getvalue())
+        self.assertIn("| slow | 2 | 6 | 4 | 0 | 2 | 2 |", said.getvalue())
         self.assertIn("lost: one", said.getvalue())
         with self.assertRaisesRegex(Unusable, "undisturbed it ended with 1"):
             kill_trials.run([kill_subjects.Subject("broken", ["false"])], 1, random.Random(1))

@@ -19,7 +19,7 @@ def judge(mutant, engine, flavour, mode, runs, kept, failing_seeds=()):
     row = {
         "mutant": mutant.name, "row": mutant.row, "go_tests": mutant.go_tests,
         "engine": engine, "flavour": flavour, "from": mode, "runs": runs,
-        "found": len(found), "of": len(runs), "oracles": oracles,
+        "found": len(found), "oracles": oracles,
         "median_executions": statistics.median(run["executions"] for run in found) if found else None,
         "median_seconds": statistics.median(run["seconds"] for run in found) if found else None,
         "kept": kept, "failing_seeds": list(failing_seeds),
@@ -30,9 +30,9 @@ def judge(mutant, engine, flavour, mode, runs, kept, failing_seeds=()):
 
 def faults_of(row, mutant):
     """What a reader must know before believing the row; nothing when all is as it must be."""
-    if not row["of"]:
+    if not row["runs"]:
         yield NOT_MEASURED
-    elif row["found"] < row["of"]:
+    elif row["found"] < len(row["runs"]):
         yield "MISSED"
     unexpected = [oracle for oracle in row["oracles"]
                   if mutant.oracles and oracle not in mutant.oracles]
@@ -62,7 +62,7 @@ HEADINGS = ("mutant", "engine", "flavour", "from", "found", "median executions",
 
 
 def found_words(row):
-    return f"{row['found']}/{row['of']}"
+    return f"{row['found']}/{len(row['runs'])}"
 
 
 def executions_words(row):
@@ -125,3 +125,10 @@ def summary(rows):
                  minimizing.size_words(smallest) if smallest else "-"]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def check(rows):
+    """Raises what the tables would, hours later, of rows from a file that somebody has edited."""
+    table(rows)
+    summary(rows)
+    code_of(rows)

@@ -10,6 +10,7 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
+import mutant_rows
 import mutants
 import provenance
 import run_door
@@ -137,7 +138,8 @@ class TakenUp(unittest.TestCase):
     def test_strategies(self):
         options = self.strategies_options()
         case = options.cases["some-bug"]
-        row = {"mutant": "some-bug", "strategy": "pos",
+        found = {"found": True, "runs": 3, "signature": "channels: x"}
+        row = {**strategies.row_of(case, "pos", [found] * 20),
                provenance.KEY: strategies.identity(case, "pos", options)}
         self.path.write_text(json.dumps([row, {**row, "mutant": "gone"}]))
 
@@ -152,6 +154,14 @@ class TakenUp(unittest.TestCase):
             "some-bug", Path(__file__).parent / "fakes.py", "none", [])}), [])
         self.source.side_effect = lambda mutant: "after a change"
         self.assertEqual(stored(), [])
+
+    def test_edited_rows_of_strategies(self):
+        options = self.strategies_options()
+        found = {"found": True, "runs": 3, "signature": "channels: x"}
+        case = options.cases["some-bug"]
+        row = {**strategies.row_of(case, "pos", [found] * 20),
+               provenance.KEY: strategies.identity(case, "pos", options)}
+        self.assert_edited_rows_are_refused(row, lambda: strategies.stored(options))
 
     def test_signals(self):
         door = run_door.load("signals")
@@ -183,7 +193,10 @@ class TakenUp(unittest.TestCase):
         asked = {"engine": "all", "modes": ["seeds"], "seeds": 1, "seconds": 9.0, "resume": True,
                  "json": str(self.path)}
         chosen = [types.SimpleNamespace(name="some-bug")]
-        row = {"mutant": "some-bug", "faults": [],
+        mutant = types.SimpleNamespace(name="some-bug", row="-", go_tests="miss", oracles=[],
+                                       seeds_show_it=False)
+        run = {"found": True, "oracle": "channels", "executions": 3, "seconds": 0.1}
+        row = {**mutant_rows.judge(mutant, "afl", "none", "seeds", [run], None),
                provenance.KEY: door.identity("some-bug", types.SimpleNamespace(**asked))}
         self.path.write_text(json.dumps([row]))
 
@@ -194,11 +207,24 @@ class TakenUp(unittest.TestCase):
                         {"modes": ["seeds", "empty"]}, {"resume": False}):
             with self.subTest(changed):
                 self.assertEqual(earlier(**changed), [])
+        self.assert_edited_rows_are_refused(row, earlier)
         self.source.side_effect = lambda mutant: "after a change"
         self.assertEqual(earlier(), [])
         self.path.write_text("[3]")
         with self.assertRaisesRegex(Unusable, "not rows"):
             earlier()
+
+    def assert_edited_rows_are_refused(self, row, take_up):
+        """At once, and not after hours, when the table is made."""
+        for key in [key for key in row if key.startswith("median") or key in ("flavour", "found")]:
+            with self.subTest(without=key):
+                self.path.write_text(json.dumps([{k: v for k, v in row.items() if k != key}]))
+                with self.assertRaisesRegex(Unusable, "not rows"):
+                    take_up()
+        for key in {key for key in row if key.startswith("median")}:
+            self.path.write_text(json.dumps([{**row, key: "many"}]))
+            with self.assertRaisesRegex(Unusable, "not rows"):
+                take_up()
 
 
 if __name__ == "__main__":

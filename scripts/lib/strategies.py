@@ -110,8 +110,10 @@ def stored(options):
                 return None
             now = of_case(row["mutant"])
             return {**now, "options": {**now["options"], "strategy": row["strategy"]}}
-        return rows, provenance.take_up(options.json, rows, now_of)
-    except (AttributeError, KeyError, TypeError) as error:
+        taken = provenance.take_up(options.json, rows, now_of)
+        check(taken, options)
+        return rows, taken
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Unusable(f"{options.json}: not rows of scripts/strategies: {error}") from error
 
 
@@ -165,6 +167,13 @@ def table(rows, names, options, of_campaigns=None):
         means.append(f"{measuring.geometric_mean(medians):,.1f}" if medians else "")
     lines.append(["geometric mean", "", *means, *([""] * len(CAMPAIGNS) if of_campaigns else [])])
     return "\n".join(measuring.markdown(lines))
+
+
+def check(rows, options):
+    """Raises what the table would, hours later, of rows from a file that somebody has edited."""
+    table(rows, ALL, options)
+    worth.lines(rows, "mutant", "mutants", ALL, options.cap)
+    beyond_limit(rows)
 
 
 def beyond_limit(rows):
