@@ -242,8 +242,9 @@ def parse_options():
     return parser.parse_args()
 
 
-def fuzz(tree, settings, options):
-    """One flavour: its result, and its findings reported."""
+def fuzz(tree, settings, options, campaigns):
+    """One flavour: its result, and its findings reported. Campaigns that are to be settled are added
+    to the list."""
     build(tree, settings)
     try:
         campaign = (run_merge if options.merge else run_campaign)(tree, settings)
@@ -257,11 +258,11 @@ def fuzz(tree, settings, options):
     report(campaign.result, options.mutant)
     if not options.no_minimize:
         minimise_findings(campaign, options.mutant)
-    campaign.settle()
+    campaigns.append(campaign)
     return campaign.result
 
 
-def end(results, options):
+def end(results, campaigns, options):
     """The exit code. A bug goes before what could not be done, which is said all the same."""
     reasons = [f"{result.flavour}: {result.unusable}" for result in results if result.unusable]
     is_found = any(result.findings for result in results)
@@ -270,6 +271,9 @@ def end(results, options):
             write_json(options.json, results)
         except OSError as error:
             reasons.append(f"--json: {ending.file_words(error) or error}")
+    # Whoever reads the result, and not what was said, has it now.
+    for campaign in campaigns:
+        campaign.settle()
     if reasons and not is_found:
         raise common.Unusable("\n".join(reasons))
     for reason in reasons:
@@ -285,12 +289,12 @@ def main(options):
     files.check_writable(options.json, "--json")
     flavours = [options.sanitizer] if options.sanitizer else ["address", "thread"]
     tree = building.tree(options.mutant)
-    results = []
+    results, campaigns = [], []
     for flavour in flavours:
         settings = Settings(flavour=flavour, seconds=options.seconds / len(flavours),
                             engine=options.engine, workers=options.workers, seed=options.seed,
                             corpus=options.corpus, empty=options.empty)
-        results.append(fuzz(tree, settings, options))
+        results.append(fuzz(tree, settings, options, campaigns))
         if results[-1].findings:
             break
-    return end(results, options)
+    return end(results, campaigns, options)

@@ -15,7 +15,7 @@ import building
 import concertina
 import fakes
 import keeping
-from common import EXIT_FAILED, EXIT_OK, Unusable
+from common import EXIT_FAILED, EXIT_OK, Interrupted, Unusable
 from run_door import load
 
 CRASH = "run(b'crash')\nsave(b'crash', prefix + 'crash-')\nsys.exit(77)"
@@ -156,6 +156,16 @@ class FuzzTest(unittest.TestCase):
         self.assertEqual(code, EXIT_FAILED)
         self.assertIn("base64 -d > finding.bytes <<'END'\nY3Jhc2g=\nEND\n", said)
         self.assertIn("replay   scripts/replay finding.bytes --flavour none", said)
+
+    def test_until_its_result_is_written_a_finding_is_not_settled(self):
+        """A night reads that, and a kill comes when it likes: the next call reports it again."""
+        door = load("fuzz")
+        with mock.patch.object(door.files, "write_json", side_effect=Interrupted):
+            with self.assertRaises(Interrupted):
+                self.fuzz(CRASH)
+        self.assertFalse(self.json.exists())
+        code, _ = self.fuzz("sys.exit('not to be started')")
+        self.assertEqual((code, len(self.result()["findings"])), (EXIT_FAILED, 1))
 
     def test_a_result_that_cannot_be_written_does_not_hide_a_bug(self):
         full = OSError(28, "No space left on device", str(self.json))
