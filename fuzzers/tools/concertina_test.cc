@@ -262,6 +262,8 @@ TEST_F(Concertina, WhatAComplaintQuotesIsCutAndEscaped) {
                   "... (900000 bytes)");
   expect_unusable({"show", path("a\x1b[2J.case")}, "a\\x1b[2J.case:1:1: ");
   expect_unusable({"show", "--set", std::string(100'000, 'x'), kCase}, "is not key=value");
+  expect_unusable({"show", "--set", "expect=maybe", kCase}, "expect is pass or fail");
+  expect_unusable({"show", "--set", "expect=fail", "--set", "oracle=", kCase}, "names the oracle");
   expect_unusable({"show", "--as", std::string(100'000, 'x'), kCase}, "--as");
   expect_unusable({std::string(100'000, '\x1b')}, "concertina: ");
 }

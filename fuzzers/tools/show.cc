@@ -2,8 +2,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "host/shown.h"
+#include "input/text_header.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 
@@ -29,13 +32,21 @@ std::string output_path(const std::string& path, const ShowOptions& options) {
   return (std::filesystem::path(options.output) / name).string();
 }
 
+/// Empty, or what would keep a reader from the header that comes of it.
+std::string set_header(CaseFile& file, const std::vector<std::string>& assignments) {
+  for (const std::string& assignment : assignments) {
+    const std::string why = set_header_field(file.header, assignment);
+    if (!why.empty()) return why;
+  }
+  CaseHeader read;
+  return assignments.empty() ? "" : parse_header(print(file), read).reason;
+}
+
 int show_one(const std::string& path, const ShowOptions& options) {
   CaseFile file;
   if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
-  for (const std::string& assignment : options.assign) {
-    const std::string error = set_header_field(file.header, assignment);
-    if (error.empty()) continue;
-    std::fprintf(stderr, "--set: %s\n", error.c_str());
+  if (const std::string why = set_header(file, options.assign); !why.empty()) {
+    complain("--set", why);
     return kExitUnusable;
   }
   const std::string content = render(file, options);
