@@ -61,11 +61,9 @@ void Mutex::take_bias(threaded::Thread& self) {
   if (!threaded::heavy_barrier()) end_without_barrier();
   threaded::Backoff backoff(self);
   while (in_use_.load(std::memory_order_acquire) != 0) {
-    if (self.run->is_stopped()) {
-      sanitizer::gave_up_lock(this);
-      self.leave();
-    }
-    backoff.pause();
+    if (backoff.wait()) continue;
+    sanitizer::gave_up_lock(this);
+    self.leave();
   }
 }
 

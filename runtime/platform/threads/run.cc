@@ -67,7 +67,11 @@ StackAction Thread::draw_stack_action() {
 }
 
 void Backoff::pause() {
-  if (thread_.run->is_stopped()) thread_.leave();
+  if (!wait()) thread_.leave();
+}
+
+bool Backoff::wait() {
+  if (thread_.run->is_stopped()) return false;
   const unsigned round = round_++;
   if (round < kRelaxRounds) {
     relax();
@@ -75,8 +79,9 @@ void Backoff::pause() {
     sched_yield();
   } else {
     const unsigned doublings = std::min(round - kRelaxRounds - kYieldRounds, 6u);
-    thread_.wait_while(thread_.nap, 0, std::min(kNapMinNs << doublings, kNapMaxNs));
+    thread_.sleep_on(thread_.nap, 0, std::min(kNapMinNs << doublings, kNapMaxNs));
   }
+  return !thread_.run->is_stopped();
 }
 
 // --- Run ---

@@ -204,8 +204,10 @@ class Run {
 class Backoff {
  public:
   explicit Backoff(Thread& thread) : thread_(thread) {}
-  /// Leaves on stop.
+  /// Waits, a little longer each time. Leaves on stop.
   void pause();
+  /// The same, but false on stop: for callers that have something to clean up.
+  [[nodiscard]] bool wait();
 
  private:
   Thread& thread_;

@@ -42,13 +42,17 @@ TEST(Stop, FindsThreadsWhereverTheyWait) {
   for (unsigned i = 0; i < 20; ++i) {
     const RunResult run = run_body([] {
       auto& waiting = make<Counter>(0u);
+      auto& biased = make<Mutex>(LockRank::kChannel, 1u);
       auto& mutex = make<Mutex>(LockRank::kScheduler);
       auto& note = make<Note>();
       auto& never = make<Counter>(0u);
       mutex.lock(kSite);
+      biased.lock(kSite);
       const auto arrive = [&waiting] { waiting.fetch_add(1, kSite); };
       start([&, arrive] { arrive(), mutex.lock(kSite); });
       start([&, arrive] { arrive(), mutex.lock(kSite); });
+      start([&, arrive] { arrive(), biased.lock(kSite); });
+      start([&, arrive] { arrive(), biased.lock(kSite); });
       start([&, arrive] { arrive(), note.sleep(kSite); });
       start([&, arrive] { arrive(), await(never, 1); });
       start([arrive] { arrive(), platform::sleep_ns(1'000'000'000'000, kSite); });
@@ -57,7 +61,8 @@ TEST(Stop, FindsThreadsWhereverTheyWait) {
         arrive();
         for (;;) (void)never.load(kSite);
       });
-      await(waiting, 7);
+      await(waiting, 9);
+      platform::sleep_ns(1'000'000, kSite);  // until most have gone to sleep
     });
     ASSERT_EQ(run.report.outcome, Outcome::kExit);
   }
