@@ -108,9 +108,8 @@ Trace run(const Input& input, const RunOptions& options) {
   interpreter.knobs.shrink_stacks = schedule.shrink_stacks;
 
   simulator::Config config;
-  config.chooser = options.chooser != nullptr
-                       ? options.chooser
-                       : &shop.choosers.prepare(schedule, options.run_log);
+  config.chooser = options.chooser != nullptr ? options.chooser
+                                              : &shop.choosers.prepare(schedule, options.run_log);
   config.stack_events = &shop.stack_events;
   config.events_max = kEventsMax;
   if (options.event_log != nullptr) {

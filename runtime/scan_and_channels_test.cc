@@ -109,9 +109,8 @@ TEST(ScanEverywhere, NoValueIsLostOrTorn) {
       const Body receives(
           {go(sender), scan(move, kChild), yield(), receive(1), receive(1), receive(1)}, bytes);
       for (const std::uint32_t capacity : {0u, 2u}) {
-        scan_everywhere({{bytes, capacity}}, receives, kOneProcessor, [](const ProgramRun& run) {
-          EXPECT_EQ(received(run, 1), (Ids{5, 6, 7}));
-        });
+        scan_everywhere({{bytes, capacity}}, receives, kOneProcessor,
+                        [](const ProgramRun& run) { EXPECT_EQ(received(run, 1), (Ids{5, 6, 7})); });
       }
     }
   }

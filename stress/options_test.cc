@@ -48,7 +48,8 @@ TEST(Options, WhatIsWrongIsNamed) {
     }
   }
   EXPECT_LT(complaint({"--seed", std::string(1'000'000, 'x')}).size(), 200u);
-  EXPECT_EQ(complaint({"--seed", "a\x1b[2Jb"}), "--seed a\\x1b[2Jb: no such option, or no such value");
+  EXPECT_EQ(complaint({"--seed", "a\x1b[2Jb"}),
+            "--seed a\\x1b[2Jb: no such option, or no such value");
   EXPECT_EQ(complaint({"--what", "1"}), "--what 1: no such option, or no such value");
   EXPECT_EQ(complaint({"--job", "programs", "--batches", "1"}),
             "--programs is missing: the folder that has the programs of that job");

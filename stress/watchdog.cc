@@ -49,11 +49,10 @@ void Watchdog::loop() {
     if (run_ == nullptr) continue;
     if (watched_ != last_watched) patience = fuzzers::Patience(limits);
     last_watched = watched_;
-    const bool goes_on =
-        patience.look({.progress = counter_->progress(),
-                       .processor_s = fuzzers::processor_seconds(getpid()),
-                       .wall_s = Seconds(Clock::now().time_since_epoch()).count(),
-                       .is_asleep = fuzzers::are_other_threads_asleep()});
+    const bool goes_on = patience.look({.progress = counter_->progress(),
+                                        .processor_s = fuzzers::processor_seconds(getpid()),
+                                        .wall_s = Seconds(Clock::now().time_since_epoch()).count(),
+                                        .is_asleep = fuzzers::are_other_threads_asleep()});
     if (goes_on) continue;
     on_hang_(describe_run(*run_, runtime()));
     run_ = nullptr;

@@ -43,7 +43,8 @@ void BoundedSearch::begin_run() {
 BoundedSearch::RunEnd BoundedSearch::end_run(bool was_stopped) {
   if (!is_cut_) Following::finish(was_stopped);
   // A lock that somebody waits for at the end is one that others could have wanted.
-  for (ThreadMask rest = threads(); rest != 0 && pending() != nullptr; rest = without_lowest(rest)) {
+  for (ThreadMask rest = threads(); rest != 0 && pending() != nullptr;
+       rest = without_lowest(rest)) {
     const Pending& waiting = pending()[lowest(rest)];
     if (waiting.kind == OperationKind::kLock && waiting.object < kObjectSlots) {
       note_sharing({static_cast<std::uint16_t>(waiting.object), Mode::kWrite}, lowest(rest));

@@ -58,8 +58,8 @@ struct BoundedOptions {
 /// One decision of a run, as it can be replayed.
 struct Choice {
   bool is_draw = false;
-  std::uint8_t chosen = 0;   // thread, or the drawn value
-  ThreadMask options = 0;    // enabled threads; of a draw: how many values
+  std::uint8_t chosen = 0;  // thread, or the drawn value
+  ThreadMask options = 0;   // enabled threads; of a draw: how many values
 };
 
 class BoundedSearch final : public Following {
@@ -80,7 +80,7 @@ class BoundedSearch final : public Following {
   /// was_stopped: somebody ended the run (see Following::finish).
   void begin_run();
   struct RunEnd {
-    bool is_cut = false;     // it came to a known state: nothing to judge
+    bool is_cut = false;        // it came to a known state: nothing to judge
     bool has_diverged = false;  // the replayed prefix met other threads: the run is no function of
                                 // its decisions; or it had too many branches
     unsigned preemptions = 0;
@@ -90,8 +90,8 @@ class BoundedSearch final : public Following {
 
   std::uint64_t schedules() const { return schedules_; }  // that ran to their end
   std::uint64_t cuts() const { return cuts_; }
-  std::uint64_t restarts() const { return restarts_; }    // because a private object was not
-  std::uint64_t runs() const { return runs_; }            // all, with those before a restart
+  std::uint64_t restarts() const { return restarts_; }  // because a private object was not
+  std::uint64_t runs() const { return runs_; }          // all, with those before a restart
   std::size_t depth() const { return stack_.size(); }
   std::uint64_t states() const { return states_.size(); }
   /// How much of the tree is behind, between 0 and 1, if all branches were equally large.
@@ -106,14 +106,14 @@ class BoundedSearch final : public Following {
  private:
   struct Node {
     bool is_draw = false;
-    bool is_free = false;     // switching costs nothing
-    bool is_private = false;  // its step touches only what is the thread's own
+    bool is_free = false;          // switching costs nothing
+    bool is_private = false;       // its step touches only what is the thread's own
     std::uint8_t preemptions = 0;  // before it
     std::uint8_t chosen = 0;
-    ThreadMask options = 0;   // of a draw: the number of values
-    ThreadMask left = 0;      // threads to be tried
-    ThreadMask asleep = 0;    // kSleepSets
-    ThreadMask done = 0;      // threads that were tried
+    ThreadMask options = 0;  // of a draw: the number of values
+    ThreadMask left = 0;     // threads to be tried
+    ThreadMask asleep = 0;   // kSleepSets
+    ThreadMask done = 0;     // threads that were tried
 
     /// Who goes on, if that is possible, is tried first.
     unsigned preemptions_after() const {
@@ -158,10 +158,10 @@ class BoundedSearch final : public Following {
   bool was_learning_ = false;
 
   std::vector<Node> stack_;
-  std::size_t planned_ = 0;   // nodes to be replayed
-  std::size_t at_ = 0;        // node of the next decision
+  std::size_t planned_ = 0;  // nodes to be replayed
+  std::size_t at_ = 0;       // node of the next decision
   unsigned preemptions_ = 0;
-  ThreadMask asleep_ = 0;     // kSleepSets
+  ThreadMask asleep_ = 0;            // kSleepSets
   std::size_t open_node_ = kNoNode;  // whose step is in progress, if it may turn out private
   bool is_cut_ = false;
   bool has_diverged_ = false;

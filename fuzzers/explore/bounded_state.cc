@@ -80,8 +80,8 @@ std::string BoundedSearch::save() const {
                           : node.is_private ? kPrivateNode
                                             : kPickNode;
     text += std::to_string(kind);
-    for (const unsigned field : {unsigned{node.preemptions}, unsigned{node.chosen}, node.options,
-                                 node.left, node.done}) {
+    for (const unsigned field :
+         {unsigned{node.preemptions}, unsigned{node.chosen}, node.options, node.left, node.done}) {
       text += ' ';
       text += std::to_string(field);
     }

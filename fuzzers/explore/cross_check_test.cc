@@ -20,7 +20,8 @@ constexpr BoundedOptions kShipped{};
 unsigned programs_wanted() {
   const char* const text = std::getenv("CONCERTINA_TINY_PROGRAMS");
   return text != nullptr ? static_cast<unsigned>(std::strtoul(text, nullptr, 10))
-                         : sanitizer::kWatchesRaces || sanitizer::kSeesPoison ? 100U : 1000U;
+         : sanitizer::kWatchesRaces || sanitizer::kSeesPoison ? 100U
+                                                              : 1000U;
 }
 
 struct Tally {
@@ -55,12 +56,12 @@ Tally compare(unsigned count, unsigned bound, const BoundedOptions& pruned) {
     tally.runs_pruned += some.runs;
     tally.classes += all.classes.size();
   }
-  std::printf("bound %u: %u programs (%u too large), %llu classes; brute force %llu runs, pruned "
-              "%llu runs; %u programs differ\n",
-              bound, tally.programs, tally.too_large,
-              static_cast<unsigned long long>(tally.classes),
-              static_cast<unsigned long long>(tally.runs_brute),
-              static_cast<unsigned long long>(tally.runs_pruned), tally.differ);
+  std::printf(
+      "bound %u: %u programs (%u too large), %llu classes; brute force %llu runs, pruned "
+      "%llu runs; %u programs differ\n",
+      bound, tally.programs, tally.too_large, static_cast<unsigned long long>(tally.classes),
+      static_cast<unsigned long long>(tally.runs_brute),
+      static_cast<unsigned long long>(tally.runs_pruned), tally.differ);
   return tally;
 }
 

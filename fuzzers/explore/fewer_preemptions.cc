@@ -27,7 +27,16 @@ std::vector<Segment> segments_of(const std::vector<ThreadId>& order) {
   return segments;
 }
 
-enum class Move : std::uint8_t { kGoOn, kGoOnAPart, kWait, kWaitInPart, kSwap, kLeaveOut, kCut, kCount };
+enum class Move : std::uint8_t {
+  kGoOn,
+  kGoOnAPart,
+  kWait,
+  kWaitInPart,
+  kSwap,
+  kLeaveOut,
+  kCut,
+  kCount
+};
 
 }  // namespace
 
@@ -90,9 +99,8 @@ void FewerPreemptions::move(std::vector<ThreadId>& order) {
   const auto first = random_.below(static_cast<std::uint32_t>(segments.size()));
   const Segment segment = segments[first];
   const ThreadId thread = order[segment.begin];
-  const auto later = std::find_if(segments.begin() + first + 1, segments.end(), [&](Segment other) {
-    return order[other.begin] == thread;
-  });
+  const auto later = std::find_if(segments.begin() + first + 1, segments.end(),
+                                  [&](Segment other) { return order[other.begin] == thread; });
   const auto at = [&](std::size_t index) {
     return order.begin() + static_cast<std::ptrdiff_t>(index);
   };

@@ -31,7 +31,7 @@ struct RunNotes {
   std::uint32_t preemptions = 0;  // as BoundedSearch counts them
   std::uint32_t step_count = 0;   // further ones are not kept
   std::uint32_t draw_count = 0;
-  ThreadId threads[kStepsMax];    // of the steps
+  ThreadId threads[kStepsMax];  // of the steps
   RecordedDraw draws[RunRecord::kDrawsMax];
   Trail trail;
 

@@ -17,7 +17,7 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr unsigned kBoundMax = 3;
-constexpr unsigned kFindingMax = 2000;   // runs
+constexpr unsigned kFindingMax = 2000;  // runs
 constexpr unsigned kReducingRuns = 1000;
 
 unsigned programs_wanted() { return sanitizer::kWatchesRaces || sanitizer::kSeesPoison ? 15 : 150; }

@@ -207,7 +207,8 @@ void Following::recorded(const Event& event) {
     step_.add({kMemorySlot, Mode::kRead});
     return;
   }
-  if (event.goroutine != kNoGoroutine) step_.add({slot_of_goroutine(event.goroutine), Mode::kWrite});
+  if (event.goroutine != kNoGoroutine)
+    step_.add({slot_of_goroutine(event.goroutine), Mode::kWrite});
   if (names_a_partner(event.kind) && event.a != 0) {
     step_.add({slot_of_goroutine(event.a), Mode::kWrite});
   }

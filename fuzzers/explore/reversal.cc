@@ -33,9 +33,9 @@ std::uint32_t RaceRecorder::draw(std::uint32_t n, Site site) {
 void RaceRecorder::opened(ThreadId thread, const Pending& pending) {
   current_ = thread;
   const Clock& past = order_.past_of(thread);
-  record_->open = {thread,         pending.kind,
-                   pending.site,   pending.object,
-                   pending.path,   static_cast<std::uint16_t>(past[thread] + 1),
+  record_->open = {thread,       pending.kind,
+                   pending.site, pending.object,
+                   pending.path, static_cast<std::uint16_t>(past[thread] + 1),
                    past};
 }
 
@@ -62,9 +62,9 @@ void RaceRecorder::end(bool was_stopped) {
     const Pending& waiting = pending()[thread];
     if (waiting.kind != OperationKind::kLock) continue;
     order_.add_waiting(thread, waiting.object);
-    record_->waiting[thread] = {thread,         waiting.kind, waiting.site,
-                                waiting.object, waiting.path, 0,
-                                order_.past_of(thread)};
+    record_->waiting[thread] = {
+        thread, waiting.kind,          waiting.site, waiting.object, waiting.path,
+        0,      order_.past_of(thread)};
     for (const std::uint32_t partner : order_.partners()) {
       if (record_->race_count == RunRecord::kRacesMax) break;
       record_->races[record_->race_count++] = {partner, record_->step_count, thread};

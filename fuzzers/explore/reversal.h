@@ -55,7 +55,8 @@ struct RunRecord {
   std::uint32_t draw_count = 0;
   bool has_ended = false;  // false: it died in `open`
   RecordedStep open;       // the step in progress; its clock is what its thread knew before
-  RecordedStep waiting[kThreadsMax];  // at the end: what threads wait for, where Race::later says so
+  RecordedStep
+      waiting[kThreadsMax];  // at the end: what threads wait for, where Race::later says so
   RecordedStep steps[kStepsMax];
   Race races[kRacesMax];
   RecordedDraw draws[kDrawsMax];

@@ -150,7 +150,8 @@ ThreadMask SourceDpor::initials(std::size_t earlier, ThreadId later, const Clock
   };
   for (std::size_t i = earlier + 1; i < events.size(); ++i) {
     const HappensBefore::Event& event = events[i];
-    if (HappensBefore::is_known(events[earlier], event.clock) || first_ordinal[event.thread] != 0) continue;
+    if (HappensBefore::is_known(events[earlier], event.clock) || first_ordinal[event.thread] != 0)
+      continue;
     if (is_first(event.clock)) result |= bit(event.thread);
     first_ordinal[event.thread] = event.ordinal;
   }

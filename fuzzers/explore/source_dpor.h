@@ -39,7 +39,7 @@ class SourceDpor final : public Following {
   /// Call before and after each run with this chooser, as for BoundedSearch.
   void begin_run();
   struct RunEnd {
-    bool is_cut = false;  // everybody was asleep: the rest has been seen
+    bool is_cut = false;        // everybody was asleep: the rest has been seen
     bool has_diverged = false;  // as for BoundedSearch
     std::uint64_t trace_class = 0;
   };
@@ -66,8 +66,9 @@ class SourceDpor final : public Following {
     ThreadMask backtrack = 0;  // to be tried, tried, or being tried
     ThreadMask done = 0;
     bool has_step = false;
-    Footprint step;                 // of `chosen`
-    std::size_t first_sleeper = 0;  // in pool_: those that slept when it was reached, then the tried
+    Footprint step;  // of `chosen`
+    std::size_t first_sleeper =
+        0;  // in pool_: those that slept when it was reached, then the tried
     std::size_t sleeper_count = 0;
   };
   ThreadId decide(ThreadMask enabled, ThreadId current, const Pending* pending) override;

@@ -20,7 +20,8 @@ constexpr BoundedOptions kBruteForce{.pruning = Pruning::kNone, .skips_private =
 unsigned programs_wanted() {
   const char* const text = std::getenv("CONCERTINA_TINY_PROGRAMS");
   return text != nullptr ? static_cast<unsigned>(std::strtoul(text, nullptr, 10))
-                         : sanitizer::kWatchesRaces || sanitizer::kSeesPoison ? 100U : 1000U;
+         : sanitizer::kWatchesRaces || sanitizer::kSeesPoison ? 100U
+                                                              : 1000U;
 }
 
 Reached reach(simulator::World& world, const TinyProgram& program) {
@@ -55,8 +56,8 @@ TEST(SourceDpor, ReachesWhatBruteForceReaches) {
     if (!all.is_complete) continue;
     const Reached some = reach(world, program);
     ++compared;
-    differ += some.is_complete && some.classes == all.classes && some.outcomes == all.outcomes ? 0
-                                                                                              : 1;
+    differ +=
+        some.is_complete && some.classes == all.classes && some.outcomes == all.outcomes ? 0 : 1;
     runs += some.runs;
     runs_of_brute_force += all.runs;
     classes += all.classes.size();

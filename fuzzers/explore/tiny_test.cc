@@ -17,8 +17,8 @@ TinyOperation draw_operation(Random& random) {
   do {
     operation.code = static_cast<TinyCode>(random.below(static_cast<unsigned>(TinyCode::kCount)));
     // Cells that nothing protects are races, and ThreadSanitizer says so.
-  } while (sanitizer::kWatchesRaces && (operation.code == TinyCode::kCellLoad ||
-                                        operation.code == TinyCode::kCellStore));
+  } while (sanitizer::kWatchesRaces &&
+           (operation.code == TinyCode::kCellLoad || operation.code == TinyCode::kCellStore));
   operation.object = static_cast<std::uint8_t>(random.below(TinyProgram::kObjects));
   operation.value = static_cast<std::uint8_t>(random.below(3));
   return operation;

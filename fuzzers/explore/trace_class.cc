@@ -31,8 +31,8 @@ void TraceClass::add(const Footprint& step) {
       state.group = 0;
       state.mode = access.mode;
     }
-    hash = mix(hash, state.before ^ (std::uint64_t{access.slot} << 2 |
-                                     static_cast<unsigned>(access.mode)));
+    hash = mix(hash, state.before ^
+                         (std::uint64_t{access.slot} << 2 | static_cast<unsigned>(access.mode)));
   }
   for (unsigned i = 0; i < step.size; ++i) slots_[step.accesses[i].slot].group += hash | 1;
   latest_[step.thread] = hash;

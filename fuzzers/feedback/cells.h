@@ -68,8 +68,8 @@ enum class NilOperation : std::uint8_t {
   kCount
 };
 inline constexpr unsigned kChannelPairCells = count_of<ChannelEffect>() *
-                                              count_of<ChannelEffect>() *
-                                              count_of<ChannelState>() * count_of<Waiters>();
+                                              count_of<ChannelEffect>() * count_of<ChannelState>() *
+                                              count_of<Waiters>();
 inline constexpr unsigned kChannelCells = kChannelPairCells + count_of<NilOperation>();
 
 constexpr unsigned channel_cell(ChannelEffect earlier, ChannelEffect effect, ChannelState state,
@@ -165,7 +165,7 @@ constexpr unsigned scheduler_cell(WorkChange change, unsigned idle, unsigned run
 enum class Maximum : std::uint8_t {
   kLocalQueue,
   kGlobalQueue,
-  kWaitingReceivers,   // on one channel
+  kWaitingReceivers,  // on one channel
   kWaitingSenders,
   kCopiesInOperation,  // of the goroutine that has it open
   kLocksHeld,          // by one thread

@@ -7,15 +7,32 @@ namespace {
 
 // What others may do while a stack is copied, in the order of their cells.
 constexpr EventKind kWitnesses[] = {
-    EventKind::kSendToBuffer,     EventKind::kSendToReceiver,     EventKind::kSendPark,
-    EventKind::kReceiveFromBuffer, EventKind::kReceiveFromSender,  EventKind::kReceiveClosed,
-    EventKind::kReceivePark,      EventKind::kClosed,             EventKind::kCloseWakesReceiver,
-    EventKind::kCloseWakesSender, EventKind::kNotReady,           EventKind::kSelectDefault,
-    EventKind::kDequeued,         EventKind::kSpawned,            EventKind::kStarted,
-    EventKind::kParked,           EventKind::kReadied,            EventKind::kExited,
-    EventKind::kPreempted,        EventKind::kSyscallEntered,     EventKind::kSyscallLeft,
-    EventKind::kCopyBegin,        EventKind::kScanBegin,          EventKind::kScanEnd,
-    EventKind::kLockAcquired,     EventKind::kLockReleased,
+    EventKind::kSendToBuffer,
+    EventKind::kSendToReceiver,
+    EventKind::kSendPark,
+    EventKind::kReceiveFromBuffer,
+    EventKind::kReceiveFromSender,
+    EventKind::kReceiveClosed,
+    EventKind::kReceivePark,
+    EventKind::kClosed,
+    EventKind::kCloseWakesReceiver,
+    EventKind::kCloseWakesSender,
+    EventKind::kNotReady,
+    EventKind::kSelectDefault,
+    EventKind::kDequeued,
+    EventKind::kSpawned,
+    EventKind::kStarted,
+    EventKind::kParked,
+    EventKind::kReadied,
+    EventKind::kExited,
+    EventKind::kPreempted,
+    EventKind::kSyscallEntered,
+    EventKind::kSyscallLeft,
+    EventKind::kCopyBegin,
+    EventKind::kScanBegin,
+    EventKind::kScanEnd,
+    EventKind::kLockAcquired,
+    EventKind::kLockReleased,
 };
 static_assert(std::size(kWitnesses) == kCopyWitnesses);
 
@@ -107,8 +124,8 @@ void CopySignals::witness(const CellWriter& cells, const Event& e) const {
   for (unsigned thread = 0; thread < kThreads; ++thread) {
     const Copy& copy = copies_[thread];
     if (!copy.is_active || thread == e.thread) continue;
-    const bool to_it = e.goroutine == copy.goroutine ||
-                       (names_other(e.kind) && e.a == copy.goroutine);
+    const bool to_it =
+        e.goroutine == copy.goroutine || (names_other(e.kind) && e.a == copy.goroutine);
     cells.set<Group::kCopy>(meanwhile_cell(copy.copy, ordinal, to_it));
   }
 }

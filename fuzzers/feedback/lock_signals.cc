@@ -46,8 +46,7 @@ void LockSignals::acquired(const Event& e) {
 void LockSignals::end(const CellWriter& cells) const {
   for (unsigned rank = 0; rank < kRanks; ++rank) {
     for (unsigned held = held_before_[rank]; held != 0; held &= held - 1) {
-      cells.set<Group::kLock>(
-          lock_order_cell(static_cast<unsigned>(std::countr_zero(held)), rank));
+      cells.set<Group::kLock>(lock_order_cell(static_cast<unsigned>(std::countr_zero(held)), rank));
     }
     for (unsigned pairs = hand_offs_[rank]; pairs != 0; pairs &= pairs - 1) {
       const auto pair = static_cast<unsigned>(std::countr_zero(pairs));

@@ -15,7 +15,7 @@ class LockSignals {
   void end(const CellWriter& cells) const;
 
  private:
-  static constexpr unsigned kThreads = 16;           // virtual threads of a run
+  static constexpr unsigned kThreads = 16;            // virtual threads of a run
   static constexpr std::uint32_t kObjectsMax = 4096;  // later objects of a run are not looked at
 
   struct Thread {
@@ -39,8 +39,8 @@ class LockSignals {
   std::uint32_t run_ = 0;
   unsigned most_held_ = 0;
   // Cells of the run, gathered as bits: half of all events are about locks.
-  std::array<std::uint8_t, kRanks> held_before_{};   // by rank taken: ranks held
-  std::array<std::uint16_t, kRanks> hand_offs_{};    // by rank: from * kHolders + to
+  std::array<std::uint8_t, kRanks> held_before_{};  // by rank taken: ranks held
+  std::array<std::uint16_t, kRanks> hand_offs_{};   // by rank: from * kHolders + to
   std::array<Thread, kThreads> threads_;
   std::array<Release, kObjectsMax> releases_{};
 };

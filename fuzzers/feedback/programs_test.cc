@@ -57,13 +57,12 @@ std::string two_goroutines(const std::string& first, const std::string& second) 
 }
 
 TEST(Programs, ClosedUnderAWaiter) {
-  const unsigned cell =
-      channel_cell(ChannelEffect::kReceivePark, ChannelEffect::kClose, ChannelState::kUnbuffered,
-                   Waiters::kReceivers);
+  const unsigned cell = channel_cell(ChannelEffect::kReceivePark, ChannelEffect::kClose,
+                                     ChannelState::kUnbuffered, Waiters::kReceivers);
   EXPECT_TRUE(has(bits_of_program(two_goroutines("  yield\n  close c0\n", "  recv c0\n")),
                   Group::kChannel, cell));
-  EXPECT_FALSE(has(bits_of_program(two_goroutines("  close c0\n", "  recv c0\n")),
-                   Group::kChannel, cell));
+  EXPECT_FALSE(
+      has(bits_of_program(two_goroutines("  close c0\n", "  recv c0\n")), Group::kChannel, cell));
   EXPECT_EQ(count(bits_of_program(kAlone), Group::kChannel), 0u);
 }
 
@@ -103,8 +102,10 @@ TEST(Programs, LocksOfASelectAreHeldTogether) {
 TEST(Programs, AStackThatMovesWhileItsGoroutineWaits) {
   const std::string body = "chan c0 cap=0 size=8\n\nfunc f0 frame=0 {\n  recv c0\n}\n";
   const Bits quiet = bits_of_program(body, "", 2);
-  const Bits moved = bits_of_program(body, "event scan-move at any/parking-on-chan-clear#0\n"
-                                           "hold 255 at scheduler/thread-start#0\n", 2);
+  const Bits moved = bits_of_program(body,
+                                     "event scan-move at any/parking-on-chan-clear#0\n"
+                                     "hold 255 at scheduler/thread-start#0\n",
+                                     2);
   constexpr unsigned kMoveUnderLocks = 2 * kCopyLocks + 1;
   EXPECT_EQ(count(quiet, Group::kCopy), 0u);
   EXPECT_TRUE(
@@ -117,8 +118,9 @@ TEST(Programs, ProcessorsThatAreIdle) {
     const Bits bits = bits_of_program(body, "", processors);
     for (unsigned change = 0; change < count_of<WorkChange>(); ++change) {
       for (unsigned rest = 0; rest < kRunnableBuckets * kLookingBuckets * kCalledBuckets; ++rest) {
-        const unsigned cell = (change * kIdleBuckets + idle) * kRunnableBuckets * kLookingBuckets *
-                                  kCalledBuckets + rest;
+        const unsigned cell =
+            (change * kIdleBuckets + idle) * kRunnableBuckets * kLookingBuckets * kCalledBuckets +
+            rest;
         if (has(bits, Group::kScheduler, cell)) return true;
       }
     }
@@ -132,8 +134,7 @@ TEST(Programs, LongQueues) {
   const std::string spawner =
       "func f0 frame=0 {\n  go f1\n  go f1\n  go f1\n  go f1\n  yield\n}\n\n"
       "func f1 frame=0 {\n  yield\n}\n";
-  EXPECT_TRUE(has(bits_of_program(spawner), Group::kMaxima,
-                  maximum_cell(Maximum::kLocalQueue, 4)));
+  EXPECT_TRUE(has(bits_of_program(spawner), Group::kMaxima, maximum_cell(Maximum::kLocalQueue, 4)));
   EXPECT_FALSE(has(bits_of_program(two_goroutines("", "  yield\n")), Group::kMaxima,
                    maximum_cell(Maximum::kLocalQueue, 4)));
 }

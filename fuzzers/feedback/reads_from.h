@@ -43,8 +43,7 @@ class ReadsFromSignals {
     const Ordinals& site = sites_[static_cast<std::size_t>(step.site)];
     if (site.family == kNoFamily || step.object >= kObjectsMax) return;
     // Goroutines are told apart by path, machines between two goroutines by their thread.
-    const std::uint32_t actor =
-        step.path != kSchedulerPath ? step.path : kFirstMachine + thread;
+    const std::uint32_t actor = step.path != kSchedulerPath ? step.path : kFirstMachine + thread;
     const std::uint64_t here = static_cast<std::uint64_t>(actor) << 32 |
                                static_cast<std::uint32_t>(run_) << 16 | site.family << 8 |
                                site.writer;

@@ -35,7 +35,7 @@ class Signals {
 
  private:
   CellWriter cells_;
-  std::uint8_t lookers_;  // a bit for each of those below that is wanted
+  std::uint8_t lookers_;                        // a bit for each of those below that is wanted
   std::array<std::uint8_t, 256> interested_{};  // by event kind: of them, those who look at it
   ReadsFromSignals reads_from_;
   ChannelSignals channels_;

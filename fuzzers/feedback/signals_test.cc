@@ -139,13 +139,13 @@ TEST_F(Feedback, ChannelPairsKnowStateAndWaiters) {
   history.send(1, 1, 9).add(EventKind::kSendPark, 1, 1);
   history.receive(2, 1).add(EventKind::kReceiveFromBuffer, 2, 1, {0, 1, 0});
   look(history);
-  EXPECT_EQ(seen(Group::kChannel),
-            (std::set<unsigned>{
-                channel_cell(kNone, kSendToBuffer, ChannelState::kEmpty, Waiters::kNobody),
-                channel_cell(kSendToBuffer, kSendToBuffer, ChannelState::kPartly, Waiters::kNobody),
-                channel_cell(kSendToBuffer, kSendPark, ChannelState::kFull, Waiters::kNobody),
-                channel_cell(kSendPark, kReceiveAndAdmit, ChannelState::kFull,
-                             Waiters::kSenders)}));
+  EXPECT_EQ(
+      seen(Group::kChannel),
+      (std::set<unsigned>{
+          channel_cell(kNone, kSendToBuffer, ChannelState::kEmpty, Waiters::kNobody),
+          channel_cell(kSendToBuffer, kSendToBuffer, ChannelState::kPartly, Waiters::kNobody),
+          channel_cell(kSendToBuffer, kSendPark, ChannelState::kFull, Waiters::kNobody),
+          channel_cell(kSendPark, kReceiveAndAdmit, ChannelState::kFull, Waiters::kSenders)}));
 }
 
 TEST_F(Feedback, WaitersOfASelectAreGoneFromAllChannelsWhenItIsTaken) {
@@ -158,8 +158,8 @@ TEST_F(Feedback, WaitersOfASelectAreGoneFromAllChannelsWhenItIsTaken) {
   look(history);
   EXPECT_TRUE(has(Group::kChannel, channel_cell(kReceivePark, kSendToReceiver,
                                                 ChannelState::kUnbuffered, Waiters::kReceivers)));
-  EXPECT_TRUE(has(Group::kChannel, channel_cell(kReceivePark, kClose, ChannelState::kUnbuffered,
-                                                Waiters::kNobody)));
+  EXPECT_TRUE(has(Group::kChannel,
+                  channel_cell(kReceivePark, kClose, ChannelState::kUnbuffered, Waiters::kNobody)));
 }
 
 TEST_F(Feedback, ClosedChannelsAndThoseThatGaveUp) {
@@ -288,11 +288,11 @@ TEST_F(Feedback, CopyKnowsWhatOthersDoMeanwhileAndToWhom) {
   history.add(EventKind::kCopyEnd, 1, kNilChannel, {4});
   history.add(EventKind::kReadied, 3, kNilChannel, {0, 2});
   look(history);
-  EXPECT_EQ(seen(Group::kCopy),
-            (std::set<unsigned>{meanwhile_cell(kShrinkUnderLocks, 0, false),
-                                meanwhile_cell(kShrinkUnderLocks, 16, true),
-                                during_cell(kShrinkUnderLocks, OpenOperation::kNone, false),
-                                copy_status_cell(1, 4)}));
+  EXPECT_EQ(
+      seen(Group::kCopy),
+      (std::set<unsigned>{
+          meanwhile_cell(kShrinkUnderLocks, 0, false), meanwhile_cell(kShrinkUnderLocks, 16, true),
+          during_cell(kShrinkUnderLocks, OpenOperation::kNone, false), copy_status_cell(1, 4)}));
 }
 
 TEST_F(Feedback, CopyKnowsWhatItsGoroutineWaitsFor) {
@@ -400,8 +400,8 @@ TEST_F(Feedback, AnyEventsAndStepsSetNothingElse) {
     std::vector<Event> events;
     for (unsigned i = 0; i < 300; ++i) {
       events.push_back({static_cast<EventKind>(random() % static_cast<unsigned>(EventKind::kCount)),
-                        static_cast<ThreadId>(small()), small(), small(), small(), small(),
-                        small(), i});
+                        static_cast<ThreadId>(small()), small(), small(), small(), small(), small(),
+                        i});
       signals.step(static_cast<ThreadId>(small()),
                    {.site = static_cast<Site>(random()),
                     .kind = static_cast<OperationKind>(random() % 12),

@@ -32,7 +32,7 @@ class WorkSignals {
   std::array<unsigned, kQueues> queues_{};
   std::array<bool, kThreads> is_looking_{};  // threads that have not settled
   unsigned looking_ = 0;
-  unsigned runnable_ = 0;             // goroutines in queues
+  unsigned runnable_ = 0;  // goroutines in queues
   unsigned idle_processors_ = 0;
   unsigned called_ = 0;  // machines that have not begun
   unsigned longest_local_ = 0;

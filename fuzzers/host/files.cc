@@ -58,7 +58,7 @@ std::string too_large(std::size_t size, std::size_t bytes_max) {
 /// stdout or stderr, when it is that file; or null.
 std::FILE* stream_of(const struct stat& status) {
   for (std::FILE* const stream : {stdout, stderr}) {
-    struct stat open {};
+    struct stat open{};
     if (fstat(fileno(stream), &open) == 0 && open.st_dev == status.st_dev &&
         open.st_ino == status.st_ino) {
       return stream;
@@ -182,7 +182,7 @@ bool write_all(int descriptor, std::string_view content) {
 }
 
 std::string read_file(const std::string& path, std::size_t bytes_max, std::string& content) {
-  struct stat status {};
+  struct stat status{};
   // Asked before it is opened: to open a device may do something, a pipe without a writer waits.
   if (stat(path.c_str(), &status) != 0) return reason();
   if (!S_ISREG(status.st_mode)) return "it is " + kind_of(status) + ", not a file";
@@ -213,7 +213,7 @@ std::filesystem::path target_of(std::filesystem::path path) {
 
 std::string write_file(const std::string& path, std::string_view content) {
   if (std::string why = why_not_writable(path); !why.empty()) return why;
-  struct stat status {};
+  struct stat status{};
   const bool exists = stat(path.c_str(), &status) == 0;
   if (std::FILE* const stream = exists ? stream_of(status) : nullptr) {
     const bool is_written = std::fflush(stream) == 0 && write_all(fileno(stream), content);
@@ -224,7 +224,7 @@ std::string write_file(const std::string& path, std::string_view content) {
 }
 
 std::string why_not_writable(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (stat(path.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return "it is a folder";
     if (access(path.c_str(), W_OK) != 0) return reason();

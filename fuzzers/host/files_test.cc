@@ -53,7 +53,7 @@ TEST_F(Files, ANewFileHasTheUsualPermissionsAndAnOldOneItsOwn) {
   const mode_t mask = umask(022);
   EXPECT_EQ(write_file(path("a"), "x"), "");
   umask(mask);
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat(path("a").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0644U);
   ASSERT_EQ(chmod(path("a").c_str(), 0750), 0);

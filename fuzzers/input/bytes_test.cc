@@ -163,17 +163,17 @@ TEST(Bytes, TheLayoutOfVersionOneIsFrozen) {
 // So do those of version 2.
 TEST(Bytes, TheLayoutOfVersionTwoIsFrozen) {
   const Bytes bytes = {
-      2,                                    // version
-      0x01, 5, 2,                           // 2 processors; surw; depth 3
-      5,    0, 0,    0,    0, 0,    0, 0,   // seed
-      0,                                    // no stack events
-      1,    2, 0x00, 63,   1, 40,           // prefer 40 at any/ready-status#1
-      0xd2, 1,                              // horizon 210
-      2,    1, 23,   30,   0,               // +(chan-send-lock, chan-receive-unlock)
-      0,    66, 67,  3,                     // -(execute-status, yield-status) skip 3
-      1,    1, 12,                          // target g0#12
-      1,    0x40, 2, 0xff, 0xff, 0x03,      // count 65535 of scheduler#2
-      0,    0, 0,    0,                     // no channels; one function, empty
+      2,                                         // version
+      0x01, 5,    2,                             // 2 processors; surw; depth 3
+      5,    0,    0,    0,    0,    0,    0, 0,  // seed
+      0,                                         // no stack events
+      1,    2,    0x00, 63,   1,    40,          // prefer 40 at any/ready-status#1
+      0xd2, 1,                                   // horizon 210
+      2,    1,    23,   30,   0,                 // +(chan-send-lock, chan-receive-unlock)
+      0,    66,   67,   3,                       // -(execute-status, yield-status) skip 3
+      1,    1,    12,                            // target g0#12
+      1,    0x40, 2,    0xff, 0xff, 0x03,        // count 65535 of scheduler#2
+      0,    0,    0,    0,                       // no channels; one function, empty
   };
   const Input input = decode(bytes);
   EXPECT_EQ(encode(input), bytes);
@@ -194,13 +194,13 @@ TEST(Bytes, TheLayoutOfVersionTwoIsFrozen) {
 // And those of version 3, which is version 2 with a limit of machines.
 TEST(Bytes, TheLayoutOfVersionThreeIsFrozen) {
   const Bytes bytes = {
-      3,                              // version
-      0x02, 3, 2,                     // 3 processors; pos; depth 3
-      5,    0, 0, 0, 0, 0, 0, 0,      // seed
-      0,    0,                        // no stack events, no deviations
-      0,    0, 0, 0,                  // nothing learnt
-      9,                              // machines_max: 9 less than 12
-      0,    0, 0, 0,                  // no channels; one function, empty
+      3,                          // version
+      0x02, 3, 2,                 // 3 processors; pos; depth 3
+      5,    0, 0, 0, 0, 0, 0, 0,  // seed
+      0,    0,                    // no stack events, no deviations
+      0,    0, 0, 0,              // nothing learnt
+      9,                          // machines_max: 9 less than 12
+      0,    0, 0, 0,              // no channels; one function, empty
   };
   const Input input = decode(bytes);
   EXPECT_EQ(encode(input), bytes);

@@ -13,7 +13,7 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr unsigned kNonPreemptiveSeeds = 4;
-constexpr std::size_t kPairsMax = 30'000;    // of preemptions, a stack-event variant
+constexpr std::size_t kPairsMax = 30'000;  // of preemptions, a stack-event variant
 constexpr std::size_t kTriplesMax = 30'000;
 
 class Minimizer {

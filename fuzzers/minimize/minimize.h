@@ -35,7 +35,7 @@ struct MinimizeOptions {
 
 struct Minimized {
   Input input;
-  std::uint64_t runs = 0;        // candidates examined
+  std::uint64_t runs = 0;         // candidates examined
   bool is_out_of_budget = false;  // `runs_max` was hit: it may be possible to make it smaller
   std::string why_cut_off;        // the examiner could not go on: this is as far as it came
 };

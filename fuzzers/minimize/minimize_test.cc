@@ -91,8 +91,7 @@ TEST(Minimize, LeavesWhatTheFailureNeeds) {
 TEST(Minimize, AProgramThatNeedsAnotherScheduleIsFoundOne) {
   // It fails only under schedules whose seed fits the size of its program.
   const auto fails = [](const Input& input) {
-    return two_sends_and_a_spawn(input) &&
-           input.schedule.seed % 8 == size_of(input).operations % 8;
+    return two_sends_and_a_spawn(input) && input.schedule.seed % 8 == size_of(input).operations % 8;
   };
   Definition bug(fails);
   const Minimized minimized = minimize(generated(3, fails), bug, {});
@@ -104,10 +103,9 @@ TEST(Minimize, FindsTheFewestPreemptions) {
   const Key lock{kMainPath, Site::kChanSendLock, 1};
   const Key wake{kMainPath, Site::kParkStatus, 0};
   const auto holds = [](const Schedule& schedule, const Key& key) {
-    return std::any_of(schedule.deviations.begin(), schedule.deviations.end(),
-                       [&](const Deviation& d) {
-                         return d.kind == DeviationKind::kHold && d.key == key;
-                       });
+    return std::any_of(
+        schedule.deviations.begin(), schedule.deviations.end(),
+        [&](const Deviation& d) { return d.kind == DeviationKind::kHold && d.key == key; });
   };
   // By chance, or by two preemptions in the right places.
   const auto fails = [&](const Input& input) {
@@ -117,8 +115,10 @@ TEST(Minimize, FindsTheFewestPreemptions) {
     return input.schedule.seed % 4 == 0;
   };
   Definition bug(fails);
-  bug.passed = {{kMainPath, Site::kChanSendLock, 0}, {kMainPath, Site::kChanSendLock, 0},
-                {kMainPath, Site::kParkStatus, 0}, {kMainPath, Site::kParkCommitUnlock, 0}};
+  bug.passed = {{kMainPath, Site::kChanSendLock, 0},
+                {kMainPath, Site::kChanSendLock, 0},
+                {kMainPath, Site::kParkStatus, 0},
+                {kMainPath, Site::kParkCommitUnlock, 0}};
   const Minimized minimized = minimize(generated(5, fails), bug, {});
   const Size size = size_of(minimized.input);
   EXPECT_TRUE(size.is_free_of_chance);
@@ -175,8 +175,7 @@ TEST(Schedules, ALimitOfMachinesGoesOrGrows) {
 TEST(Schedules, FreshOnesBeginWithTheOldAndDiffer) {
   Random random(4);
   const Input input = generate(random);
-  const std::vector<Schedule> fresh =
-      fresh_schedules(input.schedule, input.program, 200, random);
+  const std::vector<Schedule> fresh = fresh_schedules(input.schedule, input.program, 200, random);
   ASSERT_EQ(fresh.size(), 200U);
   EXPECT_EQ(fresh[0], input.schedule);
   unsigned different = 0;

@@ -101,9 +101,8 @@ Candidate drop_piece(const Program& program, std::size_t i, std::size_t pieces) 
 }
 
 Candidate drop_operation(const Program& program, std::size_t i) {
-  const auto place = nth_operation(program, i, [](const Operation& operation) {
-    return operation.code != Code::kEnd;
-  });
+  const auto place = nth_operation(
+      program, i, [](const Operation& operation) { return operation.code != Code::kEnd; });
   if (!place) return std::nullopt;
   Program result = program;
   Body& body = result.functions[place->function].body;
@@ -112,9 +111,8 @@ Candidate drop_operation(const Program& program, std::size_t i) {
 }
 
 Candidate unwrap_block(const Program& program, std::size_t i) {
-  const auto place = nth_operation(program, i, [](const Operation& operation) {
-    return opens_block(operation.code);
-  });
+  const auto place = nth_operation(
+      program, i, [](const Operation& operation) { return opens_block(operation.code); });
   if (!place) return std::nullopt;
   Program result = program;
   Body& body = result.functions[place->function].body;
@@ -138,9 +136,8 @@ Candidate inline_callee(const Program& program, std::size_t i, Code code) {
 }
 
 Candidate spawn_becomes_call(const Program& program, std::size_t i) {
-  const auto place = nth_operation(program, i, [](const Operation& operation) {
-    return operation.code == Code::kSpawn;
-  });
+  const auto place = nth_operation(
+      program, i, [](const Operation& operation) { return operation.code == Code::kSpawn; });
   if (!place) return std::nullopt;
   Program result = program;
   operation_at(result, *place).code = Code::kCall;
@@ -150,9 +147,8 @@ Candidate spawn_becomes_call(const Program& program, std::size_t i) {
 /// A copy of the callee without its own spawns and calls takes its place: a function that starts itself
 /// becomes two that do not.
 Candidate cut_recursion(const Program& program, std::size_t i) {
-  const auto place = nth_operation(program, i, [](const Operation& operation) {
-    return uses_function(operation.code);
-  });
+  const auto place = nth_operation(
+      program, i, [](const Operation& operation) { return uses_function(operation.code); });
   if (!place || program.functions.size() == kFunctionsMax) return std::nullopt;
   Program result = program;
   Operation& operation = operation_at(result, *place);
@@ -204,9 +200,8 @@ Candidate drop_case(const Program& program, std::size_t i) {
 }
 
 Candidate select_becomes_plain(const Program& program, std::size_t i) {
-  const auto place = nth_operation(program, i, [](const Operation& operation) {
-    return operation.cases.size() == 1;
-  });
+  const auto place = nth_operation(
+      program, i, [](const Operation& operation) { return operation.cases.size() == 1; });
   if (!place) return std::nullopt;
   Program result = program;
   Operation& operation = operation_at(result, *place);
@@ -264,9 +259,8 @@ Candidate simpler_operation(const Program& program, std::size_t i) {
 
 Candidate smaller_count(const Program& program, std::size_t i) {
   constexpr std::size_t kWays = 3;
-  const auto place = nth_operation(program, i / kWays, [](const Operation& operation) {
-    return operation.count > 0;
-  });
+  const auto place = nth_operation(program, i / kWays,
+                                   [](const Operation& operation) { return operation.count > 0; });
   if (!place) return std::nullopt;
   Program result = program;
   std::uint8_t& count = operation_at(result, *place).count;
@@ -283,9 +277,10 @@ Candidate smaller_channel(const Program& program, std::size_t i) {
   if (i / kWays >= program.channels.size()) return std::nullopt;
   Program result = program;
   Channel& channel = result.channels[i / kWays];
-  const auto nearer = static_cast<std::uint8_t>(channel.size_class > kPlain   ? channel.size_class - 1
-                                                : channel.size_class < kPlain ? channel.size_class + 1
-                                                                              : kPlain);
+  const auto nearer =
+      static_cast<std::uint8_t>(channel.size_class > kPlain   ? channel.size_class - 1
+                                : channel.size_class < kPlain ? channel.size_class + 1
+                                                              : kPlain);
   switch (i % kWays) {
     case 0:
       channel.capacity = 0;
@@ -323,16 +318,16 @@ Candidate drop_unused(const Program& program, std::size_t i) {
   Program result = program;
   for (std::size_t f = result.functions.size(); f-- > 1;) {
     const bool used = nth_operation(result, 0, [&](const Operation& operation) {
-      return uses_function(operation.code) && operation.function == f;
-    }).has_value();
+                        return uses_function(operation.code) && operation.function == f;
+                      }).has_value();
     if (!used) redirect_function(result, f, 0);
   }
   for (std::size_t c = result.channels.size(); c-- > 0;) {
     const bool used = nth_operation(result, 0, [&](const Operation& operation) {
-      if (uses_channel(operation.code) && operation.channel == c) return true;
-      return std::any_of(operation.cases.begin(), operation.cases.end(),
-                         [&](const Case& one) { return one.channel == c; });
-    }).has_value();
+                        if (uses_channel(operation.code) && operation.channel == c) return true;
+                        return std::any_of(operation.cases.begin(), operation.cases.end(),
+                                           [&](const Case& one) { return one.channel == c; });
+                      }).has_value();
     if (!used) redirect_channel(result, static_cast<std::uint8_t>(c), kNil);
   }
   return result;

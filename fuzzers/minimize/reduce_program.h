@@ -11,24 +11,24 @@ namespace concertina::fuzzers {
 
 /// In the order in which they are tried: the boldest first.
 enum class Reduction : unsigned {
-  kDropFunction,       // with every call and spawn of it
-  kDropHalf,           // half of a body
-  kDropQuarter,        // a quarter of a body
-  kDropOperation,      // a loop with all that is in it
-  kUnwrapBlock,        // the body of a loop, once
-  kInlineSpawn,        // what a goroutine did is done where it was started
+  kDropFunction,   // with every call and spawn of it
+  kDropHalf,       // half of a body
+  kDropQuarter,    // a quarter of a body
+  kDropOperation,  // a loop with all that is in it
+  kUnwrapBlock,    // the body of a loop, once
+  kInlineSpawn,    // what a goroutine did is done where it was started
   kInlineCall,
   kSpawnBecomesCall,
-  kCutRecursion,       // what is started or called there starts and calls nobody
-  kMergeFunctions,     // one function does the other's work, too
+  kCutRecursion,    // what is started or called there starts and calls nobody
+  kMergeFunctions,  // one function does the other's work, too
   kMergeChannels,
-  kDropCase,           // of a select
-  kSelectBecomesPlain, // a select of one case is that operation
-  kSimplerOperation,   // recv_ok is recv, range is recv, try_send is send, no default, own local
+  kDropCase,            // of a select
+  kSelectBecomesPlain,  // a select of one case is that operation
+  kSimplerOperation,    // recv_ok is recv, range is recv, try_send is send, no default, own local
   kSmallerCount,
-  kSmallerChannel,     // capacity, element size
+  kSmallerChannel,  // capacity, element size
   kSmallerFrame,
-  kDropUnused,         // functions that nobody calls, channels that nobody names
+  kDropUnused,  // functions that nobody calls, channels that nobody names
   kCount
 };
 

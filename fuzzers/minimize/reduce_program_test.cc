@@ -76,8 +76,7 @@ TEST(Reduce, InlinesWhatAGoroutineDid) {
 }
 
 TEST(Reduce, CutsRecursion) {
-  EXPECT_TRUE(offers(program_of("func f0 frame=0 {\n go f0\n yield\n}\n"),
-                     Reduction::kCutRecursion,
+  EXPECT_TRUE(offers(program_of("func f0 frame=0 {\n go f0\n yield\n}\n"), Reduction::kCutRecursion,
                      program_of("func f0 frame=0 {\n go f1\n yield\n}\n"
                                 "func f1 frame=0 {\n yield\n}\n")));
 }
@@ -92,10 +91,11 @@ TEST(Reduce, MergesChannelsAndRenumbersTheRest) {
 }
 
 TEST(Reduce, ASelectOfOneCaseIsThatOperation) {
-  const Program select = program_of(
-      "chan c0 cap=0 size=8\nfunc f0 frame=0 {\n select { recv c0 by_pointer }\n}\n");
-  EXPECT_TRUE(offers(select, Reduction::kSelectBecomesPlain,
-                     program_of("chan c0 cap=0 size=8\nfunc f0 frame=0 {\n recv c0 by_pointer\n}\n")));
+  const Program select =
+      program_of("chan c0 cap=0 size=8\nfunc f0 frame=0 {\n select { recv c0 by_pointer }\n}\n");
+  EXPECT_TRUE(
+      offers(select, Reduction::kSelectBecomesPlain,
+             program_of("chan c0 cap=0 size=8\nfunc f0 frame=0 {\n recv c0 by_pointer\n}\n")));
 }
 
 TEST(Reduce, DropsWhatNobodyUses) {

@@ -100,8 +100,7 @@ std::uint32_t cost_of(const Schedule& schedule) {
   const int processors = schedule.processors - 2;
   cost += static_cast<std::uint32_t>(processors < 0 ? 1 : 3 * processors);
   cost += schedule.move_at_every_prologue ? 15 : 0;
-  for (const bool knob :
-       {schedule.reuse_stacks, schedule.cache_stacks, schedule.shrink_stacks}) {
+  for (const bool knob : {schedule.reuse_stacks, schedule.cache_stacks, schedule.shrink_stacks}) {
     cost += knob ? 0 : 5;
   }
   if (schedule.machines_max != kMachinesMax) cost += 5U + kMachinesMax - schedule.machines_max;

@@ -13,7 +13,7 @@ struct Size {
   unsigned operations = 0;  // in all functions; a loop is one, its closing bracket none
   unsigned functions = 0;
   unsigned channels = 0;
-  unsigned preemptions = 0;   // holds; only under non-preemptive are they all there are
+  unsigned preemptions = 0;  // holds; only under non-preemptive are they all there are
   unsigned stack_events = 0;
   bool is_free_of_chance = false;  // non-preemptive: every switch is forced or a hold
   bool operator==(const Size&) const = default;

@@ -15,9 +15,8 @@ namespace concertina::fuzzers {
 
 std::span<const std::string_view> oracle_names() {
   static constexpr std::string_view kNames[] = {
-      "invariants", "stack",    "lock_order",  "channels", "locals", "deadlock",
-      "leaks",      "work",     "progress",    "determinism", "memory", "race",
-      "crash",
+      "invariants", "stack",    "lock_order",  "channels", "locals", "deadlock", "leaks",
+      "work",       "progress", "determinism", "memory",   "race",   "crash",
   };
   return kNames;
 }

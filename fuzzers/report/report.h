@@ -21,8 +21,8 @@ namespace concertina::fuzzers {
 struct PageOptions {
   unsigned last_steps = 40;  // at most so many lines of the schedule
   bool color = false;
-  std::string log = {};   // what the process said on stderr, if it died
-  bool raw = false;  // append `log` as it is
+  std::string log = {};  // what the process said on stderr, if it died
+  bool raw = false;      // append `log` as it is
 };
 
 std::string render(const CaseFile& file, const Trace& trace, const Verdict& verdict,

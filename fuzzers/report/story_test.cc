@@ -21,8 +21,9 @@ class Telling : public ::testing::Test {
 TEST_F(Telling, ThereIsNoStoryOfAPass) { EXPECT_EQ(told({}).text, ""); }
 
 TEST_F(Telling, EveryOracleMeansSomething) {
-  for (const char* oracle : {"invariants", "stack", "lock_order", "channels", "locals", "deadlock",
-                             "leaks", "work", "progress", "determinism", "memory", "race", "crash"}) {
+  for (const char* oracle :
+       {"invariants", "stack", "lock_order", "channels", "locals", "deadlock", "leaks", "work",
+        "progress", "determinism", "memory", "race", "crash"}) {
     EXPECT_NE(told({oracle, "kind", ""}).text, "") << oracle;
   }
 }

@@ -142,9 +142,8 @@ TEST_P(EachStrategy, ASpinningThreadDoesNotStarveTheOthers) {
   // Twelve that spin, one that works. "Failed" is that it has got to its end.
   program.add(12, {{K::kSpin, 1, tiny_site(3)}, {K::kStore, 2, tiny_site(4)}});
   program.add(1, worker);
-  program.threads[0].push_back({K::kLoad, 1, tiny_site(5), [](auto& s, auto) {
-                                  s.has_failed = true;
-                                }});
+  program.threads[0].push_back(
+      {K::kLoad, 1, tiny_site(5), [](auto& s, auto) { s.has_failed = true; }});
   Choosers choosers;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     EXPECT_TRUE(program.run(choosers.prepare(full(GetParam(), seed)), 3000)) << seed;
@@ -196,7 +195,8 @@ TEST(Log, ChangesNothing) {
       Choosers a;
       Choosers b;
       const Schedule schedule = full(strategy, seed);
-      EXPECT_EQ(reorder(3).run(a.prepare(schedule)), reorder(3).run(b.prepare(schedule, log.get())));
+      EXPECT_EQ(reorder(3).run(a.prepare(schedule)),
+                reorder(3).run(b.prepare(schedule, log.get())));
     }
   }
 }

@@ -12,7 +12,7 @@ namespace {
 // Measured against other tables by the yardstick and the mutants. Reads-from has half of the turns:
 // what it finds in 20 runs the others find in hundreds. PCT has a third, as what it finds best the
 // others hardly find. It is not first: that run is to be learnt from, and POS finds more in one.
-constexpr Strategy kTurns[] = {Strategy::kReadsFrom, Strategy::kPct, Strategy::kReadsFrom,
+constexpr Strategy kTurns[] = {Strategy::kReadsFrom, Strategy::kPct,       Strategy::kReadsFrom,
                                Strategy::kPct,       Strategy::kReadsFrom, Strategy::kSurw};
 // In the portfolio: it finds what 3 does in at most twice the runs, and most known bugs in half.
 constexpr std::uint8_t kPctDepth = 10;

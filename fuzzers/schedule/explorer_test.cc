@@ -106,8 +106,7 @@ TEST(Explorer, ItsSchedulesReplayWithoutIt) {
 /// By strategy: how many of 1,800 schedules the portfolio gives it.
 std::map<Strategy, unsigned> shares(Strategy left_out) {
   const TinyProgram program = two_stage(2, 2);
-  const auto explorer =
-      std::make_unique<Explorer>(Schedule{}, Strategy::kPortfolio, 3, left_out);
+  const auto explorer = std::make_unique<Explorer>(Schedule{}, Strategy::kPortfolio, 3, left_out);
   Choosers choosers;
   std::map<Strategy, unsigned> times;
   for (unsigned i = 0; i < 1800; ++i) {
@@ -122,11 +121,9 @@ std::map<Strategy, unsigned> shares(Strategy left_out) {
 // However the search goes: so it needs at most so many times the runs of the best of them.
 TEST(Explorer, ThePortfolioGivesEachStrategyItsShare) {
   using Shares = std::map<Strategy, unsigned>;
-  EXPECT_EQ(shares(Strategy::kCount), (Shares{{Strategy::kReadsFrom, 900},
-                                              {Strategy::kPct, 600},
-                                              {Strategy::kSurw, 300}}));
-  EXPECT_EQ(shares(Strategy::kReadsFrom),
-            (Shares{{Strategy::kPct, 1200}, {Strategy::kSurw, 600}}));
+  EXPECT_EQ(shares(Strategy::kCount),
+            (Shares{{Strategy::kReadsFrom, 900}, {Strategy::kPct, 600}, {Strategy::kSurw, 300}}));
+  EXPECT_EQ(shares(Strategy::kReadsFrom), (Shares{{Strategy::kPct, 1200}, {Strategy::kSurw, 600}}));
 }
 
 TEST(Knowledge, HoldsPairsAProfileAndAHorizon) {

@@ -51,7 +51,7 @@ class ReadsFrom final : public Chooser {
     Constraint constraint;
     State state = State::kOpen;
     std::uint8_t skips_left = 0;
-    ObjectId object = 0;     // in kWritten and kOther
+    ObjectId object = 0;    // in kWritten and kOther
     ThreadMask readers{};   // threads that are about to read at the reader's site,
     ThreadMask writers{};   // to write at the writer's;
     ThreadMask at_sites{};  // that are at one of the two

@@ -4,8 +4,8 @@
 
 namespace {
 
-[[gnu::section("__libfuzzer_extra_counters"), gnu::used]] std::uint8_t
-    counters[concertina::fuzzers::kCells];
+[[gnu::section("__libfuzzer_extra_counters"),
+  gnu::used]] std::uint8_t counters[concertina::fuzzers::kCells];
 
 }  // namespace
 

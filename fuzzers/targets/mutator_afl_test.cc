@@ -31,10 +31,9 @@ class Driver {
     const auto data = copy(input);
     const auto other_data = copy(other != nullptr ? *other : Bytes());
     std::uint8_t* out = nullptr;
-    const std::size_t size =
-        afl_custom_fuzz(state_, data.get(), input.size(), &out,
-                        other != nullptr ? other_data.get() : nullptr,
-                        other != nullptr ? other->size() : 0, size_max);
+    const std::size_t size = afl_custom_fuzz(state_, data.get(), input.size(), &out,
+                                             other != nullptr ? other_data.get() : nullptr,
+                                             other != nullptr ? other->size() : 0, size_max);
     EXPECT_NE(out, nullptr);
     EXPECT_LE(size, size_max);
     return {out, out + size};

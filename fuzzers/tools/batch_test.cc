@@ -24,9 +24,10 @@ Verdict act(const Input& input) {
     case kDies:
       std::abort();
     case kReports:
-      std::fprintf(stderr, "WARNING: ThreadSanitizer: data race (pid=1)\n"
-                           "  Write of size 8 at 0x1 by thread T1:\n    #0 adjust /x/y.cc:1:2\n"
-                           "  Previous read of size 8 at 0x1 by thread T2:\n    #0 send /x/y.cc:3:4\n");
+      std::fprintf(stderr,
+                   "WARNING: ThreadSanitizer: data race (pid=1)\n"
+                   "  Write of size 8 at 0x1 by thread T1:\n    #0 adjust /x/y.cc:1:2\n"
+                   "  Previous read of size 8 at 0x1 by thread T2:\n    #0 send /x/y.cc:3:4\n");
       _Exit(66);
     case kHangs:
       for (;;) {
@@ -87,8 +88,8 @@ TEST(Batch, ACandidateThatDiesIsJudgedAndTheRestGoesOn) {
 }
 
 TEST(Batch, GivesUpWhenTooManyDieOfSomethingElse) {
-  EXPECT_EQ(first_match("channels: lost value", {kDies, kDies, kDies, kDies, kDies, kDies, kDies,
-                                                 kDies, kFails}),
+  EXPECT_EQ(first_match("channels: lost value",
+                        {kDies, kDies, kDies, kDies, kDies, kDies, kDies, kDies, kFails}),
             std::nullopt);
 }
 

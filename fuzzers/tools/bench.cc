@@ -198,7 +198,8 @@ int bench(const BenchOptions& options) {
       .real("yield_point_ns", median(step_ns))
       .real("signals_percent", median(shares))
       .real("bare_jump_ns", median(jumps));
-  return write_or_complain(options.json_path, object.str() + "\n") ? kExitAsExpected : kExitUnusable;
+  return write_or_complain(options.json_path, object.str() + "\n") ? kExitAsExpected
+                                                                   : kExitUnusable;
 }
 
 }  // namespace concertina::fuzzers

@@ -48,8 +48,8 @@ std::string encoded(const Input& input) {
 std::string header_lines(const CaseHeader& header) {
   const std::string flavour = header.flavour.empty() ? "any" : header.flavour;
   return "title: " + header.title + "\nbug: " + header.bug + "\noracle: " + header.oracle +
-         "\nflavour: " + flavour + "\nexpect: " + header.expect +
-         "\ndepth: " + header.depth + "\npair: " + header.pair + "\n";
+         "\nflavour: " + flavour + "\nexpect: " + header.expect + "\ndepth: " + header.depth +
+         "\npair: " + header.pair + "\n";
 }
 
 std::string set_header_field(CaseHeader& header, const std::string& assignment) {

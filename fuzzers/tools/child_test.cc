@@ -24,8 +24,8 @@ ChildRun in_child(const Input& input, const ChildOptions& options) {
 
 /// Events of a run in a process that died before it could tell anybody.
 std::vector<Event> events_of_the_dead(const Input& input) {
-  void* const memory = mmap(nullptr, sizeof(EventLog), PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* const memory =
+      mmap(nullptr, sizeof(EventLog), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   EXPECT_NE(memory, MAP_FAILED);
   auto* const log = static_cast<EventLog*>(memory);
   const pid_t child = fork();

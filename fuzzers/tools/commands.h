@@ -18,7 +18,7 @@ struct ShowOptions {
   bool as_bytes = false;    // whatever names say (input/form.h)
   std::string as = "text";  // text, bytes, go
   bool header_only = false;
-  std::string output;               // a file, or a folder when several files are shown; empty: stdout
+  std::string output;  // a file, or a folder when several files are shown; empty: stdout
   std::vector<std::string> assign;  // header fields to set, "key=value"
 };
 int show(const ShowOptions& options);
@@ -27,8 +27,8 @@ struct RunCommandOptions {
   std::vector<std::string> files;
   bool as_bytes = false;  // whatever names say (input/form.h)
   bool has_seed = false;
-  std::uint64_t seed = 0;  // replaces the schedule's seed
-  unsigned runs = 1;       // with seed, seed + 1, ...
+  std::uint64_t seed = 0;   // replaces the schedule's seed
+  unsigned runs = 1;        // with seed, seed + 1, ...
   bool in_process = false;  // no child: for a debugger, or for what counts lines
   unsigned timeout_s = 20;
   RunInput run = nullptr;
@@ -77,18 +77,18 @@ struct NeighboursOptions {
 int neighbours(const NeighboursOptions& options);
 
 struct ExploreOptions {
-  std::string file;                    // empty with `per_program`
-  bool as_bytes = false;               // whatever names say (input/form.h)
+  std::string file;       // empty with `per_program`
+  bool as_bytes = false;  // whatever names say (input/form.h)
   std::string strategy = "portfolio";
-  std::string left_out;                // a strategy without a turn in the portfolio
-  std::uint64_t runs = 100'000;        // at most, a search
+  std::string left_out;          // a strategy without a turn in the portfolio
+  std::uint64_t runs = 100'000;  // at most, a search
   std::uint64_t seed = 1;
-  unsigned seeds = 1;                  // searches, with seed, seed + 1, ...
-  unsigned per_program = 0;            // > 0: generated programs, so many runs each
-  bool as_drawn = false;               // generated inputs as they are, a run each
-  bool keep_wishes = false;            // holds and preferences of the file stay
+  unsigned seeds = 1;        // searches, with seed, seed + 1, ...
+  unsigned per_program = 0;  // > 0: generated programs, so many runs each
+  bool as_drawn = false;     // generated inputs as they are, a run each
+  bool keep_wishes = false;  // holds and preferences of the file stay
   unsigned timeout_s = 20;
-  std::string output;                  // the first failing case
+  std::string output;  // the first failing case
   bool json = false;
 };
 /// Searches the schedules of one program, or of generated ones, until an oracle fails.
@@ -96,14 +96,14 @@ int explore(const ExploreOptions& options);
 
 struct VerifyOptions {
   std::vector<std::string> files;
-  bool as_bytes = false;       // whatever names say (input/form.h)
-  unsigned bound = 2;          // preemptions; 0 and all bounds up to it are explored
-  bool fixed_draws = false;    // only the draws of the seed
-  bool unbounded = false;      // all schedules instead, by partial-order reduction
-  double budget_s = 0;         // seconds a file; 0: no limit
-  std::uint64_t schedules = 0; // a file; 0: no limit
-  std::string resume;          // goes on from this file if it is there; written when not complete
-  std::string output;          // where to write a failing case
+  bool as_bytes = false;        // whatever names say (input/form.h)
+  unsigned bound = 2;           // preemptions; 0 and all bounds up to it are explored
+  bool fixed_draws = false;     // only the draws of the seed
+  bool unbounded = false;       // all schedules instead, by partial-order reduction
+  double budget_s = 0;          // seconds a file; 0: no limit
+  std::uint64_t schedules = 0;  // a file; 0: no limit
+  std::string resume;           // goes on from this file if it is there; written when not complete
+  std::string output;           // where to write a failing case
   unsigned timeout_s = 20;
   bool json = false;
   bool progress = false;
@@ -114,11 +114,11 @@ int verify(const VerifyOptions& options);
 struct DepthOptions {
   std::vector<std::string> files;
   bool as_bytes = false;  // whatever names say (input/form.h)
-  unsigned bound = 4;   // preemptions at most
-  double budget_s = 0;  // seconds a file and search; 0: no limit
-  unsigned starts = 4;  // failing runs to reduce, where exploring finds nothing; 0: do not
+  unsigned bound = 4;     // preemptions at most
+  double budget_s = 0;    // seconds a file and search; 0: no limit
+  unsigned starts = 4;    // failing runs to reduce, where exploring finds nothing; 0: do not
   unsigned reducing_runs = 30'000;  // each of them
-  std::string output;   // the case with both in its header
+  std::string output;               // the case with both in its header
   unsigned timeout_s = 20;
   bool json = false;
 };
@@ -129,7 +129,7 @@ int depth(const DepthOptions& options);
 struct GenerateCommandOptions {
   unsigned count = 1;
   std::uint64_t seed = 1;
-  std::string folder;      // empty: text on stdout
+  std::string folder;       // empty: text on stdout
   std::string as = "text";  // text, bytes
 };
 int generate_command(const GenerateCommandOptions& options);

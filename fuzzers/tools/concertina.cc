@@ -95,8 +95,8 @@ void add_show(CLI::App& app, ShowOptions& options, int& code) {
 void add_run(CLI::App& app, RunCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("run", "Run inputs and judge them, a line a run");
   add_inputs(*command, options.files, options.as_bytes)->required();
-  CLI::Option* const seed = add_number(*command, "--seed", options.seed,
-                                       "Replaces the schedule's seed");
+  CLI::Option* const seed =
+      add_number(*command, "--seed", options.seed, "Replaces the schedule's seed");
   add_number(*command, "--runs", options.runs, "Runs with seed, seed + 1, ...", 1, kStoredMax);
   command->add_flag("--in-process", options.in_process,
                     "Not in a child process: for a debugger; a run that dies is the end");
@@ -161,13 +161,15 @@ void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
 
 void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
-      "explore", "Search the schedules of a program until an oracle fails: exit code 1 when one did");
+      "explore",
+      "Search the schedules of a program until an oracle fails: exit code 1 when one did");
   CLI::Option* const file = add_inputs(*command, options.file, options.as_bytes);
   command->add_option("--strategy", options.strategy, "Which strategy searches")
       ->check(CLI::IsMember({"random", "pct", "pos", "reads-from", "surw", "portfolio"}))
       ->capture_default_str();
-  command->add_option("--without", options.left_out,
-                      "A strategy that gets no turn in the portfolio, to see what it is worth")
+  command
+      ->add_option("--without", options.left_out,
+                   "A strategy that gets no turn in the portfolio, to see what it is worth")
       ->check(CLI::IsMember({"pct", "reads-from", "surw"}));
   add_number(*command, "--runs", options.runs, "At most so many runs a search", 1);
   add_number(*command, "--seed", options.seed, "Seed of the search");
@@ -254,8 +256,9 @@ void add_bench(CLI::App& app, BenchOptions& options, int& code) {
   add_number(*command, "--count", options.count, "Inputs in the fixed set", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the set");
   add_output(*command, "--json", options.json_path, "Also write the numbers to this file");
-  command->add_option("--signals", options.signals,
-                      "Feedback whose cost is measured: none, all, default, or groups with commas")
+  command
+      ->add_option("--signals", options.signals,
+                   "Feedback whose cost is measured: none, all, default, or groups with commas")
       ->capture_default_str();
   command->callback([&] { code = bench(options); });
 }
@@ -324,7 +327,8 @@ int run_tool(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(kFooter);
   app.get_formatter()->column_width(kHelpColumn);
-  app.set_version_flag("--version", std::string("concertina, flavour ") + std::string(this_flavour()));
+  app.set_version_flag("--version",
+                       std::string("concertina, flavour ") + std::string(this_flavour()));
   int code = kExitAsExpected;
   ShowOptions show_options;
   RunCommandOptions run_options;

@@ -362,7 +362,8 @@ TEST_F(Concertina, AVerificationThatIsNotCompleteHasACodeOfItsOwnAndGoesOn) {
   EXPECT_EQ(tool(begin).code, kExitNotComplete);
   const std::string state = read("state");
   EXPECT_EQ(files(), 1);
-  EXPECT_EQ(tool({"verify", kCase, "--resume", path("state"), "--bound", "0"}).code, kExitAsExpected);
+  EXPECT_EQ(tool({"verify", kCase, "--resume", path("state"), "--bound", "0"}).code,
+            kExitAsExpected);
   EXPECT_EQ(read("state"), state) << "it is of bound 1";
   EXPECT_EQ(tool({"verify", kCase, "--resume", path("state")}).code, kExitAsExpected);
   EXPECT_EQ(files(), 0) << "nothing is left to be done";

@@ -95,8 +95,7 @@ void print_json(const std::string& path, const Depth& depth) {
 /// False, after a complaint, when there is nothing to examine.
 bool examine(const std::string& path, const Input& input, const DepthOptions& options,
              Depth& depth) {
-  const ChildRun run =
-      run_in_child(input, {.last_steps_max = 1, .timeout_s = options.timeout_s});
+  const ChildRun run = run_in_child(input, {.last_steps_max = 1, .timeout_s = options.timeout_s});
   depth.signature = run.verdict.signature();
   if (!run.verdict.failed()) {
     std::fprintf(stderr, "%s: it does not fail in flavour '%s', so it has no depth\n",

@@ -25,7 +25,8 @@ Cause find_cause(const Input& input, const Explored& explored, const ChildOption
     recorder.end(trace.outcome != Outcome::kHung);
   };
   const ChildRun again = run_in_child(input, options);
-  if (again.verdict.signature() != explored.verdict.signature() || !record->is_whole()) return cause;
+  if (again.verdict.signature() != explored.verdict.signature() || !record->is_whole())
+    return cause;
 
   std::vector<Race> races = races_of(*record);
   std::sort(races.begin(), races.end(), [](const Race& a, const Race& b) {
@@ -89,7 +90,8 @@ std::string Depth::words() const {
   const std::string draws = has_fixed_draws ? " with the seed's draws" : "";
   const std::string schedules = "0 of " + std::to_string(schedules_below()) + " schedules with ";
   if (is_proved()) {
-    return preemptions + draws + (explored.preemptions > 0 ? "; " + schedules + "fewer fail so" : "");
+    return preemptions + draws +
+           (explored.preemptions > 0 ? "; " + schedules + "fewer fail so" : "");
   }
   const unsigned complete = bounds_complete();
   if (complete == 0) return "at most " + preemptions;
@@ -106,21 +108,20 @@ void explore_with_fixed_draws(const Input& input, const ExploreOrder& order, Dep
   fixed.fixes_draws = true;
   Explored explored = explore_in_child(input, fixed);
   const unsigned complete = depth.bounds_complete();
-  depth.has_fixed_draws = complete == 0 || (explored.end == ExploreEnd::kFailed &&
-                                            explored.preemptions > complete);
+  depth.has_fixed_draws =
+      complete == 0 || (explored.end == ExploreEnd::kFailed && explored.preemptions > complete);
   if (!depth.has_fixed_draws) explored.bounds = depth.explored.bounds;
   depth.explored = std::move(explored);
 }
 
 /// Puts the run with the fewest preemptions that reducing comes to in place of the missing one.
 void reduce(const Input& input, const ExploreOrder& order, const Reducing& reducing, Depth& depth) {
-  const Fewer fewer = find_fewer_preemptions(input,
-                                             {.signature = order.signature,
-                                              .starts = reducing.starts,
-                                              .runs_to_reduce = reducing.runs,
-                                              .seconds_max = order.seconds_max,
-                                              .timeout_s = order.timeout_s,
-                                              .judge = order.judge});
+  const Fewer fewer = find_fewer_preemptions(input, {.signature = order.signature,
+                                                     .starts = reducing.starts,
+                                                     .runs_to_reduce = reducing.runs,
+                                                     .seconds_max = order.seconds_max,
+                                                     .timeout_s = order.timeout_s,
+                                                     .judge = order.judge});
   depth.reducing_runs = fewer.runs;
   if (!fewer.is_found) return;
   depth.is_reduced = true;
@@ -132,8 +133,7 @@ void reduce(const Input& input, const ExploreOrder& order, const Reducing& reduc
 
 }  // namespace
 
-Depth find_depth(const Input& input, const ExploreOrder& order,
-                 const Reducing& reducing) {
+Depth find_depth(const Input& input, const ExploreOrder& order, const Reducing& reducing) {
   Depth depth;
   depth.signature = order.signature;
   depth.explored = explore_in_child(input, order);
@@ -142,9 +142,9 @@ Depth find_depth(const Input& input, const ExploreOrder& order,
   }
   if (!depth.is_known()) reduce(input, order, reducing, depth);
   if (depth.is_known()) {
-    depth.cause = find_cause(input, depth.explored,
-                             {.last_steps_max = 1, .timeout_s = order.timeout_s,
-                              .judge = order.judge});
+    depth.cause =
+        find_cause(input, depth.explored,
+                   {.last_steps_max = 1, .timeout_s = order.timeout_s, .judge = order.judge});
   }
   return depth;
 }

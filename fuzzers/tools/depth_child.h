@@ -22,7 +22,7 @@ namespace concertina::fuzzers {
 
 struct Cause {
   bool is_found = false;
-  RecordedStep first;   // in the failing run; the other way round it passes
+  RecordedStep first;  // in the failing run; the other way round it passes
   RecordedStep second;
   unsigned races_tried = 0;
   unsigned races = 0;
@@ -37,7 +37,7 @@ struct Depth {
   bool has_fixed_draws = false;  // too many for all of them: bounds are those of the seed's draws
   bool is_reduced = false;       // the run was not found by exploring, but by reducing others
   std::uint64_t reducing_runs = 0;
-  Explored explored;             // its run is the one with the fewest preemptions
+  Explored explored;  // its run is the one with the fewest preemptions
   Cause cause;
 
   /// There is a failing run with so many preemptions.
@@ -63,8 +63,7 @@ struct Reducing {
 /// Explores the program, whatever its schedule, for a failure of the order's signature; where that
 /// finds none, reduces the preemptions of failing runs, beginning with the input's own; then looks for
 /// the cause. The order's seconds are for each of these.
-Depth find_depth(const Input& input, const ExploreOrder& order,
-                 const Reducing& reducing = {});
+Depth find_depth(const Input& input, const ExploreOrder& order, const Reducing& reducing = {});
 
 /// Of a run that Explored describes (kFailed).
 Cause find_cause(const Input& input, const Explored& explored, const ChildOptions& child_options);

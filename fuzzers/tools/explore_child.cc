@@ -276,8 +276,7 @@ Explored explore_in_child(const Input& input, const ExploreOrder& order) {
   }
   if (!explored.bounds.empty()) ++explored.bounds.back().schedules;  // the run in which it died
   explored.verdict = verdict_of(forked);
-  const bool is_wanted =
-      order.signature.empty() || explored.verdict.signature() == order.signature;
+  const bool is_wanted = order.signature.empty() || explored.verdict.signature() == order.signature;
   explored.end = is_wanted ? ExploreEnd::kFailed : ExploreEnd::kDiedOtherwise;
   return explored;
 }

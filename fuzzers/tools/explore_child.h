@@ -26,9 +26,9 @@
 namespace concertina::fuzzers {
 
 enum class ExploreEnd : std::uint32_t {
-  kNone,           // not over; at the end: it died
-  kComplete,       // every bound that was asked for
-  kFailed,         // a failing run
+  kNone,      // not over; at the end: it died
+  kComplete,  // every bound that was asked for
+  kFailed,    // a failing run
   kBudget,
   kInterrupted,
   kDiedOtherwise,  // a run of another signature killed the process, so the rest is not known
@@ -42,7 +42,7 @@ struct BoundReport {
   std::uint64_t schedules = 0;  // run to their end and judged
   std::uint64_t cuts = 0;       // ended where they came to a known state
   std::uint64_t states = 0;
-  std::uint64_t runs = 0;       // all: with those that learnt what is private
+  std::uint64_t runs = 0;         // all: with those that learnt what is private
   std::uint64_t decided_max = 0;  // the longest stack of branches
   double seconds = 0;
 };
@@ -52,15 +52,15 @@ inline constexpr unsigned kBoundsMax = StateCache::kPreemptionsMax + 1;
 struct ExploreOrder {
   unsigned first_bound = 0;
   unsigned last_bound = 2;
-  bool is_unbounded = false;       // source-DPOR instead, one report with bound 0
+  bool is_unbounded = false;        // source-DPOR instead, one report with bound 0
   std::uint64_t schedules_max = 0;  // of this exploration, in all bounds together; 0: any number
-  double seconds_max = 0;          // 0: any time
-  unsigned timeout_s = 20;         // of processor time, until a run counts as hung
-  std::string signature = {};      // only such a failure counts; empty: any
-  std::string resume = {};         // the state that an earlier exploration left (explore_state.h)
-  bool fixes_draws = false;        // see BoundedOptions::fixes_draws
-  bool learns = true;              // see BoundedOptions::runs_to_learn
-  JudgeRun judge = nullptr;        // null: the pipeline's
+  double seconds_max = 0;           // 0: any time
+  unsigned timeout_s = 20;          // of processor time, until a run counts as hung
+  std::string signature = {};       // only such a failure counts; empty: any
+  std::string resume = {};          // the state that an earlier exploration left (explore_state.h)
+  bool fixes_draws = false;         // see BoundedOptions::fixes_draws
+  bool learns = true;               // see BoundedOptions::runs_to_learn
+  JudgeRun judge = nullptr;         // null: the pipeline's
   // Called some times a second with the report of the bound in progress and how much is behind.
   std::function<void(const BoundReport&, double behind)> progress = {};
   // Called with the state, to keep it: a kill then costs no more than what came after it.
@@ -70,11 +70,11 @@ struct ExploreOrder {
 
 struct Explored {
   ExploreEnd end = ExploreEnd::kNone;
-  std::vector<BoundReport> bounds;      // with those of the exploration that was resumed
-  Verdict verdict;                      // kFailed
-  unsigned preemptions = 0;             // kFailed: of that run
-  std::vector<std::uint8_t> trail;      // kFailed: its decisions
-  std::string state;                    // kBudget, kInterrupted: to resume from
+  std::vector<BoundReport> bounds;  // with those of the exploration that was resumed
+  Verdict verdict;                  // kFailed
+  unsigned preemptions = 0;         // kFailed: of that run
+  std::vector<std::uint8_t> trail;  // kFailed: its decisions
+  std::string state;                // kBudget, kInterrupted: to resume from
 };
 
 /// Explores the input's program with its processors, stack events and settings; its strategy and

@@ -74,9 +74,7 @@ TEST(ExploreChild, FindsWhatTakesOnePreemptionAndWritesItDown) {
   EXPECT_EQ(explored.verdict.signature(), "locals: planted");
   const WrittenInput written = write_down(program(), explored, {.judge = &sees_it_arrive});
   EXPECT_EQ(written.why_not, "");
-  in_own_process([&] {
-    EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed());
-  });
+  in_own_process([&] { EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed()); });
 }
 
 TEST(ExploreChild, ARunThatKillsTheProcessIsTheFailingOne) {
@@ -87,9 +85,7 @@ TEST(ExploreChild, ARunThatKillsTheProcessIsTheFailingOne) {
   EXPECT_EQ(explored.preemptions, 1U);
   const WrittenInput written = write_down(program(), explored, {.judge = &dies_of_it});
   EXPECT_EQ(written.why_not, "");
-  in_own_process([&] {
-    EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed());
-  });
+  in_own_process([&] { EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed()); });
 }
 
 TEST(ExploreChild, AnotherDeathIsNotTheFailureThatIsLookedFor) {
@@ -194,15 +190,17 @@ TEST(Depth, OfWhatKillsTheProcessIsThatOfItsRun) {
 }
 
 TEST(Depth, OfWhatNeedsNoPreemptionHasNoBoundBelow) {
-  const auto always = [](const Input&, const Trace&) -> Verdict { return {"locals", "planted", ""}; };
-  const Depth depth =
-      find_depth(program(), {.signature = "locals: planted", .judge = always});
+  const auto always = [](const Input&, const Trace&) -> Verdict {
+    return {"locals", "planted", ""};
+  };
+  const Depth depth = find_depth(program(), {.signature = "locals: planted", .judge = always});
   EXPECT_EQ(depth.words(), "0 preemptions");
   EXPECT_FALSE(depth.cause.is_found);  // no order of anything makes it pass
 }
 
 TEST(Depth, OfWhatIsNotFoundIsNotKnown) {
-  const Depth depth = find_depth(program(), {.last_bound = 1, .signature = "race: elsewhere"}, {.starts = 1});
+  const Depth depth =
+      find_depth(program(), {.last_bound = 1, .signature = "race: elsewhere"}, {.starts = 1});
   EXPECT_FALSE(depth.is_known());
   EXPECT_EQ(depth.words(), "");
 }

@@ -16,7 +16,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr unsigned kDeathsMax = 400;  // each costs a process
+constexpr unsigned kDeathsMax = 400;        // each costs a process
 constexpr unsigned kRunsBetweenLooks = 32;  // at the clock
 
 /// What both processes see. Only the child writes while it lives.
@@ -113,8 +113,8 @@ class Parent {
     board_.runs_left = order_.runs_to_reduce;
     bool is_over = false;
     while (!is_over && deaths_ < kDeathsMax) {
-      const Forked forked = run_forked(
-          [&] { return Child(input_, order_, board_, start, deadline_).work(); }, watch);
+      const Forked forked =
+          run_forked([&] { return Child(input_, order_, board_, start, deadline_).work(); }, watch);
       is_over = forked.answered() || !bury(forked);
     }
   }
@@ -124,8 +124,7 @@ class Parent {
   bool bury(const Forked& forked) {
     ++deaths_;
     board_.runs.fetch_add(1);  // or the next child would draw the same
-    const bool counts =
-        verdict_of(forked).signature() == order_.signature && board_.now.is_whole();
+    const bool counts = verdict_of(forked).signature() == order_.signature && board_.now.is_whole();
     if (board_.runs_left > 0) --board_.runs_left;
     if (counts && (!board_.has_best || cost_of(board_.now) < cost_of(board_.best))) {
       board_.best = board_.now;
@@ -160,9 +159,10 @@ Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order) {
   // What is said of it rests on its replay.
   TrailPlayer player;
   player.reset(fewer.trail, input.schedule);
-  fewer.verdict = run_in_child(input,
-                               {.last_steps_max = 1, .timeout_s = order.timeout_s,
-                                .chooser = &player, .judge = order.judge})
+  fewer.verdict = run_in_child(input, {.last_steps_max = 1,
+                                       .timeout_s = order.timeout_s,
+                                       .chooser = &player,
+                                       .judge = order.judge})
                       .verdict;
   fewer.is_found = fewer.verdict.signature() == order.signature;
   return fewer;

@@ -48,7 +48,8 @@ Verdict sees_both_arrive(const Input&, const Trace& trace) {
 }
 
 Verdict dies_of_it(const Input& input, const Trace& trace) {
-  if (sees_both_arrive(input, trace).kind == "planted") std::raise(SIGUSR1);  // no sanitizer looks at it
+  if (sees_both_arrive(input, trace).kind == "planted")
+    std::raise(SIGUSR1);  // no sanitizer looks at it
   return {};
 }
 
@@ -108,8 +109,8 @@ TEST(FewerChild, KeepsToItsTime) {
 
 Depth depth_within(unsigned bound, const Reducing& reducing) {
   const Depth depth = find_depth(
-      program(),
-      {.last_bound = bound, .signature = "locals: planted", .judge = &sees_both_arrive}, reducing);
+      program(), {.last_bound = bound, .signature = "locals: planted", .judge = &sees_both_arrive},
+      reducing);
   return depth;
 }
 
@@ -121,8 +122,9 @@ TEST(Depth, ThatExploringDoesNotReachLiesBetweenTheCompleteBoundsAndWhatReducing
   EXPECT_TRUE(depth.is_reduced);
   EXPECT_FALSE(depth.is_proved());
   const std::string below = std::to_string(depth.explored.bounds[0].schedules);
-  EXPECT_EQ(depth.words(), "at most " + std::to_string(fewest) + " preemptions; more than 0: 0 of " +
-                               below + " schedules with so few fail so");
+  EXPECT_EQ(depth.words(), "at most " + std::to_string(fewest) +
+                               " preemptions; more than 0: 0 of " + below +
+                               " schedules with so few fail so");
   EXPECT_TRUE(depth.cause.is_found);
 }
 
@@ -152,8 +154,9 @@ TEST(Depth, WordsCountWhatWasCompleteOnly) {
   EXPECT_EQ(depth.words(),
             "at most 6 preemptions; more than 1: 0 of 210 schedules with so few fail so");
   depth.has_fixed_draws = true;
-  EXPECT_EQ(depth.words(), "at most 6 preemptions; more than 1 with the seed's draws: 0 of 210 "
-                           "schedules with so few fail so");
+  EXPECT_EQ(depth.words(),
+            "at most 6 preemptions; more than 1 with the seed's draws: 0 of 210 "
+            "schedules with so few fail so");
   depth.explored.bounds[0].is_complete = false;  // then the next one says nothing
   EXPECT_EQ(depth.words(), "at most 6 preemptions");
 }

@@ -39,8 +39,7 @@ Verdict act(char what, std::size_t place) {
 }
 
 FirstFailure first(const std::string& jobs, std::size_t begin = 0) {
-  return first_failure(
-      begin, jobs.size(), [&](std::size_t i) { return act(jobs[i], i); }, 1);
+  return first_failure(begin, jobs.size(), [&](std::size_t i) { return act(jobs[i], i); }, 1);
 }
 
 /// Of all jobs: 'F' for one that has failed, '.' for another.

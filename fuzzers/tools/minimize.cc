@@ -57,9 +57,9 @@ std::string size_text(const Size& size) {
   std::string text = std::to_string(size.goroutines) + " goroutines, " +
                      std::to_string(size.operations) + " operations, " +
                      std::to_string(size.stack_events) + " stack events, ";
-  text += size.is_free_of_chance ? std::to_string(size.preemptions) + " preemptions"
-                                 : "a schedule by chance with " +
-                                       std::to_string(size.preemptions) + " holds";
+  text += size.is_free_of_chance
+              ? std::to_string(size.preemptions) + " preemptions"
+              : "a schedule by chance with " + std::to_string(size.preemptions) + " holds";
   return text;
 }
 

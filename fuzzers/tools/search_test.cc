@@ -81,7 +81,8 @@ TEST(Search, WithoutAFailureAllRunsAreMade) {
 // order, its run is the same.
 TEST(Search, ItsSchedulesAreInputsLikeAnyOther) {
   in_own_process([] {
-    const auto explorer = std::make_unique<Explorer>(some_input().schedule, Strategy::kPortfolio, 9);
+    const auto explorer =
+        std::make_unique<Explorer>(some_input().schedule, Strategy::kPortfolio, 9);
     std::vector<std::pair<Bytes, std::uint64_t>> runs;
     for (unsigned i = 0; i < 200; ++i) {
       Input input = some_input();

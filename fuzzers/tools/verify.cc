@@ -117,8 +117,7 @@ std::string_view end_word(ExploreEnd end) {
 
 std::string bound_text(const BoundReport& report, bool is_unbounded) {
   char text[200];
-  const double rate =
-      report.seconds > 0 ? static_cast<double>(report.runs) / report.seconds : 0;
+  const double rate = report.seconds > 0 ? static_cast<double>(report.runs) / report.seconds : 0;
   std::snprintf(text, sizeof text,
                 "%s: %" PRIu64 " schedules, %" PRIu64 " cut short, %" PRIu64
                 " states, %.1f s (%.0f runs/s): %s",
@@ -183,8 +182,7 @@ int exit_code(ExploreEnd end) {
 /// Writes the failing case if one is wanted; its path, or empty.
 std::string write_failing(const VerifyOptions& options, const CaseFile& file,
                           const Explored& explored, WrittenInput& written) {
-  written = write_down(file.input, explored,
-                       {.last_steps_max = 1, .timeout_s = options.timeout_s});
+  written = write_down(file.input, explored, {.last_steps_max = 1, .timeout_s = options.timeout_s});
   if (options.output.empty() || !written.why_not.empty()) return "";
   CaseFile failing = file;
   failing.input = written.input;

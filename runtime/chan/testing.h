@@ -82,8 +82,7 @@ inline Op send(ChannelId id, std::uint32_t value) {
   return send_computed(id, [=](Goroutine&) { return value; });
 }
 inline Op try_send(ChannelId id, std::uint32_t value) {
-  return send_computed(
-      id, [=](Goroutine&) { return value; }, false);
+  return send_computed(id, [=](Goroutine&) { return value; }, false);
 }
 
 /// Announces a finished receive and keeps its value in the frame.

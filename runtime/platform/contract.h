@@ -92,10 +92,11 @@ static_assert(requires(OwnedAtomic<std::uint32_t> atomic, std::uint32_t& expecte
   begin_freezing();
   end_freezing();
 });
-static_assert(std::default_initializable<Counter> && requires(Counter counter, const Counter& seen) {
-  counter.add(1);
-  { seen.peek() } -> std::same_as<std::uint32_t>;
-});
+static_assert(std::default_initializable<Counter> &&
+              requires(Counter counter, const Counter& seen) {
+                counter.add(1);
+                { seen.peek() } -> std::same_as<std::uint32_t>;
+              });
 static_assert(MutexContract<Mutex>);
 static_assert(AtomicContract<Atomic<std::uint32_t>, std::uint32_t>);
 static_assert(AtomicContract<Atomic<void*>, void*>);

@@ -31,8 +31,7 @@ void expect_end(std::string_view message, Body body,
 }
 
 void await(Counter& counter, std::uint32_t value) {
-  platform::spin_until(
-      counter, [value](std::uint32_t v) { return v == value; }, kSite);
+  platform::spin_until(counter, [value](std::uint32_t v) { return v == value; }, kSite);
 }
 
 TEST(PlatformContract, AMutexKeepsOthersOut) {
@@ -101,10 +100,9 @@ TEST(PlatformContract, TakingALockTwiceIsFatalUnderEveryRank) {
 
 TEST(PlatformContract, TakingALockTwiceIsFatalWhateverIsHeldBesides) {
   const std::string message = "lock taken twice: channel 7 is wanted by the thread that holds it";
-  for (const auto& [between, order] : {std::pair{LockRank::kSudogCache, 0u},
-                                       std::pair{LockRank::kChannel, 9u},
-                                       std::pair{LockRank::kChannelLeaf, 5u},
-                                       std::pair{LockRank::kStackPool, 0u}}) {
+  for (const auto& [between, order] :
+       {std::pair{LockRank::kSudogCache, 0u}, std::pair{LockRank::kChannel, 9u},
+        std::pair{LockRank::kChannelLeaf, 5u}, std::pair{LockRank::kStackPool, 0u}}) {
     expect_end(message, [between, order] {
       auto& mutex = make<Mutex>(LockRank::kChannel, 7u);
       auto& other = make<Mutex>(between, order);
@@ -159,8 +157,8 @@ TEST(PlatformContract, SpinUntilSeesALaterWriteAndReturnsIt) {
         variable.store(i, kSite);
       }
     });
-    const std::uint32_t seen = platform::spin_until(
-        variable, [](std::uint32_t v) { return v >= 5; }, kSite);
+    const std::uint32_t seen =
+        platform::spin_until(variable, [](std::uint32_t v) { return v >= 5; }, kSite);
     EXPECT_EQ(seen, 5u);
     EXPECT_EQ(plain, 9u);  // the store released it
   });
@@ -169,9 +167,7 @@ TEST(PlatformContract, SpinUntilSeesALaterWriteAndReturnsIt) {
 TEST(PlatformContract, SpinUntilReturnsAtOnceWhenItHolds) {
   expect_end("", [] {
     auto& variable = make<Counter>(3u);
-    EXPECT_EQ(platform::spin_until(
-                  variable, [](std::uint32_t v) { return v == 3; }, kSite),
-              3u);
+    EXPECT_EQ(platform::spin_until(variable, [](std::uint32_t v) { return v == 3; }, kSite), 3u);
   });
 }
 
@@ -230,8 +226,7 @@ TEST(PlatformContract, AFrozenVariableRests) {
         EXPECT_TRUE(variable.update_mine(expected, 2 * turn + 1, kSite));
         while (!variable.update_unless_frozen(expected = 2 * turn + 1, 2 * turn + 2, kSite)) {
           EXPECT_EQ(expected, (2 * turn + 1) | kFrozen);
-          platform::spin_until(
-              variable, [](std::uint32_t v) { return (v & kFrozen) == 0; }, kSite);
+          platform::spin_until(variable, [](std::uint32_t v) { return (v & kFrozen) == 0; }, kSite);
         }
       }
     });

@@ -28,8 +28,7 @@ bool can_adjust_lines() {
   const __m512i first = _mm512_loadu_si512(reinterpret_cast<const void*>(at));
   __m512i line = first;
   for (;;) {
-    const __mmask8 inside =
-        _mm512_mask_cmplt_epu64_mask(words, _mm512_sub_epi64(line, low), size);
+    const __mmask8 inside = _mm512_mask_cmplt_epu64_mask(words, _mm512_sub_epi64(line, low), size);
     _mm512_mask_storeu_epi64(reinterpret_cast<void*>(at), inside, _mm512_add_epi64(line, add));
     at += stride;
     if (at > last) return at;

@@ -146,14 +146,12 @@ TEST(SchedulerLock, IsDemandedByWhatItGuards) {
   };
   EXPECT_EQ(ending([](Parts& parts) { push_global(parts.runtime, parts.g(1)); }),
             "fatal: scheduler lock: the global queue needs it");
-  EXPECT_EQ(ending([](Parts& parts) {
-              take_global(parts.runtime, *parts.runtime.processors[0], 0);
-            }),
-            "fatal: scheduler lock: the global queue needs it");
-  EXPECT_EQ(ending([](Parts& parts) {
-              put_idle_processor(parts.runtime, *parts.runtime.processors[0]);
-            }),
-            "fatal: scheduler lock: idle processors need it");
+  EXPECT_EQ(
+      ending([](Parts& parts) { take_global(parts.runtime, *parts.runtime.processors[0], 0); }),
+      "fatal: scheduler lock: the global queue needs it");
+  EXPECT_EQ(
+      ending([](Parts& parts) { put_idle_processor(parts.runtime, *parts.runtime.processors[0]); }),
+      "fatal: scheduler lock: idle processors need it");
   EXPECT_EQ(ending([](Parts& parts) { take_idle_processor(parts.runtime); }),
             "fatal: scheduler lock: idle processors need it");
   EXPECT_EQ(ending([](Parts& parts) { check_dead(parts.runtime); }),

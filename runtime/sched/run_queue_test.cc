@@ -190,10 +190,7 @@ TEST(RunQueue, OwnerAndThiefShareEachGoroutineOut) {
         wait_for(shared, 1);
         say_all(shared.queues.b);
       },
-      [](const ProgramRun& run) {
-        EXPECT_EQ(sorted(run.said()), (Ids{1, 2, 3}));
-      },
-      100);
+      [](const ProgramRun& run) { EXPECT_EQ(sorted(run.said()), (Ids{1, 2, 3})); }, 100);
 }
 
 TEST(RunQueue, OverflowAndThiefShareEachGoroutineOut) {
@@ -234,9 +231,7 @@ TEST(RunQueue, TwoThievesShareEachGoroutineOut) {
         say_all(shared.queues.b);
         say_all(third);
       },
-      [](const ProgramRun& run) {
-        EXPECT_EQ(sorted(run.said()), (Ids{1, 2, 3}));
-      });
+      [](const ProgramRun& run) { EXPECT_EQ(sorted(run.said()), (Ids{1, 2, 3})); });
 }
 
 }  // namespace

@@ -57,12 +57,11 @@ TEST(Spawn, GivesNullWhenTheLimitIsReached) {
 
 TEST(Spawn, TakesThePlaceOfADeadGoroutine) {
   const Body child({note(1, 1), yield()});
-  const Body main({loop(50, {go(child), go(child), yield(), yield(), yield()}),
-                   [](Machine& m, Goroutine&) {
-                     platform::record({.kind = EventKind::kLocalRead,
-                                       .index = 2,
-                                       .b = m.runtime->goroutine_count.peek()});
-                   }});
+  const Body main(
+      {loop(50, {go(child), go(child), yield(), yield(), yield()}), [](Machine& m, Goroutine&) {
+         platform::record(
+             {.kind = EventKind::kLocalRead, .index = 2, .b = m.runtime->goroutine_count.peek()});
+       }});
   RunSetup setup = kOneProcessor;
   setup.knobs.goroutines_max = 3;
   EXPECT_EQ(run_program(setup, main).notes(1).size(), 2u);

@@ -41,7 +41,9 @@ void hand_off(Runtime& runtime, Processor& processor) {
 }  // namespace
 
 void enter_syscall(Machine& m, Goroutine& g) {
-  { const NativeFrame frame(g, kSyscallFrame, Site::kSyscallPrologue); }
+  {
+    const NativeFrame frame(g, kSyscallFrame, Site::kSyscallPrologue);
+  }
   platform::record({.kind = EventKind::kSyscallEntered, .goroutine = g.id});
   g.in_syscall = true;
   g.stack_cache = nullptr;

@@ -46,7 +46,8 @@ struct Op {
 
   Op() = default;
   template <class F>
-  requires std::invocable<F, Machine&, Goroutine&> Op(F f) {  // NOLINT: implicit on purpose
+    requires std::invocable<F, Machine&, Goroutine&>
+  Op(F f) {  // NOLINT: implicit on purpose
     if constexpr (std::same_as<std::invoke_result_t<F, Machine&, Goroutine&>, void>) {
       steps.push_back([f = std::move(f)](Machine& m, Goroutine& g) {
         f(m, g);
@@ -187,8 +188,7 @@ inline void spin_for(platform::Atomic<std::uint32_t>& variable, std::uint32_t va
   // that the first one missed, and then the wait has no end.
   std::uint32_t seen = variable.load(Site::kTest);
   while (seen != value) {
-    platform::spin_until(
-        variable, [seen](std::uint32_t now) { return now != seen; }, Site::kTest);
+    platform::spin_until(variable, [seen](std::uint32_t now) { return now != seen; }, Site::kTest);
     seen = variable.load(Site::kTest);
   }
 }

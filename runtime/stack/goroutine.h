@@ -146,9 +146,9 @@ void wait_for_scan(Goroutine& g, Status from, Status seen);
     return;
   }
   while (!g.status.update_unless_frozen(seen, to, site)) [[unlikely]] {
-      wait_for_scan(g, from, seen);
-      seen = from;
-    }
+    wait_for_scan(g, from, seen);
+    seen = from;
+  }
 }
 
 /// Takes kScan on top of `from`. False when the status is something else by now.

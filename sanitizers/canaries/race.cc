@@ -55,8 +55,7 @@ void writer(std::size_t element_bytes, Order order) {
   mine.fill(7);
   access(*shared, shared->element.data(), mine.data());
   shared->written.store(1, Site::kTest);
-  platform::spin_until(
-      shared->read, [](std::uint32_t value) { return value != 0; }, Site::kTest);
+  platform::spin_until(shared->read, [](std::uint32_t value) { return value != 0; }, Site::kTest);
 }
 
 // Both threads announce events and take steps while neither orders the other: nothing of the
@@ -82,8 +81,7 @@ void announce_on_two_threads() {
   platform::start_thread(&announce, done, Site::kTest);
   platform::Atomic<std::uint32_t> mine(0);
   announce(&mine);
-  platform::spin_until(
-      *done, [](std::uint32_t value) { return value != 0; }, Site::kTest);
+  platform::spin_until(*done, [](std::uint32_t value) { return value != 0; }, Site::kTest);
 }
 
 constexpr Canary kCanaries[] = {

@@ -29,7 +29,8 @@ constexpr Row kRows[] = {
 /// A search of the harness, whose schedules this runs.
 class ExplorerSearch final : public Search {
  public:
-  ExplorerSearch(const Row& row, std::uint64_t seed) : explorer_(base(row), row.strategy, seed, row.left_out) {}
+  ExplorerSearch(const Row& row, std::uint64_t seed)
+      : explorer_(base(row), row.strategy, seed, row.left_out) {}
   Chooser& next() override {
     const fuzzers::Schedule& schedule = explorer_.next();
     return choosers_.prepare(schedule, explorer_.log());

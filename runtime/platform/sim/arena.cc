@@ -14,7 +14,7 @@ namespace {
 
 // no_builtin: else the loop is recognised and becomes a call of memset.
 [[maybe_unused, clang::no_builtin("memset")]] void fill_by_words(void* memory, std::size_t bytes,
-                                                   unsigned char value) {
+                                                                 unsigned char value) {
   auto* const words = static_cast<std::uint64_t*>(memory);
   const std::uint64_t word = value * 0x0101010101010101ull;
   for (std::size_t i = 0; i < bytes / 8; ++i) words[i] = word;

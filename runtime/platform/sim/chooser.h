@@ -81,10 +81,10 @@ class Chooser {
 };
 
 /// What a step may touch that no platform object stands for.
-inline constexpr ObjectId kObjectNames = 0xffffffff;   // the next object's ordinal
-inline constexpr ObjectId kStackEvents = 0xfffffffe;   // how often a place was passed
-inline constexpr ObjectId kStepNumber = 0xfffffffd;    // the count of steps, read
-inline constexpr ObjectId kClock = 0xfffffffc;         // the virtual time
+inline constexpr ObjectId kObjectNames = 0xffffffff;  // the next object's ordinal
+inline constexpr ObjectId kStackEvents = 0xfffffffe;  // how often a place was passed
+inline constexpr ObjectId kStepNumber = 0xfffffffd;   // the count of steps, read
+inline constexpr ObjectId kClock = 0xfffffffc;        // the virtual time
 
 /// A set of sites, one bit each.
 class SiteSet {

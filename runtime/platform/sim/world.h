@@ -50,7 +50,6 @@ struct LockState : ObjectState {
 /// instrumented callers, so that a peek costs a load when nobody watches; written only between runs.
 inline constinit thread_local bool accesses_are_watched = false;
 
-
 /// One step as an observer sees it.
 struct StepSeen {
   ThreadId thread;

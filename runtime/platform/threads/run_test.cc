@@ -348,9 +348,10 @@ TEST(Disturbance, OneInOneIsAlways) {
 
 TEST(Disturbance, DrawsAreAFunctionOfSeedAndThread) {
   const auto draws = [](std::uint64_t seed) {
-    return run_body(Config{.seed = seed, .events_max = 100}, [] {
-             for (unsigned i = 0; i < 20; ++i) say(platform::choose(1000, kSite));
-           })
+    return run_body(Config{.seed = seed, .events_max = 100},
+                    [] {
+                      for (unsigned i = 0; i < 20; ++i) say(platform::choose(1000, kSite));
+                    })
         .said();
   };
   EXPECT_EQ(draws(1), draws(1));

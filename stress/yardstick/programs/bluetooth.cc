@@ -30,8 +30,7 @@ class Bluetooth : public Crew<Bluetooth> {
   void stop() {
     stopping_.store(true, HERE);
     release();
-    platform::spin_until(
-        nothing_pending_, [](bool is_set) { return is_set; }, HERE);
+    platform::spin_until(nothing_pending_, [](bool is_set) { return is_set; }, HERE);
     stopped_.store(true, HERE);
   }
   void release() {

@@ -42,8 +42,7 @@ class SafeStack : public Crew<SafeStack> {
     const int element = take();
     if (is_fixed()) lock_.unlock(HERE);
     if (element == kNothing) {
-      platform::spin_until(
-          changes_, [seen](std::uint32_t now) { return now != seen; }, HERE);
+      platform::spin_until(changes_, [seen](std::uint32_t now) { return now != seen; }, HERE);
     }
     return element;
   }

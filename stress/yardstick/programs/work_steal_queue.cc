@@ -37,8 +37,7 @@ struct Interlocked {
    public:
     void lock(Site at) {
       while (word_.exchange(1, at) != 0) {
-        platform::spin_until(
-            word_, [](int word) { return word == 0; }, HERE);
+        platform::spin_until(word_, [](int word) { return word == 0; }, HERE);
       }
     }
     void unlock(Site at) { word_.exchange(0, at); }
