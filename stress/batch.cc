@@ -1,7 +1,7 @@
 #include "stress/batch.h"
 
 #include "interp/interp.h"
-#include "stress/history.h"
+#include "stress/tidy_trace.h"
 
 namespace concertina::stress {
 namespace {

@@ -12,8 +12,8 @@
 #include <filesystem>
 
 #include "host/files.h"
-#include "host/own_folder.h"
-#include "host/own_process.h"
+#include "host/own_folder_testing.h"
+#include "host/own_process_testing.h"
 #include "host/program.h"
 
 namespace concertina::stress {

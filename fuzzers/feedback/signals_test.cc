@@ -9,7 +9,7 @@
 #include <random>
 #include <set>
 
-#include "oracle/history.h"
+#include "oracle/testing.h"
 
 namespace concertina::fuzzers {
 namespace {

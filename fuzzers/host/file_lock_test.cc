@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "host/own_folder.h"
-#include "host/own_process.h"
+#include "host/own_folder_testing.h"
+#include "host/own_process_testing.h"
 
 namespace concertina::fuzzers {
 namespace {

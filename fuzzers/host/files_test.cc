@@ -15,8 +15,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "host/own_folder.h"
-#include "host/own_process.h"
+#include "host/own_folder_testing.h"
+#include "host/own_process_testing.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "host/die_with_parent.h"
 #include "host/files.h"
-#include "host/own_process.h"
+#include "host/own_process_testing.h"
 #include "host/process_state.h"
 #include "host/shared_memory.h"
 

@@ -3,7 +3,7 @@
 #include <cinttypes>
 #include <cstdio>
 
-#include "host/lines.h"
+#include "host/text_lines.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 
-#include "host/lines.h"
+#include "host/text_lines.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "host/own_folder.h"
+#include "host/own_folder_testing.h"
 #include "host/sha1.h"
 
 namespace concertina::fuzzers {

@@ -7,11 +7,11 @@
 
 #include "oracle/channels.h"
 #include "oracle/deadlock.h"
-#include "oracle/history.h"
 #include "oracle/leaks.h"
 #include "oracle/locals.h"
 #include "oracle/lock_order.h"
 #include "oracle/stack.h"
+#include "oracle/testing.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "oracle/history.h"
+#include "oracle/testing.h"
 
 namespace concertina::fuzzers {
 namespace {

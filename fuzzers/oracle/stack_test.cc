@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/limits.h"
-#include "oracle/history.h"
+#include "oracle/testing.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "report/sample.h"
+#include "report/testing.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "report/runtime_map.h"
-#include "report/sample.h"
+#include "report/testing.h"
 
 namespace concertina::fuzzers {
 namespace {

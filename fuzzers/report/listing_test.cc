@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "oracle/history.h"
+#include "oracle/testing.h"
 #include "pipeline.h"
 
 namespace concertina::fuzzers {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "report/sample.h"
+#include "report/testing.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "schedule/testing.h"
 #include "schedule/thread_mask.h"
-#include "schedule/tiny_program.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-#include "schedule/tiny_program.h"
+#include "schedule/testing.h"
 
 namespace concertina::fuzzers {
 namespace {

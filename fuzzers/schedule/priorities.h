@@ -15,8 +15,8 @@
 #include <array>
 
 #include "schedule/conflict.h"
-#include "schedule/lanes.h"
 #include "schedule/random.h"
+#include "schedule/simd.h"
 
 namespace concertina::fuzzers {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "schedule/tiny_program.h"
+#include "schedule/testing.h"
 
 namespace concertina::fuzzers {
 namespace {

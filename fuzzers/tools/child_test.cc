@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "host/own_process.h"
+#include "host/own_process_testing.h"
 #include "tools/generator.h"
 
 namespace concertina::fuzzers {

@@ -15,7 +15,7 @@
 
 #include "host/file_lock.h"
 #include "host/files.h"
-#include "host/own_folder.h"
+#include "host/own_folder_testing.h"
 #include "host/program.h"
 #include "host/sealed.h"
 #include "host/shared_memory.h"

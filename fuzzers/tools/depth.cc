@@ -102,7 +102,7 @@ bool examine(const std::string& path, const Input& input, const DepthOptions& op
                  shown_path(path).c_str(), std::string(this_flavour()).c_str());
     return false;
   }
-  ExploreOrder order;
+  VerifyOrder order;
   order.signature = depth.signature;
   order.last_bound = options.bound;
   order.seconds_max = options.budget_s;

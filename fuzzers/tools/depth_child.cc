@@ -14,7 +14,7 @@ constexpr unsigned kRacesTriedMax = 2000;
 
 }  // namespace
 
-Cause find_cause(const Input& input, const Explored& explored, const ChildOptions& child_options) {
+Cause find_cause(const Input& input, const Verified& explored, const ChildOptions& child_options) {
   Cause cause;
   const Shared<RunRecord> record;
   RaceRecorder recorder;
@@ -103,19 +103,19 @@ namespace {
 
 /// Where all draws are too many: those of the seed alone. The bounds that were complete with all of
 /// them say more, if there are any.
-void explore_with_fixed_draws(const Input& input, const ExploreOrder& order, Depth& depth) {
-  ExploreOrder fixed = order;
+void explore_with_fixed_draws(const Input& input, const VerifyOrder& order, Depth& depth) {
+  VerifyOrder fixed = order;
   fixed.fixes_draws = true;
-  Explored explored = explore_in_child(input, fixed);
+  Verified explored = verify_in_child(input, fixed);
   const unsigned complete = depth.bounds_complete();
   depth.has_fixed_draws =
-      complete == 0 || (explored.end == ExploreEnd::kFailed && explored.preemptions > complete);
+      complete == 0 || (explored.end == VerifyEnd::kFailed && explored.preemptions > complete);
   if (!depth.has_fixed_draws) explored.bounds = depth.explored.bounds;
   depth.explored = std::move(explored);
 }
 
 /// Puts the run with the fewest preemptions that reducing comes to in place of the missing one.
-void reduce(const Input& input, const ExploreOrder& order, const Reducing& reducing, Depth& depth) {
+void reduce(const Input& input, const VerifyOrder& order, const Reducing& reducing, Depth& depth) {
   const Fewer fewer = find_fewer_preemptions(input, {.signature = order.signature,
                                                      .starts = reducing.starts,
                                                      .runs_to_reduce = reducing.runs,
@@ -125,7 +125,7 @@ void reduce(const Input& input, const ExploreOrder& order, const Reducing& reduc
   depth.reducing_runs = fewer.runs;
   if (!fewer.is_found) return;
   depth.is_reduced = true;
-  depth.explored.end = ExploreEnd::kFailed;
+  depth.explored.end = VerifyEnd::kFailed;
   depth.explored.verdict = fewer.verdict;
   depth.explored.preemptions = fewer.preemptions;
   depth.explored.trail = fewer.trail;
@@ -133,11 +133,11 @@ void reduce(const Input& input, const ExploreOrder& order, const Reducing& reduc
 
 }  // namespace
 
-Depth find_depth(const Input& input, const ExploreOrder& order, const Reducing& reducing) {
+Depth find_depth(const Input& input, const VerifyOrder& order, const Reducing& reducing) {
   Depth depth;
   depth.signature = order.signature;
-  depth.explored = explore_in_child(input, order);
-  if (depth.explored.end == ExploreEnd::kBudget) {
+  depth.explored = verify_in_child(input, order);
+  if (depth.explored.end == VerifyEnd::kBudget) {
     explore_with_fixed_draws(input, order, depth);
   }
   if (!depth.is_known()) reduce(input, order, reducing, depth);

@@ -6,7 +6,7 @@
 //   2  where that takes too long, the preemptions of failing runs are made fewer (fewer_child.h).
 //      What is left is an upper bound of the depth, the complete bounds a lower one; where they
 //      meet, that is a proof, too.
-//   3  the run with the fewest is repeated and its races are recorded (explore/reversal.h).
+//   3  the run with the fewest is repeated and its races are recorded (verify/reversal.h).
 //   4  each race is turned round until a run passes: with those two steps swapped, everything else as
 //      it was, the failure is gone. From the end of the run backwards, so that the passing run goes
 //      along with the failing one as long as it can: after that pair nothing helps any more.
@@ -14,9 +14,9 @@
 
 #include <string>
 
-#include "explore/reversal.h"
-#include "tools/explore_child.h"
 #include "tools/fewer_child.h"
+#include "tools/verify_child.h"
+#include "verify/reversal.h"
 
 namespace concertina::fuzzers {
 
@@ -37,11 +37,11 @@ struct Depth {
   bool has_fixed_draws = false;  // too many for all of them: bounds are those of the seed's draws
   bool is_reduced = false;       // the run was not found by exploring, but by reducing others
   std::uint64_t reducing_runs = 0;
-  Explored explored;  // its run is the one with the fewest preemptions
+  Verified explored;  // its run is the one with the fewest preemptions
   Cause cause;
 
   /// There is a failing run with so many preemptions.
-  bool is_known() const { return explored.end == ExploreEnd::kFailed; }
+  bool is_known() const { return explored.end == VerifyEnd::kFailed; }
   /// No schedule with fewer fails so: all bounds below were explored completely.
   bool is_proved() const { return is_known() && bounds_complete() >= explored.preemptions; }
   /// Bounds 0 and up of which none fails so.
@@ -63,9 +63,9 @@ struct Reducing {
 /// Explores the program, whatever its schedule, for a failure of the order's signature; where that
 /// finds none, reduces the preemptions of failing runs, beginning with the input's own; then looks for
 /// the cause. The order's seconds are for each of these.
-Depth find_depth(const Input& input, const ExploreOrder& order, const Reducing& reducing = {});
+Depth find_depth(const Input& input, const VerifyOrder& order, const Reducing& reducing = {});
 
-/// Of a run that Explored describes (kFailed).
-Cause find_cause(const Input& input, const Explored& explored, const ChildOptions& child_options);
+/// Of a run that Verified describes (kFailed).
+Cause find_cause(const Input& input, const Verified& explored, const ChildOptions& child_options);
 
 }  // namespace concertina::fuzzers

@@ -9,7 +9,7 @@
 #include <filesystem>
 
 #include "host/files.h"
-#include "host/own_process.h"
+#include "host/own_process_testing.h"
 #include "host/program.h"
 #include "tools/commands.h"
 #include "tools/generator.h"

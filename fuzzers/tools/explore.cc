@@ -7,8 +7,8 @@
 #include "host/wrapped.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
+#include "tools/explore_child.h"
 #include "tools/json.h"
-#include "tools/search.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -3,206 +3,103 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <utility>
+#include <memory>
 
-#include "host/own_process.h"
-#include "tools/depth_child.h"
+#include "host/own_process_testing.h"
+#include "schedule/explorer.h"
+#include "tools/generator.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-// main looks at the length twice while a child puts one value into the buffer.
-constexpr std::string_view kProgram = R"(version 1
+Input some_input() { return generated_input(1, 4); }
 
-chan c0 cap=1 size=8
-
-func f0 frame=0 {
-  go f1
-  len c0
-  len c0
+bool is_wanted(const Input& input) {
+  return input.schedule.strategy == Strategy::kReadsFrom && !input.schedule.constraints.empty();
 }
 
-func f1 frame=0 {
-  send c0
+Verdict fail_when_wanted(const Input& input, RunLog* log) {
+  run(input, {.run_log = log});
+  if (is_wanted(input)) return {"planted", "kind", "detail"};
+  return {};
 }
 
-schedule processors=2 strategy=non-preemptive depth=3 seed=0x0
-)";
-
-Input program() {
-  CaseFile file;
-  EXPECT_EQ(parse(kProgram, file).reason, "");
-  return file.input;
+Verdict die_when_wanted(const Input& input, RunLog* log) {
+  run(input, {.run_log = log});
+  if (is_wanted(input)) std::raise(SIGUSR1);  // no sanitizer looks at it
+  return {};
 }
 
-/// "Fails" where main saw the value arrive between its two looks: that takes a preemption.
-Verdict sees_it_arrive(const Input&, const Trace& trace) {
-  std::uint32_t before = 9;
-  for (const Event& event : trace.events) {
-    if (event.kind != EventKind::kLenSeen) continue;
-    if (before == 0 && event.a == 1) return {"locals", "planted", "the length changed"};
-    before = event.a;
+Verdict hang_when_wanted(const Input& input, RunLog* log) {
+  run(input, {.run_log = log});
+  for (volatile bool hangs = is_wanted(input); hangs;) {
   }
   return {};
 }
 
-Verdict dies_of_it(const Input& input, const Trace& trace) {
-  if (sees_it_arrive(input, trace).failed()) std::raise(SIGUSR1);  // no sanitizer looks at it
-  return {};
+SearchResult searched(const SearchOptions& options) {
+  SearchResult result = search(some_input(), options);
+  return result;
 }
 
-Explored explore(const ExploreOrder& order) {
-  const Explored explored = explore_in_child(program(), order);
-  return explored;
+TEST(Search, GivesTheFailingInputAndItsVerdict) {
+  const SearchResult result = searched({.runs_max = 1000, .examine = &fail_when_wanted});
+  EXPECT_EQ(result.verdict.oracle, "planted");
+  EXPECT_EQ(result.verdict.detail, "detail");
+  EXPECT_TRUE(is_wanted(result.input));
+  EXPECT_EQ(result.input.program, some_input().program);
+  EXPECT_GT(result.runs, 1U) << "the first run knows no constraint";
+  EXPECT_LT(result.runs, 20U);
+  const SearchResult again = searched({.runs_max = 1000, .examine = &fail_when_wanted});
+  EXPECT_EQ(again.runs, result.runs);
+  EXPECT_EQ(again.input, result.input);
 }
 
-TEST(ExploreChild, CompletesWhatPasses) {
-  const Explored explored = explore({.last_bound = 2});
-  EXPECT_EQ(explored.end, ExploreEnd::kComplete);
-  ASSERT_EQ(explored.bounds.size(), 3U);
-  for (const BoundReport& report : explored.bounds) EXPECT_TRUE(report.is_complete);
-  EXPECT_LT(explored.bounds[0].schedules, explored.bounds[1].schedules);
-  EXPECT_LT(explored.bounds[1].schedules, explored.bounds[2].schedules);
+TEST(Search, ARunThatKillsTheProcessIsAFinding) {
+  const SearchResult result = searched({.runs_max = 1000, .examine = &die_when_wanted});
+  EXPECT_EQ(result.verdict.oracle, "crash");
+  EXPECT_TRUE(is_wanted(result.input));
 }
 
-TEST(ExploreChild, FindsWhatTakesOnePreemptionAndWritesItDown) {
-  const Explored explored = explore({.last_bound = 2, .judge = &sees_it_arrive});
-  ASSERT_EQ(explored.end, ExploreEnd::kFailed);
-  ASSERT_EQ(explored.bounds.size(), 2U);
-  EXPECT_TRUE(explored.bounds[0].is_complete);
-  EXPECT_EQ(explored.preemptions, 1U);
-  EXPECT_EQ(explored.verdict.signature(), "locals: planted");
-  const WrittenInput written = write_down(program(), explored, {.judge = &sees_it_arrive});
-  EXPECT_EQ(written.why_not, "");
-  in_own_process([&] { EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed()); });
+TEST(Search, ARunThatDoesNotEndIsAFinding) {
+  const SearchResult result =
+      searched({.runs_max = 1000, .timeout_s = 1, .examine = &hang_when_wanted});
+  EXPECT_EQ(result.verdict.signature(), (Verdict{"progress", "watchdog", ""}.signature()));
+  EXPECT_TRUE(is_wanted(result.input));
 }
 
-TEST(ExploreChild, ARunThatKillsTheProcessIsTheFailingOne) {
-  const Explored explored = explore({.last_bound = 2, .judge = &dies_of_it});
-  ASSERT_EQ(explored.end, ExploreEnd::kFailed);
-  EXPECT_EQ(explored.verdict.oracle, "crash");
-  EXPECT_TRUE(explored.bounds[0].is_complete);
-  EXPECT_EQ(explored.preemptions, 1U);
-  const WrittenInput written = write_down(program(), explored, {.judge = &dies_of_it});
-  EXPECT_EQ(written.why_not, "");
-  in_own_process([&] { EXPECT_TRUE(sees_it_arrive(written.input, run(written.input)).failed()); });
-}
-
-TEST(ExploreChild, AnotherDeathIsNotTheFailureThatIsLookedFor) {
-  const Explored explored =
-      explore({.last_bound = 2, .signature = "race: elsewhere", .judge = &dies_of_it});
-  EXPECT_EQ(explored.end, ExploreEnd::kDiedOtherwise);
-}
-
-TEST(ExploreChild, StopsWhenTheBudgetIsSpentAndGoesOnFromThere) {
-  const Explored whole = explore({.first_bound = 2, .last_bound = 2});
-  ExploreOrder order{.first_bound = 2, .last_bound = 2, .schedules_max = 64};
-  Explored explored = explore(order);
-  unsigned pieces = 1;
-  for (; explored.end == ExploreEnd::kBudget; ++pieces) {
-    ASSERT_FALSE(explored.state.empty());
-    order.resume = explored.state;
-    order.schedules_max = 300;  // of each piece
-    explored = explore(order);
+TEST(Search, WithoutAFailureAllRunsAreMade) {
+  for (const unsigned per_program : {0U, 7U}) {
+    const SearchResult result = searched({.runs_max = 50, .per_program = per_program});
+    EXPECT_FALSE(result.verdict.failed());
+    EXPECT_EQ(result.runs, 50U);
   }
-  EXPECT_EQ(explored.end, ExploreEnd::kComplete);
-  EXPECT_GT(pieces, 2U);
-  // A new process knows no state of the old one, so it may do some work twice, but none less.
-  EXPECT_GE(explored.bounds.back().schedules, whole.bounds.back().schedules);
+  EXPECT_EQ(searched({.runs_max = 50, .as_drawn = true}).runs, 50U);
 }
 
-// What was explored before is in the report as if nobody had interrupted it.
-TEST(ExploreChild, AResumedExplorationReportsAllOfIt) {
-  for (const auto& [last_bound, pieces_of] : {std::pair{1U, 1U}, std::pair{2U, 500U}}) {
-    const Explored whole = explore({.last_bound = last_bound});
-    ExploreOrder order{.last_bound = last_bound, .schedules_max = pieces_of};
-    Explored explored = explore(order);
-    for (; explored.end == ExploreEnd::kBudget; explored = explore(order)) {
-      order.resume = explored.state;
+// Every schedule of a search is a complete input: written and read again, logged or not, in whatever
+// order, its run is the same.
+TEST(Search, ItsSchedulesAreInputsLikeAnyOther) {
+  in_own_process([] {
+    const auto explorer =
+        std::make_unique<Explorer>(some_input().schedule, Strategy::kPortfolio, 9);
+    std::vector<std::pair<Bytes, std::uint64_t>> runs;
+    for (unsigned i = 0; i < 200; ++i) {
+      Input input = some_input();
+      input.schedule = explorer->next();
+      runs.emplace_back(encode(input), run(input, {.run_log = explorer->log()}).hash);
+      explorer->ran();
     }
-    ASSERT_EQ(explored.end, ExploreEnd::kComplete);
-    ASSERT_EQ(explored.bounds.size(), whole.bounds.size());
-    for (std::size_t i = 0; i < whole.bounds.size(); ++i) {
-      EXPECT_EQ(explored.bounds[i].bound, whole.bounds[i].bound);
-      EXPECT_TRUE(explored.bounds[i].is_complete);
-      EXPECT_GE(explored.bounds[i].schedules, whole.bounds[i].schedules);
+    for (auto one = runs.rbegin(); one != runs.rend(); ++one) {
+      const Input input = decode(one->first);
+      EXPECT_EQ(run(input).hash, one->second);
+      CaseFile file;
+      file.input = input;
+      CaseFile read;
+      EXPECT_EQ(parse(print(file), read).reason, "");
+      EXPECT_EQ(read.input, input);
     }
-  }
-}
-
-// Killed after any state that was kept: it goes on from there, and nothing was left out.
-TEST(ExploreChild, KeepsStatesFromEachOfWhichItGoesOn) {
-  const Explored whole = explore({.last_bound = 2});
-  std::vector<std::string> states;
-  ExploreOrder order{.last_bound = 2};
-  order.keep = [&states](const std::string& state) { states.push_back(state); };
-  order.keep_every_s = 0;
-  ASSERT_EQ(explore(order).end, ExploreEnd::kComplete);
-  ASSERT_GE(states.size(), 2U);  // at least when it began, and in a later bound
-  for (std::size_t i = 0; i < states.size(); i += 1 + states.size() / 4) {
-    const Explored rest = explore({.last_bound = 2, .resume = states[i]});
-    EXPECT_EQ(rest.end, ExploreEnd::kComplete) << states[i];
-    ASSERT_EQ(rest.bounds.size(), whole.bounds.size()) << states[i];
-    for (std::size_t bound = 0; bound < whole.bounds.size(); ++bound) {
-      EXPECT_GE(rest.bounds[bound].schedules, whole.bounds[bound].schedules) << states[i];
-      EXPECT_TRUE(rest.bounds[bound].is_complete);
-    }
-  }
-}
-
-TEST(ExploreChild, WhatIsNoStateProvesNothing) {
-  const Explored explored = explore({.schedules_max = 1});
-  ASSERT_EQ(explored.end, ExploreEnd::kBudget);
-  EXPECT_EQ(explore({.resume = explored.state + "0"}).end, ExploreEnd::kDiverged);
-  // Of bounds that do not begin where they should, the lower ones were not tried.
-  EXPECT_EQ(explore({.first_bound = 1, .last_bound = 1, .resume = explored.state}).end,
-            ExploreEnd::kDiverged);
-  const Explored higher = explore({.first_bound = 2, .last_bound = 2, .schedules_max = 1});
-  EXPECT_EQ(explore({.last_bound = 1, .resume = higher.state}).end, ExploreEnd::kDiverged);
-}
-
-TEST(ExploreChild, WithoutABoundItStopsWhenTheBudgetIsSpent) {
-  const Explored explored = explore({.is_unbounded = true, .schedules_max = 500});
-  EXPECT_EQ(explored.end, ExploreEnd::kBudget);
-  EXPECT_GE(explored.bounds.back().schedules, 500U);
-}
-
-TEST(Depth, IsProvedByTheBoundsBelowAndTurnsOnTheTwoLooksAtTheCount) {
-  const Depth depth = find_depth(
-      program(), {.last_bound = 3, .signature = "locals: planted", .judge = &sees_it_arrive});
-  ASSERT_TRUE(depth.is_known());
-  EXPECT_TRUE(depth.is_proved());
-  EXPECT_EQ(depth.explored.preemptions, 1U);
-  EXPECT_EQ(depth.words().find("1 preemption; 0 of "), 0U) << depth.words();
-  ASSERT_TRUE(depth.cause.is_found);
-  EXPECT_EQ(depth.cause.words(), "buffer-put of g0.0 before chan-len of g0");
-}
-
-// Nobody is left to count when the run is over. All races and memory errors end so.
-TEST(Depth, OfWhatKillsTheProcessIsThatOfItsRun) {
-  const Depth depth = find_depth(
-      program(), {.last_bound = 3,
-                  .signature = explore({.last_bound = 1, .judge = &dies_of_it}).verdict.signature(),
-                  .judge = &dies_of_it});
-  ASSERT_TRUE(depth.is_known());
-  EXPECT_TRUE(depth.is_proved());
-  EXPECT_EQ(depth.words().find("1 preemption; 0 of "), 0U) << depth.words();
-}
-
-TEST(Depth, OfWhatNeedsNoPreemptionHasNoBoundBelow) {
-  const auto always = [](const Input&, const Trace&) -> Verdict {
-    return {"locals", "planted", ""};
-  };
-  const Depth depth = find_depth(program(), {.signature = "locals: planted", .judge = always});
-  EXPECT_EQ(depth.words(), "0 preemptions");
-  EXPECT_FALSE(depth.cause.is_found);  // no order of anything makes it pass
-}
-
-TEST(Depth, OfWhatIsNotFoundIsNotKnown) {
-  const Depth depth =
-      find_depth(program(), {.last_bound = 1, .signature = "race: elsewhere"}, {.starts = 1});
-  EXPECT_FALSE(depth.is_known());
-  EXPECT_EQ(depth.words(), "");
+  });
 }
 
 }  // namespace

@@ -4,12 +4,12 @@
 #include <chrono>
 #include <memory>
 
-#include "explore/fewer_preemptions.h"
 #include "host/forked.h"
 #include "host/shared_memory.h"
 #include "schedule/choosers.h"
 #include "schedule/explorer.h"
 #include "tools/forked_verdict.h"
+#include "verify/fewer_preemptions.h"
 
 namespace concertina::fuzzers {
 namespace {

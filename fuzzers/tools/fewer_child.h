@@ -1,5 +1,5 @@
 // The fewest preemptions that a search comes down to, where the schedules are too many for all of
-// them (explore/fewer_preemptions.h): from the input's own failing run, and from failing runs that
+// them (verify/fewer_preemptions.h): from the input's own failing run, and from failing runs that
 // the portfolio of strategies finds. In a child process, because the runs that matter may end it.
 //
 //   parent                                     child (host/forked.h)

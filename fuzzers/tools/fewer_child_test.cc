@@ -68,9 +68,9 @@ Fewer find_fewer(const FewerOrder& order) {
 
 /// With how few preemptions exploring finds it.
 unsigned depth_by_exploring() {
-  const Explored explored = explore_in_child(
+  const Verified explored = verify_in_child(
       program(), {.last_bound = 6, .signature = "locals: planted", .judge = &sees_both_arrive});
-  EXPECT_EQ(explored.end, ExploreEnd::kFailed);
+  EXPECT_EQ(explored.end, VerifyEnd::kFailed);
   return explored.preemptions;
 }
 
@@ -140,7 +140,7 @@ TEST(Depth, IsProvedWhereTheTwoMeet) {
 /// Found by reducing, with so many preemptions; bound 2 is not complete.
 Depth made_up(unsigned preemptions) {
   Depth depth;
-  depth.explored.end = ExploreEnd::kFailed;
+  depth.explored.end = VerifyEnd::kFailed;
   depth.explored.preemptions = preemptions;
   depth.explored.bounds = {{.bound = 0, .is_complete = true, .schedules = 10},
                            {.bound = 1, .is_complete = true, .schedules = 200},

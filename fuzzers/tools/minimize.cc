@@ -124,7 +124,7 @@ Depth note_depth(CaseFile& file, const Verdict& verdict, const MinimizeCommandOp
                  bool is_wanted) {
   Depth depth;
   if (is_wanted && options.depth_budget_s > 0) {
-    ExploreOrder order;
+    VerifyOrder order;
     order.signature = verdict.signature();
     order.last_bound = kPreemptionsMax;
     order.seconds_max = options.depth_budget_s;

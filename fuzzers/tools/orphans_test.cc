@@ -1,13 +1,13 @@
 // A tool that is killed leaves no process behind: for each that runs something in a child.
 #include <gtest/gtest.h>
 
-#include "host/own_process.h"
+#include "host/own_process_testing.h"
 #include "tools/batch.h"
 #include "tools/child.h"
 #include "tools/explore_child.h"
 #include "tools/fewer_child.h"
 #include "tools/generator.h"
-#include "tools/search.h"
+#include "tools/verify_child.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -34,7 +34,7 @@ TEST(Orphans, OfASearch) {
 }
 
 TEST(Orphans, OfAnExploration) {
-  expect_nobody_outlives([] { explore_in_child(input(), {.learns = false, .judge = &stay}); });
+  expect_nobody_outlives([] { verify_in_child(input(), {.learns = false, .judge = &stay}); });
 }
 
 TEST(Orphans, OfAReduction) {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "host/lines.h"
-#include "host/own_process.h"
+#include "host/own_process_testing.h"
+#include "host/text_lines.h"
 #include "input/load.h"
 #include "report/report.h"
 #include "tools/case_io.h"

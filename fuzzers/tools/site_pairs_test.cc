@@ -5,7 +5,7 @@
 #include <array>
 #include <memory>
 
-#include "host/own_process.h"
+#include "host/own_process_testing.h"
 #include "pipeline.h"
 #include "schedule/run_log.h"
 #include "tools/generator.h"

@@ -15,8 +15,8 @@
 #include "host/wrapped.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
-#include "tools/explore_child.h"
 #include "tools/json.h"
+#include "tools/verify_child.h"
 #include "tools/verify_state.h"
 
 namespace concertina::fuzzers {
@@ -70,13 +70,12 @@ class StateFile {
 
   /// At the end. A state that could not be gone on from stays as it is. False, after a complaint,
   /// when what is left to be done cannot be written; then what was kept last stays.
-  bool finish(const Explored& explored, bool has_written) {
+  bool finish(const Verified& explored, bool has_written) {
     if (path_.empty()) return true;
     if (!explored.state.empty()) {
       return write_or_complain(path_, verify_state(identity_, explored.state));
     }
-    const bool is_over =
-        explored.end == ExploreEnd::kComplete || explored.end == ExploreEnd::kFailed;
+    const bool is_over = explored.end == VerifyEnd::kComplete || explored.end == VerifyEnd::kFailed;
     if (is_over && is_ours_ && has_written) std::remove(file_.c_str());
     return true;
   }
@@ -97,19 +96,19 @@ class StateFile {
   bool has_complained_ = false;
 };
 
-std::string_view end_word(ExploreEnd end) {
+std::string_view end_word(VerifyEnd end) {
   switch (end) {
-    case ExploreEnd::kComplete:
+    case VerifyEnd::kComplete:
       return "complete";
-    case ExploreEnd::kFailed:
+    case VerifyEnd::kFailed:
       return "failed";
-    case ExploreEnd::kBudget:
+    case VerifyEnd::kBudget:
       return "budget";
-    case ExploreEnd::kInterrupted:
+    case VerifyEnd::kInterrupted:
       return "interrupted";
-    case ExploreEnd::kNone:
-    case ExploreEnd::kDiedOtherwise:
-    case ExploreEnd::kDiverged:
+    case VerifyEnd::kNone:
+    case VerifyEnd::kDiedOtherwise:
+    case VerifyEnd::kDiverged:
       break;
   }
   return "diverged";
@@ -135,7 +134,7 @@ void show_progress(const BoundReport& report, double behind) {
   show_status(text);
 }
 
-std::string json_of(const std::string& path, const VerifyOptions& options, const Explored& explored,
+std::string json_of(const std::string& path, const VerifyOptions& options, const Verified& explored,
                     const WrittenInput& written, const std::string& output) {
   std::string bounds;
   for (const BoundReport& report : explored.bounds) {
@@ -162,18 +161,18 @@ std::string json_of(const std::string& path, const VerifyOptions& options, const
   return object.str();
 }
 
-int exit_code(ExploreEnd end) {
+int exit_code(VerifyEnd end) {
   switch (end) {
-    case ExploreEnd::kComplete:
+    case VerifyEnd::kComplete:
       return kExitAsExpected;
-    case ExploreEnd::kFailed:
+    case VerifyEnd::kFailed:
       return kExitFailed;
-    case ExploreEnd::kBudget:
-    case ExploreEnd::kInterrupted:
+    case VerifyEnd::kBudget:
+    case VerifyEnd::kInterrupted:
       return kExitNotComplete;
-    case ExploreEnd::kNone:
-    case ExploreEnd::kDiedOtherwise:
-    case ExploreEnd::kDiverged:
+    case VerifyEnd::kNone:
+    case VerifyEnd::kDiedOtherwise:
+    case VerifyEnd::kDiverged:
       break;
   }
   return kExitUnusable;
@@ -181,7 +180,7 @@ int exit_code(ExploreEnd end) {
 
 /// Writes the failing case if one is wanted; its path, or empty.
 std::string write_failing(const VerifyOptions& options, const CaseFile& file,
-                          const Explored& explored, WrittenInput& written) {
+                          const Verified& explored, WrittenInput& written) {
   written = write_down(file.input, explored, {.last_steps_max = 1, .timeout_s = options.timeout_s});
   if (options.output.empty() || !written.why_not.empty()) return "";
   CaseFile failing = file;
@@ -191,13 +190,13 @@ std::string write_failing(const VerifyOptions& options, const CaseFile& file,
   return write_or_complain(options.output, print(failing)) ? options.output : "";
 }
 
-void print_end(const std::string& path, const VerifyOptions& options, const Explored& explored,
+void print_end(const std::string& path, const VerifyOptions& options, const Verified& explored,
                const WrittenInput& written, const std::string& output) {
   for (const BoundReport& report : explored.bounds) {
     print_wrapped(kHang, "%s\n", bound_text(report, options.unbounded).c_str());
   }
   switch (explored.end) {
-    case ExploreEnd::kComplete:
+    case VerifyEnd::kComplete:
       print_wrapped(
           kHang, "%s: complete%s: no schedule %sfails\n", shown_path(path).c_str(),
           options.fixed_draws ? " for the seed's draws" : "",
@@ -205,7 +204,7 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
               ? ""
               : ("with at most " + std::to_string(options.bound) + " preemptions ").c_str());
       break;
-    case ExploreEnd::kFailed:
+    case VerifyEnd::kFailed:
       print_wrapped(
           kHang, "%s: FAILS%s: %s\n%s\n", shown_path(path).c_str(),
           options.unbounded  // which counts none
@@ -217,17 +216,17 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
         print_wrapped(kHang, "it cannot be written as a case: %s\n", written.why_not.c_str());
       }
       break;
-    case ExploreEnd::kBudget:
-    case ExploreEnd::kInterrupted:
+    case VerifyEnd::kBudget:
+    case VerifyEnd::kInterrupted:
       print_wrapped(
           kHang, "%s: NOT COMPLETE (%s): nothing failed so far%s\n", shown_path(path).c_str(),
-          explored.end == ExploreEnd::kBudget ? "the budget is spent" : "interrupted",
+          explored.end == VerifyEnd::kBudget ? "the budget is spent" : "interrupted",
           options.resume.empty() ? ""
                                  : ("; to be resumed from " + shown_path(options.resume)).c_str());
       break;
-    case ExploreEnd::kNone:
-    case ExploreEnd::kDiedOtherwise:
-    case ExploreEnd::kDiverged:
+    case VerifyEnd::kNone:
+    case VerifyEnd::kDiedOtherwise:
+    case VerifyEnd::kDiverged:
       print_wrapped(kHang, "%s: cannot be explored: a run is no function of its decisions%s\n",
                     shown_path(path).c_str(),
                     options.resume.empty()
@@ -237,8 +236,8 @@ void print_end(const std::string& path, const VerifyOptions& options, const Expl
   }
 }
 
-ExploreOrder order_of(const VerifyOptions& options, StateFile& state_file) {
-  ExploreOrder order;
+VerifyOrder order_of(const VerifyOptions& options, StateFile& state_file) {
+  VerifyOrder order;
   order.last_bound = options.bound;
   order.is_unbounded = options.unbounded;
   order.fixes_draws = options.fixed_draws;
@@ -280,27 +279,27 @@ class StopsAtSignals {
   void (*on_end_)(int) = std::signal(SIGTERM, &on_signal);
 };
 
-Explored explore(const Input& input, const ExploreOrder& order) {
+Verified explore(const Input& input, const VerifyOrder& order) {
   const StopsAtSignals stops;
-  return explore_in_child(input, order);
+  return verify_in_child(input, order);
 }
 
 int verify_one(const std::string& path, const VerifyOptions& options) {
   CaseFile file;
   if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
   StateFile state_file(options, file.input);
-  ExploreOrder order = order_of(options, state_file);
+  VerifyOrder order = order_of(options, state_file);
   if (!state_file.open(order.resume)) return kExitUnusable;
   const bool shows_progress = options.progress || obeys_escapes(STDERR_FILENO);
   if (shows_progress) order.progress = &show_progress;
-  const Explored explored = explore(file.input, order);
+  const Verified explored = explore(file.input, order);
   if (shows_progress) clear_status();
   WrittenInput written;
   std::string output;
-  if (explored.end == ExploreEnd::kFailed) output = write_failing(options, file, explored, written);
+  if (explored.end == VerifyEnd::kFailed) output = write_failing(options, file, explored, written);
   // What was asked for and could not be written was not done, whatever was found.
   const bool has_written = options.output.empty() || !written.why_not.empty() || !output.empty() ||
-                           explored.end != ExploreEnd::kFailed;
+                           explored.end != VerifyEnd::kFailed;
   const bool is_kept = state_file.finish(explored, has_written);
   if (options.json) {
     std::printf("%s\n", json_of(path, options, explored, written, output).c_str());

@@ -6,11 +6,11 @@
 #include <stdexcept>
 
 #include "host/files.h"
-#include "host/lines.h"
 #include "host/sealed.h"
 #include "host/shown.h"
+#include "host/text_lines.h"
 #include "tools/case_io.h"
-#include "tools/explore_state.h"
+#include "tools/verify_progress.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -107,7 +107,7 @@ ReadState read_verify_state(std::string_view content, const VerifyIdentity& iden
   std::string_view text = unsealed.text;
   take_line(text);
   result.fault = compare(identity, text);
-  ExploreState state;
+  VerifyProgress state;
   // A verification begins with no preemption: bounds that are not there were not explored.
   if (result.fault.empty() && (!parse(text, state) || state.bounds.front().bound != 0)) {
     result.fault = "damaged: no state of a search";

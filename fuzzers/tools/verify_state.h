@@ -6,7 +6,7 @@
 //
 //   concertina verify state 2      what it is, and the format's number
 //   program HASH                   and other lines of an identity
-//   bounds N                       tools/explore_state.h
+//   bounds N                       tools/verify_progress.h
 //
 #pragma once
 
@@ -31,7 +31,7 @@ VerifyIdentity identity_of(const Input& input, const VerifyOptions& options);
 std::string verify_state(const VerifyIdentity& identity, const std::string& explored);
 
 struct ReadState {
-  std::string explored;  // ExploreOrder::resume
+  std::string explored;  // VerifyOrder::resume
   std::string fault;     // empty, or why it is refused
   std::size_t line = 1;  // where
   unsigned bound = 0;    // the one that it is in

@@ -7,8 +7,8 @@
 
 #include "host/sealed.h"
 #include "schedule/random.h"
-#include "tools/explore_child.h"
-#include "tools/explore_state.h"
+#include "tools/verify_child.h"
+#include "tools/verify_progress.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -40,8 +40,8 @@ Input program() {
 
 /// In the middle of bound 1.
 std::string explored_state() {
-  const Explored explored = explore_in_child(program(), {.schedules_max = 200});
-  EXPECT_EQ(explored.end, ExploreEnd::kBudget);
+  const Verified explored = verify_in_child(program(), {.schedules_max = 200});
+  EXPECT_EQ(explored.end, VerifyEnd::kBudget);
   return explored.state;
 }
 
@@ -122,9 +122,9 @@ TEST(VerifyState, StrategyAndDeviationsChangeNothing) {
   }
   EXPECT_EQ(identity_of(input, {}), identity_of(program(), {}));
   for (const bool fixes_draws : {false, true}) {
-    const ExploreOrder order{.last_bound = 1, .fixes_draws = fixes_draws};
-    const Explored plain = explore_in_child(program(), order),
-                   wished = explore_in_child(input, order);
+    const VerifyOrder order{.last_bound = 1, .fixes_draws = fixes_draws};
+    const Verified plain = verify_in_child(program(), order),
+                   wished = verify_in_child(input, order);
     ASSERT_EQ(plain.bounds.size(), wished.bounds.size());
     for (std::size_t i = 0; i < plain.bounds.size(); ++i) {
       EXPECT_EQ(plain.bounds[i].schedules, wished.bounds[i].schedules);
@@ -232,7 +232,7 @@ TEST(VerifyState, NothingIsExploredFromWhatIsNoStateOfTheSearch) {
   unsigned taken = 0;
   for (unsigned i = 0; i < 5000; ++i) {
     const std::string changed = damaged(explored, random);
-    ExploreState state;
+    VerifyProgress state;
     if (changed == explored || !parse(changed, state)) continue;
     ++taken;
     EXPECT_EQ(print(state), changed);
@@ -241,10 +241,10 @@ TEST(VerifyState, NothingIsExploredFromWhatIsNoStateOfTheSearch) {
   EXPECT_LT(taken, 500U);  // a digit of a counter may be another
 }
 
-TEST(ExploreState, BoundsAreOneAfterTheOther) {
+TEST(VerifyProgress, BoundsAreOneAfterTheOther) {
   const std::string explored = explored_state();
   const auto is_taken = [](const std::string& text) {
-    ExploreState state;
+    VerifyProgress state;
     return parse(text, state);
   };
   ASSERT_TRUE(is_taken(explored));

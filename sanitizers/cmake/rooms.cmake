@@ -190,22 +190,22 @@ function(add_stress)
   set_tests_properties(stress/short PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
-# add_yardstick(PROGRAM BITS) makes stress/yardstick for simulations of up to so many virtual threads:
+# add_yardstick(PROGRAM BITS) makes stress/lab/yardstick for simulations of up to so many virtual threads:
 # its programs are code under test, the rest is harness. A library PROGRAM_lib and the program.
 function(add_yardstick program bits)
-  room_sources(programs stress/yardstick/programs)
+  room_sources(programs stress/lab/yardstick/programs)
   add_library(${program}_programs STATIC ${programs})
   target_include_directories(${program}_programs PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${program}_programs PUBLIC fuzzers_schedule_mask${bits}
     runtime_sim_platform_mask${bits})
-  room_sources(sources stress/yardstick)
+  room_sources(sources stress/lab/yardstick)
   list(FILTER sources EXCLUDE REGEX "/yardstick\\.cc$")
   add_library(${program}_lib STATIC ${sources})
   target_link_libraries(${program}_lib PUBLIC ${program}_programs fuzzers_host)
   if(CONCERTINA_FLAVOUR STREQUAL "thread")
     target_compile_options(${program}_lib PRIVATE -fno-sanitize=thread)
   endif()
-  add_executable(${program} ${CMAKE_SOURCE_DIR}/stress/yardstick/yardstick.cc)
+  add_executable(${program} ${CMAKE_SOURCE_DIR}/stress/lab/yardstick/yardstick.cc)
   target_link_libraries(${program} PRIVATE ${program}_lib)
   finish_program(${program})
   foreach(target ${program}_programs ${program}_lib ${program})

@@ -38,8 +38,8 @@ def build_go():
         say("bench: go is not installed (scripts/setup --bench does that): left out")
         return None
     binary = FOLDER / "bench_go"
-    common.call(["go", "test", "-c", "-o", binary, "."], "the build of stress/bench/go",
-                cwd=ROOT / "stress" / "bench" / "go")
+    common.call(["go", "test", "-c", "-o", binary, "."], "the build of stress/lab/bench/go",
+                cwd=ROOT / "stress" / "lab" / "bench" / "go")
     return binary
 
 

@@ -34,7 +34,7 @@ MAY_INCLUDE = {
     "fuzzers/minimize": ["fuzzers/input", "fuzzers/program", "fuzzers/schedule", "fuzzers/mutate",
                          "runtime/base"],
     # It stands beside the world, as its chooser, and ends runs from there.
-    "fuzzers/explore": ["fuzzers/schedule", "fuzzers/trace", "runtime/base", "runtime/platform"],
+    "fuzzers/verify": ["fuzzers/schedule", "fuzzers/trace", "runtime/base", "runtime/platform"],
     "fuzzers/oracle": ["fuzzers/trace", "fuzzers/program", "fuzzers/input", "runtime/base"],
     "fuzzers/feedback": ["fuzzers/trace", "fuzzers/schedule", "fuzzers/mutate/site_pairs.h",
                          "runtime/base", "runtime/platform/sim/chooser.h"],
@@ -47,13 +47,13 @@ MAY_INCLUDE = {
     "fuzzers/targets": ["fuzzers/pipeline.h", "fuzzers/host", "fuzzers/mutate", "fuzzers/feedback",
                         "fuzzers/oracle"],
     "fuzzers/tools": ["fuzzers/pipeline.h", "fuzzers/report", "fuzzers/mutate",
-                      "fuzzers/minimize", "fuzzers/explore", "fuzzers/host", "fuzzers/input",
+                      "fuzzers/minimize", "fuzzers/verify", "fuzzers/host", "fuzzers/input",
                       "fuzzers/schedule", "fuzzers/oracle", "fuzzers/feedback", "runtime/base"],
     # Random programs come as files that the tool generates; reading them takes fuzzers/input.
     "stress": ["fuzzers/program", "fuzzers/interp", "fuzzers/oracle", "fuzzers/trace",
                "fuzzers/host", "fuzzers/input", "fuzzers/tools/json.h"] + RUNTIME,
     # Programs for the simulator's virtual threads, without the runtime.
-    "stress/yardstick": ["fuzzers/host", "fuzzers/schedule", "fuzzers/tools/json.h", "runtime/base",
+    "stress/lab/yardstick": ["fuzzers/host", "fuzzers/schedule", "fuzzers/tools/json.h", "runtime/base",
                          "runtime/platform"],
 }
 # A test may also include the pipeline and all that the pipeline is made of.
@@ -86,7 +86,7 @@ def room_of(path):
 
 def selected_folder(including):
     """Where `platform.h` and its like are found from there."""
-    on_threads = including.startswith("stress/") and not including.startswith("stress/yardstick/")
+    on_threads = including.startswith("stress/") and not including.startswith("stress/lab/yardstick/")
     platform = "threads" if on_threads else "sim"
     return f"runtime/platform/{platform}/selected"
 
@@ -168,8 +168,8 @@ PLANTED = [
     ("runtime/scan/ok.cc", '#include "stack/stack.h"\n', None),
     ("stress/jobs/up.cc", '#include "mutate/generate.h"\n', "stress may not include"),
     ("stress/jobs/ok.cc", '#include "stack/stack.h"\n#include "program/program.h"\n', None),
-    ("stress/yardstick/up.cc", '#include "stack/stack.h"\n', "stress/yardstick may not include"),
-    ("stress/yardstick/programs/ok.cc", '#include "schedule/pct.h"\n', None),
+    ("stress/lab/yardstick/up.cc", '#include "stack/stack.h"\n', "stress/lab/yardstick may not include"),
+    ("stress/lab/yardstick/programs/ok.cc", '#include "schedule/pct.h"\n', None),
     ("stress/jobs/schedule.cc", '#include "schedule/pct.h"\n', "stress may not include"),
     ("fuzzers/targets/ok.cc", '#include <vector>\n#include "pipeline.h"\n', None),
 ]

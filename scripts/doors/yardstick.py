@@ -2,7 +2,7 @@
 
 Prints a Markdown table: for each program and strategy the mean over the seeds that found the bug,
 and how many did if not all; beside it what has been published of other tools. A second table has
-schedules a second. stress/yardstick/README.md says what the programs are, and why figures of
+schedules a second. stress/lab/yardstick/README.md says what the programs are, and why figures of
 different tools are not the same measure. SafeStack is left out unless it is named: it needs millions
 of schedules (--program safestack --cap 1000000000 --seconds 60).
 Exit code: 0 measured, 1 a run ended neither well nor with its program's bug, 2 could not run.

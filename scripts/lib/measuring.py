@@ -15,7 +15,7 @@ import published
 import worth
 from common import Unusable, relative
 
-FOLDER = common.ROOT / "stress" / "yardstick"
+FOLDER = common.ROOT / "stress" / "lab" / "yardstick"
 
 # Programs that the default leaves out.
 ONLY_WHEN_NAMED = ("safestack",)

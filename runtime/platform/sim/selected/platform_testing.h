@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "platform/sim/test_choosers.h"
+#include "platform/sim/choosers_testing.h"
 #include "platform/sim/testing.h"
 
 namespace concertina::test {

@@ -1,0 +1,242 @@
+#include "verify/bounded.h"
+
+#include <algorithm>
+
+#include "schedule/thread_mask.h"
+
+namespace concertina::fuzzers {
+
+void BoundedSearch::start(unsigned bound, const Schedule& schedule) {
+  bound_ = std::min(bound, StateCache::kPreemptionsMax);
+  schedule_ = schedule;
+  learning_ = options_.skips_private && runs_ == 0 ? options_.runs_to_learn : 0;
+  restarts_ = 0;
+  begin_anew();
+}
+
+void BoundedSearch::begin_anew() {
+  stack_.clear();
+  planned_ = 0;
+  is_done_ = false;
+  schedules_ = cuts_ = 0;
+  states_.clear(options_.states_max);
+}
+
+void BoundedSearch::begin_run() {
+  Following::begin();
+  policy_.reset(schedule_);
+  at_ = 0;
+  preemptions_ = 0;
+  asleep_ = 0;
+  // Nothing is allocated on behalf of a virtual thread (state_cache.h).
+  if (stack_.capacity() < kNodesMax) stack_.reserve(kNodesMax);
+  states_.make_room(kNamesARun);
+  open_node_ = kNoNode;
+  is_cut_ = has_diverged_ = has_learnt_ = false;
+  class_.clear();
+  if (++run_ == 0) {  // the mark came round
+    users_.fill({});
+    run_ = 1;
+  }
+}
+
+BoundedSearch::RunEnd BoundedSearch::end_run(bool was_stopped) {
+  if (!is_cut_) Following::finish(was_stopped);
+  // A lock that somebody waits for at the end is one that others could have wanted.
+  for (ThreadMask rest = threads(); rest != 0 && pending() != nullptr;
+       rest = without_lowest(rest)) {
+    const Pending& waiting = pending()[lowest(rest)];
+    if (waiting.kind == OperationKind::kLock && waiting.object < kObjectSlots) {
+      note_sharing({static_cast<std::uint16_t>(waiting.object), Mode::kWrite}, lowest(rest));
+    }
+  }
+  ++runs_;
+  const RunEnd end{is_cut_ || has_diverged_, has_diverged_, preemptions_, class_.name()};
+  was_learning_ = learning_ > 0;
+  if (was_learning_) {
+    --learning_;
+  } else if (has_learnt_ && options_.skips_private) {
+    ++restarts_;
+    begin_anew();
+  } else {
+    ++(is_cut_ ? cuts_ : schedules_);
+    advance();
+  }
+  return end;
+}
+
+void BoundedSearch::cut_here() {
+  is_cut_ = true;
+  cut();
+}
+
+ThreadId BoundedSearch::decide(ThreadMask enabled, ThreadId current, const Pending* pending) {
+  open_node_ = kNoNode;
+  if (learning_ > 0) {
+    ++draws_;
+    return nth(enabled, random_.below(count(enabled)));
+  }
+  const bool is_free = (enabled & bit(current)) == 0 || pending[current].is_spinning;
+  if (!is_free && preemptions_ >= bound_ && options_.pruning != Pruning::kSleepSets) {
+    if (is_past_plan() && is_sampled(class_.name())) look_up_state(current);
+    return current;
+  }
+  if (at_ < planned_) {
+    const Node& node = stack_[at_];
+    if (node.is_draw || node.options != enabled || node.is_free != is_free) {
+      has_diverged_ = true;
+      cut_here();
+    }
+    return take(at_++, current);
+  }
+  Node node;
+  node.is_free = is_free;
+  return decide_anew(node, enabled, current, pending);
+}
+
+// Ends the run if what follows is known; else it will be.
+void BoundedSearch::look_up_state(unsigned current) {
+  if (options_.pruning != Pruning::kStates) return;
+  if (states_.has_or_put(mix(class_.name(), current + 1), preemptions_)) cut_here();
+}
+
+ThreadId BoundedSearch::decide_anew(Node node, ThreadMask enabled, ThreadId current,
+                                    const Pending* pending) {
+  // At a free switch it does not matter who was current.
+  look_up_state(node.is_free ? kThreadsMax : current);
+  node.preemptions = static_cast<std::uint8_t>(preemptions_);
+  node.options = enabled;
+  node.chosen = node.is_free ? policy_.pick(enabled, current, pending) : current;
+  const bool may_turn = node.is_free || preemptions_ < bound_;
+  node.left = may_turn ? enabled & ~bit(node.chosen) : 0;
+  if (options_.pruning == Pruning::kSleepSets) {
+    node.asleep = asleep_;
+    if ((asleep_ & bit(node.chosen)) != 0) {
+      const ThreadMask awake = node.left & ~asleep_;
+      if (awake == 0) cut_here();
+      node.chosen = lowest(awake);
+    }
+    node.left &= ~(asleep_ | bit(node.chosen));
+  }
+  if (stack_.size() == kNodesMax) {
+    has_diverged_ = true;
+    cut_here();
+  }
+  stack_.push_back(node);
+  return take(at_++, current);
+}
+
+ThreadId BoundedSearch::take(std::size_t index, ThreadId current) {
+  const Node& node = stack_[index];
+  if (!node.is_free && node.chosen != current) {
+    ++preemptions_;
+    count_preemption();
+  }
+  if (!node.is_free && node.chosen == current) open_node_ = index;
+  asleep_ = (node.asleep | node.done) & ~bit(node.chosen);
+  return node.chosen;
+}
+
+std::uint32_t BoundedSearch::draw(std::uint32_t n, Site site) {
+  const std::uint32_t usual = policy_.choose(n, site, kAnyPath);
+  if (learning_ > 0 || options_.fixes_draws || !draw_matters(n, site)) return usual;
+  if (at_ < planned_) {
+    const Node& node = stack_[at_++];
+    if (!node.is_draw || node.options != n) has_diverged_ = true;
+    return node.chosen % n;
+  }
+  if (stack_.size() == kNodesMax) {
+    has_diverged_ = true;
+    return usual;
+  }
+  Node node;
+  node.is_draw = true;
+  node.options = n;
+  node.left = n - 1;
+  node.chosen = static_cast<std::uint8_t>(usual);
+  node.preemptions = static_cast<std::uint8_t>(preemptions_);
+  stack_.push_back(node);
+  ++at_;
+  return usual;
+}
+
+void BoundedSearch::closed(const Footprint& step) {
+  class_.add(step);
+  note_sharing(step);
+  if (options_.pruning == Pruning::kSleepSets) wake_sleepers(step);
+  if (open_node_ == kNoNode || learning_ > 0) return;
+  stack_[open_node_].is_private = options_.skips_private && is_private(step);
+  open_node_ = kNoNode;
+}
+
+// What a sleeper announced is all that is known of its step.
+void BoundedSearch::wake_sleepers(const Footprint& step) {
+  for (ThreadMask rest = asleep_; rest != 0; rest = without_lowest(rest)) {
+    const Pending& sleeper = pending()[lowest(rest)];
+    Footprint announced;
+    announced.add({static_cast<std::uint16_t>(std::min(sleeper.object, kObjectSlots - 1U)),
+                   sleeper.is_write ? Mode::kWrite : Mode::kRead});
+    if (conflict(step, announced)) asleep_ &= ~bit(lowest(rest));
+  }
+  asleep_ &= ~bit(step.thread);
+}
+
+void BoundedSearch::note_sharing(const Footprint& step) {
+  for (unsigned i = 0; i < step.size; ++i) note_sharing(step.accesses[i], step.thread);
+}
+
+void BoundedSearch::note_sharing(Access access, ThreadId thread) {
+  Users& users = users_[access.slot];
+  if (users.run != run_) users = {run_, {0, 0, 0}};
+  ThreadMask others = 0;
+  for (unsigned mode = 0; mode < 3; ++mode) {
+    if (!commute(access.mode, static_cast<Mode>(mode))) others |= users.by_mode[mode];
+  }
+  users.by_mode[static_cast<unsigned>(access.mode)] |= bit(thread);
+  if ((others & ~bit(thread)) == 0 || is_shared_[access.slot]) return;
+  is_shared_[access.slot] = true;
+  has_learnt_ = true;
+}
+
+bool BoundedSearch::is_private(const Footprint& step) const {
+  if (step.touches_all || step.started != 0) return false;
+  return std::none_of(step.accesses.begin(), step.accesses.begin() + step.size,
+                      [&](Access access) { return is_shared_[access.slot]; });
+}
+
+/// On to the node's next option; false when it has none.
+bool BoundedSearch::turn(Node& node) {
+  if (node.is_draw) {
+    if (node.left == 0) return false;
+    --node.left;
+    node.chosen = static_cast<std::uint8_t>((node.chosen + 1U) % node.options);
+    return true;
+  }
+  if (node.is_private || node.left == 0) return false;
+  node.done |= bit(node.chosen);
+  node.chosen = lowest(node.left);
+  node.left = without_lowest(node.left);
+  return true;
+}
+
+void BoundedSearch::advance() {
+  while (!stack_.empty() && !turn(stack_.back())) stack_.pop_back();
+  planned_ = stack_.size();
+  is_done_ = stack_.empty();
+}
+
+double BoundedSearch::progress() const {
+  if (is_done_) return 1;
+  double behind = 0;
+  double weight = 1;
+  for (const Node& node : stack_) {
+    const unsigned left = node.is_private ? 0 : node.is_draw ? node.left : count(node.left);
+    const unsigned tried = node.is_draw ? node.options - 1 - node.left : count(node.done);
+    const double options = left + tried + 1;
+    behind += weight * tried / options;
+    weight /= options;
+  }
+  return behind;
+}
+
+}  // namespace concertina::fuzzers

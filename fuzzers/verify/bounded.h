@@ -1,0 +1,187 @@
+// BoundedSearch: every schedule of a program with at most `bound` preemptions, depth first.
+//
+// A preemption is a switch away from a thread that is enabled and does not spin; all other switches
+// are free (Musuvathi and Qadeer, "Iterative context bounding", PLDI 2007). Draws branch, too, on
+// every value. A run replays the decisions on the stack and goes on by the default policy, which is
+// NonPreemptive with the schedule's seed, so that few deviations write a found schedule down.
+//
+// What is pruned, and why that is sound within the bound:
+//
+//   States (Pruning::kStates). The rest of a run depends on the state, on who is current (only while
+//   switching away from it costs), and on how many preemptions are left. A prefix's trace class
+//   names its state and history (trace_class.h). So where the same class was reached with the same
+//   current thread and at most as many preemptions, whatever follows has been seen, or is on its
+//   way: the search is depth first and a class fixes the length of its prefixes, so a node on the
+//   stack never is its own descendant. The run is cut there. The verdicts of equal traces are equal,
+//   as far as footprints are exact.
+//
+//   Private steps (skips_private). Let the current thread's next step x touch nothing that another
+//   thread accesses, in a mode that does not commute, in any run. Preempting before x is then
+//   preempting after it: x commutes with all that the others do meanwhile, and the switch costs no
+//   more there. What is private is learnt while searching: each conflict within a run is
+//   remembered, and when one is new, the search of this bound begins again. If at the end some run
+//   within the bound had a conflict that no examined run showed, take its shortest prefix with one:
+//   up to its last step all steps that were taken for private are, so they can be moved out of the
+//   way as above, and the moved run was examined and shows the conflict. A step that ends the run is
+//   never private. What is lost is only this: of two runs that differ in how many private steps the
+//   other threads had taken when somebody ended it, one is examined. Whoever ended it saw the same.
+//
+// Plain sleep sets (Pruning::kSleepSets) are NOT sound within a bound: the sleeping schedule's
+// equivalent may need more preemptions than the bound allows (Coons, Musuvathi and McKinley,
+// "Bounded partial-order reduction", OOPSLA 2013). They are here as the red twin of the cross-check.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schedule/non_preemptive.h"
+#include "schedule/random.h"
+#include "verify/footprint.h"
+#include "verify/state_cache.h"
+#include "verify/trace_class.h"
+
+namespace concertina::fuzzers {
+
+enum class Pruning : std::uint8_t { kNone, kStates, kSleepSets };
+
+struct BoundedOptions {
+  Pruning pruning = Pruning::kStates;
+  bool skips_private = true;
+  bool fixes_draws = false;     // draws come from the seed; complete then means: with these draws
+  unsigned runs_to_learn = 64;  // by chance, before the first bound: most of what is shared shows
+  std::uint64_t states_max = std::uint64_t{1} << 24;  // then no more are remembered: slower, sound
+};
+
+/// One decision of a run, as it can be replayed.
+struct Choice {
+  bool is_draw = false;
+  std::uint8_t chosen = 0;  // thread, or the drawn value
+  ThreadMask options = 0;   // enabled threads; of a draw: how many values
+};
+
+class BoundedSearch final : public Following {
+ public:
+  explicit BoundedSearch(const BoundedOptions& options = {}) : options_(options) {}
+
+  /// Forgets the last bound's stack, not what it learnt about private steps. `schedule` gives the
+  /// seed of the default policy.
+  void start(unsigned bound, const Schedule& schedule);
+
+  bool is_done() const { return is_done_; }
+  unsigned bound() const { return bound_; }
+  /// The latest run was one by chance, from which it learnt what is private; not of any bound.
+  bool is_learning() const { return was_learning_; }
+  bool will_learn() const { return learning_ > 0; }  // the next one
+
+  /// Call before and after each run with this chooser. `end_run` moves on to the next schedule;
+  /// was_stopped: somebody ended the run (see Following::finish).
+  void begin_run();
+  struct RunEnd {
+    bool is_cut = false;        // it came to a known state: nothing to judge
+    bool has_diverged = false;  // the replayed prefix met other threads: the run is no function of
+                                // its decisions; or it had too many branches
+    unsigned preemptions = 0;
+    std::uint64_t trace_class = 0;
+  };
+  RunEnd end_run(bool was_stopped);
+
+  std::uint64_t schedules() const { return schedules_; }  // that ran to their end
+  std::uint64_t cuts() const { return cuts_; }
+  std::uint64_t restarts() const { return restarts_; }  // because a private object was not
+  std::uint64_t runs() const { return runs_; }          // all, with those before a restart
+  std::size_t depth() const { return stack_.size(); }
+  std::uint64_t states() const { return states_.size(); }
+  /// How much of the tree is behind, between 0 and 1, if all branches were equally large.
+  double progress() const;
+
+  /// The state of the search as lines of text, and back; false for a text that is none: the search
+  /// is then of no use. Whether this program has such branches shows when they are run
+  /// (has_diverged).
+  std::string save() const;
+  bool restore(std::string_view text, const Schedule& schedule);
+
+ private:
+  struct Node {
+    bool is_draw = false;
+    bool is_free = false;          // switching costs nothing
+    bool is_private = false;       // its step touches only what is the thread's own
+    std::uint8_t preemptions = 0;  // before it
+    std::uint8_t chosen = 0;
+    ThreadMask options = 0;  // of a draw: the number of values
+    ThreadMask left = 0;     // threads to be tried
+    ThreadMask asleep = 0;   // kSleepSets
+    ThreadMask done = 0;     // threads that were tried
+
+    /// Who goes on, if that is possible, is tried first.
+    unsigned preemptions_after() const {
+      return preemptions + (!is_draw && !is_free && done != 0 ? 1U : 0U);
+    }
+  };
+
+  ThreadId decide(ThreadMask enabled, ThreadId current, const Pending* pending) override;
+  std::uint32_t draw(std::uint32_t n, Site site) override;
+  void closed(const Footprint& step) override;
+
+  ThreadId decide_anew(Node node, ThreadMask enabled, ThreadId current, const Pending* pending);
+  void look_up_state(unsigned current);
+  /// Beyond the last branch of the plan: only there a known state means a known future.
+  bool is_past_plan() const { return at_ >= planned_; }
+  /// Where nothing branches it is enough to look at some states, as long as all runs look at the same.
+  static bool is_sampled(std::uint64_t name) { return name % kSampling == 0; }
+  ThreadId take(std::size_t index, ThreadId current);
+  [[noreturn]] void cut_here();
+  void wake_sleepers(const Footprint& step);
+  void note_sharing(const Footprint& step);
+  void note_sharing(Access access, ThreadId thread);
+  bool is_private(const Footprint& step) const;
+  bool turn(Node& node);
+  void advance();
+  void begin_anew();
+  bool is_sound(const Node& node) const;  // as the next of the stack
+
+  static constexpr std::uint64_t kSampling = 4;
+  static constexpr std::size_t kNodesMax = 1 << 15;   // branches of one run; more are not explored
+  static constexpr std::size_t kNamesARun = 1 << 11;  // that a run adds; more are forgotten
+  static constexpr std::size_t kNoNode = ~std::size_t{0};
+
+  BoundedOptions options_;
+  NonPreemptive policy_;
+  Random random_;            // of the runs from which it learns
+  std::uint64_t draws_ = 0;  // from it
+  Schedule schedule_;
+  unsigned bound_ = 0;
+  bool is_done_ = true;
+  unsigned learning_ = 0;  // random runs left
+  bool was_learning_ = false;
+
+  std::vector<Node> stack_;
+  std::size_t planned_ = 0;  // nodes to be replayed
+  std::size_t at_ = 0;       // node of the next decision
+  unsigned preemptions_ = 0;
+  ThreadMask asleep_ = 0;            // kSleepSets
+  std::size_t open_node_ = kNoNode;  // whose step is in progress, if it may turn out private
+  bool is_cut_ = false;
+  bool has_diverged_ = false;
+  TraceClass class_;
+  StateCache states_;
+
+  // What is private: by slot, who accessed it in this run, and whether it ever was in conflict.
+  struct Users {
+    std::uint32_t run = 0;
+    ThreadMask by_mode[3] = {0, 0, 0};
+  };
+  std::array<Users, kSlots> users_{};
+  std::array<bool, kSlots> is_shared_{};
+  std::uint32_t run_ = 0;
+  bool has_learnt_ = false;
+
+  std::uint64_t schedules_ = 0;
+  std::uint64_t cuts_ = 0;
+  std::uint64_t restarts_ = 0;
+  std::uint64_t runs_ = 0;
+};
+
+}  // namespace concertina::fuzzers

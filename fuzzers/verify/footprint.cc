@@ -1,0 +1,228 @@
+#include "verify/footprint.h"
+
+#include "base/sanitizer.h"
+#include "platform/sim/world.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+std::uint16_t slot_of(ObjectId object) {
+  if (object < kObjectSlots) return static_cast<std::uint16_t>(object);
+  switch (object) {
+    case kObjectNames:
+      return kNamesSlot;
+    case kStackEvents:
+      return kPlacesSlot;
+    case kStepNumber:
+      return kWindowSlot;
+    case kClock:
+      return kClockSlot;
+    default:
+      return kOtherSlot;
+  }
+}
+
+std::uint16_t slot_of_channel(ChannelId c) {
+  return c < kChannelSlots ? static_cast<std::uint16_t>(kFirstChannelSlot + c) : kOtherSlot;
+}
+
+std::uint16_t slot_of_goroutine(std::uint32_t g) {
+  return g < kGoroutineSlots ? static_cast<std::uint16_t>(kFirstGoroutineSlot + g) : kOtherSlot;
+}
+
+/// What a goroutine asks or was told; the effect on the channel is another event.
+bool is_about_asking(EventKind kind) {
+  switch (kind) {
+    case EventKind::kOpSend:
+    case EventKind::kOpReceive:
+    case EventKind::kOpClose:
+    case EventKind::kOpSelect:
+    case EventKind::kOpSelectCase:
+    case EventKind::kDoneSend:
+    case EventKind::kDoneReceive:
+    case EventKind::kDoneClose:
+    case EventKind::kDoneSelect:
+    case EventKind::kLenSeen:
+    case EventKind::kCapSeen:
+    case EventKind::kNotReady:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// What the oracle `work` reads (oracle/work.cc has the same list).
+bool is_about_work(EventKind kind) {
+  switch (kind) {
+    case EventKind::kQueued:
+    case EventKind::kUnqueued:
+    case EventKind::kQueueSeenEmpty:
+    case EventKind::kProcessorIdle:
+    case EventKind::kProcessorTaken:
+    case EventKind::kMachineCalled:
+    case EventKind::kMachineBegins:
+    case EventKind::kMachineSleeps:
+    case EventKind::kSettled:
+    case EventKind::kParked:
+    case EventKind::kExited:
+    case EventKind::kPreempted:
+    case EventKind::kSyscallEntered:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Is `a` of the event a goroutine that another one acts on?
+bool names_a_partner(EventKind kind) {
+  switch (kind) {
+    case EventKind::kSendToReceiver:
+    case EventKind::kReceiveFromBuffer:
+    case EventKind::kReceiveFromSender:
+    case EventKind::kCloseWakesReceiver:
+    case EventKind::kCloseWakesSender:
+    case EventKind::kSpawned:
+    case EventKind::kReadied:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Footprint::add(Access access) {
+  for (unsigned i = 0; i < size; ++i) {
+    if (accesses[i].slot != access.slot) continue;
+    if (accesses[i].mode != access.mode) accesses[i].mode = Mode::kWrite;
+    return;
+  }
+  if (size == kAccessesMax) {
+    touches_all = true;
+    return;
+  }
+  accesses[size++] = access;
+}
+
+bool conflict(const Footprint& a, const Footprint& b) {
+  if (a.touches_all || b.touches_all) return true;
+  for (unsigned i = 0; i < a.size; ++i) {
+    for (unsigned j = 0; j < b.size; ++j) {
+      if (a.accesses[i].slot == b.accesses[j].slot &&
+          !commute(a.accesses[i].mode, b.accesses[j].mode)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void Following::begin() {
+  pending_ = nullptr;
+  threads_ = 0;
+  is_open_ = false;
+  if (trail_ != nullptr) trail_->count = trail_->preemptions = 0;
+}
+
+void Following::count_preemption() {
+  if (trail_ != nullptr) ++trail_->preemptions;
+}
+
+void Following::close() {
+  if (!is_open_) return;
+  is_open_ = false;
+  closed(step_);
+}
+
+void Following::finish(bool was_stopped) {
+  step_.touches_all |= was_stopped;
+  close();
+}
+
+// Called on a virtual thread, from within `pick`.
+void Following::cut() {
+  sanitizer::look_again();
+  simulator::World::current().stop(Outcome::kBudget, "the explorer has been here before");
+}
+
+void Following::started(ThreadId thread) {
+  threads_ |= ThreadMask{1} << thread;
+  if (is_open_) step_.started |= ThreadMask{1} << thread;
+}
+
+ThreadId Following::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
+  pending_ = pending;
+  sanitizer::look_away();
+  close();
+  const ThreadId chosen = decide(enabled, current, pending);
+  sanitizer::look_again();
+  if (trail_ != nullptr) trail_->add(chosen);
+  return chosen;
+}
+
+void Following::executing(ThreadId thread, const Pending* pending) {
+  pending_ = pending;
+  sanitizer::look_away();
+  close();
+  const Pending& now = pending[thread];
+  step_.thread = thread;
+  step_.site = now.site;
+  step_.kind = now.kind;
+  step_.is_lock = now.kind == OperationKind::kLock;
+  step_.touches_all = false;
+  step_.started = 0;
+  step_.draws = 0;
+  step_.path = now.path;
+  step_.object = now.object;
+  step_.size = 0;
+  is_open_ = true;
+  opened(thread, now);
+  const Mode mode = now.is_write ? Mode::kWrite : Mode::kRead;
+  if (now.object != 0) step_.add({slot_of(now.object), mode});
+  if (now.kind == OperationKind::kCopy) step_.add({kMemorySlot, Mode::kWrite});
+  if (now.kind == OperationKind::kStart && now.is_write) step_.add({kThreadsSlot, Mode::kWrite});
+  sanitizer::look_again();
+}
+
+std::uint32_t Following::choose(std::uint32_t n, Site site, SpawnPath) {
+  sanitizer::look_away();
+  const std::uint32_t drawn = draw(n, site);
+  sanitizer::look_again();
+  if (trail_ != nullptr) trail_->add(drawn);
+  if (draw_matters(n, site)) {
+    step_.draws = (step_.draws ^ (drawn + 1)) * 0x9e3779b97f4a7c15U;
+    step_.draws ^= step_.draws >> 29;
+  }
+  return drawn;
+}
+
+void Following::touched(ObjectId object, bool is_write) {
+  if (is_open_) step_.add({slot_of(object), is_write ? Mode::kWrite : Mode::kRead});
+}
+
+void Following::recorded(const Event& event) {
+  if (!is_open_) return;
+  if (event.kind == EventKind::kLockAcquired || event.kind == EventKind::kLockReleased) return;
+  if (event.kind == EventKind::kLocalWritten || event.kind == EventKind::kLocalRead) {
+    step_.add({kMemorySlot, Mode::kRead});
+    return;
+  }
+  if (event.goroutine != kNoGoroutine)
+    step_.add({slot_of_goroutine(event.goroutine), Mode::kWrite});
+  if (names_a_partner(event.kind) && event.a != 0) {
+    step_.add({slot_of_goroutine(event.a), Mode::kWrite});
+  }
+  const bool is_effect = event.channel != kNilChannel && !is_about_asking(event.kind);
+  if (event.channel != kNilChannel) {
+    step_.add({slot_of_channel(event.channel), is_effect ? Mode::kWrite : Mode::kRead});
+  }
+  const bool is_work = is_about_work(event.kind);
+  if (is_work) step_.add({kWorkSlot, Mode::kWrite});
+  if (is_work || is_effect) step_.add({kWindowSlot, Mode::kMark});
+}
+
+// A machine that looks for work passes over its own processor, so of two there is one other, and the
+// draw of where to begin changes nothing (runtime/sched/find_runnable.cc).
+bool draw_matters(std::uint32_t n, Site site) { return n > (site == Site::kStealOrder ? 2U : 1U); }
+
+}  // namespace concertina::fuzzers

@@ -1,0 +1,233 @@
+#include "verify/source_dpor.h"
+
+#include <algorithm>
+
+#include "schedule/thread_mask.h"
+
+namespace concertina::fuzzers {
+
+void SourceDpor::start(const Schedule& schedule) {
+  schedule_ = schedule;
+  is_done_ = false;
+  nodes_.clear();
+  pool_.clear();
+  // Nothing is allocated on behalf of a virtual thread (state_cache.h).
+  nodes_.reserve(kNodesMax);
+  pool_.reserve(kSleepersMax);
+  sleepers_.reserve(kThreadsMax);
+  node_of_.reserve(kNodesMax);
+  planned_ = 0;
+  schedules_ = cuts_ = 0;
+}
+
+void SourceDpor::begin_run() {
+  Following::begin();
+  policy_.reset(schedule_);
+  at_ = 0;
+  node_of_next_ = kNoNode;
+  is_cut_ = has_diverged_ = false;
+  sleepers_.clear();
+  order_.clear();
+  node_of_.clear();
+  class_.clear();
+}
+
+SourceDpor::RunEnd SourceDpor::end_run(bool was_stopped) {
+  if (!is_cut_) {
+    Following::finish(was_stopped);
+    if (was_stopped && !node_of_.empty() && node_of_.back() != kNoNode) {
+      Node& last = nodes_[node_of_.back()];
+      last.backtrack |= last.options;
+    }
+    races_of_waiting_threads();
+  }
+  ++(is_cut_ ? cuts_ : schedules_);
+  const RunEnd end{is_cut_, has_diverged_, class_.name()};
+  advance();
+  return end;
+}
+
+// --- Decisions -----------------------------------------------------------------------------------
+
+ThreadMask SourceDpor::asleep() const {
+  ThreadMask mask = 0;
+  for (const Sleeper& sleeper : sleepers_) mask |= bit(sleeper.thread);
+  return mask;
+}
+
+ThreadId SourceDpor::decide(ThreadMask enabled, ThreadId current, const Pending* pending) {
+  if (at_ < planned_) {
+    const Node& node = nodes_[at_];
+    if (node.is_draw || node.options != enabled) {
+      has_diverged_ = is_cut_ = true;
+      cut();
+    }
+    const std::span<const Sleeper> asleep_there = sleepers_of(node);
+    sleepers_.assign(asleep_there.begin(), asleep_there.end());
+    std::erase_if(sleepers_, [&](const Sleeper& s) { return s.thread == node.chosen; });
+    node_of_next_ = at_++;
+    return node.chosen;
+  }
+  const ThreadMask awake = enabled & ~asleep();
+  if (awake == 0) {
+    is_cut_ = true;
+    cut();
+  }
+  if (nodes_.size() == kNodesMax || pool_.size() + kThreadsMax > kSleepersMax) {
+    has_diverged_ = is_cut_ = true;
+    cut();
+  }
+  Node node;
+  node.options = enabled;
+  node.chosen = policy_.pick(enabled, current, pending);
+  if ((awake & bit(node.chosen)) == 0) node.chosen = lowest(awake);
+  node.backtrack = bit(node.chosen);
+  node.first_sleeper = pool_.size();
+  node.sleeper_count = sleepers_.size();
+  pool_.insert(pool_.end(), sleepers_.begin(), sleepers_.end());
+  nodes_.push_back(node);
+  node_of_next_ = at_++;
+  return nodes_.back().chosen;
+}
+
+std::uint32_t SourceDpor::draw(std::uint32_t n, Site site) {
+  const std::uint32_t usual = policy_.choose(n, site, kAnyPath);
+  if (!draw_matters(n, site)) return usual;
+  if (at_ < planned_) {
+    const Node& node = nodes_[at_++];
+    if (!node.is_draw || node.options != n) has_diverged_ = true;
+    return node.chosen % n;
+  }
+  if (nodes_.size() == kNodesMax) {
+    has_diverged_ = true;
+    return usual;
+  }
+  Node node;
+  node.is_draw = true;
+  node.options = n;
+  node.left = n - 1;
+  node.chosen = static_cast<std::uint8_t>(usual);
+  node.first_sleeper = pool_.size();
+  nodes_.push_back(node);
+  ++at_;
+  return usual;
+}
+
+// --- Steps and races -----------------------------------------------------------------------------
+
+void SourceDpor::closed(const Footprint& step) {
+  class_.add(step);
+  order_.add(step);
+  node_of_.push_back(node_of_next_);
+  const Clock& clock = order_.events().back().clock;
+  for (const std::uint32_t partner : order_.partners()) reverse(partner, step.thread, clock);
+  if (node_of_next_ != kNoNode) {
+    nodes_[node_of_next_].step = step;
+    nodes_[node_of_next_].step.touches_all |= step.draws != 0;
+    nodes_[node_of_next_].has_step = true;
+  }
+  node_of_next_ = kNoNode;
+  wake(step);
+}
+
+void SourceDpor::wake(const Footprint& step) {
+  std::erase_if(sleepers_, [&](const Sleeper& sleeper) {
+    return sleeper.thread == step.thread || conflict(sleeper.step, step);
+  });
+}
+
+/// Who can begin the order in which `later` comes before the step `earlier`: the threads whose first
+/// step after it, not because of it, needs none of the other such steps.
+ThreadMask SourceDpor::initials(std::size_t earlier, ThreadId later, const Clock& clock) const {
+  const auto& events = order_.events();
+  Clock first_ordinal{};  // of each thread's steps in the reversed order; 0: none
+  ThreadMask result = 0;
+  const auto is_first = [&](const Clock& known) {
+    for (unsigned t = 0; t < kThreadsMax; ++t) {
+      if (first_ordinal[t] != 0 && known[t] >= first_ordinal[t]) return false;
+    }
+    return true;
+  };
+  for (std::size_t i = earlier + 1; i < events.size(); ++i) {
+    const HappensBefore::Event& event = events[i];
+    if (HappensBefore::is_known(events[earlier], event.clock) || first_ordinal[event.thread] != 0)
+      continue;
+    if (is_first(event.clock)) result |= bit(event.thread);
+    first_ordinal[event.thread] = event.ordinal;
+  }
+  if (first_ordinal[later] == 0 && is_first(clock)) result |= bit(later);
+  return result;
+}
+
+void SourceDpor::reverse(std::size_t earlier, ThreadId later, const Clock& clock) {
+  if (node_of_[earlier] == kNoNode) return;  // nobody else could go on there
+  Node& node = nodes_[node_of_[earlier]];
+  const ThreadMask beginners = initials(earlier, later, clock);
+  if ((beginners & node.backtrack) != 0) return;
+  const ThreadMask able = beginners & node.options;
+  if (able == 0) {
+    node.backtrack |= node.options;
+  } else {
+    node.backtrack |= (able & bit(later)) != 0 ? bit(later) : bit(lowest(able));
+  }
+}
+
+void SourceDpor::races_of_waiting_threads() {
+  if (pending() == nullptr) return;
+  for (ThreadMask rest = threads(); rest != 0; rest = without_lowest(rest)) {
+    const ThreadId thread = lowest(rest);
+    const Pending& waiting = pending()[thread];
+    if (waiting.kind != OperationKind::kLock) continue;
+    order_.add_waiting(thread, waiting.object);
+    for (const std::uint32_t partner : order_.partners()) {
+      reverse(partner, thread, order_.past_of(thread));
+    }
+  }
+}
+
+// --- Moving on -----------------------------------------------------------------------------------
+
+bool SourceDpor::turn(Node& node) {
+  if (node.is_draw) {
+    if (node.left == 0) return false;
+    --node.left;
+    node.chosen = static_cast<std::uint8_t>((node.chosen + 1U) % node.options);
+    return true;
+  }
+  node.done |= bit(node.chosen);
+  if (node.has_step) {
+    pool_.push_back({node.chosen, node.step});
+    ++node.sleeper_count;
+  }
+  ThreadMask left = node.backtrack & ~node.done;
+  for (const Sleeper& sleeper : sleepers_of(node)) left &= ~bit(sleeper.thread);
+  if (left == 0) return false;
+  node.chosen = lowest(left);
+  node.has_step = false;
+  return true;
+}
+
+void SourceDpor::advance() {
+  while (!nodes_.empty() && !turn(nodes_.back())) {
+    pool_.resize(nodes_.back().first_sleeper);
+    nodes_.pop_back();
+  }
+  planned_ = nodes_.size();
+  is_done_ = nodes_.empty();
+}
+
+double SourceDpor::progress() const {
+  if (is_done_) return 1;
+  double behind = 0;
+  double weight = 1;
+  for (const Node& node : nodes_) {
+    const unsigned tried = node.is_draw ? node.options - 1 - node.left : count(node.done);
+    const unsigned options =
+        node.is_draw ? node.options : std::max(1U, count(node.backtrack | node.done));
+    behind += weight * tried / options;
+    weight /= options;
+  }
+  return behind;
+}
+
+}  // namespace concertina::fuzzers

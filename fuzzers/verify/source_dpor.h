@@ -1,0 +1,111 @@
+// SourceDpor: every trace of a tiny program, without a bound, by dynamic partial-order reduction.
+//
+// After Abdulla, Aronis, Jonsson and Sagonas, "Optimal dynamic partial order reduction", POPL 2014:
+// a node of the search begins with one thread; when a later step e races with the step f that was
+// taken there (they conflict, and f does not happen before what e's thread had done), some thread
+// that can begin the reversed order must be tried at the node, unless one is tried already (source
+// sets). Sleep sets, sound without a bound, keep a tried thread from being tried again until a
+// conflicting step wakes it.
+//
+// Where the runtime is not the paper's machine:
+//   locks      a thread that waits for a lock is disabled, so an unlock and the lock after it cannot
+//              be swapped; the race is between the two acquisitions. At the end of a run, each
+//              thread that still waits for a lock races with the lock's last acquisition.
+//   waiting    a thread that waits for a change may be disabled where it should be tried. Then all
+//              enabled threads are.
+//   the end    a step that ends the run conflicts with every other; whoever was enabled there is
+//              tried, too.
+//   draws      each value is a branch of its own, independent of nothing. A step with draws never
+//              sleeps, because its footprint depends on them.
+// More is tried than source sets would need at these places, never less.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "schedule/non_preemptive.h"
+#include "verify/footprint.h"
+#include "verify/happens_before.h"
+#include "verify/trace_class.h"
+
+namespace concertina::fuzzers {
+
+class SourceDpor final : public Following {
+ public:
+  void start(const Schedule& schedule);
+  bool is_done() const { return is_done_; }
+
+  /// Call before and after each run with this chooser, as for BoundedSearch.
+  void begin_run();
+  struct RunEnd {
+    bool is_cut = false;        // everybody was asleep: the rest has been seen
+    bool has_diverged = false;  // as for BoundedSearch
+    std::uint64_t trace_class = 0;
+  };
+  RunEnd end_run(bool was_stopped);
+
+  std::uint64_t schedules() const { return schedules_; }
+  std::uint64_t cuts() const { return cuts_; }
+  std::uint64_t runs() const { return schedules_ + cuts_; }
+  std::size_t depth() const { return nodes_.size(); }
+  double progress() const;
+
+ private:
+  static constexpr std::size_t kNoNode = ~std::size_t{0};
+
+  struct Sleeper {
+    ThreadId thread = 0;
+    Footprint step;  // its next
+  };
+  struct Node {
+    bool is_draw = false;
+    std::uint8_t chosen = 0;
+    ThreadMask options = 0;    // of a draw: how many values
+    ThreadMask left = 0;       // of a draw: how many are left
+    ThreadMask backtrack = 0;  // to be tried, tried, or being tried
+    ThreadMask done = 0;
+    bool has_step = false;
+    Footprint step;  // of `chosen`
+    std::size_t first_sleeper =
+        0;  // in pool_: those that slept when it was reached, then the tried
+    std::size_t sleeper_count = 0;
+  };
+  ThreadId decide(ThreadMask enabled, ThreadId current, const Pending* pending) override;
+  std::uint32_t draw(std::uint32_t n, Site site) override;
+  void closed(const Footprint& step) override;
+
+  void reverse(std::size_t earlier, ThreadId later, const Clock& clock);
+  ThreadMask initials(std::size_t earlier, ThreadId later, const Clock& clock) const;
+  void races_of_waiting_threads();
+  ThreadMask asleep() const;
+  void wake(const Footprint& step);
+  void advance();
+  bool turn(Node& node);
+
+  NonPreemptive policy_;
+  Schedule schedule_;
+  bool is_done_ = true;
+  static constexpr std::size_t kNodesMax = 1 << 13;
+  static constexpr std::size_t kSleepersMax = 1 << 15;
+
+  std::span<Sleeper> sleepers_of(const Node& node) {
+    return {pool_.data() + node.first_sleeper, node.sleeper_count};
+  }
+
+  std::vector<Node> nodes_;
+  std::vector<Sleeper> pool_;  // the latest node's are at its end
+  std::size_t planned_ = 0;
+  std::size_t at_ = 0;
+  std::size_t node_of_next_ = kNoNode;  // the decision that picked the next step
+  bool is_cut_ = false;
+  bool has_diverged_ = false;
+  std::vector<Sleeper> sleepers_;  // at the moment
+  HappensBefore order_;
+  std::vector<std::size_t> node_of_;  // by step: the decision that picked it
+  TraceClass class_;
+  std::uint64_t schedules_ = 0;
+  std::uint64_t cuts_ = 0;
+};
+
+}  // namespace concertina::fuzzers
