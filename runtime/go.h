@@ -1,8 +1,7 @@
 // The runtime's face: everything that runs goroutines includes this and nothing below it.
 //
-//   Knobs knobs;                             // how many processors, which debugging aids
-//   run_main(knobs, function, user);         // on the first thread of a platform run; never
-//   returns
+//   Knobs knobs;                       // how many processors, which debugging aids
+//   run_main(knobs, function, user);   // on the first thread of a platform run; never returns
 //
 // A function is a Function whose `step` runs the youngest frame of a goroutine until it calls,
 // returns, yields or blocks (stack/frame.h). From a step:

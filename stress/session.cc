@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kFiguresColumn = 27;
 constexpr auto kProgressEvery = std::chrono::seconds(5);
-// The first large batch is begun only with so much time left; how long it takes is not known before.
+// The first large batch begins only with this much time left: how long it takes is not known yet.
 constexpr auto kLargeNeeds = std::chrono::seconds(3);
 
 std::string shown(const std::string& path) { return fuzzers::shown_path(path); }

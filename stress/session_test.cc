@@ -75,8 +75,8 @@ TEST_F(SessionTest, FiguresThatCannotBeWrittenMakeItUnusable) {
   expect_unusable("cannot write: it is a folder");
 }
 
-// A limit stands for a full disk: the second batch's seed has a digit more. The figures go into a pipe,
-// which has no limit.
+// A limit stands for a full disk: the second batch's seed has a digit more. The figures go into a
+// pipe, which has no limit.
 TEST_F(SessionTest, ALaterBatchThatCannotBeWrittenDoesNotTakeTheFiguresAlong) {
   options_.seed = 9;
   options_.json = path("figures");

@@ -6,14 +6,13 @@
 // orders may stand either way round. `tidy` takes out what only an exact order could judge, and
 // nothing else:
 //
-//   taken out                                       because
-//   a non-blocking operation that gave up           it looks without the lock, at counts that
-//   change a non-blocking receive that was told closed     before the change is announced; neither
-//   has an
-//                                                   effect on the channel
-//   len(c)                                          likewise
-//   run queues, processors, machines (work.h)       announced beside the queue's atomics, not under
-//                                                   a lock
+//   taken out                                    because
+//   a non-blocking operation that gave up        it looks without the lock, at counts that change
+//   a non-blocking receive that found c closed   before the change is announced; neither has an
+//                                                effect on the channel
+//   len(c)                                       it looks without the lock, too
+//   run queues, processors, machines (work.h)    announced beside the queue's atomics, not under
+//                                                a lock
 //
 // and a stack walk's events, which a thread announces one after the other, are brought together.
 //

@@ -87,8 +87,8 @@ TEST(Watchdog, TellsWhoWaitsForWhatAndWhoHoldsWhich) {
   }
 }
 
-// Its process stops in the middle of a run and is woken after several times the limit, when the watchdog
-// has time to look around before the run ends.
+// Its process stops in the middle of a run and is woken after several times the limit, when the
+// watchdog has time to look around before the run ends.
 Action sleeper_step(Machine& m, Goroutine& g) {
   Task<Locals> t(m, g);
   platform::sleep_ns(200'000'000, Site::kTest);  // until it is being watched

@@ -18,11 +18,11 @@ std::filesystem::path target_of(std::filesystem::path path);
 
 /// Empty, or why not.
 ///
-///   1  the first time in a folder: remove what dead writers have left behind there
-///   2  write to a new file in the same folder, with the old one's permissions; where the file system
-///      can do that it has no name yet, so that it vanishes if this process is killed
-///   3  give it the path, by way of ".NAME.PID.partial" when there is one; what is there stays whole
-///      until then, and when something fails
+///   1  the first time in a folder: remove what dead writers have left there
+///   2  write to a new file in the same folder, with the old one's permissions; where the file
+///      system allows it, it has no name yet, so that it vanishes if this process is killed
+///   3  give it the path, through ".NAME.PID.partial" when the path exists; the old file stays
+///      whole until then, and when anything fails
 ///
 /// scripts/lib/files.py has the same names.
 ///

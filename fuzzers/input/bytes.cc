@@ -1,10 +1,11 @@
 // The byte form of an input. Any byte string decodes; what encode writes decodes to the same value.
 //
-//   version      1 byte: 3, 2, or else 1
-//   schedule     flags, strategy, depth, seed (8 bytes, little endian), stack events, deviations;
-//                version 2: horizon (LEB128), constraints, targets, thread counts
-//                version 3: how many machines less than kMachinesMax
-//   program      channels, functions
+//   version       1 byte: 3, 2, or else 1
+//   schedule      flags, strategy, depth - 1, seed (8 bytes, little endian),
+//                 stack events, deviations
+//                 from version 2: horizon (LEB128), constraints, targets, thread counts
+//                 from version 3: kMachinesMax - machines_max
+//   program       channels, functions
 //
 // The schedule comes first: its head has fixed offsets, so an engine that inserts or erases bytes
 // in the program leaves the schedule alone. Missing bytes read as 0, and a body ends with the bytes
@@ -12,13 +13,19 @@
 // around into it, and a list length larger than the limit becomes a small one: random bytes then
 // give small programs of real operations. Operation, case and channel are packed in few bytes:
 //
-//   flags        bits 0-1 processors - 1, 2 move_at_every_prologue, 3-5 reuse, cache, shrink
-//   inverted key          path (LEB128), site, occurrence stack event  action, key deviation kind,
-//   key, value channel      bits 0-3 capacity, 4-7 size class function     frame class, operation
-//   count, operations operation    bits 0-5 code, 6 has_default, 7 by_pointer; then what the code
-//   uses: channel,
-//                function or count (1 byte each), or case count and cases
-//   case         bits 0-3 channel (15: nil), 4 is_send, 5 by_pointer
+//   flags         bits 0-1 processors - 1; 2 move_at_every_prologue;
+//                 3-5 no reuse_stacks, no cache_stacks, no shrink_stacks
+//   key           path (LEB128), site, occurrence
+//   stack event   action - 1, key
+//   deviation     kind, key, value
+//   constraint    bit 0 is_wanted; reader's site, writer's site, skip
+//   target        path (LEB128), ordinal (LEB128)
+//   thread count  path (LEB128), thread, count (LEB128)
+//   channel       bits 0-3 capacity, 4-7 size class
+//   function      frame class, number of operations, operations
+//   operation     bits 0-5 code, 6 has_default, 7 by_pointer; then what the code uses:
+//                 channel, function or count (1 byte each), or number of cases and cases
+//   case          bits 0-3 channel (15: nil), 4 is_send, 5 by_pointer
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>

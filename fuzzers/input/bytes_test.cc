@@ -92,8 +92,8 @@ TEST(Bytes, TheWidestInputFits) {
   EXPECT_EQ(decode(bytes), input);
 }
 
-// What version 1 can say is written as it always was; and its bytes mean what they always did, those
-// out of range, too.
+// What version 1 can say is written as it always was; and its bytes mean what they always did,
+// those out of range, too.
 TEST(Bytes, VersionOneIsWrittenAndReadAsBefore) {
   Input input;
   input.program.functions.resize(1);

@@ -1,8 +1,8 @@
 // The text form of an input, for people: words that the printer and the parser share.
 //
 //   file      = { header | comment } "version" N { part } "end"
-//   header    = ("# title: " | "# bug: " | "# oracle: " | "# flavour: " | "# expect: " | "# depth: " |
-//               "# pair: ") to the line's end
+//   header    = ("# title: " | "# bug: " | "# oracle: " | "# flavour: " | "# expect: " |
+//               "# depth: " | "# pair: ") to the line's end
 //   part      = channel | function | schedule | knob | event | wish | learnt
 //   channel   = "chan" "c0" "cap=" N "size=" BYTES
 //   function  = "func" "f0" "frame=" BYTES "{" { operation } "}"              f0 is main

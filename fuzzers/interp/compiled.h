@@ -2,10 +2,12 @@
 //
 // A frame of a program's function, from its lowest byte:
 //
-//   Frame               header, program counter, loop counters, ...
-//   pointers            one word a used channel: a caller's local, or 0     (adjusted by stack
-//   copies) pointer serials     one word a used channel: whose local that is locals one a used
-//   channel: {Tag, element} padding             the function's dead weight
+//   Frame             header, program counter, loop counters, ...
+//   pointers          a word for each used channel: address of a caller's local, or 0
+//                     (stack copies adjust these)
+//   pointer serials   a word for each used channel: serial of the frame that the local is in
+//   locals            {Tag, element} for each used channel
+//   padding           the function's dead weight
 #pragma once
 
 #include <array>

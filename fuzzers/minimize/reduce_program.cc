@@ -144,8 +144,8 @@ Candidate spawn_becomes_call(const Program& program, std::size_t i) {
   return result;
 }
 
-/// A copy of the callee without its own spawns and calls takes its place: a function that starts itself
-/// becomes two that do not.
+/// A copy of the callee without its own spawns and calls takes its place: a function that starts
+/// itself becomes two that do not.
 Candidate cut_recursion(const Program& program, std::size_t i) {
   const auto place = nth_operation(
       program, i, [](const Operation& operation) { return uses_function(operation.code); });

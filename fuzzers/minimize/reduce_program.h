@@ -1,5 +1,5 @@
 // Reductions of a program: small steps, each of which makes it smaller or simpler to read. What a
-// step does to the failure is not known here; the minimiser keeps those after which it is still there.
+// step does to the failure is not known here; the minimiser keeps those after which it persists.
 #pragma once
 
 #include <cstddef>

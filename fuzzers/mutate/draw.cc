@@ -286,9 +286,9 @@ void add_queue_race(Schedule& schedule, Random& random) {
   normalise(schedule);
 }
 
-// Measured on generated inputs with 27 mutants put back, 9 seeds, geometric mean of the medians: half
-// random, half PCT 76 runs; random alone 77, PCT 90, POS 61, reads-from 61. Each is the best on some:
-// PCT finds `wake-gives-up-after-unlock` in a seventh of POS's runs.
+// Measured on generated inputs with 27 mutants put back, 9 seeds, geometric mean of the medians:
+// half random, half PCT 76 runs; random alone 77, PCT 90, POS 61, reads-from 61. Each is the best
+// on some: PCT finds `wake-gives-up-after-unlock` in a seventh of POS's runs.
 Strategy draw_strategy(Random& random) {
   static constexpr Strategy kStrategies[] = {Strategy::kRandom, Strategy::kPct, Strategy::kPos,
                                              Strategy::kReadsFrom};

@@ -11,8 +11,8 @@
 //        - a machine that was called and has not begun.
 //      Everybody else runs a program for as long as the program likes, or sleeps.
 //      There may also be nobody to run the processor: no machine sleeps, and as many exist as there
-//      may be. Then the next one that comes to sleep takes the processor instead, so from the moment
-//      a machine sleeps the rule holds again.
+//      may be. Then the next one that comes to sleep takes the processor instead, so from the
+//      moment a machine sleeps the rule holds again.
 //   2. A look that finds a queue empty is true of some moment between its beginning and its end.
 // Reading: a machine is its virtual thread.
 #pragma once

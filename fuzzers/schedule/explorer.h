@@ -11,11 +11,12 @@
 //     explorer.ran();
 //   }
 //
-// kPortfolio rotates reads-from, PCT and SURW, with fixed shares of the turns: what pays differs from
-// bug to bug, a search does not know its bug, and so it needs at most so many times the runs of the
-// best strategy as that has a part of the turns. What they learn of the program they share. (Giving
-// every fourth turn to whose runs had shown new reads-from pairs cost a bug that needs reads-from
-// more than twice the runs, and others gained a tenth: new pairs are not what finds bugs.)
+// kPortfolio rotates reads-from, PCT and SURW, with fixed shares of the turns: what pays differs
+// from bug to bug, a search does not know its bug, and so it needs at most so many times the runs
+// of the best strategy as that has a part of the turns. What they learn of the program they share.
+// (Giving every fourth turn to whose runs had shown new reads-from pairs cost a bug that needs
+// reads-from more than twice the runs, and others gained a tenth: new pairs are not what finds
+// bugs.)
 //
 // Reads-from works as in RFF (reads_from.h): lists of constraints that showed something new are
 // kept, and each next one is a mutation of a kept one under a new seed.

@@ -1,8 +1,7 @@
 // Knowledge: what a search knows of one program, from the logs of its earlier runs.
 //
-//   pairs     (reader's site, writer's site) on one object, by different threads; seen to happen,
-//   and
-//             possible by what was seen
+//   pairs     (reader's site, writer's site) on one object, by different threads: those seen to
+//             happen, and those possible by what was seen
 //   profile   which objects at least two threads operate on, how often each
 //   horizon   decisions of the longest run
 //

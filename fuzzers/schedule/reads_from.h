@@ -1,24 +1,24 @@
 // ReadsFrom: reads-from constraints over POS, after RFF (Wolff, Shi, Duck, Mathur and Roychoudhury,
 // "Greybox fuzzing for concurrency testing", ASPLOS 2024).
 //
-// A constraint is a pair of code sites, +(reader, writer) or -(reader, writer): some read at the one
-// is to see what a write at the other left, or none is to. It names no thread and no object, so one
-// constraint means the same for three threads and for a hundred. Locks belong to it (a lock is read
-// from by who takes it, and was written by who released it), and so do notes, and an update is both.
+// A constraint is a pair of code sites, +(reader, writer) or -(reader, writer): some read at the
+// first must see what a write at the second left, or none may. It names no thread and no object,
+// so one constraint means the same for three threads and for a hundred. Locks count as variables
+// (taking a lock reads what releasing it wrote), and so do notes; an update is a read and a write.
 // Without lock pairs, bugs between two critical sections need some seventy times as many schedules.
 //
-// Threads go by POS's priorities in three bands: preferred, neutral, avoided. Nothing is forbidden: a
-// thread that is avoided goes on when no other can.
+// Threads go by POS's priorities in three bands: preferred, neutral, avoided. Nothing is forbidden:
+// an avoided thread runs when no other can.
 //
-//   +(r, w)   open     whoever is at r is avoided; if there is one, w on its object is preferred
-//             written  w was the last to write the object: r there is preferred. Another write: open
-//                      again
-//             done     r went on in state `written`
-//   -(r, w)   open     w is avoided, until some r has gone on
-//             written  w wrote last all the same: r on that object is avoided, other writers of it are
-//                      preferred
-//             other    somebody else wrote after it: r is preferred, w is avoided
-//             done     r went on
+//   constraint  state    meanwhile
+//   +(r, w)     open     threads at r are avoided; if there is one, w on its object is preferred
+//               written  w wrote the object last: r on it is preferred; after another write, open
+//               done     r ran in state `written`
+//   -(r, w)     open     w is avoided until some r has run
+//               written  w wrote last all the same: r on that object is avoided, and other writers
+//                        of it are preferred
+//               other    another thread has written since: r is preferred, w is avoided
+//               done     r ran
 //
 // The first `skip` passes of r do not count: a loop's later rounds are within reach.
 #pragma once

@@ -1,8 +1,8 @@
 // Lanes: a number for each thread, and questions that look at all of them: whose is it, which is
-// the highest, what do they add up to. Strategies ask these at every step, and with twenty threads a
-// loop with a branch a thread took longer than the rest of the step; eight threads at a time, without
-// branches, they cost a few instructions each. (Vectors are of four, as baseline x86-64 has them; the
-// compiler makes do elsewhere.)
+// the highest, what do they add up to. Strategies ask these at every step, and with twenty threads
+// a loop with a branch a thread took longer than the rest of the step; eight threads at a time,
+// without branches, they cost a few instructions each. (Vectors are of four, as baseline x86-64 has
+// them; the compiler makes do elsewhere.)
 //
 // `threads` is how many there are; all members of a mask are among them.
 #pragma once
@@ -35,8 +35,8 @@ class Lanes {
   }
 
   /// The highest number of a member; 0 if there is no member. All are in [0, kHighestMax]: there,
-  /// the bits of a floating point number are ordered as it is (unless small ones are taken for 0, as
-  /// by -ffast-math), and of those the processor has a maximum in one instruction.
+  /// the bits of a floating point number are ordered as it is (unless small ones are taken for 0,
+  /// as by -ffast-math), and of those the processor has a maximum in one instruction.
   static constexpr std::int32_t kHighestMax = 0x3fffffff;
   std::int32_t highest(ThreadMask of, unsigned threads) const {
     Floats best[2] = {};
@@ -52,9 +52,9 @@ class Lanes {
     return reinterpret_cast<Four>(all)[0];
   }
 
-  /// Each thread's becomes the sum of the members' numbers in `of_whom` up to and including its own.
-  /// Returns the last of them. The first member whose sum is higher than a draw below that is drawn
-  /// with its number as weight.
+  /// Each thread's becomes the sum of the members' numbers in `of_whom` up to and including its
+  /// own. Returns the last of them. The first member whose sum is higher than a draw below that is
+  /// drawn with its number as weight.
   std::int32_t add_up(const Lanes& of_whom, ThreadMask of, unsigned threads) {
     Four before = {};
     for (unsigned block = 0; block < threads; block += kBlock) {
@@ -86,7 +86,7 @@ class Lanes {
     return result;
   }
 
-  /// Numbers of the block from its i-th on; 0 in the place of those whose bit in `members` is clear.
+  /// Numbers of the block from its i-th on; 0 in place of those whose bit in `members` is 0.
   Four four_of(Four members, unsigned block, unsigned i) const {
     const Four bits = Four{1, 2, 4, 8} << static_cast<std::int32_t>(i);
     return four(block + i) & ((members & bits) == bits);

@@ -9,8 +9,8 @@ namespace {
 
 }  // namespace
 
-// libFuzzer takes whoever exits in the first input for a crash: so words that name no group are told
-// before.
+// libFuzzer takes whoever exits in the first input for a crash: so words that name no group are
+// told before.
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   concertina::fuzzers::groups_of_environment();
   return 0;

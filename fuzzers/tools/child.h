@@ -1,5 +1,5 @@
-// One run in a child process (host/forked.h). What a dead one leaves: steps and events are written to
-// shared memory as they happen.
+// One run in a child process (host/forked.h). What a dead one leaves: steps and events are written
+// to shared memory as they happen.
 #pragma once
 
 #include <functional>

@@ -2,14 +2,14 @@
 // way, and the pair of steps that it turns on.
 //
 //   1  bounds 0, 1, 2, ... are explored until one has a failure of that signature. The bounds below
-//      were explored completely, so no schedule with fewer preemptions fails so: that is the proof.
-//   2  where that takes too long, the preemptions of failing runs are made fewer (fewer_child.h).
-//      What is left is an upper bound of the depth, the complete bounds a lower one; where they
+//      were explored completely, so no schedule with fewer preemptions fails that way: the proof.
+//   2  where that takes too long, the preemptions of failing runs are reduced (fewer_child.h). What
+//      is left is an upper bound of the depth, the complete bounds are a lower one; where they
 //      meet, that is a proof, too.
 //   3  the run with the fewest is repeated and its races are recorded (verify/reversal.h).
-//   4  each race is turned round until a run passes: with those two steps swapped, everything else as
-//      it was, the failure is gone. From the end of the run backwards, so that the passing run goes
-//      along with the failing one as long as it can: after that pair nothing helps any more.
+//   4  each race is turned round until a run passes: with those two steps swapped and everything
+//      else as it was, the failure is gone. This works backwards from the end of the run, so that
+//      the passing run follows the failing one as long as it can: after that pair nothing helps.
 #pragma once
 
 #include <string>
@@ -61,8 +61,8 @@ struct Reducing {
 };
 
 /// Explores the program, whatever its schedule, for a failure of the order's signature; where that
-/// finds none, reduces the preemptions of failing runs, beginning with the input's own; then looks for
-/// the cause. The order's seconds are for each of these.
+/// finds none, reduces the preemptions of failing runs, beginning with the input's own; then looks
+/// for the cause. The order's seconds are for each of these.
 Depth find_depth(const Input& input, const VerifyOrder& order, const Reducing& reducing = {});
 
 /// Of a run that Verified describes (kFailed).

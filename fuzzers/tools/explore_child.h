@@ -1,9 +1,9 @@
-// A search for a schedule that fails, in a child process: it learns from its own runs, so all of them
-// are in one process, and a run that kills it is a finding.
+// A search for a schedule that fails, in a child process: it learns from its own runs, so all of
+// them are in one process, and a run that kills it is a finding.
 //
 //   parent                                     child (host/forked.h)
-// P1 fork                                      C1 for each run: write the input to the shared state,
-// P2 an answer is the verdict. Died or hung:      count it; run, judge, learn
+// P1 fork                                      C1 for each run: write the input to the shared
+// P2 an answer is the verdict. Died or hung:      state, count it; run, judge, learn
 //    the input in the shared state is the      C2 the answer: the first failing verdict, or a pass
 //    one; judge what it said                      when the budget is spent
 #pragma once

@@ -77,8 +77,8 @@ TEST(Search, WithoutAFailureAllRunsAreMade) {
   EXPECT_EQ(searched({.runs_max = 50, .as_drawn = true}).runs, 50U);
 }
 
-// Every schedule of a search is a complete input: written and read again, logged or not, in whatever
-// order, its run is the same.
+// Every schedule of a search is a complete input: written and read again, logged or not, in
+// whatever order, its run is the same.
 TEST(Search, ItsSchedulesAreInputsLikeAnyOther) {
   in_own_process([] {
     const auto explorer =

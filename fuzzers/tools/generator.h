@@ -1,5 +1,5 @@
-// The stream of generated inputs that `generate`, `health`, `bench` and `determinism` share: input i
-// of seed s is the same in every process and build.
+// The stream of generated inputs that `generate`, `health`, `bench` and `determinism` share: input
+// i of seed s is the same in every process and build.
 #pragma once
 
 #include "pipeline.h"

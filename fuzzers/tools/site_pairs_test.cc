@@ -15,7 +15,7 @@ namespace {
 
 using Sites = std::array<bool, kSiteCount>;
 
-/// What generated programs show: whether a site reads, whether it writes, and which share an object.
+/// What generated programs show: whether a site reads, whether it writes; which share an object.
 struct Seen {
   Sites readers{};
   Sites writers{};

@@ -7,13 +7,13 @@
 //
 // What is pruned, and why that is sound within the bound:
 //
-//   States (Pruning::kStates). The rest of a run depends on the state, on who is current (only while
-//   switching away from it costs), and on how many preemptions are left. A prefix's trace class
-//   names its state and history (trace_class.h). So where the same class was reached with the same
-//   current thread and at most as many preemptions, whatever follows has been seen, or is on its
-//   way: the search is depth first and a class fixes the length of its prefixes, so a node on the
-//   stack never is its own descendant. The run is cut there. The verdicts of equal traces are equal,
-//   as far as footprints are exact.
+//   States (Pruning::kStates). The rest of a run depends on the state, on who is current (only
+//   while switching away from it costs), and on how many preemptions are left. A prefix's trace
+//   class names its state and history (trace_class.h). So where the same class was reached with the
+//   same current thread and at most as many preemptions, whatever follows has been seen, or is on
+//   its way: the search is depth first and a class fixes the length of its prefixes, so a node on
+//   the stack never is its own descendant. The run is cut there. The verdicts of equal traces are
+//   equal, as far as footprints are exact.
 //
 //   Private steps (skips_private). Let the current thread's next step x touch nothing that another
 //   thread accesses, in a mode that does not commute, in any run. Preempting before x is then
@@ -22,13 +22,15 @@
 //   remembered, and when one is new, the search of this bound begins again. If at the end some run
 //   within the bound had a conflict that no examined run showed, take its shortest prefix with one:
 //   up to its last step all steps that were taken for private are, so they can be moved out of the
-//   way as above, and the moved run was examined and shows the conflict. A step that ends the run is
-//   never private. What is lost is only this: of two runs that differ in how many private steps the
-//   other threads had taken when somebody ended it, one is examined. Whoever ended it saw the same.
+//   way as above, and the moved run was examined and shows the conflict. A step that ends the run
+//   is never private. What is lost is only this: of two runs that differ in how many private steps
+//   the other threads had taken when it was ended, one is examined. The thread that ended it
+//   observed the same state in both.
 //
 // Plain sleep sets (Pruning::kSleepSets) are NOT sound within a bound: the sleeping schedule's
 // equivalent may need more preemptions than the bound allows (Coons, Musuvathi and McKinley,
-// "Bounded partial-order reduction", OOPSLA 2013). They are here as the red twin of the cross-check.
+// "Bounded partial-order reduction", OOPSLA 2013). They are here so that the cross-check has
+// something to find.
 #pragma once
 
 #include <array>
@@ -80,9 +82,10 @@ class BoundedSearch final : public Following {
   /// was_stopped: somebody ended the run (see Following::finish).
   void begin_run();
   struct RunEnd {
-    bool is_cut = false;        // it came to a known state: nothing to judge
-    bool has_diverged = false;  // the replayed prefix met other threads: the run is no function of
-                                // its decisions; or it had too many branches
+    bool is_cut = false;  // it came to a known state: nothing to judge
+    // The replayed prefix met other threads, so the run is not a function of its decisions; or it
+    // had too many branches.
+    bool has_diverged = false;
     unsigned preemptions = 0;
     std::uint64_t trace_class = 0;
   };
@@ -129,7 +132,8 @@ class BoundedSearch final : public Following {
   void look_up_state(unsigned current);
   /// Beyond the last branch of the plan: only there a known state means a known future.
   bool is_past_plan() const { return at_ >= planned_; }
-  /// Where nothing branches it is enough to look at some states, as long as all runs look at the same.
+  /// Where nothing branches it is enough to look at some states, provided that all runs look at
+  /// the same ones.
   static bool is_sampled(std::uint64_t name) { return name % kSampling == 0; }
   ThreadId take(std::size_t index, ThreadId current);
   [[noreturn]] void cut_here();

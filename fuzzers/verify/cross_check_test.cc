@@ -1,6 +1,6 @@
-// The pruned searches against brute force: the sets of trace classes and of outcomes that they reach
-// must be equal, within each bound, on random tiny programs. CONCERTINA_TINY_PROGRAMS says how many
-// (default 1000, with a sanitizer 100).
+// The pruned searches against brute force: the sets of trace classes and of outcomes that they
+// reach must be equal, within each bound, on random tiny programs. CONCERTINA_TINY_PROGRAMS says
+// how many (default 1000, with a sanitizer 100).
 #include <gtest/gtest.h>
 
 #include <cstdio>

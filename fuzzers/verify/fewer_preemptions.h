@@ -2,15 +2,15 @@
 // whose schedules are too many to explore. What it ends with is an upper bound of the bug's depth.
 //
 // A run is an order of threads, and its segments are what one thread does on end. A move lets a
-// thread go on with its next segment at once, or makes it wait until then, or does so with a part of
-// a segment, swaps two segments, leaves one out, or leaves the rest to the non-preemptive policy.
-// The run that is tried follows the changed order as far as it can (OrderPlayer). It is kept if it
-// fails alike with no more preemptions, then switches, than the one before, and now and then with
-// a few more: moves that gain nothing lead to those that do.
+// thread go on with its next segment at once, or makes it wait until then, or does so with a part
+// of a segment, swaps two segments, leaves one out, or leaves the rest to the non-preemptive
+// policy. The run that is tried follows the changed order as far as it can (OrderPlayer). It is
+// kept if it fails alike with no more preemptions, then switches, than the one before, and now and
+// then with a few more: moves that gain nothing lead to those that do.
 //
-// The moves that merge segments are Tinertia's (Jalbert and Sen, "A trace simplification technique for
-// effective debugging of concurrent programs", FSE 2010), which tries them in turn; drawn at random
-// they need no order of their own, and combine.
+// The moves that merge segments are Tinertia's (Jalbert and Sen, "A trace simplification technique
+// for effective debugging of concurrent programs", FSE 2010), which tries them in turn; drawn at
+// random they need no order of their own, and combine.
 #pragma once
 
 #include <cstdint>

@@ -221,8 +221,8 @@ void Following::recorded(const Event& event) {
   if (is_work || is_effect) step_.add({kWindowSlot, Mode::kMark});
 }
 
-// A machine that looks for work passes over its own processor, so of two there is one other, and the
-// draw of where to begin changes nothing (runtime/sched/find_runnable.cc).
+// A machine that looks for work passes over its own processor, so of two there is one other, and
+// the draw of where to begin changes nothing (runtime/sched/find_runnable.cc).
 bool draw_matters(std::uint32_t n, Site site) { return n > (site == Site::kStealOrder ? 2U : 1U); }
 
 }  // namespace concertina::fuzzers

@@ -1,10 +1,10 @@
 // HappensBefore: which steps of a run could not have come in the other order, by vector clocks; and
 // which pairs are races, that is, could.
 //
-// A step happens after the steps of its own thread, after the one that created the thread, and after
-// those before it that it conflicts with. Two conflicting steps race when the later one's thread did
-// not know of the earlier one before: then there is a run that is alike up to the earlier one, and
-// has them in the other order.
+// A step happens after the steps of its own thread, after the one that created the thread, and
+// after those before it that it conflicts with. Two conflicting steps race when the later one's
+// thread did not know of the earlier one before: then there is a run that is alike up to the
+// earlier one, and has them in the other order.
 //
 // Locks: who waits for a lock cannot be let go on, so an unlock and the lock after it are no race;
 // the two acquisitions are. Steps that conflict with everything (footprint.h) race with the latest
@@ -37,7 +37,7 @@ class HappensBefore {
   void clear();
 
   /// The next step of the run. `partners()` are then the earlier steps that it races with, as
-  /// indices; the latest of each thread on each slot, for with that one the others are reversed, too.
+  /// indices; the latest of each thread on each slot, since reversing it reverses the others.
   void add(const Footprint& step);
   const std::vector<std::uint32_t>& partners() const { return partners_; }
 

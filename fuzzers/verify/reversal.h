@@ -5,9 +5,9 @@
 //                       not know of f
 //   ... v e f w ...     v: what lay between and did not happen after f; w: what did
 //
-// Steps of v and w keep their orders, so in the new one e and f are neighbours, swapped, and nothing
-// else has changed but what follows from that. The run that is tried follows the order as far as it
-// can: always the first thread of it that can go on.
+// Steps of v and w keep their orders, so in the new one e and f are neighbours, swapped, and
+// nothing else has changed but what follows from that. The run that is tried follows the order as
+// far as it can: always the first thread of it that can go on.
 //
 // The record is plain memory, complete after each step, for a process that may die; the step in
 // which it dies counts as one that conflicts with everything.
@@ -84,7 +84,8 @@ class RaceRecorder final : public Following {
   ThreadId current_ = 0;
 };
 
-/// All races of the run, in the order of their later steps, with those of the step in which it died.
+/// All races of the run, in the order of their later steps; those of the step in which it died
+/// included.
 std::vector<Race> races_of(const RunRecord& record);
 
 /// The threads of the run's steps in the order in which the race comes out the other way round.

@@ -136,8 +136,8 @@ void SourceDpor::wake(const Footprint& step) {
   });
 }
 
-/// Who can begin the order in which `later` comes before the step `earlier`: the threads whose first
-/// step after it, not because of it, needs none of the other such steps.
+/// Who can begin the order in which `later` comes before the step `earlier`: the threads whose
+/// first step after it, not because of it, needs none of the other such steps.
 ThreadMask SourceDpor::initials(std::size_t earlier, ThreadId later, const Clock& clock) const {
   const auto& events = order_.events();
   Clock first_ordinal{};  // of each thread's steps in the reversed order; 0: none

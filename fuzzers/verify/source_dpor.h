@@ -8,16 +8,16 @@
 // conflicting step wakes it.
 //
 // Where the runtime is not the paper's machine:
-//   locks      a thread that waits for a lock is disabled, so an unlock and the lock after it cannot
-//              be swapped; the race is between the two acquisitions. At the end of a run, each
-//              thread that still waits for a lock races with the lock's last acquisition.
-//   waiting    a thread that waits for a change may be disabled where it should be tried. Then all
-//              enabled threads are.
-//   the end    a step that ends the run conflicts with every other; whoever was enabled there is
-//              tried, too.
-//   draws      each value is a branch of its own, independent of nothing. A step with draws never
-//              sleeps, because its footprint depends on them.
-// More is tried than source sets would need at these places, never less.
+//   locks     a thread that waits for a lock is disabled, so an unlock and the lock after it cannot
+//             be swapped; the race is between the two acquisitions. At the end of a run, each
+//             thread that still waits for a lock races with the lock's last acquisition.
+//   waiting   a thread that waits for a change may be disabled where it should be tried. Then all
+//             enabled threads are.
+//   the end   a step that ends the run conflicts with every other; every thread that was enabled
+//             there is tried, too.
+//   draws     each value is a branch of its own, independent of nothing. A step with draws never
+//             sleeps, because its footprint depends on them.
+// In these places more is tried than source sets would need, never less.
 #pragma once
 
 #include <cstdint>

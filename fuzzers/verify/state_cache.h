@@ -2,9 +2,9 @@
 //
 // Open addressing, doubling; an entry is a word, the count in its low four bits. It grows between
 // runs only: memory that one virtual thread allocates and another frees is a race to
-// ThreadSanitizer. When it may grow no more it forgets new names: whoever asks then does work twice,
-// but misses nothing. Two states of one name would lose one of them: with a million states the
-// chance is one in 10^6.
+// ThreadSanitizer. When it may grow no more it forgets new names: whoever asks then does work
+// twice, but misses nothing. Two states of one name would lose one of them: with a million states
+// the chance is one in 10^6.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// For tests: random tiny programs, two or three virtual threads straight on the simulator's platform
-// with a few operations on a few variables and locks. Small enough to try every schedule.
+// For tests: random tiny programs, two or three virtual threads straight on the simulator's
+// platform with a few operations on a few variables and locks. Small enough to try every schedule.
 #pragma once
 
 #include <cstdint>

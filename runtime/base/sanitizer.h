@@ -123,8 +123,8 @@ inline constexpr bool kSeesPoison = false;
 #endif
 }
 
-/// Between the two ThreadSanitizer overlooks what the calling thread does: the harness's own work on
-/// behalf of virtual threads, where it calls what is intercepted (memcpy, operator delete).
+/// Between the two ThreadSanitizer overlooks what the calling thread does: the harness's own work
+/// on behalf of virtual threads, where it calls what is intercepted (memcpy, operator delete).
 [[gnu::always_inline]] inline void look_away() {
 #ifdef CONCERTINA_TSAN
   __tsan_ignore_thread_begin();

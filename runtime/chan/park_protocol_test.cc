@@ -37,8 +37,8 @@ ProgramRun run_logged(const std::vector<ChannelSpec>& channels, const Body& main
 }
 
 // Does one thing to the stack at a site: always, or only at the n-th time that a path passes it.
-// Not for ThreadSanitizer: it runs inside the simulator, on behalf of all virtual threads at once, and
-// its own counts would look like their races.
+// Not for ThreadSanitizer: it runs inside the simulator, on behalf of all virtual threads at once,
+// and its own counts would look like their races.
 class StackEventAt : public StackEvents {
  public:
   StackEventAt(SpawnPath path, Site site, StackAction action, unsigned occurrence = 0)

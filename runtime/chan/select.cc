@@ -1,8 +1,7 @@
 // The passes of a select, in Go's order:
 //
 //   1  lock every channel, in channel id order; look for a ready case in poll order; if there is
-//   one
-//      (or a default) do it and unlock
+//      one, or a default, do it and unlock
 //   2  enqueue a sudog for each case, in lock order, and park; the commit function unlocks
 //   3  woken: lock every channel again, take the losing sudogs off, unlock
 //

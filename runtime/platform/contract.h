@@ -7,25 +7,27 @@
 // starting threads, time, random draws, whose stack is disturbed where, and what the scanner does
 // when.
 //
-//   Mutex        mutual exclusion; lock/unlock order everything before unlock before the next lock;
-//                taking what one holds, as a leaf, too, is fatal
-//   Atomic<T>    a shared variable; operations with a site are sequentially consistent, but for
-//                publish, a store that orders what came before it and nothing that comes after, and
-//                update_mine, a compare_exchange by the only thread that may change the variable
-//                while it has the expected value, and exchange_mine, an exchange by the only one
-//                ever, which order as much as publish;
-//                poke is a release, peek and add order nothing
-//   OwnedAtomic  an Atomic whose value says who may change it, and that others may freeze:
-//                update_unless_frozen is a compare_exchange by that owner, freeze one by others,
-//                which they call between begin_freezing and end_freezing, one thread at a time
-//   Counter      a statistic: exact once everybody has stopped
-//   Cell<T>      plain memory; the caller guarantees exclusion
-//   Note         one sleeper, one wake-up; wake happens before sleep's return
-//   spin_until   waits in place for another thread's write
-//   hesitate     lets a moment pass in which others may be faster
-//   copy, clear  memory that foreign goroutines look at
-//   fill, is_filled   debugging aids that race detection does not see
-//   allocate     zeroed memory, never freed before the runtime ends
+//   Mutex           mutual exclusion: lock and unlock order everything before an unlock before the
+//                   next lock; taking a lock that one holds is fatal, as a leaf, too
+//   Atomic<T>       a shared variable. Operations with a site are sequentially consistent, except
+//                     publish        a store that orders what came before it and nothing after
+//                     update_mine    a compare_exchange by the only thread that may change the
+//                                    variable while it has the expected value
+//                     exchange_mine  an exchange by the only thread that ever changes it
+//                   which both order as much as publish does. Without a site: poke is a release;
+//                   peek and add order nothing
+//   OwnedAtomic     an Atomic whose value says who may change it, and that others may freeze:
+//                     update_unless_frozen  a compare_exchange by that owner
+//                     freeze                a compare_exchange by others, between begin_freezing
+//                                           and end_freezing, one thread at a time
+//   Counter         a statistic: exact once all threads have stopped
+//   Cell<T>         plain memory; the caller guarantees exclusion
+//   Note            one sleeper, one wake-up; wake happens before sleep's return
+//   spin_until      waits in place for another thread's write
+//   hesitate        lets a moment pass in which others may be faster
+//   copy, clear     memory that other goroutines look at
+//   fill, is_filled debugging aids that race detection does not see
+//   allocate        zeroed memory, never freed before the runtime ends
 //   start_thread, stop, record, step, choose, now_ns, sleep_ns, set_goroutine
 //   prologue, post_scan_request, await_scan_request   stack disturbance on request
 #pragma once

@@ -22,8 +22,8 @@ struct LinesInRow {
 /// False where the processor cannot, and under a sanitizer, which would not see it.
 bool can_adjust_lines();
 
-/// Adds `delta` to each of the row's words that is in [lo, lo + bytes). Returns where the row ended:
-/// the address of the first line that is not of it.
+/// Adds `delta` to each of the row's words that is in [lo, lo + bytes). Returns where the row
+/// ended: the address of the first line that is not of it.
 std::uintptr_t adjust_lines(const LinesInRow& row, std::uintptr_t lo, std::size_t bytes,
                             std::uintptr_t delta);
 

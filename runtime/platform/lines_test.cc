@@ -31,8 +31,8 @@ std::uintptr_t adjust_slowly(const LinesInRow& row, std::uintptr_t lo, std::size
 }
 
 TEST(Lines, AreAdjustedAsAWordAtATime) {
-  // Without AVX-512 there is nothing to test: everybody goes the other way (stack/adjust.cc), which the
-  // stack's tests cover. Under a sanitizer it is off, because that would not see its stores.
+  // Without AVX-512 there is nothing to test: everybody goes the other way (stack/adjust.cc), which
+  // the stack's tests cover. Under a sanitizer it is off, because that would not see its stores.
   if (!can_adjust_lines()) GTEST_SKIP() << "this processor or flavour has none";
   std::uint64_t state = 1;
   const auto draw = [&state](unsigned n) {

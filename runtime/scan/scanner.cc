@@ -24,9 +24,10 @@ Suspended suspend(Goroutine& g) {
   for (;;) {
     const Status status = g.status.load(Site::kScanSuspend);
     switch (status) {
-      case kIdle:         // its maker has not finished: there is nothing to scan yet
-        if (has_asked) {  // it died and lives again, and may have our request: nobody else serves
-                          // it
+      case kIdle:
+        // Its maker has not finished, so there is nothing to scan yet; unless we have asked: then
+        // it died and lives again, and may have our request, which nobody else serves.
+        if (has_asked) {
           platform::spin_until(
               g.status, [](Status s) { return s != kIdle; }, Site::kScanSuspendWait);
           break;

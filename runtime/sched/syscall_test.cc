@@ -57,8 +57,8 @@ TEST(Syscall, ReturnsThroughTheGlobalQueueWhenNoProcessorIsFree) {
   }
 }
 
-// A machine about to drop a processor goes on looking if one was asked for (step S2 in scheduler.h):
-// the goroutine may have been moved from the global queue to a processor's by then.
+// A machine about to drop a processor goes on looking if one was asked for (step S2 in
+// scheduler.h): the goroutine may have been moved from the global queue to a processor's by then.
 TEST(Syscall, WhoWaitsInTheGlobalQueueHasAskedForAProcessor) {
   Flags* flags = nullptr;
   const Body other({[](Machine& m, Goroutine&) {

@@ -1,16 +1,20 @@
 // Goroutine: one contiguous movable stack, its status, and what it waits for (Go: g).
 //
 // The status *is* the lock on the stack:
-//   kIdle       just made; its maker owns the stack
-//   kRunnable   in exactly one run queue, or held by who is about to enqueue it; nobody owns the
-//   stack kRunning    the machine that runs it owns the stack kSyscall    as kRunning, but the
-//   processor has been handed off; the stack must not move kWaiting    nobody owns the stack,
-//   except that channel operations may read and write the element
-//               slots of its sudogs under the channel's lock
-//   kDead       no stack; kIdle again when a run uses goroutines more than once
-//   kCopyStack  whoever set it owns the stack and is copying it
-//   kPreempted  stopped itself for a suspender, who must ready it; nobody owns the stack
-//   |kScan      the suspender owns the stack; no other transition may happen until it is taken off
+//
+//   status        who owns the stack
+//   kIdle         its maker: the goroutine has just been made
+//   kRunnable     nobody: in exactly one run queue, or in the hands of the thread about to enqueue
+//                 it
+//   kRunning      the machine that runs it
+//   kSyscall      that machine, too, but the processor has been handed off; the stack must not move
+//   kWaiting      nobody; but under the channel's lock, channel operations may read and write the
+//                 element slots of its sudogs
+//   kDead         there is no stack; kIdle follows in runs that use goroutines more than once
+//   kCopyStack    the thread that set it, which is copying the stack
+//   kPreempted    nobody: it stopped itself for a suspender, which must ready it
+//   any | kScan   the suspender; no other transition may happen until it takes kScan off
+//
 // cas_status is the only gate; it rejects every edge that is not in its table.
 #pragma once
 

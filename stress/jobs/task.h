@@ -1,7 +1,7 @@
 // Task: a goroutine's function for jobs, as a state machine over its frame.
 //
-//   struct Locals { unsigned char element[64]; std::uint32_t left; };   // zero when the frame is
-//   made Action step(Machine& m, Goroutine& g) {
+//   struct Locals { unsigned char element[64]; std::uint32_t left; };   // zero in a new frame
+//   Action step(Machine& m, Goroutine& g) {
 //     Task<Locals> t(m, g);
 //     switch (t.state()) {
 //       case 0: t.receive(channel, t->element); return t.next(1);

@@ -208,8 +208,9 @@ TEST(Run, ThreadsAreNumberedInTheOrderOfTheirStart) {
   for (const Event& event : spawned) EXPECT_EQ(event.thread, event.a);
 }
 
-/// Counts what a chooser is told, and draws a fixed number. Not for ThreadSanitizer: choosers run inside
-/// the simulator, on behalf of all virtual threads at once, and its counts would look like their races.
+/// Counts what a chooser is told, and draws a fixed number. Not for ThreadSanitizer: choosers run
+/// inside the simulator, on behalf of all virtual threads at once, and its counts would look like
+/// their races.
 class Witness : public FirstEnabled {
  public:
   Witness(bool observes, std::uint32_t draw) : observes_(observes), draw_(draw) {}
@@ -246,7 +247,7 @@ TEST(Chooser, IsToldOfEachStepIfItWantsTo) {
   }
 }
 
-// The base class's own answers, for choosers that need no more. (Not for ThreadSanitizer, as above.)
+// The base class's own answers suffice for some choosers. (Not for ThreadSanitizer, as above.)
 TEST(Chooser, NeedsOnlyToPickAndToDraw) {
   class Least : public Chooser {
    public:

@@ -7,9 +7,8 @@
 //      which may be read once the run is over, or into the events by `say`.
 //   3. ThreadSanitizer takes virtual threads for real ones: they share platform objects (made by
 //      `make`), and plain variables only where those order the accesses.
-//   4. Choosers and recorders run on behalf of every thread. Theirs is the attribute below and
-//   plain
-//      memory: a member function of std::vector would be instrumented.
+//   4. Choosers and recorders run on behalf of every thread. They have the attribute below and
+//      plain memory: a member function of std::vector would be instrumented.
 //
 //   const RunResult run = run_body([&] {
 //     auto& flag = make<platform::Atomic<std::uint32_t>>(0u);

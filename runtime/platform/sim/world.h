@@ -6,8 +6,8 @@
 //   2. A thread is enabled when its pending operation can take effect. One enabled thread is no
 //      decision; none is the end of the run (Outcome::kHung).
 //   3. A run can be abandoned at any step: `stop` never returns, the fibers are simply forgotten.
-//   4. Everything that the runtime allocates in a run comes from the world's arena and is gone with
-//   it.
+//   4. Everything that the runtime allocates in a run comes from the world's arena and is gone
+//      with it.
 //   5. Objects are named by creation ordinal. Addresses never order, hash or print.
 //
 // This is the simulator's side; the runtime sees it only through platform.h.
@@ -47,7 +47,7 @@ struct LockState : ObjectState {
 };
 
 /// Does the chooser of the run in progress watch accesses without a yield point? Read by the
-/// instrumented callers, so that a peek costs a load when nobody watches; written only between runs.
+/// instrumented callers, so that a peek costs a load when nobody watches. Written between runs.
 inline constinit thread_local bool accesses_are_watched = false;
 
 /// One step as an observer sees it.

@@ -86,8 +86,8 @@ bool measure(const Options& options) {
   return is_good;
 }
 
-// Simulations are built for few threads and for many, as the few are faster (thread_mask.h). The list
-// is of all programs.
+// Simulations are built for few threads and for many, as the few are faster (thread_mask.h). The
+// list is of all programs.
 bool needs_the_wide_one(const Options& options) {
   if (kThreadsMax == WideThreadMask::kBits) return false;  // this is it
   return options.lists || program_by_name(options.program)->threads + 1 > kThreadsMax;

@@ -1,5 +1,5 @@
-// The workloads of stress/lab/bench/ours that Boost.Fiber can do, under the same names, on one thread
-// with its default scheduler (round robin).
+// The workloads of stress/lab/bench/ours that Boost.Fiber can do, under the same names, on one
+// thread with its default scheduler (round robin).
 //
 //   bench_boost [--ops=N] [Google Benchmark's options]
 #include <benchmark/benchmark.h>

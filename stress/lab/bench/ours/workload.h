@@ -1,4 +1,4 @@
-// Workloads: what is measured, under the names that the peers use, too (stress/lab/bench/README.md).
+// Workloads: what is measured, under the peers' names (stress/lab/bench/README.md).
 //
 // A workload is a main function of a program. It prepares, calls begin, lets `ops` operations
 // happen, calls end, and the run is over. Its functions are hand-written resumable ones.

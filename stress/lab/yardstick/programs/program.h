@@ -1,8 +1,8 @@
 // Program: a small concurrent program with a known bug, on the simulator's virtual threads.
 //
 // The programs are re-written from descriptions of those that the literature measures strategies on
-// (stress/lab/yardstick/README.md). Here they are classes: what the threads share are members, what a
-// thread does is a method, `main` starts the threads, `end` is what is demanded when all have
+// (stress/lab/yardstick/README.md). Here they are classes: what the threads share are members, what
+// a thread does is a method, `main` starts the threads, `end` is what is demanded when all have
 // returned. Everything is on sequentially consistent memory, so plain shared variables of the
 // originals are atomic ones here: ThreadSanitizer has nothing to say about intended races.
 //

@@ -17,8 +17,9 @@
 //   fills the ring     work_steal_queue            interlocked_work_steal_queue
 //   shares its log     state_work_steal_queue      interlocked_work_steal_queue_with_state
 //
-// Those named "state" note each operation for a checker, in a vector that both sides append to without
-// a lock: who still has the old storage when the other side has made it larger writes to freed memory.
+// Those named "state" note each operation for a checker, in a vector that both sides append to
+// without a lock: who still has the old storage when the other side has made it larger writes to
+// freed memory.
 #include "stress/lab/yardstick/programs/programs.h"
 
 namespace concertina::yardstick {
