@@ -20,7 +20,7 @@
 namespace concertina::inline CONCERTINA_PLATFORM {
 
 /// Makes a runtime, starts the stack scanner, and runs `main` as the first goroutine. When main has
-/// returned the others go on (as after runtime.Goexit); the run ends when nothing can run any more:
+/// returned the others continue (as after runtime.Goexit); the run ends when nothing can run:
 /// Outcome::kExit if every goroutine returned, kDeadlock if some are blocked for ever.
 /// `before_main` is called with the runtime before the first goroutine exists; it may make
 /// channels.

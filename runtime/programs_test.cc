@@ -82,7 +82,7 @@ struct Disturbed : Disturbance<RunSetup> {
   }
 };
 constexpr unsigned kVariants = Disturbed::kVariants;
-/// Programs do so many times what they do once in the simulator.
+/// Programs do this many times what they do once in the simulator.
 constexpr std::uint32_t kScale = Disturbed::kScale;
 
 // Go: test/chan/sieve1. The filter of a prime is made when the prime is found; channel i carries
@@ -273,7 +273,7 @@ TEST(Disturbed, SelectsMeetSelects) {
   }
 }
 
-// Values through the fast paths: whoever finds nothing ready does it again and waits.
+// Values through the fast paths: an operation that finds nothing ready is repeated, and waits.
 TEST(Disturbed, NonBlockingOperationsLoseNothing) {
   constexpr std::uint32_t kEach = 3 * kScale;
   const Op skip_next([](Machine&, Goroutine& g) {

@@ -14,8 +14,8 @@ using Ids = std::vector<std::uint32_t>;
 
 constexpr SpawnPath kChild = child_path(kMainPath, 0);
 
-// One run for each number of steps for which the scanner is held back: whatever it does when it may
-// go on, it does at every place of the others' schedule. Returns how many places there are.
+// One run for each number of steps for which the scanner is held back: so whatever it does next, it
+// does at every place of the others' schedule. Returns how many places there are.
 template <class Check>
 std::uint32_t scan_everywhere(const std::vector<ChannelSpec>& channels, const Body& main,
                               RunSetup setup, Check check) {
@@ -165,7 +165,7 @@ TEST(ScanRandomly, ValuesArriveWhateverTheSchedule) {
 }
 
 // The scanner wants the lock that the waker holds, and the waker the status that the scanner holds:
-// the waker readies only after it has unlocked, so both go on.
+// the waker readies only after it has unlocked, so both continue.
 TEST(ScanRandomly, WakerAndScannerNeverWaitForEachOther) {
   ScriptChooser script;
   // The sender has the lock and is about to transfer until the scanner, which has kScan, is about

@@ -1,7 +1,7 @@
 // SpawnPath: a goroutine's name that survives edits elsewhere in the program.
 //
 // main is 1; the n-th goroutine (from 0) that goroutine p spawns is p*32 + 1 + n mod 31.
-// So a path is a base-32 string of spawn ordinals behind a leading 1, six levels deep; deeper or
+// So a path is a base-32 string of spawn ordinals after a leading 1, six levels deep; deeper or
 // wider trees wrap, and then one path names several goroutines. It is a key, not an identity:
 // identities are creation ids (GoroutineId), which depend on the schedule.
 #pragma once

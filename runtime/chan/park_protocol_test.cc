@@ -106,7 +106,7 @@ TEST(ParkOrder, WokenSelectClearsTheFlagBeforeItLocks) {
                    Site::kSelectLock, Site::kSelectLock, Site::kSelectDoneReset}));
 }
 
-// Whoever finds the goroutine waiting and not about to park may trust active_stack_chans.
+// A thread that finds the goroutine waiting and not about to park may trust active_stack_chans.
 TEST(ParkOrder, FlagTellsTheTruthToWhoeverFindsTheGoroutineWaiting) {
   const Body receiver({receive(1)});
   const Body main({go(receiver),
@@ -307,7 +307,7 @@ TEST(BlockedCopy, OfAGoroutineAboutToParkIsFatal) {
   EXPECT_EQ(run.ending(),
             "fatal: racy sudog adjustment due to parking on channel: the goroutine was suspended "
             "before its commit function ran");
-  EXPECT_EQ(run.notes(51), Ids{0});  // and who asks is told so before
+  EXPECT_EQ(run.notes(51), Ids{0});  // as a suspender that asks would have learnt
 }
 
 }  // namespace

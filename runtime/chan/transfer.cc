@@ -1,4 +1,4 @@
-// Moving elements between goroutines, under the channel's lock, and waking who waited.
+// Moving elements between goroutines, under the channel's lock, and waking the waiters.
 #include "chan/channel_internal.h"
 
 namespace concertina::inline CONCERTINA_PLATFORM {
@@ -40,8 +40,7 @@ void unlock_channel(Goroutine& g, Channel& c, Site site) {
 bool chan_park_commit(Goroutine& g, void* argument) {
   auto& c = *static_cast<Channel*>(argument);
   --g.locks_held;
-  // The locks that protect the sudogs are about to be free: from now on who copies the stack takes
-  // them.
+  // The locks that protect the sudogs are about to be free: from now on every copy takes them.
   g.active_stack_chans.store(true, Site::kActiveStackChansSet);
   // Release: a suspender that reads 0 also sees the flag above.
   g.parking_on_chan.publish(0, Site::kParkingOnChanClear);

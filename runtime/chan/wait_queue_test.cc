@@ -182,7 +182,7 @@ TEST(WaitQueue, ExactlyOneOfTwoWakersWinsASelect) {
       [](const ProgramRun& run) { EXPECT_EQ(run.said().size(), 1u); });
 }
 
-// Who sees an empty queue without the lock may rely on it: the operation has taken effect.
+// A thread that sees an empty queue without the lock may rely on it: the operation took effect.
 TEST(WaitQueue, LooksEmptyOnlyOnceTheRaceIsDecided) {
   for_all_schedules(
       [] {

@@ -1,5 +1,5 @@
 // The stack scanner: a thread that suspends goroutines one by one, has their stacks looked at,
-// shrinks or moves them, and lets them go on. It does for stacks what Go's garbage collector does.
+// shrinks or moves them, and resumes them. It does for stacks what Go's garbage collector does.
 //
 // Suspending and being suspended, two sides (Go: suspendG, resumeG):
 //
@@ -10,7 +10,7 @@
 //      status is something else, look again        see the request, status := kPreempted
 //   S3 preempted: kPreempted -> kWaiting, S1
 //   S4 scan, verify, shrink or move
-//   S5 take kScan off; if it was preempted,     G3 goes on
+//   S5 take kScan off; if it was preempted,     G3 continues
 //      make it runnable
 //
 // A goroutine that must not be copied now (about to park on a channel, in a system call) is asked

@@ -289,7 +289,7 @@ TEST(Suspend, RequestsAddUp) {
 
 // --- What is done to the stack -------------------------------------------------------------------
 
-// The child grows `times` and parks; main does `ops`, and then lets it go on.
+// The child grows `times` and parks; main does `ops`, and then wakes it.
 ProgramRun run_with_parked_child(unsigned times, std::uint32_t slot_bytes,
                                  std::initializer_list<Op> ops, RunSetup setup = {}) {
   const Body child({grow(times), park_here(), note(1, 1)}, slot_bytes);
@@ -351,7 +351,7 @@ TEST(ScanStack, RequestNamesOneGoroutineOrAll) {
   EXPECT_EQ(stopped_in(all, 2).size(), 1u);
 }
 
-// Who must not be copied is asked to do it itself, at its next safe point.
+// A goroutine that must not be copied now is asked to do it itself, at its next safe point.
 TEST(ScanStack, UnsafeGoroutineShrinksItself) {
   const Op unsafe = [](Machine& m, Goroutine&) { goroutine(m, 2).parking_on_chan.poke(1); };
   const Op safe = [](Machine& m, Goroutine&) { goroutine(m, 2).parking_on_chan.poke(0); };

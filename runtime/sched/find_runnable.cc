@@ -70,10 +70,10 @@ bool recheck_queues(Machine& m) {
   return true;
 }
 
-// Step S2 without the lock, for a submitter whose work is in its queue already: somebody asked for
-// need_spinning, nobody has answered, and no processor is idle. Whoever makes one idle later
-// answers it first (non-spinning), or looks at all queues afterwards (spinning: I2); whoever
-// answers it looks at all queues afterwards. Either finds our work, as it came before these loads.
+// Step S2 without the lock, for a submitter whose work is in its queue already: need_spinning is
+// set and unanswered, and no processor is idle. A machine that makes one idle later answers it
+// first (non-spinning), or looks at all queues afterwards (spinning: I2); a machine that answers
+// looks at all queues afterwards. Either finds our work, which came before these loads.
 bool has_standing_request(Runtime& runtime) {
   return runtime.need_spinning.load(Site::kNeedSpinning) != 0 &&
          runtime.idle_processor_count.load(Site::kIdleProcessorsLoad) == 0;
@@ -130,7 +130,7 @@ void reset_spinning(Machine& m) {
   const std::uint32_t before =
       runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
   require(before != 0, "spinning machines", "negative count");
-  // It was looking on behalf of others, too: somebody else goes on looking.
+  // It was looking on behalf of others, too: another machine must look instead.
   wake_processor(runtime);
 }
 
@@ -143,8 +143,8 @@ void wake_processor(Runtime& runtime) {
   Processor* const processor = take_idle_processor(runtime);
   if (processor == nullptr) {
     // A machine that is just dropping its processor must not go to sleep over our work (#45867).
-    // Who answers the request must not take us for one that is still looking: so stop counting
-    // first, and both before the unlock. (Go's wakep sets the request first.)
+    // The machine that answers must not think that we are still looking: so stop counting first,
+    // and both before the unlock. (Go's wakep sets the request first.)
     runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
     runtime.need_spinning.store(1, Site::kNeedSpinning);
   }
@@ -168,8 +168,8 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
   if (runtime.machine_count == runtime.knobs.machines_max) {
     // None sleeps: they run goroutines, or look for the last time and may have passed this work. So
     // the next one that comes to sleep takes a processor and looks again. As in wake_processor:
-    // first nobody looks any more, and both before the unlock, or another submitter counts on us,
-    // and the machine that answers takes one goroutine and wakes nobody for the next.
+    // stop counting first, and both before the unlock, or another submitter counts on us, and the
+    // machine that answers takes one goroutine and wakes no machine for the next.
     put_idle_processor(runtime, processor);
     if (spinning) {
       runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);

@@ -91,8 +91,8 @@ Op wait_until_the_other_machine_sleeps() {
   };
 }
 
-// A yielding goroutine enqueues, too: whoever is idle must hear of it. The child is put into the
-// local queue without a wake-up, and keeps the processor until main has gone on elsewhere.
+// A yielding goroutine enqueues, too, and must wake an idle machine. The child is put into the
+// local queue without a wake-up, and keeps the processor until main runs elsewhere.
 TEST(WorkConservation, YieldedGoroutineIsTakenByAnIdleProcessor) {
   Flags* flags = nullptr;
   const Body child({park_here(), [&flags](Machine&, Goroutine&) { spin_for(flags->a, 1); }});

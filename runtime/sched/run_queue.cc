@@ -32,7 +32,7 @@ bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
       announce(EventKind::kQueued, g);
       return true;
     }
-    // Full: move half of it out, with g behind (Go: runqputslow).
+    // Full: move half of it out, with g at the end (Go: runqputslow).
     const unsigned half = kRunQueueSlots / 2;
     for (unsigned i = 0; i < half; ++i) {
       overflow[i] = slots_[(head + i) % kRunQueueSlots].peek();

@@ -18,9 +18,9 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 class RunQueue {
  public:
-  /// `number` names it in events. Without thieves (there is one processor) the owner alone changes
-  /// the queue, and who submits to it holds the only processor: nobody else needs to see the work
-  /// before he looks for it himself. Then no instruction of the owner's locks the bus.
+  /// `number` names it in events. With one processor there are no thieves: only its holder submits,
+  /// and no other machine reads the queue until it takes the processor. So the owner needs no
+  /// locked instructions.
   explicit RunQueue(std::uint16_t number = 0, bool has_thieves = true)
       : number_(number), has_thieves_(has_thieves) {}
 
@@ -34,7 +34,7 @@ class RunQueue {
   /// Thief: moves half of `victim`'s goroutines here and returns one of them; null if there are
   /// none. The victim's run-next is taken only when `steal_run_next`.
   Goroutine* steal_from(RunQueue& victim, bool steal_run_next);
-  /// Anybody. Never true while a goroutine moves between ring and run-next slot.
+  /// Any thread. Never true while a goroutine moves between ring and run-next slot.
   bool is_empty();
 
  private:

@@ -51,7 +51,7 @@ struct Machine {
   const std::uint16_t id;
   Runtime* const runtime;
   Processor* processor = nullptr;
-  Processor* next_processor = nullptr;  // handed over by who wakes the machine
+  Processor* next_processor = nullptr;  // handed over by its waker
   Goroutine* goroutine = nullptr;
   bool is_spinning = false;
   ParkRequest park;

@@ -8,8 +8,8 @@ namespace {
 
 using namespace test;
 
-// The thief has read head; then the owner takes and puts so much that the old head and the new tail
-// are further apart than a batch has room.
+// The thief has read head; then the owner takes and puts until the old head and the new tail are
+// further apart than a batch has room for.
 TEST(RunQueue, ThiefLooksAgainWhenHeadAndTailAreOfDifferentTimes) {
   Switches script({{0, Site::kTest, 1}, {1, Site::kRunQueueTailLoad, 0}});
   const auto run = run_thread({.chooser = &script}, [] {

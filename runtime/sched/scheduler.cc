@@ -23,7 +23,8 @@ void drop_goroutine(Machine& m) {
 
 // A dead goroutine, for its next life; null when there is none. A suspender may still have the last
 // life in mind, and its request to stop must not stop this one for ever: a request made before it
-// is idle is cleared here; who makes one later finds it idle or beyond, and serves it (scanner.cc).
+// is idle is cleared here; a later suspender finds it idle or beyond, and serves its own request
+// (scanner.cc).
 Goroutine* reuse_goroutine(Runtime& runtime, void* user) {
   Goroutine* const g = runtime.free_goroutines;
   if (g == nullptr) return nullptr;
@@ -94,7 +95,7 @@ void yield_goroutine(Machine& m, Goroutine& g) {
   wake_processor(runtime);  // every enqueuer must (#55160)
 }
 
-// Steps P3 to P5 of scheduler.h. True when the goroutine goes on running here after all.
+// Steps P3 to P5 of scheduler.h. True when the goroutine keeps running here after all.
 bool park_goroutine(Machine& m, Goroutine& g) {
   const ParkRequest park = m.park;
   m.park = ParkRequest{};
@@ -125,7 +126,7 @@ void begin_running(Machine& m, Goroutine& g) {
   m.goroutine = &g;
 }
 
-// True when the goroutine goes on running here: a processor became free meanwhile.
+// True when the goroutine keeps running here: a processor became free meanwhile.
 bool leave_syscall(Machine& m, Goroutine& g) {
   Runtime& runtime = *m.runtime;
   // in_syscall belongs to the stack's owner, and a suspender may hold kScan over kSyscall: so first
@@ -139,7 +140,7 @@ bool leave_syscall(Machine& m, Goroutine& g) {
   if (processor == nullptr) {
     push_global(runtime, g);
     // S2, with the lock in hand and no processor idle. A machine that drops one looks at the global
-    // queue, but another may have moved the goroutine to its own. (Go's exitsyscall0 asks nobody.)
+    // queue, but another may have moved the goroutine to its own. (Go's exitsyscall0 does not ask.)
     if (runtime.spinning_count.load(Site::kSpinningLoad) == 0) {
       runtime.need_spinning.store(1, Site::kNeedSpinning);
     }

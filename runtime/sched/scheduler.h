@@ -25,8 +25,8 @@
 //      else take the 1 back and then set
 //      need_spinning
 //
-// Whichever side comes second sees the other: no goroutine waits while a processor stays idle. Who
-// is about to make a processor idle asks for need_spinning under the lock, system calls included.
+// Whichever side comes second sees the other: no goroutine waits while a processor stays idle. A
+// machine about to make a processor idle checks need_spinning under the lock, as do system calls.
 // Where no machine sleeps and no more may be made, S2 makes the processor idle again, takes the 1
 // back and sets is_machine_wanted: the next machine that comes to sleep takes it and looks. If a
 // system call's end has taken it by then, that machine sets need_spinning instead.
@@ -55,8 +55,8 @@ void ready(Machine& m, Goroutine& waker, Goroutine& g);
 /// The same for a caller without a processor (the scanner): global queue.
 void ready_from_outside(Runtime& runtime, Goroutine& g);
 
-/// The running goroutine enters a system call; its processor goes to somebody else if there is work
-/// (Go: entersyscallblock). exit_syscall ends it; false when no processor was free: then the
+/// The running goroutine enters a system call; its processor goes to another machine if there is
+/// work (Go: entersyscallblock). exit_syscall ends it; false when no processor was free: then the
 /// caller's step must return Action::kLeaveSyscall at once, and its goroutine is resumed on another
 /// processor.
 void enter_syscall(Machine& m, Goroutine& g);

@@ -1,4 +1,4 @@
-// What the files of sched/ share and nobody else needs.
+// What the files of sched/ share, for this folder only.
 #pragma once
 
 #include "sched/scheduler.h"
@@ -11,11 +11,11 @@ void run_machine(Machine& m);
 Goroutine& find_runnable(Machine& m, bool& inherits);
 /// Announces that the thread has done what its part in the dance of scheduler.h asks of it.
 void settled(GoroutineId id);
-/// Starts another machine if a processor is idle and nobody is looking for work (Go: wakep).
+/// Starts another machine if a processor is idle and no machine is looking for work (Go: wakep).
 void wake_processor(Runtime& runtime);
 /// Runs a machine for `processor`, which the caller gives away (Go: startm).
 void start_machine(Runtime& runtime, Processor& processor, bool spinning);
-/// Sleeps until somebody hands over a processor (Go: stopm), unless one waits for a machine.
+/// Sleeps until it is handed a processor (Go: stopm), unless one waits for a machine.
 void stop_machine(Machine& m);
 /// The machine has found work: it no longer counts as looking (Go: resetspinning).
 void reset_spinning(Machine& m);

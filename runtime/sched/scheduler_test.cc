@@ -52,7 +52,7 @@ TEST(Spawn, GivesNullWhenTheLimitIsReached) {
   EXPECT_EQ(run.notes(1).size(), kGoroutinesLimit - 1);
   EXPECT_EQ(run.notes(2), Ids{1});
   EXPECT_EQ(run.notes(3), Ids{kGoroutinesLimit});
-  EXPECT_EQ(run.notes(4), Ids{kGoroutinesLimit - 1});  // who was not made has no path
+  EXPECT_EQ(run.notes(4), Ids{kGoroutinesLimit - 1});  // none for those that were not made
 }
 
 TEST(Spawn, TakesThePlaceOfADeadGoroutine) {

@@ -26,8 +26,8 @@ void hand_off(Runtime& runtime, Processor& processor) {
     runtime.lock.unlock(Site::kSchedulerUnlock);
     return start_machine(runtime, processor, false);
   }
-  // A submitter found no idle processor, counting on whoever drops one next. Go's handoffp does not
-  // ask, and leaves the submitter's goroutine beside the processor that it drops.
+  // A submitter found no idle processor, and relies on the next one to be dropped. Go's handoffp
+  // does not ask, and leaves the submitter's goroutine beside the processor that it drops.
   if (runtime.need_spinning.load(Site::kNeedSpinning) != 0) {
     runtime.spinning_count.fetch_add(1, Site::kSpinningUpdate);
     runtime.need_spinning.store(0, Site::kNeedSpinning);

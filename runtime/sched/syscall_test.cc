@@ -53,7 +53,7 @@ TEST(Syscall, ReturnsThroughTheGlobalQueueWhenNoProcessorIsFree) {
     ASSERT_EQ(run.ending(), "exit: ") << seed;
     ASSERT_EQ(run.notes(13), Ids{0});
     ASSERT_EQ(run.notes(10), Ids{0});
-    ASSERT_EQ(run.notes(1), (Ids{1, 1}));  // it goes on where the other one ran
+    ASSERT_EQ(run.notes(1), (Ids{1, 1}));  // it continues where the other one ran
   }
 }
 

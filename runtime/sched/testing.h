@@ -267,7 +267,7 @@ struct ProgramRun : RunResult {
 
 inline const RunSetup kOneProcessor{.knobs = {.processors = 1, .stacks = {}}};
 
-/// Runs f() as the first thread until somebody stops the run; its return ends it as kExit.
+/// Runs f() as the first thread until the run is stopped; its return ends it as kExit.
 template <class F>
 ProgramRun run_thread(const RunSetup& setup, F f) {
   ProgramRun run;

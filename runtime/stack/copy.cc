@@ -17,9 +17,9 @@ struct Move {
 };
 
 // Go: adjustsudogs. Every element in the old stack moves with it. An owner's copy has no yield
-// points here: whoever could reach the sudogs would need a lock that the owner holds, or loses on
-// select_done; and a select of 64 cases that is copied at each prologue would take thousands of
-// steps.
+// points here: another thread that could reach the sudogs would need a lock that the owner holds,
+// or loses on select_done; and a select of 64 cases that is copied at each prologue would take
+// thousands of steps.
 void adjust_sudogs(Goroutine& g, const Move& move, bool by_owner) {
   for (Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
     const std::uintptr_t element =
@@ -45,8 +45,8 @@ std::uintptr_t find_sudog_high(const Goroutine& g, const Stack& stack) {
 }
 
 // What the verifier's oracle needs to know of the elements: in the first copies of a run all of
-// them, later those that point outside. Whoever calls it holds whatever protects them, and `stack`
-// is where they must point by now.
+// them, later those that point outside. The caller holds what protects them, and by now they
+// must point into `stack`.
 void announce_elements(const Goroutine& g, const Stack& stack) {
   const bool announces_all = g.stack_pool->has_census_tickets();
   for (const Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
@@ -135,8 +135,8 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   require(!g.in_syscall, "stack copy in system call", "the goroutine is in one");
   const bool by_owner = g.status.peek() == kCopyStack;
   const bool sync = g.active_stack_chans.load(Site::kActiveStackChansLoad);
-  // A goroutine that is about to park must not be copied by somebody else: it is not clear yet
-  // whether its channel locks are held.
+  // A goroutine that is about to park must not be copied by another thread: it is not clear
+  // yet whether its channel locks are held.
   if (!by_owner) {
     require(g.parking_on_chan.peek() == 0, "racy sudog adjustment due to parking on channel",
             "the goroutine was suspended before its commit function ran");

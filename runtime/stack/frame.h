@@ -32,8 +32,8 @@ struct Machine;
 
 /// What a frame's function asks its machine to do when it returns control.
 enum class Action : std::uint8_t {
-  kNext,          // go on with whatever frame is the youngest now: a call or a return happened
-  kBackEdge,      // go on, but this is a loop's back edge: a safe point
+  kNext,          // continue with the youngest frame: there was a call or a return
+  kBackEdge,      // continue, but this is a loop's back edge: a safe point
   kYield,         // Gosched: back of the global queue
   kPark,          // Machine::park says how
   kLeaveSyscall,  // a system call is over and no processor was free: wait in the global queue
@@ -54,7 +54,7 @@ struct Function {
   const char* name = "";
   std::uint16_t id = 0;  // for events; stable within a run
   std::uint32_t frame_bytes = 0;
-  std::uint32_t dead_bytes = 0;  // of them, at the high end: padding that nobody reads or writes
+  std::uint32_t dead_bytes = 0;  // of them, at the high end: padding, never read or written
   FrameLayout layout = {};
   Action (*step)(Machine&, Goroutine&) = nullptr;
   const void* data = nullptr;  // the interpreter's
@@ -66,7 +66,7 @@ struct FrameHeader {
   const Function* function = nullptr;
   std::uintptr_t saved_frame_pointer = 0;  // the next older frame's lowest byte, 0 for the oldest
   std::uint32_t bytes = 0;                 // of the whole frame, header included; a multiple of 16
-  std::uint32_t resume = 0;                // where `step` goes on
+  std::uint32_t resume = 0;                // where `step` continues
   std::uint32_t magic = kFrameMagic;
   std::uint16_t group_count = 0;
   std::uint16_t reserved = 0;

@@ -40,8 +40,8 @@ inline void push_frame(Goroutine& g, const Function& function, std::uint32_t byt
 /// The prologue check alone.
 inline void check_stack(Goroutine& g, const Function& function, std::uint32_t bytes, Site prologue);
 
-/// Removes the youngest frame; its caller becomes the youngest. For who knows its size: the new sp
-/// need not wait for the header, which is only looked at to see whether it is sound.
+/// Removes the youngest frame; its caller becomes the youngest. Callers that know the size pass
+/// it, so computing the new sp does not depend on loading the header, which is only checked.
 inline void pop_frame(Goroutine& g);
 inline void pop_frame(Goroutine& g, std::uint32_t bytes);
 
@@ -100,7 +100,7 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason);
 void grow_stack(Goroutine& g, std::size_t frame_bytes);
 void move_stack(Goroutine& g);
 
-/// May somebody else copy this goroutine's stack now? (Go: isShrinkStackSafe.) Caller holds kScan.
+/// May another thread copy this goroutine's stack now? (Go: isShrinkStackSafe.) Caller holds kScan.
 bool is_shrink_safe(const Goroutine& g);
 /// Halves the stack if less than a quarter is used. Caller owns the stack. True if it was copied.
 bool shrink_stack(Goroutine& g);

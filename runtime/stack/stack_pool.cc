@@ -25,8 +25,8 @@ constexpr std::size_t kSlotGapBytes = 64;
 // With `reuse` off, stacks are handed out again only once this many bytes have been made.
 constexpr std::size_t kNoReuseBytesMax = 16 * 1024 * 1024;
 
-// One bit of header space in front of each stack would be overwritten by the very defects that we
-// look for; the way back from a stack to its slot is stored below the gap instead.
+// A header directly below the stack would be overwritten by the overflows that we are looking for,
+// so the link from a stack back to its slot is stored below the gap.
 struct SlotLink {
   StackSlot* slot;
   std::uint64_t reserved;
@@ -58,7 +58,7 @@ StackSlot* StackPool::make_span(unsigned order) {
     span->slot_count = count;
     span->slots = static_cast<StackSlot*>(platform::allocate(sizeof(StackSlot) * count));
     const std::size_t stride = bytes + kSlotGapBytes + sizeof(SlotLink);
-    // So that the first slot begins a line; those behind it do not, and are small.
+    // So that the first slot begins a line; later ones do not, and are small.
     constexpr std::size_t kBefore = sizeof(SlotLink) + kSlotGapBytes;
     auto* const block =
         static_cast<std::byte*>(platform::allocate(stride * count + kSlotGapBytes + kLineBytes));
@@ -165,7 +165,7 @@ void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner, 
   in_use_.add(static_cast<std::uint32_t>(-1));
   auto* const memory = reinterpret_cast<void*>(slot->lo);
   if (knobs_.poison) {
-    // A real write over what was in use: whoever still uses the old stack races with it.
+    // A real write over what was in use: any late use of the old stack races with it.
     std::memset(reinterpret_cast<void*>(low), kFreedStackByte, stack.hi - low);
     platform::fill(memory, low - slot->lo, kFreedStackByte);
   }

@@ -6,8 +6,8 @@
 // a late write is seen by AddressSanitizer at once and by `check_freed` at the end of the run in
 // any build. Wholly free spans leave the pool only at the end of a scan cycle (`free_spans`), as in
 // Go while it collects, where a stale pointer that a scanner still holds must keep hitting a stack
-// span. Go empties the caches, too, once a collection (stackcache_clear), with the world stopped; a
-// scan cycle stops nobody, so here a cached stack keeps its span in the pool.
+// span. Go empties the caches, too, once per collection (stackcache_clear), with the world
+// stopped; a scan cycle stops no machine, so here a cached stack keeps its span in the pool.
 //
 // The debugging knobs are Go's: never reuse a stack (stackFaultOnFree), no cache (stackNoCache).
 #pragma once
@@ -23,7 +23,7 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 struct StackSpan;
 
-/// One slot of a span. Owner: the pool's lock while free in the pool; else whoever holds it.
+/// One slot of a span. Owner: the pool's lock while free in the pool; else the stack's holder.
 struct StackSlot {
   std::uintptr_t lo = 0;
   std::size_t bytes = 0;
@@ -57,8 +57,8 @@ class StackPool {
   /// stacks are poisoned.
   /// `cache` may be null (the scanner has no processor).
   Stack allocate(std::size_t bytes, GoroutineId owner, StackCache* cache);
-  /// `low`: the lowest address that was in use of late. What lies above is overwritten for every
-  /// race detector to see, the rest only in memory.
+  /// `low`: the lowest address that was in use recently. From there up the stack is overwritten in
+  /// view of race detectors, the rest out of their sight.
   void free(const Stack& stack, std::uintptr_t low, GoroutineId owner, StackCache* cache);
 
   /// Takes wholly free spans out of the pool, to be used again for any order's next span of that

@@ -1,4 +1,4 @@
-// The slow side of the status gate: suspenders, and who has to wait for one.
+// The slow side of the status gate: suspenders, and waiting for one.
 #include "stack/goroutine.h"
 
 namespace concertina::inline CONCERTINA_PLATFORM {

@@ -1,4 +1,4 @@
-// Sudog: one goroutine waiting on one channel (Go: sudog). A goroutine in a select has one a case.
+// Sudog: one goroutine waiting on one channel (Go: sudog). In a select it has one per case.
 //
 // Who may touch what:
 //   goroutine, next, previous, element   the channel's lock ("shrinkstack depends on this")
@@ -40,7 +40,7 @@ struct Sudog {
   bool success = false;
 };
 
-/// A processor's stock of free sudogs. Owner: whoever runs on the processor.
+/// A processor's stock of free sudogs. Owner: the machine that holds the processor.
 struct SudogCache {
   Sudog* slots[kSudogCacheSlots] = {};
   unsigned count = 0;

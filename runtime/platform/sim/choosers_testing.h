@@ -10,7 +10,7 @@
 
 namespace concertina::test {
 
-/// Goes on with the current thread while it can, then with the lowest one; every draw is 0.
+/// Stays with the current thread while it can, then with the lowest one; every draw is 0.
 class LazyChooser : public Chooser {
  public:
   [[gnu::no_sanitize_thread]] ThreadId pick(ThreadMask enabled, ThreadId current,
@@ -102,7 +102,7 @@ class ScriptChooser : public Random {
   }
   bool observes() const override { return true; }
 
-  /// Holds that ended because nobody else could go on; 0 when the schedule was as written.
+  /// Holds that ended because no other thread could run; 0 when the schedule was as written.
   unsigned broken() const { return broken_; }
   /// True when every hold has held a thread and let it go.
   bool is_complete() const {

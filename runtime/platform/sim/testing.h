@@ -33,7 +33,7 @@
 
 namespace concertina::test {
 
-/// The lowest enabled thread: thread 0 runs until it cannot go on, then thread 1, ...
+/// The lowest enabled thread: thread 0 runs until it is blocked, then thread 1, ...
 class FirstEnabled : public Chooser {
  public:
   [[gnu::no_sanitize_thread]] ThreadId pick(ThreadMask enabled, ThreadId, const Pending*) override {

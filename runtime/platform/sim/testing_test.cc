@@ -9,7 +9,7 @@ namespace {
 
 using Numbers = std::vector<std::uint32_t>;
 
-// Thread 0 says 0 twice and thread 1 says 1 twice, each time behind a yield point.
+// Thread 0 says 0 twice and thread 1 says 1 twice, each time after a yield point.
 void two_speakers() {
   auto& object = make<platform::Atomic<std::uint32_t>>(0u);
   start([&object] {

@@ -1,5 +1,5 @@
 // World: one simulated run. Virtual threads are fibers on one OS thread; each platform operation is
-// a yield point, announced before it takes effect, at which the chooser decides who goes on.
+// a yield point, announced before it takes effect, at which the chooser decides who runs next.
 //
 // Rules
 //   1. Only one virtual thread runs; it gives up control at yield points and nowhere else.
@@ -34,7 +34,7 @@
 
 namespace concertina::simulator {
 
-/// What every platform object has: a name, and who waits for it to change.
+/// What every platform object has: a name, and the threads that wait for it to change.
 struct ObjectState {
   ObjectId id = 0;
   ThreadMask waiting = 0;  // lock: threads about to lock; note: the sleeper; atomic: spinners
@@ -109,7 +109,7 @@ class World {
 
   // --- The driver's side ---
 
-  /// Runs entry(argument) as virtual thread 0 until somebody stops the run.
+  /// Runs entry(argument) as virtual thread 0 until the run is stopped.
   Report run(const Config& config, void (*entry)(void*), void* argument);
   /// Of the latest run; valid until the next one.
   std::span<const Event> events() const { return {event_store_.events, *event_store_.count}; }
@@ -130,7 +130,7 @@ class World {
   void after_unlock(LockState& lock);
   /// See `touch` below.
   void tell_of_touch(ObjectId object, bool is_write);
-  /// An atomic or a note changed: whoever spins or sleeps on it may look again.
+  /// An atomic or a note changed: threads that spin or sleep on it may look again.
   void changed(ObjectState& object);
   /// Disables the thread until `object` changes; used after a look that failed.
   void wait_for_change(ObjectState& object, Site site, OperationKind kind);

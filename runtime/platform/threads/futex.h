@@ -1,4 +1,4 @@
-// The kernel's part in waiting: sleep while a word has a value, wake who sleeps on it. Linux only.
+// The kernel's part in waiting: sleep while a word has a value, wake its sleepers. Linux only.
 //
 // Both may return without cause; callers look at their word again. Only these functions block a
 // thread of a run, and each of their callers does it through Thread::wait_while (run.h), because a
@@ -40,9 +40,9 @@ inline void relax() {
 /// plain memory depends on it.
 extern const bool kernel_puts_fences;
 /// False when the kernel, which had promised the fences, refuses them: then nothing is ordered, as
-/// the light side goes on without one, and the caller must end the run.
+/// the light side continues without one, and the caller must end the run.
 [[nodiscard]] bool heavy_barrier();
-/// How the kernel is asked for them; 0: done. Tests answer in its place.
+/// Asks the kernel for them; 0: done. Tests replace it.
 extern long (*ask_kernel_for_fences)();
 inline void light_barrier() {
   if (kernel_puts_fences) [[likely]] {

@@ -204,7 +204,7 @@ void* Run::thread_main(void* argument) {
   if (setjmp(thread.exit) == 0) thread.entry(thread.argument);
   current_thread = nullptr;
   run.falls_asleep();
-  // Release: the driver, who reads 0, sees what this thread noted of those that it started.
+  // Release: the driver, which reads 0, sees what this thread noted about those that it started.
   if (run.alive_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     futex_wake(run.alive_, kAllSleepers);
   }
@@ -221,7 +221,7 @@ void* Run::allocate(std::size_t bytes) {
   void* const memory = std::calloc(1, sizeof(Block) + bytes);
   if (memory == nullptr) return nullptr;
   auto* const block = static_cast<Block*>(memory);
-  // Relaxed: nobody follows the list before all threads have been joined, and an edge between any
+  // Relaxed: the list is not followed before all threads have been joined, and an edge between any
   // two threads that allocate would hide races.
   block->next = blocks_.load(std::memory_order_relaxed);
   while (!blocks_.compare_exchange_weak(block->next, block, std::memory_order_relaxed)) continue;

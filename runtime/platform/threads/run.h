@@ -1,8 +1,8 @@
-// Run: one run of the runtime on real threads, from its first thread to somebody's stop.
+// Run: one run of the runtime on real threads, from its first thread to the first stop.
 //
 // Rules
-//   1. Each thread of a run has a record in the run, which `current_thread` finds. The driver, who
-//      called run, is not one of them.
+//   1. Each thread of a run has a record in the run, which `current_thread` finds. The driver,
+//      which called run, is not one of them.
 //   2. The first stop wins. From then on every thread leaves: at its next platform operation, or
 //      out of the one that it sleeps in. It leaves by longjmp to its own entry, so that no
 //      destructor runs: like the simulator's virtual threads, what lies on it is forgotten, locks
@@ -11,7 +11,7 @@
 //   4. A thread that computes for ever without a platform operation cannot be stopped, and run does
 //      not return.
 //   5. A run in which every thread sleeps without an alarm is over as kHung, at once: a wake-up was
-//      lost. `awake_` counts the others. Who is about to sleep takes itself off; who wakes it
+//      lost. `awake_` counts the others. A thread about to sleep takes itself off; its waker
 //      counts it again *before* it may itself fall asleep, so that the count is never 0 too early.
 //      Waiting for a lock counts as awake, for its holder is.
 //
@@ -19,7 +19,7 @@
 //
 //   thread that goes to sleep                  driver after a stop
 //   T1 sleeps_on := word                       D1 the state is "stopped"
-//   T2 state "stopped"? leave                  D2 wake whoever sleeps on each thread's sleeps_on
+//   T2 state "stopped"? leave                  D2 wake the sleepers on each thread's sleeps_on
 //   T3 sleep while the word has the value      D3 all have left? done. Else a pause, then D2
 //
 // Losing race: D2 between T2 and T3 wakes nobody; D3 comes back to it.
@@ -65,8 +65,8 @@ struct Config {
   std::uint64_t seed = 1;             // of every thread's draws
   std::uint32_t events_max = 0;       // 0: none is recorded
   EventObserver* observer = nullptr;  // sees all of them, recorded or not
-  std::uint32_t move_one_in = 0;      // a prologue moves the stack, one in so many; 0: never
-  std::uint32_t grow_one_in = 0;      // a prologue grows the stack, likewise
+  std::uint32_t move_one_in = 0;      // one prologue in this many moves the stack; 0: none
+  std::uint32_t grow_one_in = 0;      // one prologue in this many grows the stack; 0: none
   std::uint64_t scan_every_ns = 0;    // the scanner goes to work by itself; 0: on request only
   std::uint64_t limit_ns = 0;         // the driver stops a run that takes longer; 0: never
 };
@@ -87,15 +87,15 @@ struct HeldLock {
 
 /// Bits of Thread::attention.
 inline constexpr std::uint32_t kAttendStop = 1;      // the run is over: leave
-inline constexpr std::uint32_t kAttendRecords = 2;   // somebody wants to know of events
+inline constexpr std::uint32_t kAttendRecords = 2;   // events are recorded or observed
 inline constexpr std::uint32_t kAttendPrologue = 4;  // prologues draw what happens to the stack
 inline constexpr std::uint32_t kAttendFreezing = 8;  // OwnedAtomic: others may freeze variables
 
 /// A thread of a run. Only `sleeps_on` and `attention` are for others.
 struct alignas(64) Thread {
   Run* run = nullptr;
-  /// Whatever a platform operation must know of besides its work; 0 in a run that nobody watches,
-  /// so that one look is enough. The run sets and clears bits.
+  /// All that a platform operation must attend to besides its work; 0 in a run that is not
+  /// watched, so that one look is enough. The run sets and clears bits.
   std::atomic<std::uint32_t> attention{0};
   ThreadId id = 0;
   GoroutineId goroutine = kNoGoroutine;
@@ -104,9 +104,9 @@ struct alignas(64) Thread {
   unsigned held_count = 0;
   std::array<HeldLock, kHeldLocksMax> held{};  // in the order of locking
   std::atomic<const FutexWord*> sleeps_on{nullptr};
-  FutexWord nap{0};  // nobody ever changes it
+  FutexWord nap{0};  // never changed
 
-  // For whoever starts and joins it.
+  // For the thread that starts and joins it.
   void (*entry)(void*) = nullptr;
   void* argument = nullptr;
   bool was_created = false;
@@ -115,11 +115,11 @@ struct alignas(64) Thread {
 
   /// Unwinds to the thread's entry.
   [[noreturn]] void leave();
-  /// Sleeps while the word has the value, at most so long. May return early; leaves on stop.
+  /// Sleeps while the word has the value, at most `timeout_ns`. May return early; leaves on stop.
   void wait_while(const FutexWord& word, std::uint32_t value, std::uint64_t timeout_ns);
   /// The same, but returns on stop: for callers that have something to clean up.
   void sleep_on(const FutexWord& word, std::uint32_t value, std::uint64_t timeout_ns);
-  /// Lets so much time pass.
+  /// Lets that much time pass; leaves on stop.
   void sleep_ns(std::uint64_t ns);
   std::uint32_t draw(std::uint32_t n);
   StackAction draw_stack_action();
@@ -134,7 +134,7 @@ class Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  /// The driver: runs entry(argument) on a first thread until somebody stops the run. Once.
+  /// The driver: runs entry(argument) on a first thread until the run is stopped. Once.
   Report run(void (*entry)(void*), void* argument);
 
   // --- The threads' side ---
@@ -156,7 +156,7 @@ class Run {
 
   /// The calling thread is about to sleep until another one calls `woke` for it.
   void falls_asleep();
-  /// A thread that had called falls_asleep will go on.
+  /// A thread that had called falls_asleep will run again.
   void woke() { awake_.fetch_add(1, std::memory_order_relaxed); }
 
   bool records() const { return config_.events_max != 0 || config_.observer != nullptr; }
@@ -164,7 +164,7 @@ class Run {
   std::uint32_t step() const { return event_count_.load(std::memory_order_relaxed); }
 
   const Config& config() const { return config_; }
-  /// For who looks at a run that hangs: the threads that were started so far.
+  /// For looking at a run that hangs: the threads started so far.
   std::span<const Thread> threads() const {
     return {threads_.data(), std::min(thread_count_.load(std::memory_order_acquire), kThreadsMax)};
   }
@@ -186,7 +186,7 @@ class Run {
   FutexWord state_{kRunning};
   const Config config_;
   Event* events_ = nullptr;           // room for events_max, constructed one by one
-  Outcome outcome_ = Outcome::kExit;  // written by who leaves kRunning, before kStopped
+  Outcome outcome_ = Outcome::kExit;  // written by the thread that leaves kRunning
   std::string message_;               // likewise
   std::atomic<std::uint32_t> event_count_{0};
   std::atomic<ObjectId> objects_{0};

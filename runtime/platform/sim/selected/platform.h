@@ -29,8 +29,7 @@ using simulator::World;
 /// A lock of the runtime's own. Not recursive: taking what one holds is fatal.
 class Mutex {
  public:
-  /// `order` is the place among locks of equal rank (a channel's id), 0 where only one is ever
-  /// held.
+  /// `order` is the place among locks of equal rank (a channel's id); 0 where one is held at most.
   explicit Mutex(LockRank rank, std::uint32_t order = 0) {
     state_.id = World::current().new_object();
     state_.rank = rank;
@@ -109,7 +108,7 @@ class Atomic {
     simulator::touch(state_.id, false);
     return value_.load(std::memory_order_relaxed);
   }
-  /// Writes without a yield point: for what nobody else can look at yet.
+  /// Writes without a yield point: for what no other thread can see yet.
   void poke(T value) {
     value_.store(value, std::memory_order_release);
     World::current().changed(state_);
@@ -152,7 +151,7 @@ class OwnedAtomic : public Atomic<T> {
 inline void begin_freezing() {}
 inline void end_freezing() {}
 
-/// A statistic, exact once everybody has stopped.
+/// A statistic, exact once all threads have stopped.
 using Counter = Atomic<std::uint32_t>;
 
 /// Plain shared memory that some lock or ownership protects: no atomicity, no ordering. Each access
@@ -245,7 +244,7 @@ inline std::uint32_t step() { return World::current().step(); }
 /// A draw in [0, n). No yield point.
 inline std::uint32_t choose(std::uint32_t n, Site site) { return World::current().choose(n, site); }
 
-/// Whoever is faster is so at the next yield point.
+/// No-op: the next yield point decides who runs.
 inline void hesitate() {}
 inline std::uint64_t now_ns() { return World::current().now_ns(); }
 inline void sleep_ns(std::uint64_t ns, Site site) { World::current().sleep_ns(ns, site); }
@@ -267,7 +266,7 @@ inline ScanRequest await_scan_request(Site site) {
   return World::current().await_scan_request(site);
 }
 
-/// Runs entry(argument) as the first virtual thread of `world` until somebody calls stop.
+/// Runs entry(argument) as the first virtual thread of `world` until the run is stopped.
 simulator::Report run(World& world, const simulator::Config& config, void (*entry)(void*),
                       void* argument);
 

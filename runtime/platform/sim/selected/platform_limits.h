@@ -13,8 +13,8 @@ inline constexpr unsigned kSchedulerTicksPerGlobalPoll = 7;  // Go: 61
 inline constexpr unsigned kStealRounds = 2;                  // Go: 4
 inline constexpr unsigned kSudogCacheSlots = 4;              // per processor; Go: 128
 
-/// May a submitter trust a request of somebody else's that nobody has answered yet (need_spinning)?
-/// Here everybody takes the long way, so that schedules reach it.
+/// May a submitter rely on another's request that has not been answered yet (need_spinning)? Here
+/// none does: all take the long way, so that schedules reach it.
 inline constexpr bool kTrustsStandingRequests = false;
 
 }  // namespace concertina::inline sim

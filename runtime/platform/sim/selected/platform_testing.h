@@ -42,7 +42,7 @@ inline simulator::World& shared_world() {
   return world;
 }
 
-/// Runs f() as the first thread until somebody stops the run; its return ends it as kExit.
+/// Runs f() as the first thread until the run is stopped; its return ends it as kExit.
 template <class Setup, class F>
 RunResult run_setup(const Setup& setup, F f) {
   LazyChooser lazy;
@@ -79,7 +79,7 @@ class EverySchedule {
   EverySchedule& operator=(const EverySchedule&) = delete;
 
   bool next() { return chooser_.next() && ++runs_ < kRunsMax; }
-  /// Were there at least so many schedules?
+  /// Were there at least this many schedules?
   bool were_at_least(unsigned schedules) const { return runs_ + 1 >= schedules; }
 
   Setup setup;

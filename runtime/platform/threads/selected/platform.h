@@ -52,7 +52,7 @@ inline bool is_recorded(const threaded::Thread& self) {
 /// Ends the run: without the heavy side's barrier no protocol with a light one holds.
 [[noreturn]] void barrier_refused();
 
-/// A lock of the runtime's own. Not recursive. Who sleeps, and who wakes it:
+/// A lock of the runtime's own. Not recursive. Sleeping and waking, two sides:
 ///
 ///   unlock                                    sleeper
 ///   U1 word := free                           S1 sleepers += 1
@@ -66,7 +66,7 @@ inline bool is_recorded(const threaded::Thread& self) {
 ///
 /// A channel is mostly used by the thread that made it, and taking a lock costs that thread more
 /// than all else that it does there. So a channel's lock is biased to its maker until another
-/// thread comes, who takes the word first and then the bias away, for good:
+/// thread comes, which takes the word first and then the bias away, for good:
 ///
 ///   maker                                     another thread, which has taken the word
 ///   B1 in_use := 1                            R1 bias := null
@@ -80,8 +80,7 @@ inline bool is_recorded(const threaded::Thread& self) {
 /// is taking one that it holds, under another rank, too: B1 and B2 would let the lock's maker in.
 class Mutex {
  public:
-  /// `order` is the place among locks of equal rank (a channel's id), 0 where only one is ever
-  /// held.
+  /// `order` is the place among locks of equal rank (a channel's id); 0 where one is held at most.
   explicit Mutex(LockRank rank, std::uint32_t order = 0)
       : rank_(rank),
         order_(order),
@@ -176,7 +175,7 @@ class Mutex {
   const LockRank rank_;
   const std::uint32_t order_;
   const ObjectId id_;
-  std::atomic<threaded::Thread*> bias_;   // written by who holds the word
+  std::atomic<threaded::Thread*> bias_;   // written by the holder of the word
   std::atomic<std::uint32_t> in_use_{0};  // written by the thread that it is biased to
   bool is_held_by_bias_ = false;          // guarded by the lock
 };
@@ -225,7 +224,7 @@ class Atomic {
   /// that a held lock protects, and for assertions. Never to take a decision that a delay could
   /// falsify.
   T peek() const { return value_.load(std::memory_order_relaxed); }
-  /// For what nobody else can look at yet, and for what others look at to learn what was written
+  /// For what no other thread can see yet, and for what others read to learn what was written
   /// before it. Release: its partner is the reader's load.
   void poke(T value) { value_.store(value, std::memory_order_release); }
   /// Returns the sum. Orders nothing: for names and statistics outside any protocol. (An edge
@@ -238,9 +237,9 @@ class Atomic {
 
 /// A variable whose value says who may change it, and that others may freeze. Its owner changes it
 /// at each park and wake-up; others freeze it only when the scanner works. So the owner's side
-/// locks no bus unless somebody freezes.
+/// avoids locked instructions except while others freeze.
 ///
-///   owner                                      who freezes
+///   owner                                      freezer
 ///   O1 changing := 1                           F1 begin_freezing: set kAttendFreezing
 ///   O2 anything to attend to? changing := 0,      everywhere, heavy barrier
 ///      then compare_exchange                   F2 freeze: wait until changing is 0
@@ -248,15 +247,15 @@ class Atomic {
 ///   O4 changing := 0                           F4 end_freezing: clear kAttendFreezing
 ///
 /// O2 and F2 do not both miss the other side's write (futex.h: light_barrier, heavy_barrier). So
-/// after F2 every owner goes by compare_exchange, until F4; and who has not seen F4 yet does no
-/// harm. The next owner's O1 comes after this one's O4, as whatever makes it the owner comes later.
+/// after F2 every owner uses compare_exchange, until F4; an owner that has not seen F4 yet does no
+/// harm. The next owner's O1 comes after this one's O4, because becoming the owner comes later.
 template <class T>
 class OwnedAtomic : public Atomic<T> {
  public:
   using Atomic<T>::Atomic;
 
-  /// Release and acquire. False, with what was seen, when the value is another one: frozen, or
-  /// changed by somebody who must not.
+  /// Release and acquire. False, with the value seen, when it is not the expected one: frozen, or
+  /// changed by a thread that must not.
   bool update_unless_frozen(T& expected, T desired, Site site) {
     changing_.store(1, std::memory_order_relaxed);  // O1
     threaded::light_barrier();
@@ -289,8 +288,7 @@ inline void begin_freezing() {
 }
 inline void end_freezing() { me().run->release_attention(threaded::kAttendFreezing); }
 
-/// A statistic: each thread counts for itself, and who looks adds up. Exact once the others have
-/// stopped.
+/// A statistic: each thread counts for itself, peek adds up. Exact once the others have stopped.
 class Counter {
  public:
   void add(std::uint32_t delta) {
@@ -394,7 +392,7 @@ inline void start_thread(void (*entry)(void*), void* argument, Site) {
 }
 
 /// Ends the run, unless it has ended already. [[noreturn]]: nothing on the calling stack is
-/// unwound. Other threads go on until their next platform operation.
+/// unwound. Other threads continue until their next platform operation.
 [[noreturn]] inline void stop(Outcome outcome, std::string_view message) {
   me().run->stop(outcome, message);
 }
@@ -451,7 +449,7 @@ inline ScanRequest await_scan_request(Site) {
   return self.run->scan_queue().take(self, self.run->config().scan_every_ns);
 }
 
-/// Runs entry(argument) as the first thread of a run until somebody calls stop, and all threads of
+/// Runs entry(argument) as the first thread of a run until the run is stopped, and all threads of
 /// the run have ended.
 Report run(const threaded::Config& config, void (*entry)(void*), void* argument);
 

@@ -31,7 +31,7 @@ struct PlatformSetup {
   std::function<void(Runtime&)> before = {};  // before the first goroutine exists
 };
 
-/// Runs f() as the first thread until somebody stops the run; its return ends it as kExit.
+/// Runs f() as the first thread until the run is stopped; its return ends it as kExit.
 template <class Setup, class F>
 RunResult run_setup(const Setup& setup, F f) {
   return run_body(setup.threads, f);
