@@ -329,8 +329,7 @@ bool ChannelModel::end_channel(const Event& e) {
 
 // --- Effects' parts. ---
 
-// The waiter (e.a, case e.b) on e's channel and side. In order: nobody who still waits is before
-// it.
+// The waiter (e.a, case e.b) on e's channel and side. `in_order`: no live waiter may be before it.
 bool ChannelModel::find_partner(const Event& e, Side side, bool in_order, Case*& out) {
   if (e.a == 0 || e.a >= kGoroutines || e.b >= kCases)
     return fail("malformed event", "no such waiter");
@@ -430,9 +429,9 @@ void ChannelModel::unlink(WaiterId id) {
   note_readiness(where);
 }
 
-// Somebody walks the queue up to `until` (0: all of it) and found nobody to serve before it. True
-// if that is so: whoever is there is just being taken by somebody else; they are thrown away, as
-// the runtime did.
+// A goroutine has walked the queue up to `until` (0: all of it) and found no waiter to serve. True
+// if that can be: each waiter there is just being taken by another partner. They are thrown away,
+// as the runtime did.
 bool ChannelModel::discard_taken(Channel& c, Side side, WaiterId until) {
   while (c.queues[side].first != until) {
     const WaiterId id = c.queues[side].first;

@@ -9,16 +9,16 @@
 //      and its announcement (it may look without the lock).
 //   4. Close drains: buffered values first, then zero values; it releases every waiter.
 //   5. A panic is announced only when the channel's state justifies it.
-//   6. What a goroutine was told, and found in memory, is what the model delivered to it.
+//   6. The results that a goroutine got, and found in memory, are what the model delivered to it.
 //
 // How it reads events, and what the runtime must keep so that they mean this
 //   a. An event follows the atomic store that makes its effect visible to readers without the lock
 //      (closed, count, waiters), with no yield point between store and event.
 //   b. A waiter is won (select_done) under the lock of the channel that the partner's event names.
-//      The event may come later in the same critical section: who finds the waiter taken meanwhile
-//      is believed when that event does come (see is_being_won).
-//   c. kDequeued is required for each losing case before kDoneSelect, unless somebody who worked on
-//      the other side of that channel may have thrown the sudog away already.
+//      The event may come later in the same critical section: a goroutine that finds the waiter
+//      taken meanwhile is believed when that event does come (see is_being_won).
+//   c. kDequeued is required for each losing case before kDoneSelect, unless an operation on the
+//      other side of that channel may have thrown the sudog away already.
 //   d. kParked comes after all sudogs of the operation are enqueued; kReadied after the partner's
 //      event.
 //   e. The token of an element of 0, 1 or 2 bytes is compared modulo the element's width.
@@ -66,7 +66,7 @@ class ChannelModel {
   bool is_nil(GoroutineId g) const;
   /// Is every case that could be enqueued, enqueued?
   bool is_enqueued(GoroutineId g) const;
-  /// Could g's open operation go on now? Names the first such channel, kNilChannel for none.
+  /// Could g's open operation proceed now? The first channel that allows it, or kNilChannel.
   ChannelId ready_channel(GoroutineId g) const;
   /// Live sudogs, over all goroutines.
   unsigned waiting_cases() const;
@@ -83,7 +83,7 @@ class ChannelModel {
     kWaiting,    // enqueued, and its goroutine may be taken
     kWon,        // a partner took it
     kLost,       // a partner took another case of the select; its sudog may still be enqueued
-    kDiscarded,  // as kLost, and somebody has thrown the sudog away
+    kDiscarded,  // as kLost, and another goroutine has thrown the sudog away
     kDequeued,   // as kLost, and its goroutine took the sudog away
   };
   enum Side : unsigned { kReceivers = 0, kSenders = 1 };

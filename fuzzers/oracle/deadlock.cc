@@ -23,7 +23,7 @@ Verdict failure(std::string_view kind, std::string detail) {
 
 std::string text_of(GoroutineId g) { return "g" + std::to_string(g); }
 
-/// Who exists, who has returned, and whom the end of the run speaks of.
+/// Which goroutines exist, which have returned, and which the end of the run announces.
 struct Census {
   struct One {
     bool known = false;
@@ -64,7 +64,7 @@ struct Census {
   }
 };
 
-/// A goroutine that waits at the end: is there really nothing to go on with?
+/// A goroutine that waits at the end: is it really blocked?
 Verdict judge_waiting(GoroutineId g, const ChannelModel& model) {
   using Kind = ChannelModel::Kind;
   using Phase = ChannelModel::Phase;

@@ -32,7 +32,7 @@ std::size_t end_of_word(std::string_view text, std::size_t at) {
   return at;
 }
 
-/// The symbol of "operator<<": the longest one behind which a name can go on or end.
+/// The symbol of "operator<<": the longest one after which a name can continue or end.
 /// ("operator<<int>" is a template "operator<".)
 std::size_t symbol_length(std::string_view rest) {
   constexpr std::string_view kSymbols[] = {
@@ -200,7 +200,7 @@ std::string outline_of(std::string_view text) {
   return outline;
 }
 
-/// Behind parameters: "const", "&", "noexcept" and the like; 0 for other text.
+/// After parameters: "const", "&", "noexcept" and the like; 0 for other text.
 std::size_t qualifier_length(std::string_view text) {
   const std::size_t blanks = std::min(text.find_first_not_of(' '), text.size());
   for (const std::string_view one :
@@ -221,15 +221,15 @@ std::string without_qualifiers(std::string_view outline) {
     if (c != kParameters) continue;
     std::size_t end = i;
     while (const std::size_t length = qualifier_length(outline.substr(end))) end += length;
-    // "f(int) const" and "f(int) const::Local::g()"; but "decltype(x) const& f()" goes on with a
-    // name.
+    // "f(int) const" and "f(int) const::Local::g()"; but in "decltype(x) const& f()" a name
+    // follows.
     const std::string_view behind = outline.substr(end);
     if (trimmed(behind).empty() || behind.starts_with("::") || behind[0] == kParameters) i = end;
   }
   return result;
 }
 
-/// The outline's last word, without what stands behind it.
+/// The outline's last word, without what follows it.
 std::string_view last_word(std::string_view outline) {
   outline = outline.substr(0, outline.find(" requires "));
   constexpr std::string_view kAfterwards[] = {"const", "volatile", "noexcept", "&", "&&", "\x01"};
@@ -288,7 +288,7 @@ std::string demangled_or_same(std::string_view name) {
   return status == 0 && plain != nullptr ? std::string(plain.get()) : std::string(name);
 }
 
-/// What only a type, or what stands behind a function's parameters, is called.
+/// A word that can only be a type, or follow a function's parameters.
 bool is_keyword(std::string_view word) {
   constexpr std::string_view kKeywords[] = {
       "auto",   "bool",     "char",     "const",    "decltype", "double",   "float",

@@ -3,7 +3,7 @@
 //   R1 a mangled name is demangled; a suffix is cut off: a clone's (".isra.0", "[clone .cold]"), a
 //      linker's ("@plt"), a module's ("@part")
 //   R2 brackets go with what is in them (parameters, template arguments, "(anonymous namespace)",
-//      "[abi:cxx11]"), then qualifiers behind parameters, then what stands before the name (a
+//      "[abi:cxx11]"), then qualifiers after parameters, then what stands before the name (a
 //      return type). What follows "operator" is the name's own, brackets and blanks included
 //   R3 a lambda has the name of the function that it is written in
 #pragma once

@@ -1,10 +1,10 @@
-// leaks: a run that ends leaves nothing behind that nobody needs.
+// leaks: a run that ends leaves nothing but what its blocked goroutines need.
 //
 //   kExit      no sudog, stack or goroutine is left; every stack that was allocated has been freed;
 //              no channel has a waiter.
 //   kDeadlock  what is left is what the blocked goroutines hold: a sudog for each case that waits
 //              and a stack each, and the channels' queues are as long as the model says.
-// Reading: kEndCounts is announced once, whenever a run ends in one of these two ways.
+// Interpretation: kEndCounts is announced once, whenever a run ends in one of these two ways.
 #pragma once
 
 #include "oracle/verdict.h"

@@ -5,10 +5,10 @@
 //      is one object under two ranks (kChannel, kChannelLeaf), so rank order alone does not imply
 //      it: a cycle is a deadlock that another schedule can have.
 //   3. A lock has one holder, and its holder frees it.
-//   4. Nobody makes a goroutine runnable with a channel's lock in hand: that may wait for a
-//      suspender, who may want the lock.
-// Readings: locks belong to virtual threads (a machine frees what its goroutine took before
-// parking). A release names its lock by object; its rank is not looked at.
+//   4. No thread makes a goroutine runnable while it holds a channel's lock: that may wait for a
+//      suspender, which may want the lock.
+// Interpretation: locks belong to virtual threads (a machine frees what its goroutine took before
+// parking). A release names its lock by object; its rank is ignored.
 #pragma once
 
 #include "oracle/verdict.h"

@@ -9,7 +9,7 @@ namespace {
 
 constexpr unsigned kLinesOfAnAccess = 5;
 
-/// The report's first line, and of each access who did it and its youngest frames.
+/// The report's first line, and for each access its thread and its youngest frames.
 std::string both_accesses(const std::vector<std::string_view>& lines, std::size_t header) {
   std::string text = excerpt(lines, header, 1);
   unsigned accesses = 0;

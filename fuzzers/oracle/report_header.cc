@@ -111,7 +111,7 @@ Header read_summary(const Named& named) {
   return result;
 }
 
-/// Words of a sanitizer that cannot go on, or has met a signal.
+/// Words of a sanitizer that cannot continue, or has met a signal.
 Header read_last_words(const Named& named) {
   const std::string_view behind = named.behind;
   if (behind.starts_with(":DEADLYSIGNAL")) return remainder(Kind::kError, "deadly signal");

@@ -58,8 +58,8 @@ class StackReader {
  private:
   void take_frame(StackFrame frame) {
     if (frame.number == 0) open();
-    // What does not go on where the stack was is somebody else's line, or a stack without its
-    // begin.
+    // A frame that does not continue the stack is another program's line, or of a stack that lacks
+    // its beginning.
     if (frame.number != number_ || stacks_.empty()) return;
     ++number_;
     stacks_.back().frames.push_back(std::move(frame));
@@ -115,7 +115,7 @@ class ReportReader {
 
   std::vector<SanitizerReport> reports_;
   StackReader stacks_;
-  bool is_open_ = false;    // the last report goes on
+  bool is_open_ = false;    // the last report has not ended
   bool has_whole_ = false;  // one that is no remainder
 };
 

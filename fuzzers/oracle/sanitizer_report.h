@@ -3,9 +3,9 @@
 // (testdata/reports).
 //
 // A report begins with a line that holds its tool's words, wherever in the line they stand; it ends
-// with its summary, or where the next one begins. A stack begins with frame 0 and goes on with the
-// next number. Lines in between that are no frames (of the program, of other threads, warnings) do
-// not end it.
+// with its summary, or where the next one begins. A stack begins with frame 0 and continues with
+// the next number. Lines in between that are no frames (of the program, of other threads, warnings)
+// do not end it.
 #pragma once
 
 #include <cstddef>

@@ -11,9 +11,9 @@
 //   6. A copy is made in status copy-stack, which tells suspenders to wait, or under the scan bit.
 //   7. A shrink leaves the guard space and three quarters of the old stack unused.
 //   8. Nobody writes to a freed stack; none is handed out or freed twice.
-// Readings: a census's frames and pointers follow it with no other event in between, youngest frame
-// first; some walks are not announced. kSudogSeen stands between kCopyBegin and kCopyEnd and speaks
-// of the new stack. kStackFreed with i=1 is a second event of an already freed stack.
+// Interpretation: a census's frames and pointers follow it with no other event in between, youngest
+// frame first; some walks are not announced. kSudogSeen stands between kCopyBegin and kCopyEnd and
+// speaks of the new stack. kStackFreed with i=1 is a second event of an already freed stack.
 #pragma once
 
 #include "oracle/verdict.h"

@@ -77,8 +77,8 @@ bool take_module(std::string_view& text) {
   return true;
 }
 
-/// Whether a name can end before text[blank], a blank outside of brackets: behind parameters (those
-/// of "decltype(x) f()" are none), or behind what may follow them.
+/// Whether a name can end before text[blank], a blank outside of brackets: after parameters (those
+/// of "decltype(x) f()" are none), or after what may follow them.
 bool is_behind_a_name(std::string_view text, std::size_t blank) {
   const std::string_view before = text.substr(0, blank);
   const std::string_view word = before.substr(before.rfind(' ') + 1);
@@ -99,7 +99,7 @@ bool goes_on_with_a_name(std::string_view rest) {
 }
 
 /// Where the file's name begins in "f(int) const my folder/a.cc", a name and a file, which may both
-/// have blanks: at the first '/' of a path from the root, else behind the parameters, else at the
+/// have blanks: at the first '/' of a path from the root, else after the parameters, else at the
 /// last word.
 std::size_t find_file(std::string_view text) {
   std::size_t behind = 0, last = 0;
@@ -117,7 +117,7 @@ std::size_t find_file(std::string_view text) {
   return behind != 0 ? behind : last;
 }
 
-/// Whether a word that has no line behind it is a file all the same.
+/// Whether a word is a file although no line follows it.
 bool is_file_name(std::string_view word) {
   if (word.find('/') != std::string_view::npos) return true;
   for (const std::string_view end :

@@ -22,7 +22,7 @@ struct StackFrame {
   std::string function;  // in short (function_name.h), or "<unknown>"
   std::string file;      // as it is printed; empty when unknown
   unsigned line = 0;
-  bool has_place = false;  // a file or a program behind the name, which so is whole
+  bool has_place = false;  // a file or a program follows the name, so it is whole
   /// A function of the runtime or the harness: no interceptor, no library, none of the platform's
   /// primitives, through which every access to an element goes.
   bool is_of_the_runtime = false;

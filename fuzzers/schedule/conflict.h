@@ -12,7 +12,7 @@ inline bool conflicts(const Pending& a, const Pending& b) {
   return a.object == b.object && a.object != 0 && (a.is_write || b.is_write);
 }
 
-/// It goes on by itself but comes to nothing before somebody else does something.
+/// Enabled, but without progress until another thread does something.
 inline bool only_waits(const Pending& operation) {
   return operation.is_spinning || operation.kind == OperationKind::kPause;
 }

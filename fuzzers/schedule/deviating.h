@@ -2,7 +2,7 @@
 //
 // A thread reaches a key when the operation of that site and path becomes its pending one. Threads
 // reach one place at a time, between two calls of the simulator, so an arrival is seen at the next
-// call: `pick` and `executing` first note who has arrived since.
+// call: `pick` and `executing` first note which threads have arrived since.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Explorer: a search of the schedules of one program. It says what to run next, is told what the
+// Explorer: a search of the schedules of one program. It says what to run next, learns what the
 // run did, and writes what it has learnt *into* the schedules that follow: constraints for
 // reads-from, targets and counts for SURW, a horizon for PCT. So every schedule that it makes is a
 // complete input: its run does not depend on the search that made it, and replays without one.
@@ -11,12 +11,11 @@
 //     explorer.ran();
 //   }
 //
-// kPortfolio rotates reads-from, PCT and SURW, with fixed shares of the turns: what pays differs
-// from bug to bug, a search does not know its bug, and so it needs at most so many times the runs
-// of the best strategy as that has a part of the turns. What they learn of the program they share.
-// (Giving every fourth turn to whose runs had shown new reads-from pairs cost a bug that needs
-// reads-from more than twice the runs, and others gained a tenth: new pairs are not what finds
-// bugs.)
+// kPortfolio rotates reads-from, PCT and SURW, with fixed shares of the turns. The best strategy
+// for the bug is unknown; if it has 1/k of the turns, the portfolio needs at most k times its runs.
+// The strategies share what they learn of the program. (Giving every fourth turn to the strategy
+// whose runs had shown new reads-from pairs more than doubled the runs for a bug that needs
+// reads-from, and saved a tenth for others: new pairs are not what finds bugs.)
 //
 // Reads-from works as in RFF (reads_from.h): lists of constraints that showed something new are
 // kept, and each next one is a mutation of a kept one under a new seed.

@@ -21,7 +21,7 @@ ThreadCount& count_of(std::vector<ThreadCount>& counts, const StepNote& note) {
   return counts.emplace_back(ThreadCount{note.path, thread, 0});
 }
 
-/// Who operates on an object from a site: nobody, one, or several threads.
+/// The threads that operate on an object from a site: none, one, or several.
 struct Users {
   SpawnPath path = 0;
   ThreadId thread = 0;

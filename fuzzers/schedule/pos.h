@@ -2,8 +2,8 @@
 // 2018).
 //
 // Every pending operation has a random priority and the highest enabled one goes first. The
-// priority of an operation is drawn anew when it has become another thread's turn to race: for the
-// thread that has gone, and for all whose pending operation conflicts with the one that went.
+// priority of an operation is drawn again after each step: for the thread that took it, and for all
+// threads whose pending operation conflicts with it.
 // Without that second rule an operation that lost one race would tend to lose all of them. So each
 // order of conflicting operations is reached with a probability that does not depend on how many
 // independent ones lie between them: the sampling is over partial orders.

@@ -2,11 +2,11 @@
 // that are built on it.
 //
 // What threads have pending is kept here once more, in the form in which it is asked about at every
-// step: a thread's pending operation changes only when the thread goes on, so each step has one to
-// note and not all of them to look at.
+// step: a thread's pending operation changes only when the thread moves, so each step has one to
+// note and need not look at all of them.
 //
 //   1  started, executed   the thread moves: what it comes to is not known yet
-//   2  catch_up            everybody who moved is at the next operation: it is noted
+//   2  catch_up            all that moved are at their next operations: these are noted
 //   3  highest, before...  answers about what was noted
 //
 // Every thread that is asked about was `started`.
@@ -99,8 +99,8 @@ class Priorities {
   /// Of a thread start, hardly ever drawn: it conflicts with nothing, so running it first loses no
   /// order of what does, and the thread's first real operation takes part in the race.
   static constexpr std::uint32_t kFirst = Lanes::kHighestMax;
-  /// Of the 23 bits that are drawn and kept, four are left to those that have spun for longest:
-  /// with none, the lowest thread of them would go on for ever.
+  /// Of the 23 bits that are drawn and kept, four are left to the threads that have spun longest:
+  /// with none, the lowest of them would spin for ever.
   static constexpr std::uint8_t kWaitsMax = 18;
 
   std::uint32_t draw() { return static_cast<std::uint32_t>(random_.next() >> (64 - kDrawnBits)); }

@@ -133,7 +133,7 @@ void ReadsFrom::read(Machine& machine, ObjectId object) {
 // The writer's site is passed.
 void ReadsFrom::written(Machine& machine, ObjectId object) {
   if (machine.state == State::kDone) return;
-  // Somebody waits for what was written to another object: keep that.
+  // A reader waits for what was written to another object: keep that.
   const bool is_bound = machine.state != State::kOpen && machine.object != object &&
                         !is_empty(machine.readers & priorities_.on_object(machine.object));
   if (is_bound) return;

@@ -2,7 +2,7 @@
 // it.
 //
 // Plain data of fixed size, so that it may lie in memory shared with another process. Only runs
-// that somebody wants to learn from are noted: it costs some nanoseconds a step.
+// to learn from are noted: it costs a few nanoseconds per step.
 #pragma once
 
 #include <array>
@@ -61,7 +61,7 @@ class Logging final : public Chooser {
   void made(ObjectId object, SpawnPath path) override {
     if (strategy_names_objects_) strategy_->made(object, path);
     if (object > RunLog::kObjectsMax) return;
-    // Ids that nobody announced are nobody's.
+    // Ids that were not announced have no maker.
     while (log_->objects < object) log_->makers[++log_->objects] = kAnyPath;
     log_->makers[object] = path;
   }

@@ -59,7 +59,7 @@ enum class DeviationKind : std::uint8_t {
             // unless nothing else is enabled
   kChoose,  // the draw at the key yields `value` modulo its range
   kPrefer,  // the thread that reaches the key is picked for the next `value` decisions whenever it
-            // can go on and does not only wait
+            // is enabled and not merely waiting
   kCount
 };
 

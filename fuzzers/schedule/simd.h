@@ -1,8 +1,8 @@
 // Lanes: a number for each thread, and questions that look at all of them: whose is it, which is
 // the highest, what do they add up to. Strategies ask these at every step, and with twenty threads
-// a loop with a branch a thread took longer than the rest of the step; eight threads at a time,
-// without branches, they cost a few instructions each. (Vectors are of four, as baseline x86-64 has
-// them; the compiler makes do elsewhere.)
+// a loop with a branch per thread took longer than the rest of the step; for eight threads at a
+// time, without branches, they cost a few instructions each. (A vector has four numbers, as in
+// baseline x86-64; elsewhere the compiler splits it.)
 //
 // `threads` is how many there are; all members of a mask are among them.
 #pragma once

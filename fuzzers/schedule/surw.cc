@@ -103,7 +103,7 @@ void Surw::note_weight(ThreadId thread, std::uint32_t weight) {
   put(exhausted_, thread, weight == 0);
 }
 
-// Of the entry, and so of the threads that go on behalf of it.
+// Of the entry, and so of the threads that act for it.
 void Surw::set_weight(unsigned entry, std::uint32_t weight) {
   counts_[entry].weight = weight;
   for_each(counts_[entry].threads, [&](ThreadId thread) { note_weight(thread, weight); });

@@ -2,19 +2,19 @@
 // concurrency testing", ASPLOS 2025).
 //
 // Of all operations only those on a few target objects matter ("interesting"); their orders are to
-// be equally likely. If the threads have n1, n2, ... interesting operations left, the next one is
-// to be thread i's with the probability ni / (n1 + n2 + ...): so is it in a shuffle. Hence:
+// be equally likely. If the threads have n1, n2, ... interesting operations left, the next one must
+// be thread i's with the probability ni / (n1 + n2 + ...), as in a shuffle. Hence:
 //
 //   1  a thread is drawn by these weights: the intended one
-//   2  all threads go on in POS's order; one that comes to an interesting operation and is not the
+//   2  all threads run in POS's order; one that comes to an interesting operation and is not the
 //      intended one is held there
 //   3  the intended one performs its interesting operation; the held ones are let go; 1
 //
-// If nothing but held threads can go on, the draw is void (the intended one waits for a held one),
-// and likewise when all that can go on only wait: a thread that spins must not hold up the others.
+// If only held threads are enabled, the draw is void (the intended one waits for a held one), and
+// also when all enabled threads merely wait: a thread that spins must not hold up the others.
 //
 // A thread that starts others carries their weight until they are there. Lock acquisitions are
-// interesting, releases are not: who holds a lock has no competitor. Targets and weights are in the
+// interesting, releases are not: a lock's holder has no competitor. Targets and weights are in the
 // schedule: explorer.h learns them from earlier runs of the program. Without targets this is POS,
 // and such a run is the one to learn from.
 //
@@ -88,8 +88,8 @@ class Surw final : public Chooser {
   ThreadMask exhausted_{};   // of weight 0
   std::array<Target, kTargetsMax> targets_{};
   std::array<Count, kThreadCountsMax> counts_{};
-  // Indices into counts_: of goroutines by hash of their path; behind them of the scheduler's
-  // threads, by number.
+  // Indices into counts_: of goroutines by hash of their path; then of the scheduler's threads,
+  // by number.
   std::array<std::uint8_t, kSlots + kThreadNumbers> slots_{};
   std::array<SpawnPath, kThreadsMax> paths_{};   // on whose behalf a thread was seen last
   std::array<unsigned, kThreadsMax> entries_{};  // its entry in counts_, or kNobody

@@ -1,6 +1,7 @@
 // CHECK: an assertion of the harness and of the simulator's own code, where a broken rule is our
-// own mistake and no finding about the runtime. The runtime itself has `require` (platform/fatal.h),
-// which ends the run and leaves the verdict to the oracles; this ends the process.
+// own mistake and no finding about the runtime. The runtime itself has `require`
+// (platform/fatal.h), which ends the run and leaves the verdict to the oracles; this ends the
+// process.
 //
 // Always on, in every build. It touches nothing of a run: no yield point, no watched access.
 #pragma once
