@@ -7,7 +7,7 @@ namespace {
 
 // The program's memory is touched by memcpy alone, which every sanitizer sees as one access to a
 // range; the words are made and judged in a copy of our own (this file is not instrumented by
-// ThreadSanitizer, see SWITCHING_SOURCES).
+// ThreadSanitizer, see fuzzers/CMakeLists.txt).
 constexpr std::size_t kWordsMax = 4096 / 8;
 
 std::uint64_t word_at(std::uint32_t token, std::size_t index) {

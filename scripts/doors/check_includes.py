@@ -15,14 +15,13 @@ NEEDS = ()
 
 # Rooms that a room may include besides itself. A path with a dot is one header, not a room.
 RUNTIME = ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched", "runtime/chan",
-           "runtime/sync", "runtime/scan", "runtime"]
+           "runtime/scan", "runtime"]
 MAY_INCLUDE = {
     "runtime/base": [],
     "runtime/platform": ["runtime/base"],
     "runtime/stack": ["runtime/base", "runtime/platform"],
     "runtime/sched": ["runtime/base", "runtime/platform", "runtime/stack"],
     "runtime/chan": ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched"],
-    "runtime/sync": ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched"],
     "runtime/scan": ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched"],
     "runtime": RUNTIME,  # go.h, the public face
     # Files, processes, exit codes: what is asked of the operating system.

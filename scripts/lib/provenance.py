@@ -19,7 +19,8 @@ from common import ROOT, relative, say
 FORMAT = 1
 KEY = "provenance"  # in a row
 DIGITS = 16
-BUILT = ("runtime/", "fuzzers/", "sanitizers/", "stress/", "CMakeLists.txt", "CMakePresets.json")
+BUILT = ("runtime/", "fuzzers/", "sanitizers/", "stress/", "scripts/cmake/", "CMakeLists.txt",
+         "CMakePresets.json")
 NOT_BUILT = ("_test.cc", ".md", ".patch", ".case")
 
 

@@ -40,7 +40,8 @@ class Source(unittest.TestCase):
                      "fuzzers/mutants/m.patch"):
             self.write(name, "changed")
         self.assertEqual(self.source(), before)
-        for name in ("runtime/a.cc", "fuzzers/b.h", "fuzzers/new.cc", "CMakeLists.txt"):
+        for name in ("runtime/a.cc", "fuzzers/b.h", "fuzzers/new.cc", "scripts/cmake/rooms.cmake",
+                     "CMakeLists.txt"):
             with self.subTest(name):
                 self.write(name, "changed")
                 self.assertNotEqual(self.source(), before)

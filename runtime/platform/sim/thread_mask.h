@@ -3,7 +3,7 @@
 // The runtime's simulations need 16 threads. Programs that are about schedules and not about the
 // runtime may need a hundred: the build compiles the simulator and the strategies again with
 // CONCERTINA_THREADS_MAX set to 64, where the mask is still one machine word, and to 128, where it
-// is two (rooms.cmake, add_mask_twin). One source serves all, on one condition: masks are made,
+// is two (add_mask_twin in scripts/cmake). One source serves all, on one condition: masks are made,
 // taken apart and asked by the functions below (and by those of fuzzers/schedule/thread_mask.h), by
 // & | ~ and by comparing with 0. The wide mask has no shifts and no arithmetic, so a trick that
 // fits one word only does not compile there.

@@ -17,8 +17,6 @@
 #include "platform/sim/world.h"
 #include "platform_limits.h"
 
-#include "platform_limits.h"
-
 #define CONCERTINA_PLATFORM sim
 
 namespace concertina::inline sim::platform {

@@ -25,8 +25,6 @@
 #include "platform/threads/run.h"
 #include "platform_limits.h"
 
-#include "platform_limits.h"
-
 #define CONCERTINA_PLATFORM threads
 
 namespace concertina::inline threads::platform {

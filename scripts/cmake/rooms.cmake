@@ -1,0 +1,52 @@
+# Rooms: a folder of sources is a library, its *_test.cc files are one test program. Folders are
+# named from the project's root; fuzzers/input becomes fuzzers_input and fuzzers_input_test.
+
+# Files of the given folders (not below them) that match `pattern`.
+function(find_files result pattern)
+  # For file(GLOB): a '*' or '?' in the checkout's own path means itself.
+  string(REGEX REPLACE "([*?])" "[\\1]" root "${CMAKE_SOURCE_DIR}")
+  list(TRANSFORM ARGN REPLACE "(.+)" "${root}/\\1/${pattern}")
+  set(found "")
+  foreach(folder ${ARGN})
+    file(GLOB files CONFIGURE_DEPENDS ${folder})
+    list(APPEND found ${files})
+  endforeach()
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+# Sources of the given folders, without tests.
+function(find_sources result)
+  find_files(found *.cc ${ARGN})
+  list(FILTER found EXCLUDE REGEX "_test\\.cc$")
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+# add_room(FOLDER LIBRARY... [INSTRUMENTED] [TEST_PARTS N] [TESTS_LINK LIBRARY...]): a room of the
+# harness, with the rooms whose objects it needs. TEST_PARTS: see tests.cmake. TESTS_LINK: what its
+# tests need besides the room.
+#
+# INSTRUMENTED is for code under test. The rest of the harness runs on one thread, or inside the
+# simulator on behalf of all virtual threads (choosers, the pipeline's step recorder), where
+# ThreadSanitizer would take its bookkeeping for races; without it, judging is also twice as fast.
+function(add_room folder)
+  cmake_parse_arguments(PARSE_ARGV 1 room "INSTRUMENTED" "TEST_PARTS" "TESTS_LINK")
+  string(REPLACE "/" "_" name ${folder})
+  find_sources(sources ${folder})
+  add_library(${name} STATIC ${sources})
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/fuzzers)
+  target_link_libraries(${name} PUBLIC ${room_UNPARSED_ARGUMENTS})
+  if(room_INSTRUMENTED)
+    target_compile_options(${name} PRIVATE ${INSTRUMENTED_OPTIONS})
+  else()
+    leave_unwatched(${name})
+  endif()
+  add_room_tests(${folder} ${name} ${room_TESTS_LINK} PARTS ${room_TEST_PARTS})
+endfunction()
+
+# add_room_tests(FOLDER LIBRARY... [PARTS N]): the tests of a folder, if it has any.
+function(add_room_tests folder)
+  find_files(sources *_test.cc ${folder})
+  if(sources)
+    add_test_program(${folder} ${ARGN} SOURCES ${sources})
+  endif()
+endfunction()
