@@ -3,7 +3,7 @@
 //   1  the schedule, the program as it is: wishes, stack events and settings that are not needed go
 //   2  the program, step by step (reduce_program.h); the schedule fits the old program, so each
 //      candidate is tried under fresh schedules, too, and the one that fails is kept
-//   3  1 and 2 to a fixpoint, first with few schedules a candidate, then with many
+//   3  1 and 2 to a fixpoint, first with few schedules per candidate, then with many
 //   4  the preemptions: with none, one, two, ... a schedule that needs no chance (non_preemptive.h)
 //   5  the schedule once more; and the program, under schedules near that one
 //
@@ -27,8 +27,8 @@ namespace concertina::fuzzers {
 struct MinimizeOptions {
   std::uint64_t seed = 1;
   std::uint64_t runs_max = 1'000'000;
-  unsigned schedules_few = 200;    // a candidate, in the first fixpoint
-  unsigned schedules_many = 2000;  // a candidate, in the second
+  unsigned schedules_few = 200;    // per candidate, in the first fixpoint
+  unsigned schedules_many = 2000;  // per candidate, in the second
   // Called whenever a smaller input has been found, with what was done and the runs so far.
   std::function<void(const char* what, const Input& input, std::uint64_t runs)> progress;
 };
@@ -37,7 +37,7 @@ struct Minimized {
   Input input;
   std::uint64_t runs = 0;         // candidates examined
   bool is_out_of_budget = false;  // `runs_max` was hit: it may be possible to make it smaller
-  std::string why_cut_off;        // the examiner could not go on: this is as far as it came
+  std::string why_cut_off;        // not empty: the examiner had to stop here
 };
 
 /// `input` must fail with the examiner's signature.

@@ -48,7 +48,7 @@ void erase(Body& body, std::size_t begin, std::size_t end) {
              body.begin() + static_cast<std::ptrdiff_t>(end));
 }
 
-/// Every mention of `from` becomes one of `to`, and what is behind `from` moves up by one.
+/// Every mention of `from` becomes one of `to`, and what comes after `from` moves up by one.
 void redirect_function(Program& program, std::size_t from, std::size_t to) {
   program.functions.erase(program.functions.begin() + static_cast<std::ptrdiff_t>(from));
   for (Function& function : program.functions) {

@@ -19,7 +19,7 @@ enum class Reduction : unsigned {
   kInlineSpawn,    // what a goroutine did is done where it was started
   kInlineCall,
   kSpawnBecomesCall,
-  kCutRecursion,    // what is started or called there starts and calls nobody
+  kCutRecursion,    // functions started or called there start and call none
   kMergeFunctions,  // one function does the other's work, too
   kMergeChannels,
   kDropCase,            // of a select
@@ -28,7 +28,7 @@ enum class Reduction : unsigned {
   kSmallerCount,
   kSmallerChannel,  // capacity, element size
   kSmallerFrame,
-  kDropUnused,  // functions that nobody calls, channels that nobody names
+  kDropUnused,  // functions that are not called, channels that are not named
   kCount
 };
 

@@ -11,7 +11,7 @@
 namespace concertina::fuzzers {
 namespace {
 
-// Held for good: the thread goes on only when no other can. A preemption in the sense of PCT's
+// Held for good: the thread runs only when no other can. A preemption in the sense of PCT's
 // priority change points.
 constexpr std::uint8_t kForGood = 255;
 constexpr std::uint64_t kSmallSeeds = 4;

@@ -7,8 +7,8 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::uint8_t kPlainSizeClass = 4;  // 8 bytes
-// More than any other part of a program: who reads it has to keep track of each. One function that
-// starts itself is a short program and a large run.
+// More than any other part of a program: a reader has to keep track of each goroutine. One function
+// that starts itself is a short program and a large run.
 constexpr std::uint32_t kCostOfGoroutine = 150;
 
 // Goroutines that one activation of the function can start, itself not counted. A recursive program

@@ -1,4 +1,4 @@
-// How large an input is to somebody who has to read it. Every reduction must make the cost smaller,
+// How large an input is to a reader. Every reduction must make the cost smaller,
 // so that minimising ends.
 #pragma once
 

@@ -10,8 +10,8 @@ namespace {
 constexpr std::uint32_t kStepsKept = 50'000;
 
 // Candidates that die of something else: each costs a child, and often a sanitizer's report. A call
-// gives up after so many, and one more for every so many candidates: a program that mostly dies of
-// another bug is no good for finding this one.
+// gives up after kDeathsMax deaths, plus one per kCandidatesPerDeath candidates: a program that
+// mostly dies of another bug is no good for finding this one.
 constexpr std::size_t kDeathsMax = 8;
 constexpr std::size_t kCandidatesPerDeath = 200;
 

@@ -1,6 +1,6 @@
-// Many runs in one child process, for those who ask "does one of these still fail like that?" some
-// hundred thousand times. The child goes through the candidates and stops at the first match; a
-// candidate that kills it is judged by what it said, and another child goes on behind it
+// Many runs in one child process, to ask "does one of these still fail like that?" a few hundred
+// thousand times. The child goes through the candidates and stops at the first match; a candidate
+// that kills it is judged by what it said, and another child continues after it
 // (first_failure.h).
 #pragma once
 

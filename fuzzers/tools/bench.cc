@@ -115,8 +115,8 @@ Round one_round(const Set& set) {
   return round;
 }
 
-/// What feedback costs, in percent of a run. Of this process's own time, and of several
-/// measurements of a few inputs the least: other processes can only make one longer.
+/// What feedback costs, in percent of a run: the least of several measurements of a few inputs, in
+/// this process's own time, since other processes can only make one longer.
 double signals_percent(const std::vector<Input>& inputs, Feedback& feedback) {
   constexpr std::size_t kTurn = 50;
   constexpr unsigned kTimes = 5;

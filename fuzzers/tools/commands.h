@@ -81,11 +81,11 @@ struct ExploreOptions {
   bool as_bytes = false;  // whatever names say (input/form.h)
   std::string strategy = "portfolio";
   std::string left_out;          // a strategy without a turn in the portfolio
-  std::uint64_t runs = 100'000;  // at most, a search
+  std::uint64_t runs = 100'000;  // per search, at most
   std::uint64_t seed = 1;
   unsigned seeds = 1;        // searches, with seed, seed + 1, ...
-  unsigned per_program = 0;  // > 0: generated programs, so many runs each
-  bool as_drawn = false;     // generated inputs as they are, a run each
+  unsigned per_program = 0;  // > 0: generated programs, with this many runs each
+  bool as_drawn = false;     // generated inputs as they are, one run each
   bool keep_wishes = false;  // holds and preferences of the file stay
   unsigned timeout_s = 20;
   std::string output;  // the first failing case
@@ -100,9 +100,9 @@ struct VerifyOptions {
   unsigned bound = 2;           // preemptions; 0 and all bounds up to it are explored
   bool fixed_draws = false;     // only the draws of the seed
   bool unbounded = false;       // all schedules instead, by partial-order reduction
-  double budget_s = 0;          // seconds a file; 0: no limit
-  std::uint64_t schedules = 0;  // a file; 0: no limit
-  std::string resume;           // goes on from this file if it is there; written when not complete
+  double budget_s = 0;          // seconds per file; 0: no limit
+  std::uint64_t schedules = 0;  // per file; 0: no limit
+  std::string resume;           // resume from this file if it exists; kept when not complete
   std::string output;           // where to write a failing case
   unsigned timeout_s = 20;
   bool json = false;

@@ -117,7 +117,7 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
                       "The mutant in this build: a case that shows it must fail");
   command->add_flag("--skip-unseen", options.skip_unseen,
                     "Skip, not refuse, a failure that this flavour cannot see");
-  command->add_flag("--json", options.json, "One JSON object a file");
+  command->add_flag("--json", options.json, "One JSON object per file");
   command->add_flag("-q,--quiet", options.quiet, "One line a file");
   add_number(*command, "--last", options.last_steps, "Steps of the schedule to print");
   command
@@ -155,7 +155,7 @@ void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
   add_number(*command, "--count", options.count, "Schedules of each input", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the draws");
   add_timeout(*command, options.timeout_s);
-  command->add_flag("--json", options.json, "One JSON object a file");
+  command->add_flag("--json", options.json, "One JSON object per file");
   command->callback([&] { code = neighbours(options); });
 }
 
@@ -171,12 +171,12 @@ void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
       ->add_option("--without", options.left_out,
                    "A strategy that gets no turn in the portfolio, to see what it is worth")
       ->check(CLI::IsMember({"pct", "reads-from", "surw"}));
-  add_number(*command, "--runs", options.runs, "At most so many runs a search", 1);
+  add_number(*command, "--runs", options.runs, "Runs of a search, at most", 1);
   add_number(*command, "--seed", options.seed, "Seed of the search");
   add_number(*command, "--seeds", options.seeds, "Searches, with seed, seed + 1, ...", 1);
   CLI::Option* const generated =
       add_number(*command, "--generated", options.per_program,
-                 "Generated programs instead of a file, so many runs each");
+                 "Search generated programs instead of a file, N runs each");
   CLI::Option* const as_drawn = command->add_flag(
       "--as-drawn", options.as_drawn, "Generated inputs with their own schedules, one run each");
   file->excludes(generated)->excludes(as_drawn);
@@ -185,30 +185,30 @@ void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
   add_timeout(*command, options.timeout_s);
   add_output(*command, "-o,--out,--output", options.output,
              "Where to write the first failing case");
-  command->add_flag("--json", options.json, "One JSON object a search");
+  command->add_flag("--json", options.json, "One JSON object per search");
   command->callback([&] { code = explore(options); });
 }
 
 void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
-      "verify", "Run a small program under every schedule with at most so many preemptions");
+      "verify", "Run a small program under every schedule with a bounded number of preemptions");
   add_inputs(*command, options.files, options.as_bytes)->required();
   CLI::Option* const bound = add_number(*command, "--bound", options.bound,
-                                        "Preemptions at most; lower bounds come first", 0, 15);
+                                        "Preemptions, at most; lower bounds come first", 0, 15);
   command->add_flag("--fixed-draws", options.fixed_draws,
-                    "Draws (select orders, whom to steal from) from the seed only, not all values");
+                    "Take draws (select orders, steal victims) from the seed, not all values");
   command
       ->add_flag("--unbounded", options.unbounded,
                  "Every schedule, by partial-order reduction; for tiny programs")
       ->excludes(bound);
-  add_seconds(*command, "--budget", options.budget_s, "Seconds a file, in this call");
-  add_number(*command, "--schedules", options.schedules, "Schedules a file at most, in this call",
-             1);
+  add_seconds(*command, "--budget", options.budget_s, "Seconds per file, in this call");
+  add_number(*command, "--schedules", options.schedules,
+             "Schedules per file, at most, in this call", 1);
   add_output(*command, "--resume", options.resume,
-             "Go on from this file if it is there; kept while it works, and when not complete");
+             "Resume from this file if it exists; it is kept up to date until complete");
   add_output(*command, "--out", options.output, "Write a failing case here");
   add_timeout(*command, options.timeout_s);
-  command->add_flag("--json", options.json, "One JSON object a file");
+  command->add_flag("--json", options.json, "One JSON object per file");
   command->add_flag("--progress", options.progress, "Show on stderr how far it is");
   command->callback([&] { code = verify(options); });
 }
@@ -219,13 +219,13 @@ void add_depth(CLI::App& app, DepthOptions& options, int& code) {
   add_inputs(*command, options.files, options.as_bytes)->required();
   add_number(*command, "--bound", options.bound, "Preemptions at most", 0, 15);
   add_seconds(*command, "--budget", options.budget_s,
-              "Seconds to explore a file; as many to reduce its failing runs");
+              "Seconds to explore each file; as many again to reduce its failing runs");
   add_number(*command, "--starts", options.starts,
-             "Failing runs whose preemptions are reduced where exploring finds none; 0: none");
-  add_number(*command, "--reducing-runs", options.reducing_runs, "Runs for each of them");
+             "Failing runs whose preemptions to reduce if exploring finds no proof; 0: none");
+  add_number(*command, "--reducing-runs", options.reducing_runs, "Runs to reduce each of them");
   add_output(*command, "-o,--output", options.output, "Write the case with both in its header");
   add_timeout(*command, options.timeout_s);
-  command->add_flag("--json", options.json, "One JSON object a file");
+  command->add_flag("--json", options.json, "One JSON object per file");
   command->callback([&] { code = depth(options); });
 }
 
@@ -290,11 +290,11 @@ void add_signature(CLI::App& app, SignatureOptions& options, int& code) {
 constexpr const char* kFooter =
     "Exit codes: 0 as expected; 1 a bug or an unexpected verdict; 2 could not run, with the "
     "reason; "
-    "3 (verify, depth only) not complete: the budget was spent or it was interrupted, and what was "
-    "asked is not known yet.\n"
-    "A FILE is a case, in text, unless it is called an engine's bytes: by --bytes, by NAME.bytes\n"
-    "or by the names that libFuzzer (crash-SHA1, SHA1, ...) and AFL++ (id:000000,...) give.\n"
-    "A file whose name begins with a dash comes after --.";
+    "3 (verify and depth only) not complete: the budget was spent or the command interrupted "
+    "before the answer was known.\n"
+    "A FILE is a case, in text, unless --bytes or its name marks it as an engine's bytes:\n"
+    "NAME.bytes, or a name that libFuzzer (crash-SHA1, SHA1, ...) or AFL++ (id:000000,...) gives.\n"
+    "Put -- before a file whose name begins with a dash.";
 
 constexpr std::size_t kHelpColumn = 26;  // of what an option or a subcommand means
 

@@ -40,11 +40,11 @@ struct Depth {
   Verified explored;  // its run is the one with the fewest preemptions
   Cause cause;
 
-  /// There is a failing run with so many preemptions.
+  /// A failing run is known; it has `explored.preemptions`.
   bool is_known() const { return explored.end == VerifyEnd::kFailed; }
-  /// No schedule with fewer fails so: all bounds below were explored completely.
+  /// No schedule with fewer fails that way: all bounds below were explored completely.
   bool is_proved() const { return is_known() && bounds_complete() >= explored.preemptions; }
-  /// Bounds 0 and up of which none fails so.
+  /// How many bounds, from 0 up, were explored completely without that failure.
   unsigned bounds_complete() const;
   /// In those that are below the depth.
   std::uint64_t schedules_below() const;

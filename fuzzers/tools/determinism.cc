@@ -1,6 +1,6 @@
 // Two runs of each input, in one child process for all, so that what a run leaves behind would show
 // in the next one. An input that kills the child, or whose runs differ, is reported as what it is,
-// and another child goes on behind it.
+// and another child continues after it.
 #include "oracle/determinism.h"
 
 #include <algorithm>
@@ -61,7 +61,7 @@ class Runs {
   struct Drawn {
     std::uint64_t seed, index;
   };
-  // Those that warm up are of another stream: whatever a run leaves behind must not show.
+  // Those that warm up are of another stream: what a run leaves in the process must not show.
   Drawn drawn(std::size_t place) const {
     if (place < warm_ups()) return {~options_.seed, place};
     return {options_.seed, place - warm_ups() - files_.size()};

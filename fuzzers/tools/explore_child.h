@@ -25,9 +25,9 @@ struct SearchOptions {
   Strategy left_out = Strategy::kCount;  // of the portfolio
   std::uint64_t seed = 1;
   std::uint64_t runs_max = 100'000;
-  // 0: the given program; else generated ones, so many runs each, and the given input is not used.
+  // 0: the given program. Else generated ones, with this many runs each; the given input is unused.
   unsigned per_program = 0;
-  bool as_drawn = false;  // generated inputs as they are, schedules and all, a run each
+  bool as_drawn = false;  // generated inputs as they are, schedules and all, one run each
   unsigned timeout_s = 20;
   SearchExamine examine = nullptr;  // null: the pipeline's run and judge
 };

@@ -120,7 +120,7 @@ class Parent {
   }
 
  private:
-  /// P2. False when there is nothing to go on from.
+  /// P2. False when there is nothing to continue from.
   bool bury(const Forked& forked) {
     ++deaths_;
     board_.runs.fetch_add(1);  // or the next child would draw the same

@@ -5,7 +5,7 @@
 //   parent                                     child (host/forked.h)
 // P1 fork                                      C1 no failing run yet: the own schedule, or a search
 // P2 died in a run that fails as wanted:       C2 from a failing run: try others; the notes of each
-//    that one counts; another child goes on       and the best so far are on the board
+//    that one counts; another child continues     and the best so far are on the board
 //    from the better one                       C3 the start's runs are made: an answer, empty
 #pragma once
 

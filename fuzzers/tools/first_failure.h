@@ -1,7 +1,7 @@
 // A list of jobs in one child process (host/forked.h), up to the first that fails: a fork costs as
 // much as hundreds of runs (under TSan thirteen milliseconds). A job that kills the child, or
-// hangs, has failed, too, and is judged by what the child said. Who wants the others as well calls
-// again for those behind it.
+// hangs, has failed, too, and is judged by what the child said. To learn about the jobs after the
+// failing one, call again with those.
 //
 //   parent                                    child
 // P1 fork                                     C1 for each job: say that it is being done; do it; a

@@ -17,7 +17,7 @@
 namespace concertina::fuzzers {
 namespace {
 
-// What a person reads at a glance. A search that ends with more is begun anew, with other draws.
+// What a person reads at a glance. A search that ends with more starts over, with other draws.
 constexpr unsigned kGoroutinesWanted = 3;
 constexpr unsigned kOperationsWanted = 8;
 constexpr unsigned kPreemptionsMax = 4;  // of which a depth is looked for

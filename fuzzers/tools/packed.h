@@ -1,5 +1,5 @@
 // What a child process says to its parent, as bytes. Both are one process image, so plain memory
-// will do. Reading is total: bytes that are cut short, go on behind the end, or were not packed
+// will do. Reading is total: bytes that are cut short, continue after the end, or were not packed
 // here are refused.
 #pragma once
 

@@ -104,7 +104,7 @@ int replay_one(const std::string& path, const ReplayOptions& options) {
             " replays failed";
   }
   if (!replays.agree) line += "; replays differ";
-  // Alone it is for programs, too, and one line a file; below a page it is the page's last.
+  // Alone it is also for programs, one line per file; below a page it is the page's last line.
   std::printf("%s", options.quiet ? (line + "\n").c_str() : wrapped_text(line + "\n", 4).c_str());
   return expected ? kExitAsExpected : kExitFailed;
 }

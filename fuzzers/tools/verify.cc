@@ -34,13 +34,13 @@ class StateFile {
         bound_(options.bound),
         identity_(path_.empty() ? VerifyIdentity{} : identity_of(input, options)) {}
 
-  /// Nobody else's from now on. What is to be gone on from, if there is something; false, after a
-  /// complaint, when it is of no use.
+  /// Locks the file. `explored`: the state to resume from, if there is one. False, after a
+  /// complaint, when the file cannot be used.
   bool open(std::string& explored) {
     if (path_.empty()) return true;
     std::error_code error;
     const auto status = std::filesystem::status(path_, error);
-    // A link to what is not there yet is a new state, too.
+    // A link to a file that does not exist yet is a new state, too.
     const auto is_new = [&] {
       return !std::filesystem::exists(std::filesystem::symlink_status(file_, error));
     };
@@ -60,7 +60,7 @@ class StateFile {
     return true;
   }
 
-  /// In the middle of the work: when it cannot be written the old one stays, and the work goes on.
+  /// In the middle of the work: when it cannot be written the old one stays and the work continues.
   void keep(const std::string& explored) {
     const std::string why = write_file(path_, verify_state(identity_, explored));
     if (!why.empty() && !has_complained_) complain(path_, "cannot write, for now: " + why);
@@ -68,8 +68,8 @@ class StateFile {
     is_ours_ = is_ours_ || why.empty();
   }
 
-  /// At the end. A state that could not be gone on from stays as it is. False, after a complaint,
-  /// when what is left to be done cannot be written; then what was kept last stays.
+  /// At the end. A state that could not be resumed stays as it is. False, after a complaint, when
+  /// the remaining work cannot be written; then what was kept last stays.
   bool finish(const Verified& explored, bool has_written) {
     if (path_.empty()) return true;
     if (!explored.state.empty()) {
@@ -126,11 +126,11 @@ std::string bound_text(const BoundReport& report, bool is_unbounded) {
   return text;
 }
 
-void show_progress(const BoundReport& report, double behind) {
+void show_progress(const BoundReport& report, double done) {
   char text[120];
   std::snprintf(text, sizeof text,
-                "bound %u: %5.1f %% behind, %" PRIu64 " schedules, %" PRIu64 " states",
-                report.bound, behind * 100, report.schedules, report.states);
+                "bound %u: %5.1f %% done, %" PRIu64 " schedules, %" PRIu64 " states", report.bound,
+                done * 100, report.schedules, report.states);
   show_status(text);
 }
 
@@ -227,7 +227,7 @@ void print_end(const std::string& path, const VerifyOptions& options, const Veri
     case VerifyEnd::kNone:
     case VerifyEnd::kDiedOtherwise:
     case VerifyEnd::kDiverged:
-      print_wrapped(kHang, "%s: cannot be explored: a run is no function of its decisions%s\n",
+      print_wrapped(kHang, "%s: cannot be explored: a run is not a function of its decisions%s\n",
                     shown_path(path).c_str(),
                     options.resume.empty()
                         ? ""
@@ -250,8 +250,8 @@ VerifyOrder order_of(const VerifyOptions& options, StateFile& state_file) {
   return order;
 }
 
-/// The first time it stops when the run in progress is over; the second time it dies of it, and
-/// what was kept last is there.
+/// The first signal stops the exploration when the run in progress is over; the second one kills
+/// this process, and what was kept last is there.
 void on_signal(int number) {
   static volatile std::sig_atomic_t was_asked = 0;
   stop_exploring();
@@ -262,8 +262,8 @@ void on_signal(int number) {
   was_asked = 1;
 }
 
-/// Stops at a signal while it lives. Before and behind it there is nothing to be stopped: a signal
-/// ends the process, which may wait for whoever reads what it writes.
+/// While this object lives, a signal stops the exploration. Before and after there is nothing to
+/// stop: a signal ends the process, which may be waiting for the reader of its output.
 class StopsAtSignals {
  public:
   StopsAtSignals() = default;

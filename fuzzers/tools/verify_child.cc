@@ -36,7 +36,7 @@ struct Board {
   std::atomic<bool> is_learning{false};
   std::atomic<std::uint32_t> offered{0};  // states
   std::atomic<std::uint32_t> taken{0};
-  double behind = 0;
+  double done = 0;
   std::array<BoundReport, kBoundsMax> bounds{};
   Trail trail;
 };
@@ -76,7 +76,7 @@ class Child {
         state.bounds.front().bound != order_.first_bound) {
       return VerifyEnd::kDiverged;
     }
-    // The last one is the one to go on with, if it is asked for.
+    // The last one is the one to continue, if it is asked for.
     begun_ = state.bounds.back();
     state.bounds.pop_back();
     for (const BoundReport& report : state.bounds) {
@@ -125,7 +125,7 @@ class Child {
       if (search.is_done() || end != VerifyEnd::kNone || search.runs() % kRunsBetweenLooks != 0) {
         continue;
       }
-      board_.behind = search.progress();
+      board_.done = search.progress();
       end = look_at_limits(search);
       offer_state(search, false);
     }
@@ -225,7 +225,7 @@ class Desk {
     const Clock::time_point now = Clock::now();
     if (!order_.progress || bounds == 0 || now - shown_ < kProgressEvery) return;
     shown_ = now;
-    order_.progress(board_.bounds[bounds - 1], board_.behind);
+    order_.progress(board_.bounds[bounds - 1], board_.done);
   }
 
  private:

@@ -57,13 +57,13 @@ struct VerifyOrder {
   double seconds_max = 0;           // 0: any time
   unsigned timeout_s = 20;          // of processor time, until a run counts as hung
   std::string signature = {};       // only such a failure counts; empty: any
-  std::string resume = {};          // the state that an earlier exploration left (explore_state.h)
-  bool fixes_draws = false;         // see BoundedOptions::fixes_draws
-  bool learns = true;               // see BoundedOptions::runs_to_learn
-  JudgeRun judge = nullptr;         // null: the pipeline's
-  // Called some times a second with the report of the bound in progress and how much is behind.
-  std::function<void(const BoundReport&, double behind)> progress = {};
-  // Called with the state, to keep it: a kill then costs no more than what came after it.
+  std::string resume = {};   // the state that an earlier exploration left (verify_progress.h)
+  bool fixes_draws = false;  // see BoundedOptions::fixes_draws
+  bool learns = true;        // see BoundedOptions::runs_to_learn
+  JudgeRun judge = nullptr;  // null: the pipeline's
+  // Called a few times a second with the current bound's report and the fraction completed.
+  std::function<void(const BoundReport&, double done)> progress = {};
+  // Called with the state, to keep it: a kill then costs no more than the work done since.
   std::function<void(const std::string& state)> keep = {};
   double keep_every_s = 2;
 };
@@ -78,7 +78,7 @@ struct Verified {
 };
 
 /// Explores the input's program with its processors, stack events and settings; its strategy and
-/// deviations are of no account.
+/// deviations are ignored.
 Verified verify_in_child(const Input& input, const VerifyOrder& order);
 
 /// The failing run as an ordinary input that replays with the same verdict, or why there is none.

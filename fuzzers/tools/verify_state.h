@@ -1,4 +1,4 @@
-// The file from which `concertina verify --resume` goes on.
+// The file from which `concertina verify --resume` continues.
 //
 // A state proves something only of what was explored: of that program, by that build, with those
 // options. All of that is in the file, which is sealed (host/sealed.h), so that it is read as it

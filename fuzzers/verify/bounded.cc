@@ -11,10 +11,10 @@ void BoundedSearch::start(unsigned bound, const Schedule& schedule) {
   schedule_ = schedule;
   learning_ = options_.skips_private && runs_ == 0 ? options_.runs_to_learn : 0;
   restarts_ = 0;
-  begin_anew();
+  start_over();
 }
 
-void BoundedSearch::begin_anew() {
+void BoundedSearch::start_over() {
   stack_.clear();
   planned_ = 0;
   is_done_ = false;
@@ -42,7 +42,7 @@ void BoundedSearch::begin_run() {
 
 BoundedSearch::RunEnd BoundedSearch::end_run(bool was_stopped) {
   if (!is_cut_) Following::finish(was_stopped);
-  // A lock that somebody waits for at the end is one that others could have wanted.
+  // A lock that a thread waits for at the end is one that others could have wanted.
   for (ThreadMask rest = threads(); rest != 0 && pending() != nullptr;
        rest = without_lowest(rest)) {
     const Pending& waiting = pending()[lowest(rest)];
@@ -57,7 +57,7 @@ BoundedSearch::RunEnd BoundedSearch::end_run(bool was_stopped) {
     --learning_;
   } else if (has_learnt_ && options_.skips_private) {
     ++restarts_;
-    begin_anew();
+    start_over();
   } else {
     ++(is_cut_ ? cuts_ : schedules_);
     advance();
@@ -91,7 +91,7 @@ ThreadId BoundedSearch::decide(ThreadMask enabled, ThreadId current, const Pendi
   }
   Node node;
   node.is_free = is_free;
-  return decide_anew(node, enabled, current, pending);
+  return decide_new(node, enabled, current, pending);
 }
 
 // Ends the run if what follows is known; else it will be.
@@ -100,9 +100,9 @@ void BoundedSearch::look_up_state(unsigned current) {
   if (states_.has_or_put(mix(class_.name(), current + 1), preemptions_)) cut_here();
 }
 
-ThreadId BoundedSearch::decide_anew(Node node, ThreadMask enabled, ThreadId current,
-                                    const Pending* pending) {
-  // At a free switch it does not matter who was current.
+ThreadId BoundedSearch::decide_new(Node node, ThreadMask enabled, ThreadId current,
+                                   const Pending* pending) {
+  // At a free switch it does not matter which thread was current.
   look_up_state(node.is_free ? kThreadsMax : current);
   node.preemptions = static_cast<std::uint8_t>(preemptions_);
   node.options = enabled;
@@ -227,16 +227,16 @@ void BoundedSearch::advance() {
 
 double BoundedSearch::progress() const {
   if (is_done_) return 1;
-  double behind = 0;
+  double done = 0;
   double weight = 1;
   for (const Node& node : stack_) {
     const unsigned left = node.is_private ? 0 : node.is_draw ? node.left : count(node.left);
     const unsigned tried = node.is_draw ? node.options - 1 - node.left : count(node.done);
     const double options = left + tried + 1;
-    behind += weight * tried / options;
+    done += weight * tried / options;
     weight /= options;
   }
-  return behind;
+  return done;
 }
 
 }  // namespace concertina::fuzzers

@@ -2,18 +2,18 @@
 //
 // A preemption is a switch away from a thread that is enabled and does not spin; all other switches
 // are free (Musuvathi and Qadeer, "Iterative context bounding", PLDI 2007). Draws branch, too, on
-// every value. A run replays the decisions on the stack and goes on by the default policy, which is
-// NonPreemptive with the schedule's seed, so that few deviations write a found schedule down.
+// every value. A run replays the decisions on the stack and then follows the default policy, which
+// is NonPreemptive with the schedule's seed, so that few deviations write a found schedule down.
 //
 // What is pruned, and why that is sound within the bound:
 //
-//   States (Pruning::kStates). The rest of a run depends on the state, on who is current (only
-//   while switching away from it costs), and on how many preemptions are left. A prefix's trace
-//   class names its state and history (trace_class.h). So where the same class was reached with the
-//   same current thread and at most as many preemptions, whatever follows has been seen, or is on
-//   its way: the search is depth first and a class fixes the length of its prefixes, so a node on
-//   the stack never is its own descendant. The run is cut there. The verdicts of equal traces are
-//   equal, as far as footprints are exact.
+//   States (Pruning::kStates). The rest of a run depends on the state, on which thread is current
+//   (only while switching away from it costs), and on how many preemptions are left. A prefix's
+//   trace class names its state and history (trace_class.h). So where the same class was reached
+//   with the same current thread and at most as many preemptions, whatever follows has been seen,
+//   or is on its way: the search is depth first and a class fixes the length of its prefixes, so a
+//   node on the stack never is its own descendant. The run is cut there. The verdicts of equal
+//   traces are equal, as far as footprints are exact.
 //
 //   Private steps (skips_private). Let the current thread's next step x touch nothing that another
 //   thread accesses, in a mode that does not commute, in any run. Preempting before x is then
@@ -57,7 +57,7 @@ struct BoundedOptions {
   std::uint64_t states_max = std::uint64_t{1} << 24;  // then no more are remembered: slower, sound
 };
 
-/// One decision of a run, as it can be replayed.
+/// One decision of a run, in a form that can be replayed.
 struct Choice {
   bool is_draw = false;
   std::uint8_t chosen = 0;  // thread, or the drawn value
@@ -79,7 +79,7 @@ class BoundedSearch final : public Following {
   bool will_learn() const { return learning_ > 0; }  // the next one
 
   /// Call before and after each run with this chooser. `end_run` moves on to the next schedule;
-  /// was_stopped: somebody ended the run (see Following::finish).
+  /// was_stopped: a thread ended the run (see Following::finish).
   void begin_run();
   struct RunEnd {
     bool is_cut = false;  // it came to a known state: nothing to judge
@@ -97,7 +97,7 @@ class BoundedSearch final : public Following {
   std::uint64_t runs() const { return runs_; }          // all, with those before a restart
   std::size_t depth() const { return stack_.size(); }
   std::uint64_t states() const { return states_.size(); }
-  /// How much of the tree is behind, between 0 and 1, if all branches were equally large.
+  /// The fraction of the tree that is done, if all branches were equally large.
   double progress() const;
 
   /// The state of the search as lines of text, and back; false for a text that is none: the search
@@ -118,7 +118,7 @@ class BoundedSearch final : public Following {
     ThreadMask asleep = 0;   // kSleepSets
     ThreadMask done = 0;     // threads that were tried
 
-    /// Who goes on, if that is possible, is tried first.
+    /// The current thread, if it is enabled, is tried first.
     unsigned preemptions_after() const {
       return preemptions + (!is_draw && !is_free && done != 0 ? 1U : 0U);
     }
@@ -128,7 +128,7 @@ class BoundedSearch final : public Following {
   std::uint32_t draw(std::uint32_t n, Site site) override;
   void closed(const Footprint& step) override;
 
-  ThreadId decide_anew(Node node, ThreadMask enabled, ThreadId current, const Pending* pending);
+  ThreadId decide_new(Node node, ThreadMask enabled, ThreadId current, const Pending* pending);
   void look_up_state(unsigned current);
   /// Beyond the last branch of the plan: only there a known state means a known future.
   bool is_past_plan() const { return at_ >= planned_; }
@@ -143,7 +143,7 @@ class BoundedSearch final : public Following {
   bool is_private(const Footprint& step) const;
   bool turn(Node& node);
   void advance();
-  void begin_anew();
+  void start_over();
   bool is_sound(const Node& node) const;  // as the next of the stack
 
   static constexpr std::uint64_t kSampling = 4;
@@ -172,7 +172,7 @@ class BoundedSearch final : public Following {
   TraceClass class_;
   StateCache states_;
 
-  // What is private: by slot, who accessed it in this run, and whether it ever was in conflict.
+  // What is private: by slot, its users in this run, and whether it ever was in conflict.
   struct Users {
     std::uint32_t run = 0;
     ThreadMask by_mode[3] = {0, 0, 0};

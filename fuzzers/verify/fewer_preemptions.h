@@ -1,9 +1,9 @@
 // FewerPreemptions: from a failing run to one that fails alike with fewer preemptions, for programs
 // whose schedules are too many to explore. What it ends with is an upper bound of the bug's depth.
 //
-// A run is an order of threads, and its segments are what one thread does on end. A move lets a
-// thread go on with its next segment at once, or makes it wait until then, or does so with a part
-// of a segment, swaps two segments, leaves one out, or leaves the rest to the non-preemptive
+// A run is an order of threads; a segment is what one thread does without interruption. A move lets
+// a thread continue with its next segment at once, or makes it wait until then, or does so with a
+// part of a segment, swaps two segments, leaves one out, or leaves the rest to the non-preemptive
 // policy. The run that is tried follows the changed order as far as it can (OrderPlayer). It is
 // kept if it fails alike with no more preemptions, then switches, than the one before, and now and
 // then with a few more: moves that gain nothing lead to those that do.
@@ -66,7 +66,7 @@ class Noting final : public Chooser {
 
 class FewerPreemptions {
  public:
-  /// From a run that fails. A pure function of it, the seed and what `ran` is told.
+  /// From a run that fails. A pure function of it, the seed and the arguments of `ran`.
   FewerPreemptions(const RunNotes& failing, std::uint64_t seed);
 
   /// The order to try next, to be followed with the draws of `current`.

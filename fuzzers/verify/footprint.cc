@@ -30,7 +30,7 @@ std::uint16_t slot_of_goroutine(std::uint32_t g) {
   return g < kGoroutineSlots ? static_cast<std::uint16_t>(kFirstGoroutineSlot + g) : kOtherSlot;
 }
 
-/// What a goroutine asks or was told; the effect on the channel is another event.
+/// A goroutine's question or its answer; the effect on the channel is another event.
 bool is_about_asking(EventKind kind) {
   switch (kind) {
     case EventKind::kOpSend:

@@ -2,8 +2,8 @@
 //
 // A step is a thread's way from one yield point to the next. It performs the operation that was
 // announced at the first, and on the way it may touch more: peeks and pokes, names, the memory
-// behind copies, and the facts that oracles read. All of these become accesses to numbered slots,
-// and two steps of different threads conflict when they access one slot in modes that do not
+// that copies touch, and the facts that oracles read. All of these become accesses to numbered
+// slots, and two steps of different threads conflict when they access one slot in modes that do not
 // commute. Steps that do not conflict may be swapped: the runtime comes to the same state, and
 // every oracle sees the same history of each channel, each goroutine and the run queues.
 //
@@ -100,8 +100,8 @@ class Following : public Chooser {
   void begin();
   /// Where to write each run's decisions; null for nowhere.
   void keep_trail(Trail* trail) { trail_ = trail; }
-  /// `was_stopped`: the last step ended the run, as against a run in which nobody can go on. It
-  /// then conflicts with every step: those of others that it forestalled.
+  /// `was_stopped`: the last step ended the run, unlike a run in which no thread can run. It then
+  /// conflicts with every step: those of others that it forestalled.
   void finish(bool was_stopped);
 
   void started(ThreadId thread) final;

@@ -6,7 +6,7 @@
 // thread did not know of the earlier one before: then there is a run that is alike up to the
 // earlier one, and has them in the other order.
 //
-// Locks: who waits for a lock cannot be let go on, so an unlock and the lock after it are no race;
+// Locks: a thread that waits for a lock cannot run, so an unlock and the lock after it are no race;
 // the two acquisitions are. Steps that conflict with everything (footprint.h) race with the latest
 // step of each thread.
 #pragma once
@@ -41,7 +41,7 @@ class HappensBefore {
   void add(const Footprint& step);
   const std::vector<std::uint32_t>& partners() const { return partners_; }
 
-  /// The races that a thread would have which waits for that lock at the end of a run.
+  /// The races of a thread that still waits for that lock at the end of a run.
   void add_waiting(ThreadId thread, ObjectId lock);
 
   const std::vector<Event>& events() const { return events_; }

@@ -3,7 +3,7 @@
 //
 // A trail is exact and breaks with the smallest change. Deviations have keys, and few of them say
 // everything: the non-preemptive strategy decides alone wherever it would decide alike. Where it
-// would let a thread t go on too early, t is held: from when it arrived at the operation that it is
+// would let a thread t run too early, t is held: from when it arrived at the operation that it is
 // about to do, for as many decisions as it took until it did it. While t waits it is not picked
 // anyway, so a hold from its arrival on changes no other decision.
 #pragma once

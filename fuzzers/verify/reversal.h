@@ -7,7 +7,7 @@
 //
 // Steps of v and w keep their orders, so in the new one e and f are neighbours, swapped, and
 // nothing else has changed but what follows from that. The run that is tried follows the order as
-// far as it can: always the first thread of it that can go on.
+// far as it can: always the first thread of it that is enabled.
 //
 // The record is plain memory, complete after each step, for a process that may die; the step in
 // which it dies counts as one that conflicts with everything.

@@ -136,8 +136,8 @@ void SourceDpor::wake(const Footprint& step) {
   });
 }
 
-/// Who can begin the order in which `later` comes before the step `earlier`: the threads whose
-/// first step after it, not because of it, needs none of the other such steps.
+/// The threads that can begin the order in which `later` comes before the step `earlier`: those
+/// whose first step after it, and not because of it, needs none of the other such steps.
 ThreadMask SourceDpor::initials(std::size_t earlier, ThreadId later, const Clock& clock) const {
   const auto& events = order_.events();
   Clock first_ordinal{};  // of each thread's steps in the reversed order; 0: none
@@ -160,7 +160,7 @@ ThreadMask SourceDpor::initials(std::size_t earlier, ThreadId later, const Clock
 }
 
 void SourceDpor::reverse(std::size_t earlier, ThreadId later, const Clock& clock) {
-  if (node_of_[earlier] == kNoNode) return;  // nobody else could go on there
+  if (node_of_[earlier] == kNoNode) return;  // no other thread was enabled there
   Node& node = nodes_[node_of_[earlier]];
   const ThreadMask beginners = initials(earlier, later, clock);
   if ((beginners & node.backtrack) != 0) return;
@@ -218,16 +218,16 @@ void SourceDpor::advance() {
 
 double SourceDpor::progress() const {
   if (is_done_) return 1;
-  double behind = 0;
+  double done = 0;
   double weight = 1;
   for (const Node& node : nodes_) {
     const unsigned tried = node.is_draw ? node.options - 1 - node.left : count(node.done);
     const unsigned options =
         node.is_draw ? node.options : std::max(1U, count(node.backtrack | node.done));
-    behind += weight * tried / options;
+    done += weight * tried / options;
     weight /= options;
   }
-  return behind;
+  return done;
 }
 
 }  // namespace concertina::fuzzers

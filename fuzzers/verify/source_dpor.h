@@ -39,7 +39,7 @@ class SourceDpor final : public Following {
   /// Call before and after each run with this chooser, as for BoundedSearch.
   void begin_run();
   struct RunEnd {
-    bool is_cut = false;        // everybody was asleep: the rest has been seen
+    bool is_cut = false;        // all threads were asleep: the rest has been seen
     bool has_diverged = false;  // as for BoundedSearch
     std::uint64_t trace_class = 0;
   };

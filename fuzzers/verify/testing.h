@@ -59,7 +59,7 @@ test::RunResult run_tiny(simulator::World& world, const TinyProgram& program, Ch
 struct Reached {
   std::set<std::uint64_t> classes;
   std::set<std::uint64_t> outcomes;
-  std::set<std::uint64_t> views;  // the outcomes as far as whoever ended the run saw them
+  std::set<std::uint64_t> views;  // the outcomes as far as the thread that ended the run saw them
   std::uint64_t runs = 0;
   bool is_complete = false;
 };
