@@ -1,6 +1,5 @@
 #include "pipeline.h"
 
-#include "feedback/signals.h"
 #include "interp/interp.h"
 #include "schedule/choosers.h"
 #include "schedule/stack_event_table.h"
@@ -45,30 +44,12 @@ class Recorder final : public simulator::StepRecorder {
   std::vector<Step> own_;
 };
 
-// Shows the steps to whoever computes feedback, and passes them on.
-class Watcher final : public simulator::StepRecorder {
- public:
-  void reset(Signals& signals, simulator::StepRecorder* next) {
-    signals_ = &signals;
-    next_ = next;
-  }
-  void step(const simulator::StepSeen& seen) override {
-    signals_->step(seen.thread, seen.pending);
-    if (next_ != nullptr) next_->step(seen);
-  }
-
- private:
-  Signals* signals_ = nullptr;
-  simulator::StepRecorder* next_ = nullptr;
-};
-
 // Everything a run needs, kept from run to run: making fibers and an arena costs more than a run.
 struct Workshop {
   simulator::World world;
   Choosers choosers;
   StackEventTable stack_events;
   Recorder recorder;
-  Watcher watcher;
   Compiled compiled;
 };
 
@@ -116,13 +97,6 @@ Trace run(const Input& input, const RunOptions& options) {
     config.event_store = {&options.event_log->count, options.event_log->events};
   }
   config.recorder = records ? &shop.recorder : nullptr;
-  if (options.signals != nullptr) {
-    options.signals->begin();
-    if (options.signals->wants_steps()) {
-      shop.watcher.reset(*options.signals, config.recorder);
-      config.recorder = &shop.watcher;
-    }
-  }
   const simulator::Report report =
       platform::run(shop.world, config, &interpreter_main, &interpreter);
 
@@ -134,7 +108,6 @@ Trace run(const Input& input, const RunOptions& options) {
   trace.steps = report.steps;
   trace.decisions = report.decisions;
   trace.events = shop.world.events();
-  if (options.signals != nullptr) options.signals->end(trace.events);
   if (options.last_steps_max != 0) trace.last_steps = shop.recorder.last_steps();
   for (std::size_t i = 0; i < report.threads.size(); ++i) {
     trace.threads.push_back(to_thread_at_end(i, report.threads[i]));

@@ -28,8 +28,6 @@ struct RunOptions {
   struct RunLog* run_log = nullptr;
   // When set, it decides in place of the schedule's strategy, seed and deviations.
   Chooser* chooser = nullptr;
-  // When set, the run's feedback for an engine is computed (feedback/signals.h).
-  class Signals* signals = nullptr;
 };
 
 /// Shared-memory ring of steps. `count` steps have been written; entry i is at i % capacity.

@@ -3,9 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "feedback/signals.h"
 #include "pipeline.h"
-#include "targets/engine_cells.h"
 #include "targets/in_flight.h"
 
 namespace {
@@ -21,11 +19,8 @@ namespace {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace concertina::fuzzers;
   begin_run(data, size);
-  static Signals signals(engine_cells(), groups_of_environment());
   const Input input = decode({data, size});
-  const Trace trace = run(input, {.signals = &signals});
-  hand_over_cells();
-  const Verdict verdict = judge(input, trace);
+  const Verdict verdict = judge(input, run(input));
   if (verdict.failed()) stop(verdict);
   end_run();
   return 0;

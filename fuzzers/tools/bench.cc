@@ -3,8 +3,6 @@
 //
 // The set is the stream of generated inputs without those of more than kStepsMax steps: a median of
 // about 200 steps, the size at which a campaign spends most of its time.
-#include <time.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/context/detail/fcontext.hpp>
@@ -12,7 +10,6 @@
 #include <cstdio>
 #include <memory>
 
-#include "feedback/signals.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/generator.h"
@@ -32,12 +29,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-double process_s() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 double median(std::array<double, kRounds> values) {
@@ -90,13 +81,6 @@ struct Round {
   std::uint64_t steps = 0;
 };
 
-/// The cells that an engine would look at, and what fills them.
-struct Feedback {
-  explicit Feedback(Groups groups) : signals(cells, groups) {}
-  std::array<std::uint8_t, kCells> cells{};
-  Signals signals;
-};
-
 Round one_round(const Set& set) {
   Round round;
   for (const Bytes& bytes : set.inputs) {
@@ -115,31 +99,6 @@ Round one_round(const Set& set) {
   return round;
 }
 
-/// What feedback costs, in percent of a run: the least of several measurements of a few inputs, in
-/// this process's own time, since other processes can only make one longer.
-double signals_percent(const std::vector<Input>& inputs, Feedback& feedback) {
-  constexpr std::size_t kTurn = 50;
-  constexpr unsigned kTimes = 5;
-  const auto measure = [&](std::size_t begin, const RunOptions& options) {
-    const std::size_t end = std::min(begin + kTurn, inputs.size());
-    const double before = process_s();
-    for (std::size_t i = begin; i < end; ++i) run(inputs[i], options);
-    return process_s() - before;
-  };
-  double with_s = 0, without_s = 0;
-  for (std::size_t begin = 0; begin < inputs.size(); begin += kTurn) {
-    double least_with = measure(begin, {.signals = &feedback.signals});
-    double least_without = measure(begin, {});
-    for (unsigned i = 1; i < kTimes; ++i) {
-      least_with = std::min(least_with, measure(begin, {.signals = &feedback.signals}));
-      least_without = std::min(least_without, measure(begin, {}));
-    }
-    with_s += least_with;
-    without_s += least_without;
-  }
-  return 100 * (with_s - without_s) / without_s;
-}
-
 }  // namespace
 
 int bench(const BenchOptions& options) {
@@ -148,18 +107,8 @@ int bench(const BenchOptions& options) {
     return kExitUnusable;
   }
   if (!can_write_or_complain(options.json_path)) return kExitUnusable;
-  Groups groups = Groups::none();
-  const std::string problem = parse_groups(options.signals, groups);
-  if (!problem.empty()) {
-    std::fprintf(stderr, "bench: --signals: %s\n", problem.c_str());
-    return kExitUnusable;
-  }
-  const auto feedback = std::make_unique<Feedback>(groups);
   const Set set = make_set(options);
-  std::vector<Input> inputs;
-  for (const Bytes& bytes : set.inputs) inputs.push_back(decode(bytes));
   std::array<double, kRounds> jumps{};
-  std::array<double, kRounds> shares{};
   std::array<double, kRounds> runs_per_second{};
   std::array<double, kRounds> judged_per_second{};
   std::array<double, kRounds> step_ns{};
@@ -170,7 +119,6 @@ int bench(const BenchOptions& options) {
     steps = round.steps;
     runs_per_second[i] = options.count / round.run_s;
     judged_per_second[i] = options.count / (round.decode_s + round.run_s + round.judge_s);
-    shares[i] = signals_percent(inputs, *feedback);
     step_ns[i] = round.run_s * 1e9 / static_cast<double>(std::max<std::uint64_t>(steps, 1));
   }
   std::printf("flavour %s, %u inputs, %.1f yield points each, median of %u rounds\n",
@@ -181,8 +129,6 @@ int bench(const BenchOptions& options) {
   std::printf("  runs per second           %12.0f\n", median(runs_per_second));
   std::printf("  decoded, run and judged   %12.0f per second\n", median(judged_per_second));
   std::printf("  ns per yield point        %12.1f\n", median(step_ns));
-  std::printf("  feedback to an engine     %12.1f %% of a run (%s)\n", median(shares),
-              options.signals.c_str());
   std::printf("  ns per bare context jump  %12.1f (there and back %.1f)\n", median(jumps),
               2 * median(jumps));
   if (options.json_path.empty()) return kExitAsExpected;
@@ -196,7 +142,6 @@ int bench(const BenchOptions& options) {
       .real("runs_per_second", median(runs_per_second))
       .real("judged_runs_per_second", median(judged_per_second))
       .real("yield_point_ns", median(step_ns))
-      .real("signals_percent", median(shares))
       .real("bare_jump_ns", median(jumps));
   return write_or_complain(options.json_path, object.str() + "\n") ? kExitAsExpected
                                                                    : kExitUnusable;

@@ -145,7 +145,6 @@ int health(const HealthOptions& options);
 struct BenchOptions {
   unsigned count = 2000;
   std::uint64_t seed = 1;
-  std::string signals = "all";  // whose cost is measured, too; words of feedback/groups.h
   std::string json_path;
 };
 int bench(const BenchOptions& options);

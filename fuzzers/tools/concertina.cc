@@ -256,10 +256,6 @@ void add_bench(CLI::App& app, BenchOptions& options, int& code) {
   add_number(*command, "--count", options.count, "Inputs in the fixed set", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the set");
   add_output(*command, "--json", options.json_path, "Also write the numbers to this file");
-  command
-      ->add_option("--signals", options.signals,
-                   "Feedback whose cost is measured: none, all, default, or groups with commas")
-      ->capture_default_str();
   command->callback([&] { code = bench(options); });
 }
 

@@ -52,17 +52,12 @@ def parse_options():
     parser.add_argument("--seeds", type=arguments.count, default=20, metavar="N")
     parser.add_argument("--cap", type=arguments.count, default=20_000, metavar="N",
                         help="executions a search at most (default 20000)")
-    parser.add_argument("--campaigns", metavar="FILE,...", default="",
-                        help="of `scripts/signals --json FILE`: two more columns, executions of "
-                             "coverage-guided campaigns without and with the extra signals")
     parser.add_argument("--json", type=Path, default=common.BUILD / "strategies.json",
                         metavar="FILE", help="the rows; taken up again if it is there")
     options = parser.parse_args()
     options.strategies = common.chosen("strategy", options.strategy, strategies.ALL)
     options.cases = strategies.cases()
     options.mutants = common.chosen("mutant", options.mutant, list(options.cases))
-    options.of_campaigns = strategies.campaigns(
-        [path for path in options.campaigns.split(",") if path])
     return options
 
 
@@ -74,7 +69,7 @@ def main(options):
     for mutant in wanted:
         measure(options.cases[mutant], names, options, rows, old_rows)
     shown = [row for row in rows if row["mutant"] in wanted and row["strategy"] in names]
-    say(strategies.table(shown, names, options, options.of_campaigns))
+    say(strategies.table(shown, names, options))
     for line in worth.lines(shown, "mutant", "mutants", names, options.cap):
         say(line)
     beyond = strategies.beyond_limit(shown)

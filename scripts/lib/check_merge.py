@@ -4,18 +4,34 @@ check_merge.py BINARY TOOL. A ctest test: that the target's inner step of -merge
 wants to be, and its control file read as it is meant.
 """
 
+import re
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import concertina
 import merging
-import signalling
-from check_signals_target import fail, features
+import processes
 from evolved import Evolved
 
 INPUTS = 300
 PIECE = 70
+LOADED = re.compile(r"^#\d+\s+INITED cov: (\d+) ft: (\d+)", re.MULTILINE)
+
+
+def fail(reason):
+    print(f"FAILED: {reason}")
+    return 1
+
+
+def features(binary, inputs):
+    """(edges, features) after loading; None when the target says nothing of the kind."""
+    result = processes.run([binary, "-runs=0", "-seed=1", "-detect_leaks=0", inputs],
+                           text=True, errors="replace", stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT)
+    found = LOADED.search(result.stdout)
+    return tuple(map(int, found.groups())) if found and result.returncode == 0 else None
 
 
 def main():
@@ -28,9 +44,9 @@ def main():
         evolved.waiting.mkdir()
         evolved.corpus.rename(group)
         evolved.open()
-        before = features(binary, group, signalling.NONE)
+        before = features(binary, group)
         merged = merging.Merge(binary, evolved).run(600)
-        after = features(binary, evolved.corpus, signalling.NONE)
+        after = features(binary, evolved.corpus)
         if before is None or before != after:
             return fail(f"{before} edges and features before, {after} after")
         if merged.failing or merged.pieces < INPUTS // PIECE:

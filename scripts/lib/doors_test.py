@@ -28,7 +28,6 @@ BAD = (("bench", "--only", "nothing"), ("build", "--mutant", "nothing"),
        ("litmus", "--names", "nothing"), ("minimize", "/nowhere"), ("mutants", "--names", "nothing"),
        ("nightly", "--plant", "nothing"), ("promote", "/nowhere", "--name", "a-name"),
        ("replay", CASE, "/nowhere"), ("replay", CASE, "--mutant", "nothing"),
-       ("signals", "--names", "nothing"), ("signals", "--settings", "nothing"),
        ("strategies", "--strategy", "nothing"), ("strategies", "--mutant", "nothing"),
        ("stress", "--job", "nothing"), ("stress", "--mutant", "nothing"),
        ("yardstick", "--program", "nothing"), ("yardstick", "--strategy", "nothing"))

@@ -13,8 +13,7 @@ import concertina
 import files
 import kill_accounts
 import processes
-import signalling
-from check_signals_target import features
+from check_merge import features
 from common import BUILD, ROOT, relative, say
 
 SCRIPTS = ROOT / "scripts"
@@ -113,7 +112,7 @@ class Fuzz:
             partials(self.folder, self.folder / "corpus", self.findings, FOLDER)
 
     def features(self, folder):
-        return features(self.tree.binary(self.flavour, "fuzz_sim"), folder, signalling.NONE)
+        return features(self.tree.binary(self.flavour, "fuzz_sim"), folder)
 
     def count(self, state, _, again):
         claims = kill_accounts.claims_of_campaign(

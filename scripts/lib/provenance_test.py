@@ -164,31 +164,6 @@ class TakenUp(unittest.TestCase):
                provenance.KEY: strategies.identity(case, "pos", options)}
         self.assert_edited_rows_are_refused(row, lambda: strategies.stored(options))
 
-    def test_signals(self):
-        door = run_door.load("signals")
-        asked = {"mode": "seeds", "cap": 9, "seeds": 2, "first_seed": 1, "flavour": "none",
-                 "chosen": {"none": "none"}, "names": ["some-bug"], "growth": 5, "growth_seeds": 3}
-        options = types.SimpleNamespace(**asked)
-        trials = {"cap": 9, "trials": {"none": []},
-                  provenance.KEY: door.identity("some-bug", options)}
-        growth = {"none": [1]}
-        kept = {"mutants": {"some-bug": trials, "other-bug": trials}, "growth": growth,
-                "growth_of": door.identity("", options)}
-        self.path.write_text(json.dumps(kept))
-
-        def earlier(**changed):
-            all_of_it, *taken = door.earlier_trials(self.path,
-                                                    types.SimpleNamespace(**{**asked, **changed}))
-            self.assertEqual(all_of_it, kept)
-            return taken
-        self.assertEqual(earlier(), [{"some-bug": trials}, growth])
-        self.assertEqual(earlier(cap=10), [{}, growth])
-        self.assertEqual(earlier(growth=0), [{"some-bug": trials}, {}])
-        self.assertEqual(earlier(flavour="address"), [{}, {}])
-        self.assertEqual(earlier(chosen={"all": "x"}), [{}, {}])
-        self.source.side_effect = lambda mutant: "after a change"
-        self.assertEqual(earlier(), [{}, {}])
-
     def test_mutants(self):
         door = run_door.load("mutants")
         asked = {"engine": "all", "modes": ["seeds"], "seeds": 1, "seconds": 9.0, "resume": True,

@@ -10,7 +10,6 @@ import files
 import measuring
 import mutants
 import provenance
-import signalling
 import worth
 from common import ROOT, Unusable
 
@@ -21,8 +20,6 @@ ALL = SINGLE + ["portfolio"] + WITHOUT
 ROTATED = 3  # strategies that have turns in the portfolio (fuzzers/schedule/explorer.cc)
 LIMIT_MIN = 30
 TIMEOUT_S = 60
-# Columns of campaigns, and the setting of CONCERTINA_SIGNALS in each.
-CAMPAIGNS = {"campaign": signalling.NONE, "campaign, all signals": signalling.ALL}
 # Only these builds see what other oracles do not.
 SANITIZED = ("memory", "race", "crash")
 
@@ -128,44 +125,17 @@ def counted(row, cap):
     return row["median"] if row["median"] is not None else 2 * cap
 
 
-def campaigns(paths):
-    """By mutant: the cells of its coverage-guided campaigns, from files of scripts/signals."""
-    found = {}
-    for path in paths:
-        try:
-            of_mutants = files.read_json(path, "trials of scripts/signals")["mutants"]
-            for mutant, measured in of_mutants.items():
-                found[mutant] = [campaign_cell(measured, setting) for setting in CAMPAIGNS.values()]
-        except (KeyError, TypeError) as error:
-            raise Unusable(f"{path}: no trials of scripts/signals: {error}") from error
-    return found
-
-
-def campaign_cell(measured, setting):
-    """The median, as for a search; one that nothing was found in is above every number."""
-    trials = measured["trials"].get(setting, [])
-    if not trials:
-        return ""
-    counts = sorted(signalling.executions_of(trials, measured["cap"]))
-    middle = counts[(len(counts) - 1) // 2]
-    found = sum(trial["found"] for trial in trials)
-    text = f"{middle:,}" if middle <= measured["cap"] else "-"
-    return text if found == len(trials) else f"{text} ({found}/{len(trials)})"
-
-
-def table(rows, names, options, of_campaigns=None):
+def table(rows, names, options):
     by_key = {(row["mutant"], row["strategy"]): row for row in rows}
-    lines = [["mutant", "flavour", *names, *(CAMPAIGNS if of_campaigns else [])]]
+    lines = [["mutant", "flavour", *names]]
     for mutant in measuring.in_order(rows, "mutant"):
         flavour = next(row["flavour"] for row in rows if row["mutant"] == mutant)
-        campaign = of_campaigns.get(mutant, [""] * len(CAMPAIGNS)) if of_campaigns else []
-        lines.append([mutant, flavour, *(cell(by_key.get((mutant, name))) for name in names),
-                      *campaign])
+        lines.append([mutant, flavour, *(cell(by_key.get((mutant, name))) for name in names)])
     means = []
     for name in names:
         medians = [counted(row, options.cap) for row in rows if row["strategy"] == name]
         means.append(f"{measuring.geometric_mean(medians):,.1f}" if medians else "")
-    lines.append(["geometric mean", "", *means, *([""] * len(CAMPAIGNS) if of_campaigns else [])])
+    lines.append(["geometric mean", "", *means])
     return "\n".join(measuring.markdown(lines))
 
 

@@ -48,23 +48,6 @@ class Rows(unittest.TestCase):
         self.assertIn("| other-bug | none | - (3/20) |", text)
         self.assertIn("| geometric mean |  | 10.0 |", text)
 
-    def test_campaigns_are_two_more_columns(self):
-        def trials(*executions):
-            return [{"found": count <= 500, "executions": count} for count in executions]
-
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "trials.json"
-            path.write_text(json.dumps({"mutants": {"some-bug": {
-                "cap": 500, "trials": {"none": trials(300, 20, 4), "all": trials(7, 501, 501)}}}}))
-            found = strategies.campaigns([path])
-            path.write_text("[]")
-            with self.assertRaises(Unusable):
-                strategies.campaigns([path])
-        self.assertEqual(found, {"some-bug": ["20", "- (1/3)"]})
-        text = strategies.table([row("pos", 1), row("pos", 2, mutant="other-bug")], ["pos"],
-                                types.SimpleNamespace(cap=50), found)
-        self.assertIn("| some-bug | none | 1 | 20 | - (1/3) |", text)
-        self.assertIn("| other-bug | none | 2 |  |  |", text)
 
 
 class Stored(unittest.TestCase):
