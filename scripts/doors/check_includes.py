@@ -52,7 +52,7 @@ MAY_INCLUDE = {
     "stress/lab/yardstick": ["fuzzers/host", "fuzzers/schedule", "fuzzers/tools/json.h", "runtime/base",
                          "runtime/platform"],
 }
-# A test may also include the pipeline and all that the pipeline is made of.
+# A test, or its testing.h, may also include the pipeline and all that the pipeline is made of.
 TEST_ALSO = ["fuzzers/pipeline.h"] + MAY_INCLUDE["fuzzers"]
 # Runtime tests need their own room and the simulator, never the harness.
 RUNTIME_TEST_ALSO = ["runtime/base", "runtime/platform"]
@@ -102,7 +102,7 @@ def is_allowed(path, target):
     if room is None or target_room is None or room == target_room:
         return True
     allowed = list(MAY_INCLUDE[room])
-    if path.endswith("_test.cc"):
+    if path.endswith(("_test.cc", "testing.h")):
         allowed += {"runtime": RUNTIME_TEST_ALSO, "fuzzers": TEST_ALSO}.get(room.split("/")[0], [])
     return target_room in allowed or target in allowed
 
@@ -160,6 +160,7 @@ PLANTED = [
     ("runtime/platform/sim/ok.cc", "#ifdef __SANITIZE_THREAD__\n#endif\n", None),
     ("fuzzers/schedule/ok.cc", '#include "platform/sim/chooser.h"\n', None),
     ("fuzzers/oracle/ok_test.cc", '#include "pipeline.h"\n', None),
+    ("fuzzers/oracle/testing.h", '#include "pipeline.h"\n', None),
     ("runtime/scan/ok.cc", '#include "stack/stack.h"\n', None),
     ("stress/jobs/up.cc", '#include "mutate/generate.h"\n', "stress may not include"),
     ("stress/jobs/ok.cc", '#include "stack/stack.h"\n#include "program/program.h"\n', None),
