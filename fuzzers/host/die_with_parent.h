@@ -8,9 +8,9 @@
 
 namespace concertina::fuzzers {
 
-/// In the child. `parent` is who forked it, asked before the fork: one that died between the fork
-/// and this call can send no signal any more, so the child ends by itself. (The kernel means the
-/// thread that forked; here that is the process's only one.)
+/// In the child. `parent` is the process that forked it, asked before the fork: a parent that died
+/// between the fork and this call cannot trigger the signal any more, so the child ends by itself.
+/// (The kernel means the thread that forked; here that is the process's only one.)
 inline void die_with_parent(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);

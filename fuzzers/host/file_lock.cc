@@ -19,13 +19,13 @@ bool is_still(const std::string& path, int descriptor) {
          opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
 }
 
-/// A lock's file is empty, and goes with it. Empty, or why this one is somebody's.
+/// A lock's file is empty and goes with the lock. Empty, or why this file is something else.
 std::string why_no_lock(const std::string& path, int descriptor) {
   struct stat status{};
   if (fstat(descriptor, &status) != 0)
     return std::string("cannot lock it: ") + std::strerror(errno);
   if (S_ISREG(status.st_mode) && status.st_size == 0) return "";
-  return "cannot lock it: '" + shown_path(path) + "' is there, and is no lock";
+  return "cannot lock it: '" + shown_path(path) + "' exists, and is not a lock";
 }
 
 struct flock whole_file() {
@@ -35,7 +35,7 @@ struct flock whole_file() {
   return lock;
 }
 
-/// Who has it, in words.
+/// The holder, in words.
 std::string holder(int descriptor) {
   struct flock lock = whole_file();
   if (fcntl(descriptor, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK || lock.l_pid <= 0) {

@@ -1,8 +1,8 @@
 // A lock between processes, on a file that is made for it and goes with it.
 //
 // It ends with its holder, however that ends; a child does not inherit it, and may not have one on
-// the same file. What a killed holder leaves behind is an empty file that the next one takes and
-// removes. A file with content, or what is no file, is not touched.
+// the same file. A killed holder leaves an empty file, which the next one takes and removes. A
+// file with content, and anything that is not a file, is not touched.
 #pragma once
 
 #include <string>

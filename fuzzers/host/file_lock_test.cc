@@ -33,7 +33,7 @@ TEST_F(FileLockTest, IsOnesAtATimeAndLeavesNothing) {
       FileLock other;
       EXPECT_EQ(other.take(path_), "process " + std::to_string(holder) + " is at work with it");
     });
-    EXPECT_TRUE(std::filesystem::exists(path_)) << "who was refused has removed it";
+    EXPECT_TRUE(std::filesystem::exists(path_)) << "the one that was refused has removed it";
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder_));
   FileLock again;
@@ -68,7 +68,7 @@ TEST_F(FileLockTest, SaysWhyItCannotBeHad) {
 
 // "--resume yarn" would take yarn.lock, and remove it.
 TEST_F(FileLockTest, DoesNotTakeWhatIsSomebodys) {
-  const std::string why = "cannot lock it: '" + path_ + "' is there, and is no lock";
+  const std::string why = "cannot lock it: '" + path_ + "' exists, and is not a lock";
   for (const bool is_pipe : {false, true}) {
     if (is_pipe) {
       ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);

@@ -121,8 +121,8 @@ bool rename_or_remove(const std::string& name, const std::filesystem::path& path
 }
 
 /// Gives an open file that has no name the path. Only a new name can be given, so what is there is
-/// replaced by way of a temporary one: it is a moment, and no longer the time of writing, in which
-/// a process that is killed leaves that behind.
+/// replaced through a temporary one. A process that is killed leaves that one only if it dies in
+/// this moment, not while it writes.
 bool name_file(const Descriptor& file, const std::filesystem::path& path) {
   const std::string unnamed = "/proc/self/fd/" + std::to_string(file.number());
   const auto link_as = [&](const std::string& name) {

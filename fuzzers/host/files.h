@@ -9,7 +9,7 @@
 
 namespace concertina::fuzzers {
 
-/// Reads a regular file of at most so many bytes. Empty, or why not. It never waits: pipes,
+/// Reads a regular file of at most `bytes_max` bytes. Empty, or why not. It never waits: pipes,
 /// devices, sockets and folders are refused.
 std::string read_file(const std::string& path, std::size_t bytes_max, std::string& content);
 

@@ -62,7 +62,7 @@ TEST_F(Files, ANewFileHasTheUsualPermissionsAndAnOldOneItsOwn) {
   EXPECT_EQ(status.st_mode & 07777, 0750U);
 }
 
-// A limit that kills stands for whoever kills: it comes in the middle of the write.
+// A limit that kills stands for any kill: it comes in the middle of the write.
 TEST_F(Files, WhoIsKilledWhileItWritesLeavesNothing) {
   const int unnamed = open(folder_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
   if (unnamed < 0) GTEST_SKIP() << "this file system has no files without a name";
@@ -200,7 +200,7 @@ TEST_F(Files, PipesAndDevicesAreWrittenThroughAndStay) {
   EXPECT_TRUE(std::filesystem::is_fifo(path("pipe")));
 }
 
-// "-o /dev/stdout >file": behind what was printed, not in place of the file.
+// "-o /dev/stdout >file": after what was printed, not in place of the file.
 TEST_F(Files, WhatIsStdoutIsWrittenBehindWhatWasPrinted) {
   in_own_process([&] {
     ASSERT_NE(std::freopen(path("out").c_str(), "w", stdout), nullptr);

@@ -61,7 +61,7 @@ struct Notes {
 }
 
 /// Ctrl-Z reaches this process alone, as the child is in a group of its own. While there is one of
-/// these, the child is suspended with it, and goes on with it. SIGTSTP is blocked from before the
+/// these, the child is suspended and resumed with it. SIGTSTP is blocked from before the
 /// fork until the child's number is known.
 class SuspendedTogether {
  public:
@@ -94,7 +94,7 @@ class SuspendedTogether {
   static void suspend(int) {
     const int error = errno;
     kill(-child_, SIGSTOP);
-    kill(getpid(), SIGSTOP);  // comes back when we are to go on
+    kill(getpid(), SIGSTOP);  // returns when we are resumed
     kill(-child_, SIGCONT);
     errno = error;
   }

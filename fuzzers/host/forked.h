@@ -48,8 +48,8 @@ struct Forked {
 };
 
 /// Throws when there can be no child, when the work threw (memory ran out) or said that there is no
-/// memory for the simulator, or when somebody else has killed the child (SIGKILL): trouble of the
-/// tool, which says nothing of what was to be run.
+/// memory for the simulator, or when another process has killed the child (SIGKILL): trouble of the
+/// tool, which says nothing about the work.
 Forked run_forked(const std::function<std::string()>& work, const Watch& watch);
 
 }  // namespace concertina::fuzzers

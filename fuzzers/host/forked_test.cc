@@ -31,7 +31,7 @@ std::string spin() {
   return "";
 }
 
-/// Works until this process has used so much.
+/// Works until this process has used that much.
 void work_for(double seconds) {
   const double begin = processor_seconds(getpid());
   while (processor_seconds(getpid()) - begin < seconds) {
@@ -162,7 +162,7 @@ TEST(Forked, WhoSleepsForEverHasHung) {
   EXPECT_NE(result.hang.find("asleep"), std::string::npos) << result.hang;
 }
 
-// It stops itself; who watches it wakes it after several times what it may sleep or work.
+// It stops itself; its watcher wakes it after several times what it may sleep or work.
 TEST(Forked, WhoIsSuspendedForLongerHasNotHung) {
   using Clock = std::chrono::steady_clock;
   const Shared<std::atomic<pid_t>> child;

@@ -3,13 +3,13 @@
 // The wall clock cannot tell: a process that is suspended, or gets no processor on a busy machine,
 // makes no progress either, and is sound. So what counts, until there is progress, is
 //
-// - processor time that was used: so much work should have led somewhere;
+// - processor time that was used: that much work should have led somewhere;
 // - time asleep: nothing that could wake it has done so. It may wait for something slow (for a
 //   symboliser that reads debug information), so this limit is a good deal larger.
 //
 // Not counted: being stopped, waiting for a processor, waiting for the disk. Whether it sleeps is
-// known only for the moments of the looks, so a look counts for no more than `look_max_s`, whatever
-// has passed since the one before: the process that looks may have been suspended, too.
+// known only at the moments of the looks, so a look counts for no more than `look_max_s`, however
+// long ago the last one was: the process that looks may have been suspended, too.
 #pragma once
 
 #include <algorithm>

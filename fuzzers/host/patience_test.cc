@@ -7,7 +7,7 @@ namespace {
 
 constexpr PatienceLimits kLimits{.works_s = 20, .sleeps_s = 200, .look_max_s = 0.5};
 
-/// After how many looks, so many seconds apart, it is found to hang; 0: never in a day.
+/// After how many looks, that many seconds apart, it is found to hang; 0: never in a day.
 struct Life {
   double apart_s;
   double processor_s;  // of that

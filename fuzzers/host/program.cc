@@ -55,9 +55,9 @@ int run_program(std::string_view name, const std::function<int()>& body) {
                 std::string(name).c_str());
   std::signal(SIGPIPE, &end_without_a_reader);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a write that fails
-  std::signal(SIGCHLD, SIG_DFL);  // whoever starts a program may have had it ignored
+  std::signal(SIGCHLD, SIG_DFL);  // our parent may have had it ignored
   const int code = guarded(name, body);
-  // What could not go on has said why.
+  // A main part that could not run has said why.
   if (code == kExitUnusable) return code;
   return guarded(name, [code] {
     errno = 0;

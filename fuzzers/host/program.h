@@ -1,5 +1,5 @@
 // What all programs of this project have in common: their exit codes, and how they end when they
-// cannot go on.
+// cannot continue.
 #pragma once
 
 #include <functional>
@@ -13,17 +13,16 @@ inline constexpr int kExitAsExpected = 0;
 inline constexpr int kExitFailed = 1;
 /// It could not run; the reason is on stderr.
 inline constexpr int kExitUnusable = 2;
-/// Of `verify` and `depth`: the budget was spent, or it was interrupted, and nothing can be said
-/// yet.
+/// Of `verify` and `depth`: the budget was spent or the command interrupted before the answer was
+/// known.
 inline constexpr int kExitNotComplete = 3;
 
 /// Runs a program's main part and returns its exit code. kExitUnusable, with one line on stderr,
-/// when it throws, when what it printed could not be written, and when nobody reads that any more
-/// (SIGPIPE).
+/// when it throws, when its output could not be written, and when the reader is gone (SIGPIPE).
 int run_program(std::string_view name, const std::function<int()>& body);
 
-/// Writes out what was printed so far; throws when that cannot be written, which run_program tells.
-/// For those who flush in the middle: later, the reason is not known any more.
+/// Writes out what was printed so far; throws when that cannot be done, which run_program reports.
+/// For flushing in the middle: later, the reason is lost.
 void flush_output();
 
 /// One line on stderr: "NAME: REASON", with the characters that a terminal would obey escaped.

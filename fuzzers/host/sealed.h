@@ -6,7 +6,8 @@
 // follow. The last line is "end N", with a mark of another kind, N the lines before: a text that
 // was cut off lacks it.
 //
-// This is a guard against accidents, not against people: whoever knows the hash can write a seal.
+// This is a guard against accidents, not against people: anyone who knows the hash can write a
+// seal.
 #pragma once
 
 #include <cstddef>

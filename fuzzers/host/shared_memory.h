@@ -53,7 +53,7 @@ class MemoryFile {
   int descriptor_;
 };
 
-/// Zeroed memory that a child shares: a T, and so many bytes behind it.
+/// Zeroed memory that a child shares: a T, and `bytes_behind` bytes after it.
 template <class T>
 class Shared {
   static_assert(std::is_trivially_destructible_v<T>);

@@ -9,7 +9,7 @@ namespace concertina::fuzzers {
 /// A terminal, and not one that says of itself that it is dumb (TERM).
 bool obeys_escapes(int descriptor);
 
-/// That, and nobody has said NO_COLOR.
+/// That, and NO_COLOR is not set.
 bool shows_colours(int descriptor);
 
 /// How far something is, on stderr: one line, rewritten, and cut where the terminal ends. Where it

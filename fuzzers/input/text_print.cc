@@ -22,7 +22,7 @@ std::string case_text(const Case& one) {
          (one.by_pointer ? " by_pointer" : "");
 }
 
-// On one line if it fits, else a line a case, which a diff shows one by one.
+// On one line if it fits, else one line per case, which a diff shows one by one.
 std::string select_text(const Operation& select, const std::string& indent) {
   const std::string head = select.has_default ? "select default {" : "select {";
   std::string line = head;

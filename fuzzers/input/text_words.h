@@ -23,8 +23,8 @@
 //   KEY, PATH: schedule/key_text.h
 //
 // Version 4 has "end", after which come comments only: a file without it has been cut. Versions 1
-// to 3, which have no "end", stay readable; they were told apart as those of the byte form are
-// (input.h), which goes on with numbers of its own.
+// to 3, which have no "end", stay readable; they meant what the versions of the byte form mean
+// (input.h), which has had numbers of its own since.
 //
 // Channels and functions are numbered in order, and a channel stands before its uses. Line ends are
 // blanks; a word that begins with '#' starts a comment. The parser accepts that much; the printer

@@ -19,7 +19,7 @@
 
 namespace concertina::fuzzers {
 
-/// In front of each local, so that whoever holds a pointer to it can see that it hit it.
+/// In front of each local, so that a pointer to the local can be checked.
 struct Tag {
   std::uint32_t frame_serial;
   std::uint32_t slot;

@@ -193,7 +193,7 @@ void Step::spawn_child(const Operation& op) {
   spawn(m_, g_, function_.program->functions[op.function].function, make_state(state_, half));
 }
 
-// Every eight cases of a select cost as much as an operation: so many steps do they take.
+// Every eight cases of a select cost as much as an operation: they take that many steps.
 std::uint32_t cost(const Operation& op) {
   return 1 + static_cast<std::uint32_t>(op.cases.size() / 8);
 }

@@ -1,5 +1,6 @@
-// The interpreter: a Program on the runtime. Its functions are frames like any other, and what the
-// program asked for and was told is announced for the oracles (event.def, first block).
+// The interpreter: a Program on the runtime. Its functions are frames like any other. What the
+// program asks for, and the results it gets, are announced for the oracles (event.def, first
+// block).
 #pragma once
 
 #include "interp/compiled.h"

@@ -269,7 +269,7 @@ void add_poll_race(Schedule& schedule, const Program& program, Random& random) {
 }
 
 void add_queue_race(Schedule& schedule, Random& random) {
-  // Whoever comes to one of the places waits there, the first few times.
+  // A thread that comes to one of the places waits there, the first few times.
   const auto hold = [&](Site site, SpawnPath path, unsigned decisions) {
     for (std::uint8_t i = 0; i < 4; ++i) {
       const Key key = {path, site, i};
@@ -360,7 +360,7 @@ bool outline(Program& program, std::size_t function, std::size_t at, unsigned de
   call.by_pointer = program.functions[function].body[at].by_pointer;
   std::vector<Operation>& body = program.functions[function].body;
   body[at] = call;
-  // A frame has locals for the channels that its function names, so it has to go on naming them.
+  // A frame has locals for the channels that its function names, so it must keep naming them.
   std::uint32_t named = channels_named_by(body);
   for (const std::uint8_t channel : channels_of(moved)) {
     if (channel == kNil || (named >> channel & 1) != 0 || body.size() == kOperationsMax) continue;

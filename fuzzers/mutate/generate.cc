@@ -146,7 +146,7 @@ void Builder::producers_and_consumers() {
   const unsigned each = rounds();
   const Body sends = repeat(each, {make_on(Code::kSend, c)});
   const Body receives = repeat(each, {receive_from(c)});
-  // Main is at one end, so that the run goes on until all elements have passed.
+  // Main is at one end, so that the run lasts until all elements have passed.
   const bool main_receives = random_.percent(50);
   spawn_many(main_receives ? sends : receives, producers);
   main_does(repeat(producers, main_receives ? receives : sends));
@@ -214,8 +214,8 @@ void Builder::close_with_senders() {
   main_does({make(Code::kYield), make_on(Code::kClose, c)});
 }
 
-// The last elements and the close come while somebody looks without waiting (golang/go 36714), or
-// the close takes waiting receivers away from who would send without waiting.
+// The last elements and the close come during non-blocking receives (golang/go 36714), or the close
+// takes waiting receivers away from a non-blocking sender.
 void Builder::close_under_polling() {
   if (random_.percent(40)) {
     const std::uint8_t c = channel_with(0);

@@ -174,7 +174,7 @@ void mutate_schedule(Schedule& schedule, const Program& program, Random& random)
       mutate_constraints(schedule.constraints, random);
       break;
     default:
-      break;  // the seed alone, which is drawn anew in any case
+      break;  // the seed alone, which is drawn again in any case
   }
   schedule.seed = random.next();
 }

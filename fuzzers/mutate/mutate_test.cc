@@ -81,7 +81,7 @@ TEST(Mutate, OneHalfAtATime) {
   }
   EXPECT_NEAR(programs, 4850, 300);
   EXPECT_NEAR(schedules, 4850, 300);
-  EXPECT_NEAR(both, 300, 100) << "inputs generated anew";
+  EXPECT_NEAR(both, 300, 100) << "freshly generated inputs";
 }
 
 TEST(Mutate, ASchedulesMutationAlwaysReseeds) {

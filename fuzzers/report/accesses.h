@@ -1,6 +1,6 @@
-// Accesses: a sanitizer's report in short. Each stack becomes a heading (who, on which virtual
-// thread, for which goroutine) and its frames of the runtime, innermost first, with file and line.
-// Addresses, process ids and build ids are left out: they differ from run to run.
+// Accesses: a sanitizer's report in short. Each stack becomes a heading (which access, on which
+// virtual thread, for which goroutine) and its frames of the runtime, innermost first, with file
+// and line. Addresses, process ids and build ids are left out: they differ from run to run.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Lanes: the end of the schedule, one lane a virtual thread, one line a step.
+// Lanes: the end of the schedule, one lane per virtual thread, one line per step.
 //
 //     step  T0 machine: g0
 //           |       T1 scanner
@@ -25,7 +25,7 @@ namespace concertina::fuzzers {
 struct LanesOptions {
   unsigned lines_max = 40;       // steps shown
   bool goes_to_the_end = false;  // also past the last mark
-  bool tells_of_work = false;    // also who could run, and who looks for it
+  bool tells_of_work = false;    // also which goroutines could run, and which machines look
   /// Steps that the failure is about, and why.
   std::map<std::uint32_t, std::string> marks = {};
 };

@@ -51,7 +51,7 @@ class Walker {
   Walker() = default;
   Walker(const Program& program, std::uint8_t function) : program_(&program) { enter(function); }
 
-  /// Goes on to the next operation that makes this announcement; nothing when there is none.
+  /// Moves on to the next operation that makes this announcement; nothing when there is none.
   std::optional<Place> go_to(const Event& event) {
     while (!frames_.empty() && steps_ < kStepsMax) {
       ++steps_;

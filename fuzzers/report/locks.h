@@ -1,8 +1,8 @@
 // Locks: who holds which lock and who waits for it, the cycle when they wait for each other, and
-// which locks were taken in which order when an order was broken without anybody hanging.
+// which locks were taken in which order when an order was broken and nothing hung.
 //
-// A suspender's scan bit counts as a lock: whoever wants to change that goroutine's status waits
-// for it.
+// A suspender's scan bit counts as a lock: every other change of that goroutine's status waits for
+// it.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@
 
 namespace concertina::fuzzers {
 
-/// Every channel's lock that somebody holds, any lock that somebody waits for, and scan bits. Empty
-/// when there is none.
+/// Channels' locks that are held, all locks that a thread waits for, and scan bits. Empty when
+/// there are none.
 std::string locks_at_end(const Trace& trace, const Picture& picture, const Names& names);
 
 /// "T0 (g0) holds lock of c0 and wants lock of c1, which T2 holds", one line a thread of the cycle.

@@ -60,7 +60,7 @@ void Names::learn_from_events(const Trace& trace) {
   }
 }
 
-// Steps know paths and ids, and who a step is about when its thread has just announced it.
+// Steps know paths and ids, and their goroutine if the thread has just announced it.
 void Names::learn_from_steps(const Trace& trace) {
   std::map<ThreadId, GoroutineId> target;
   std::uint32_t number = first_step_number(trace);

@@ -53,7 +53,7 @@ void Picture::apply_lock(const Event& event) {
   }
 }
 
-// What the program asked for, and that it was told.
+// What the program asked for, and that it got the result.
 void Picture::apply_operation(const Event& event) {
   if (event.goroutine == kNoGoroutine) return;
   OpenOperation& op = goroutines[event.goroutine].operation;

@@ -163,7 +163,7 @@ class Page {
     add_section("threads at the end", folded(threads_at_end()));
   }
 
-  /// Of a process that died nobody could ask: then each thread's last step has to do.
+  /// A process that died could not be asked: then each thread's last step has to do.
   std::string last_steps_of_threads() const {
     std::map<ThreadId, std::size_t> last;
     for (std::size_t i = 0; i < trace_.last_steps.size(); ++i) {
@@ -188,7 +188,7 @@ class Page {
       text += "  " + Names::thread(thread.thread) + " ";
       text += names_.role(thread.thread);
       if (thread.goroutine != kNoGoroutine) text += ", runs " + names_.goroutine(thread.goroutine);
-      text += thread.is_enabled ? ": could go on at " : ": waits at ";
+      text += thread.is_enabled ? ": could run at " : ": waits at ";
       text += site_name(thread.site);
       const std::string object = names_.object(thread.object);
       if (!object.empty()) text += ": " + object;
@@ -286,15 +286,14 @@ class Page {
          "from; it lies on that goroutine's stack, and others reach it through the channel's queue "
          "(a sudog)"},
         {"scan bit",
-         "scan bit: set in a goroutine's status by whoever suspended it; until it is taken "
-         "off, nobody else may change that status, and the stack is the suspender's"},
+         "scan bit: set in a goroutine's status by the thread that suspended it; until it is "
+         "taken off, no other thread may change that status, and the stack is the suspender's"},
         {"parking-on-chan",
          "parking_on_chan: the goroutine is about to sleep on a channel; its stack must not be "
          "copied yet"},
         {"active-stack-chans",
-         "active_stack_chans: it sleeps on channels; whoever copies its stack must take their "
-         "locks"},
-        {"select-done", "select_done: 1 once somebody has won the race to wake this select"},
+         "active_stack_chans: it sleeps on channels; a copy of its stack must take their locks"},
+        {"select-done", "select_done: 1 once a waker has won the race to wake this select"},
         {"copy-stack-low",
          "copy-stack-low: the part of a stack that others may write to, copied "
          "under the channels' locks"},

@@ -19,7 +19,7 @@
 namespace concertina::fuzzers {
 
 struct PageOptions {
-  unsigned last_steps = 40;  // at most so many lines of the schedule
+  unsigned last_steps = 40;  // lines of the schedule, at most
   bool color = false;
   std::string log = {};  // what the process said on stderr, if it died
   bool raw = false;      // append `log` as it is

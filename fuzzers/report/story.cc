@@ -11,7 +11,7 @@
 namespace concertina::fuzzers {
 namespace {
 
-/// What each oracle means, for somebody who has never seen it.
+/// What each oracle means, for readers who have never seen it.
 std::string meaning(const Verdict& verdict) {
   struct Row {
     std::string_view oracle;
@@ -28,11 +28,13 @@ std::string meaning(const Verdict& verdict) {
        "other for ever. This run did not hang; another schedule could."},
       {"channels", "A channel did something that Go's channels do not do."},
       {"locals", "A local variable did not hold what was last written to it."},
-      {"deadlock", "Somebody is blocked who should not be, or the report of a deadlock is wrong."},
+      {"deadlock",
+       "A goroutine or thread is blocked that should not be, or the runtime reported a "
+       "deadlock that is none."},
       {"leaks", "Something was not given back at the end of the run."},
       {"work",
-       "A processor stood idle beside a goroutine that could have run, and nobody was about to "
-       "notice; or a run queue was found empty that was not."},
+       "A processor stood idle beside a goroutine that could have run, and no thread was about "
+       "to notice; or a run queue was found empty that was not."},
       {"progress", "The run did not come to its end within its limits."},
       {"determinism", "Two runs of one input differed."},
       {"memory",

@@ -141,7 +141,7 @@ std::string queue_name(std::uint16_t queue) {
                                    : "processor " + std::to_string(queue) + "'s queue";
 }
 
-/// Announced by the scheduler for the oracle `work`: who could run, and who looks for it.
+/// Announced by the scheduler for the oracle `work`: goroutines that could run, machines that look.
 std::string say_work(const Event& e, const Names& names) {
   switch (e.kind) {
     case EventKind::kQueued:

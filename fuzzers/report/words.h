@@ -12,13 +12,13 @@ namespace concertina::fuzzers {
 /// that are facts of a walk over a stack.
 std::string say(const Event& event, const Names& names);
 
-/// Does it only say who could run and who looks for it? Most failures are not about that.
+/// Does it only say which goroutines could run and which machines look? Few failures need that.
 bool is_about_work(EventKind kind);
 
 /// The word for an OperationKind of the chooser interface ("lock").
 std::string_view operation_kind_name(std::uint8_t kind);
 
-/// The object of a step, as well as it is known: "lock of c0", "g0.1's waiting element"; `picture`
+/// The object of a step, as far as it is known: "lock of c0", "g0.1's waiting element"; `picture`
 /// is what had been announced before the step.
 std::string object_of(const Step& step, const Names& names, const Picture& picture);
 

@@ -118,7 +118,8 @@ std::map<Strategy, unsigned> shares(Strategy left_out) {
   return times;
 }
 
-// However the search goes: so it needs at most so many times the runs of the best of them.
+// Whatever the search finds: with 1/k of the turns, the best strategy costs at most k times its
+// runs.
 TEST(Explorer, ThePortfolioGivesEachStrategyItsShare) {
   using Shares = std::map<Strategy, unsigned>;
   EXPECT_EQ(shares(Strategy::kCount),

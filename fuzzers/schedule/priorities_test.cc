@@ -9,7 +9,7 @@ namespace {
 
 using K = OperationKind;
 
-/// POS as it is told (pos.h), one thread after the other, without anything noted beforehand.
+/// POS as pos.h describes it, one thread after the other, with nothing noted beforehand.
 class Plain {
  public:
   explicit Plain(std::uint64_t seed) : random_(seed) {}

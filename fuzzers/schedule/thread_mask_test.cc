@@ -9,7 +9,7 @@
 namespace concertina::fuzzers {
 namespace {
 
-// What a mask of so many threads says about itself.
+// What a mask of that many threads says about itself.
 template <class Mask>
 void check(unsigned threads) {
   Random random(1);

@@ -1,4 +1,4 @@
-// AFL++'s process tree: no death in it leaves anything behind, SIGKILL of afl-fuzz included.
+// AFL++'s process tree: no death in it leaves a process or memory, not even SIGKILL of afl-fuzz.
 //
 //   afl-fuzz --fork--> fork server (LLVMFuzzerInitialize runs here) --fork--> persistent child
 //

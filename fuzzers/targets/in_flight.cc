@@ -15,7 +15,7 @@
 // W4 not running
 //
 // Killed between W1 and W3: the new input has not been run, the one before is finished. An input
-// too large for the file is not kept; engines are told a much smaller limit. What killed is for
+// too large for the file is not kept; engines have a much smaller limit. What killed is for
 // AFL++, whose next process runs something else before, or while, it saves a crash.
 //
 // The file's room is taken up before the first run. Of a file with holes, a disk that has become

@@ -31,7 +31,7 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, Number& numb
         std::from_chars(begin, text.data() + text.size(), value, is_hex ? 16 : 10);
     const bool is_number = error == std::errc{} && end == text.data() + text.size();
     if (!is_number || value < least || value > most) {
-      return "'" + shown(text) + "' is no whole number from " + std::to_string(least) + " to " +
+      return "'" + shown(text) + "' is not a whole number from " + std::to_string(least) + " to " +
              std::to_string(most);
     }
     text = std::to_string(value);
@@ -42,7 +42,7 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, Number& numb
   return option->transform(CLI::Validator(check, ""));
 }
 
-/// Seconds, with a fraction. NaN and infinity are no numbers of them.
+/// Seconds, with a fraction. NaN and infinity are refused.
 void add_seconds(CLI::App& command, const std::string& name, double& seconds,
                  const std::string& description, double least = kSecondsMin) {
   const auto check = [least](std::string& text) -> std::string {
@@ -50,7 +50,7 @@ void add_seconds(CLI::App& command, const std::string& name, double& seconds,
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool is_number = error == std::errc{} && end == text.data() + text.size();
     if (is_number && value >= least && value <= kSecondsMax) return "";
-    return "'" + shown(text) + "' is no number of seconds from " + (least > 0 ? "0.001" : "0") +
+    return "'" + shown(text) + "' is not a number of seconds from " + (least > 0 ? "0.001" : "0") +
            " to 1e9";
   };
   CLI::Option* const option = command.add_option(name, seconds, description);
@@ -93,13 +93,14 @@ void add_show(CLI::App& app, ShowOptions& options, int& code) {
 }
 
 void add_run(CLI::App& app, RunCommandOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand("run", "Run inputs and judge them, a line a run");
+  CLI::App* const command =
+      app.add_subcommand("run", "Run inputs and judge them, one line per run");
   add_inputs(*command, options.files, options.as_bytes)->required();
   CLI::Option* const seed =
       add_number(*command, "--seed", options.seed, "Replaces the schedule's seed");
   add_number(*command, "--runs", options.runs, "Runs with seed, seed + 1, ...", 1, kStoredMax);
   command->add_flag("--in-process", options.in_process,
-                    "Not in a child process: for a debugger; a run that dies is the end");
+                    "Run in this process, for a debugger; a run that dies ends it");
   add_timeout(*command, options.timeout_s);
   command->callback([&options, seed, &code] {
     options.has_seed = seed->count() > 0;
@@ -118,7 +119,7 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
   command->add_flag("--skip-unseen", options.skip_unseen,
                     "Skip, not refuse, a failure that this flavour cannot see");
   command->add_flag("--json", options.json, "One JSON object per file");
-  command->add_flag("-q,--quiet", options.quiet, "One line a file");
+  command->add_flag("-q,--quiet", options.quiet, "One line per file");
   add_number(*command, "--last", options.last_steps, "Steps of the schedule to print");
   command
       ->add_option("--color", options.color,
@@ -133,16 +134,16 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
 
 void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
-      "minimize", "Make a failing input as small as it goes, with the same signature");
+      "minimize", "Make a failing input as small as possible, with the same signature");
   add_inputs(*command, options.file, options.as_bytes)->required();
   add_output(*command, "-o,--output", options.output, "Where to write it; default FILE.min.case");
   add_number(*command, "--seed", options.seed, "Seed of the search");
   add_number(*command, "--attempts", options.attempts, "Searches, until one ends with a small case",
              1);
-  add_number(*command, "--budget", options.budget, "Runs at most", 1);
+  add_number(*command, "--budget", options.budget, "Runs, at most", 1);
   add_timeout(*command, options.timeout_s);
   add_seconds(*command, "--depth-budget", options.depth_budget_s,
-              "Seconds to explore for the bug depth and critical pair; 0: without", 0);
+              "Seconds to explore for the bug's depth and critical pair; 0: do not", 0);
   command->add_flag("--json", options.json, "One JSON object instead of text");
   command->add_flag("--progress", options.progress, "Show on stderr what has been reached");
   command->callback([&] { code = minimize_command(options); });
@@ -161,8 +162,7 @@ void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
 
 void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
-      "explore",
-      "Search the schedules of a program until an oracle fails: exit code 1 when one did");
+      "explore", "Search the schedules of a program until an oracle fails (then exit code 1)");
   CLI::Option* const file = add_inputs(*command, options.file, options.as_bytes);
   command->add_option("--strategy", options.strategy, "Which strategy searches")
       ->check(CLI::IsMember({"random", "pct", "pos", "reads-from", "surw", "portfolio"}))
@@ -217,7 +217,7 @@ void add_depth(CLI::App& app, DepthOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "depth", "How many preemptions a failing input needs, and which two steps it turns on");
   add_inputs(*command, options.files, options.as_bytes)->required();
-  add_number(*command, "--bound", options.bound, "Preemptions at most", 0, 15);
+  add_number(*command, "--bound", options.bound, "Preemptions, at most", 0, 15);
   add_seconds(*command, "--budget", options.budget_s,
               "Seconds to explore each file; as many again to reduce its failing runs");
   add_number(*command, "--starts", options.starts,
@@ -242,7 +242,7 @@ void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
 
 void add_health(CLI::App& app, HealthOptions& options, int& code) {
   CLI::App* const command =
-      app.add_subcommand("health", "What share of generated inputs reaches what");
+      app.add_subcommand("health", "Show what share of generated inputs reaches what");
   add_number(*command, "--count", options.count, "How many", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the generator");
   command->add_flag("--json", options.json, "One JSON object");
@@ -269,27 +269,27 @@ void add_determinism(CLI::App& app, DeterminismOptions& options, int& code) {
   add_number(*command, "--after", options.after, "Run this many other generated inputs first", 0,
              kStoredMax);
   add_timeout(*command, options.timeout_s);
-  command->add_flag("--json", options.json, "One JSON object an input, with what went wrong");
+  command->add_flag("--json", options.json, "One JSON object per input, with what went wrong");
   command->callback([&] { code = determinism(options); });
 }
 
 void add_signature(CLI::App& app, SignatureOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
-      "signature", "Read what a dead process said, a sanitizer's report or so, and name it");
-  command->add_option("file", options.file, "What it wrote to stderr")->required();
-  add_number(*command, "--signal", options.signal, "Which killed it", 0, 255);
-  add_number(*command, "--exit-status", options.exit_status, "With which it ended", 0, 255);
+      "signature", "Name a failure by what its process printed, such as a sanitizer's report");
+  command->add_option("file", options.file, "What the process wrote to stderr")->required();
+  add_number(*command, "--signal", options.signal, "The signal that killed it", 0, 255);
+  add_number(*command, "--exit-status", options.exit_status, "The status that it exited with", 0,
+             255);
   command->add_flag("--json", options.json, "One JSON object instead of text");
   command->callback([&] { code = signature(options); });
 }
 
 constexpr const char* kFooter =
     "Exit codes: 0 as expected; 1 a bug or an unexpected verdict; 2 could not run, with the "
-    "reason; "
-    "3 (verify and depth only) not complete: the budget was spent or the command interrupted "
-    "before the answer was known.\n"
-    "A FILE is a case, in text, unless --bytes or its name marks it as an engine's bytes:\n"
-    "NAME.bytes, or a name that libFuzzer (crash-SHA1, SHA1, ...) or AFL++ (id:000000,...) gives.\n"
+    "reason; 3 (verify and depth only) not complete: the budget was spent or the command "
+    "interrupted before the answer was known.\n"
+    "A FILE is a case, in text, unless --bytes or its name marks it as an engine's bytes: "
+    "NAME.bytes, or a name that libFuzzer (crash-SHA1, SHA1, ...) or AFL++ (id:000000,...) gives. "
     "Put -- before a file whose name begins with a dash.";
 
 constexpr std::size_t kHelpColumn = 26;  // of what an option or a subcommand means

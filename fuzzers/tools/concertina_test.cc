@@ -303,7 +303,7 @@ TEST_F(Concertina, OptionsThatWouldBeIgnoredAreRefused) {
   expect_unusable({"verify", "--unbounded", "--bound", "1", kCase}, "excludes");
   expect_unusable({"explore", "--without", "pct", "--strategy", "pos", kCase},
                   "--without goes with --strategy portfolio");
-  expect_unusable({"generate", "--count", "0"}, "is no whole number from 1");
+  expect_unusable({"generate", "--count", "0"}, "is not a whole number from 1");
 }
 
 TEST_F(Concertina, TheNameOfAFileBreaksNoLineAndMovesNoCursor) {
@@ -431,7 +431,7 @@ TEST_F(Concertina, AStateIsFollowedThroughLinks) {
 
 TEST_F(Concertina, AStateTakesNobodysFile) {
   made("state.lock", "of another program");
-  expect_unusable({"verify", kCase, "--resume", path("state")}, "is there, and is no lock");
+  expect_unusable({"verify", kCase, "--resume", path("state")}, "exists, and is not a lock");
   EXPECT_EQ(read("state.lock"), "of another program");
   ASSERT_EQ(symlink("case", path("link").c_str()), 0);
   expect_unusable({"verify", kCase, "--resume", path("case"), "--out", path("link")},
@@ -559,8 +559,8 @@ std::string system_call_of(pid_t process) {
   return text;
 }
 
-// The handlers are for the search alone: who waits for a reader that is gone must not need two
-// signals.
+// The handlers are for the search alone: a process that waits for a reader that is gone must not
+// need two signals.
 TEST_F(Concertina, AVerificationThatIsOverDiesOfTheFirstSignal) {
   if (system_call_of(getpid()).empty()) GTEST_SKIP() << "what a process waits for is secret here";
   const int pipe = full_pipe(path("pipe"));

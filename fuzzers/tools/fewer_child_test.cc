@@ -137,7 +137,7 @@ TEST(Depth, IsProvedWhereTheTwoMeet) {
                                std::to_string(depth.schedules()) + " schedules with fewer fail so");
 }
 
-/// Found by reducing, with so many preemptions; bound 2 is not complete.
+/// Found by reducing, with that many preemptions; bound 2 is not complete.
 Depth made_up(unsigned preemptions) {
   Depth depth;
   depth.explored.end = VerifyEnd::kFailed;

@@ -130,7 +130,7 @@ TEST(ExploreChild, AResumedExplorationReportsAllOfIt) {
   }
 }
 
-// Killed after any state that was kept: it goes on from there, and nothing was left out.
+// Killed after any state that was kept: it continues from there, and nothing was left out.
 TEST(ExploreChild, KeepsStatesFromEachOfWhichItGoesOn) {
   const Verified whole = explore({.last_bound = 2});
   std::vector<std::string> states;

@@ -110,7 +110,7 @@ TEST(VerifyState, NamesAllThatDiffers) {
       "it is the state of another verification: --fixed-draws yes, now no; --timeout 7, now 20");
 }
 
-// What the identity leaves out must be of no account to the search.
+// What the identity leaves out must not matter to the search.
 TEST(VerifyState, StrategyAndDeviationsChangeNothing) {
   Input input = program();
   input.schedule.strategy = Strategy::kPct;

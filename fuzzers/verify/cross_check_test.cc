@@ -79,7 +79,7 @@ TEST(CrossCheck, StatesAloneLoseNothing) {
   }
 }
 
-// The red twin: what everybody would try first loses schedules within a bound.
+// The check can fail: what one would try first loses schedules within a bound.
 TEST(CrossCheck, PlainSleepSetsLoseSchedulesWithinABound) {
   const BoundedOptions sleep_sets{.pruning = Pruning::kSleepSets, .skips_private = false};
   EXPECT_GT(compare(1000, 0, sleep_sets).differ + compare(1000, 1, sleep_sets).differ, 0U);

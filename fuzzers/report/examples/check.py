@@ -22,7 +22,7 @@ import files
 import processes
 
 README = ROOT / "fuzzers" / "report" / "README.md"
-# The command may go on in the next line.
+# The command may continue on the next line.
 BLOCK = re.compile(r"^```\n\$ (scripts/replay (?:\\\n|[^\n])*)\n(.*?)^```$",
                    re.MULTILINE | re.DOTALL)
 
