@@ -13,14 +13,12 @@ from pathlib import Path
 
 import arguments
 import building
-import cases
 import common
-import concertina
 import depths
+import experiment
 import files
 import mutants
 import needs
-import provenance
 from common import say
 
 NEEDS = needs.BUILD
@@ -43,67 +41,23 @@ def parse_options():
     parser.add_argument("--flavour", dest="flavours", action="append",
                         choices=common.FUZZ_FLAVOURS, help="only this one; may be repeated")
     parser.add_argument("--write", action="store_true", help="into the cases' headers")
-    parser.add_argument("--json", metavar="FILE", help="also write the rows here")
-    return parser.parse_args()
-
-
-def more_options(options):
-    """What is handed on to the tool as it is."""
-    wanted = {"--starts": options.starts, "--reducing-runs": options.reducing_runs}
-    return [part for name, value in wanted.items() if value is not None
-            for part in (name, str(value))]
-
-
-def flavours_for(path, header, options):
-    if options.flavours:
-        return options.flavours
-    return list(dict.fromkeys(["none", *cases.able_flavours(path, header)]))
-
-
-def of_mutant(name, found, options, clean):
-    """Rows of all cases that one mutant's tree is built for."""
-    tree = building.mutant_tree(name, building.SLOT)
-    for path, header in found:
-        answer, flavour = depths.UNKNOWN, ""
-        measured_of = provenance.of(name, [path], bound=options.bound, budget=options.budget,
-                                    more=more_options(options))
-        # Most bugs show without a sanitizer, too, and that is the fastest; but it must be the same one.
-        for flavour in flavours_for(path, header, options):
-            building.build(tree, flavour, ["concertina"])
-            answer = depths.depth_of(tree.tool(flavour), path, options.bound, options.budget,
-                                     more_options(options))
-            if answer["known"] and depths.oracle_of(answer) == header["oracle"]:
-                break
-            answer = depths.UNKNOWN
-        fields = depths.fields_of(answer)
-        if options.write and fields and depths.improves(answer, header):
-            concertina.write_text(clean.tool("none"), path, path, fields)
-        say(f"{path.stem}: {answer['depth_words'] or 'not found'}; {answer['pair_words'] or 'no pair'}")
-        contradiction = depths.contradiction(answer, header)
-        if contradiction:
-            say(f"{path.stem}: {contradiction}" + (", which it says now" if options.write else ""))
-        row = {"case": path.stem, "flavour": flavour, **answer,
-               "contradiction": "" if options.write else contradiction}
-        yield provenance.labelled(row, measured_of)
+    experiment.add_options(parser)
+    options = parser.parse_args()
+    handed_on = {"--starts": options.starts, "--reducing-runs": options.reducing_runs}
+    options.more = [part for name, value in handed_on.items() if value is not None
+                    for part in (name, str(value))]
+    return options
 
 
 def main(options):
     files.check_writable(options.json, "--json")
-    paths = [Path(name) for name in options.files] or sorted(REGRESS.glob("*.case"))
+    paths = [Path(name) for name in options.files] or files.listed(REGRESS, "*.case")
     clean = building.clean_tree()
     building.build(clean, "none", ["concertina"])
-    by_mutant = {}
-    for path in paths:
-        header = concertina.header(clean.tool("none"), path)
-        if header.get("bug") not in mutants.names():
-            raise common.Unusable(f"{path}: its header names no mutant")
-        by_mutant.setdefault(header["bug"], []).append((path, header))
-    rows = []
-    for name, found in sorted(by_mutant.items()):
-        rows += of_mutant(name, found, options, clean)
-        if options.json:
-            files.write_json(options.json, rows)
-    say("\n" + depths.table(rows))
+    found = depths.by_mutant(clean.tool("none"), paths, mutants.names())
+    measured = depths.Depths(options, found, clean)
+    rows = measured.run()
+    say("\n" + "\n".join(measured.tables(rows)))
     known = sum(row["known"] for row in rows)
     say(f"\n{known} of {len(rows)} have a depth or an upper bound of it, "
         f"{sum(row.get('proved', False) for row in rows)} proved")

@@ -8,16 +8,13 @@ Exit code: 0 a good night, 1 a new finding, 2 a step could not run, or the night
 """
 
 import datetime
-import os
-import platform
 
 import arguments
 import locks
 import needs
 import night_steps
-import processes
 import provenance
-from common import BUILD, ROOT, one_line, relative, say
+from common import BUILD, one_line, relative, say
 from night import Night
 
 NEEDS = needs.AFL
@@ -50,17 +47,10 @@ def parse_options():
     return options
 
 
-def commit():
-    # In a container the checkout may be another user's, which git takes for a trap.
-    result = processes.run(["git", "-c", f"safe.directory={ROOT}", "-C", ROOT, "describe",
-                            "--always", "--dirty"], capture_output=True, text=True)
-    return result.stdout.strip() or "unknown"
-
-
 def work(options):
     folder = FOLDER / options.night
     folder.mkdir(parents=True, exist_ok=True)
-    facts = {"commit": commit(), "machine": f"{platform.machine()}, {os.cpu_count()} processors",
+    facts = {"commit": provenance.commit(), "machine": provenance.machine(),
              "seconds for fuzzing and stress": options.seconds,
              "planted mutant": options.plant or "none",
              provenance.KEY: provenance.line(provenance.of_night(options))}

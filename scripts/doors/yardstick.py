@@ -11,9 +11,11 @@ Exit code: 0 measured, 1 a run ended neither well nor with its program's bug, 2 
 import arguments
 import building
 import common
+import experiment
 import files
-import measuring
 import needs
+import results
+import yard as yardstick
 from common import say
 
 NEEDS = needs.BUILD
@@ -34,30 +36,34 @@ def parse_options():
                         help="per search at most (0: no limit)")
     parser.add_argument("--speed", type=arguments.seconds(0), default=0.2, metavar="S",
                         help="seconds to measure each speed for (0.2; 0: not at all)")
-    parser.add_argument("--json", metavar="FILE",
-                        help="the rows; written after each, so that a killed run keeps what it has")
+    experiment.add_options(parser, json_help="the rows; written after each, so that a killed run keeps "
+                           "what it has")
+    results.add_option(parser, "yardstick")
     parser.add_argument("--list", action="store_true",
                         help="print the programs and strategies, and stop")
     options = parser.parse_args()
     # The program itself has the last word; but it must first be built.
-    common.chosen("program", options.program, measuring.programs_in_source())
-    common.chosen("strategy", options.strategy, measuring.strategies_in_source())
+    common.chosen("program", options.program, yardstick.programs_in_source())
+    common.chosen("strategy", options.strategy, yardstick.strategies_in_source())
     return options
 
 
 def main(options):
     files.check_writable(options.json, "--json")
     building.build(building.clean_tree(), "none", ["yardstick"])
-    yard = measuring.Yard(building.clean_tree().binary("none", "yardstick"))
+    yard = yardstick.Yard(building.clean_tree().binary("none", "yardstick"))
     if options.list:
         say("\n".join(yard.described()))
         return common.EXIT_OK
     programs = common.chosen("program", options.program, list(yard.programs),
-                                without=measuring.ONLY_WHEN_NAMED)
+                                without=yardstick.ONLY_WHEN_NAMED)
     strategies = common.chosen("strategy", options.strategy, yard.strategies,
-                                  without=measuring.portfolios_without_one(yard.strategies))
-    rows = yard.measure(programs, strategies, options)
-    say("\n".join(measuring.report(rows, yard.programs, options)))
+                                  without=yardstick.portfolios_without_one(yard.strategies))
+    measured = yardstick.Searches(options, yard, programs, strategies)
+    rows = measured.run()
+    say(f"{options.seeds} seeds from {options.seed}, at most {options.cap:,} schedules"
+        + (f" or {options.seconds:g} s" if options.seconds else "") + " each.\n\n" + yardstick.NOTE)
+    results.show(measured, rows)
     strange = [row for row in rows if row["strange"]]
     for row in strange:
         say(f"{row['program']}, {row['strategy']}: {row['strange']} runs ended neither well nor "

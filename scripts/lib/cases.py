@@ -1,6 +1,12 @@
-"""Case files as scripts see them: which flavour one is to be run in."""
+"""Case files as scripts see them: the header, and which flavour one is to be run in."""
 
 from common import FUZZ_FLAVOURS, Unusable
+
+
+def header_of(path):
+    """Its lines "# key: value", without the tool, which may not be there yet."""
+    return dict(line[2:].split(": ", 1) for line in path.read_text().splitlines()
+                if line.startswith("# ") and ": " in line)
 
 
 def able_flavours(path, header):

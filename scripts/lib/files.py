@@ -153,6 +153,11 @@ def write_json(path, content):
     write_whole(path, json.dumps(content, indent=2) + "\n")
 
 
+def write_rows(path, rows):
+    """As JSON, one row a line."""
+    write_whole(path, "[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n")
+
+
 def listed(folder, pattern):
     """Sorted, without hidden ones: an editor's lock, ".#NAME", leads nowhere. Whatever else is no
     file is given, for its reader to name."""

@@ -23,6 +23,7 @@ import processes
 from common import BUILD, FUZZ_FLAVOURS, ROOT, Unusable, last_lines
 
 FOLDER = ROOT / "fuzzers" / "mutants"
+NOT_MEASURED = "NOT MEASURED"  # a fault of a row: no campaign could be run
 HEADER_LINE = re.compile(r"^#?\s*([A-Za-z][A-Za-z_-]*)\s*:\s*(.*)$")
 PATCHED_FILE = re.compile(r"^(?:\+\+\+|---) (?:[ab]/)?(\S+)", re.MULTILINE)
 

@@ -14,7 +14,6 @@ import files
 import keeping
 import machine
 import merging
-import mutant_rows
 import mutants
 import processes
 from common import BUILD, FUZZ_FLAVOURS, ROOT, Unusable, relative
@@ -273,7 +272,7 @@ def rotation(ordinal, count):
 
 def row_finding(row):
     """A row that is not good; None for one that was not measured."""
-    faults = [fault for fault in row["faults"] if fault != mutant_rows.NOT_MEASURED]
+    faults = [fault for fault in row["faults"] if fault != mutants.NOT_MEASURED]
     if not faults:
         return None
     kept = row["kept"] or {}
@@ -290,8 +289,9 @@ def hunt_mutants(names):
         code, output = night.call(name, [SCRIPTS / "mutants", "--names", ",".join(names), "--engine",
                                          "all", "--json", out, "--resume"])
         rows = files.read_json(out, "the rows of scripts/mutants") if out.is_file() else []
+        rows = [row for row in rows if row["mutant"] in names]
         findings = [finding for finding in map(row_finding, rows) if finding]
-        measured = [row for row in rows if mutant_rows.NOT_MEASURED not in row["faults"]]
+        measured = [row for row in rows if mutants.NOT_MEASURED not in row["faults"]]
         status = status_of(code) if len(measured) == len(rows) else UNUSABLE
         return Result(name, status, findings=findings,
                       tried=sorted({f"mutant {row['mutant']}" for row in measured}),

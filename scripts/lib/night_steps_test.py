@@ -8,7 +8,7 @@ import unittest.mock
 from pathlib import Path
 
 import common
-import mutant_rows
+import mutants
 import night_steps
 from fakes import write_program
 from night import FINDING, NOT_GOOD, OK, UNUSABLE, Night, Result
@@ -313,9 +313,9 @@ class Scripts(Steps):
         return self.step(night_steps.hunt_mutants(["a"]), "mutants")
 
     def test_a_mutant_that_was_not_measured_is_not_missed(self):
-        result = self.hunt(2, self.row(mutant_rows.NOT_MEASURED))
+        result = self.hunt(2, self.row(mutants.NOT_MEASURED))
         self.assertEqual((result.status, result.findings, result.tried), (UNUSABLE, [], []))
-        result = self.hunt(1, self.row("MISSED"), self.row(mutant_rows.NOT_MEASURED))
+        result = self.hunt(1, self.row("MISSED"), self.row(mutants.NOT_MEASURED))
         self.assertEqual((result.status, len(result.findings)), (UNUSABLE, 1))
 
     def test_rows_with_the_same_fault_are_told_apart(self):

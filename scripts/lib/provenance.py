@@ -9,14 +9,17 @@ patch. A commit would not do: what is measured need not be committed, and a READ
 """
 
 import hashlib
+import os
+import platform
 from collections import Counter
 
 import files
 import mutants
+import processes
 from common import ROOT, relative, say
 
 # Another number for whatever changes what scripts measure, or how.
-FORMAT = 1
+FORMAT = 2
 KEY = "provenance"  # in a row
 DIGITS = 16
 BUILT = ("runtime/", "fuzzers/", "sanitizers/", "stress/", "scripts/cmake/", "CMakeLists.txt",
@@ -49,6 +52,18 @@ def of(mutant="", inputs=(), **options):
     return {"format": FORMAT, "source": source(mutant),
             "inputs": hash_of((path.name, files.read_limited(path)) for path in sorted(inputs)),
             "options": options}
+
+
+def commit():
+    """For a reader; what the machine goes by is the source."""
+    # In a container the checkout may be another user's, which git takes for a trap.
+    result = processes.run(["git", "-c", f"safe.directory={ROOT}", "-C", ROOT, "describe",
+                            "--always", "--dirty"], capture_output=True, text=True)
+    return result.stdout.strip() or "unknown"
+
+
+def machine():
+    return f"{platform.machine()}, {os.cpu_count()} processors"
 
 
 def labelled(row, identity):

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import os
 import tempfile
 import types
@@ -10,11 +9,8 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-import mutant_rows
 import mutants
 import provenance
-import run_door
-import strategies
 from common import Unusable
 
 
@@ -119,88 +115,6 @@ class Differences(unittest.TestCase):
         old = [{"key": 1, "is": "old"}, {"key": 2, "is": "old"}]
         kept = provenance.with_others([{"key": 2, "is": "new"}], old, lambda row: row["key"])
         self.assertEqual(kept, [{"key": 2, "is": "new"}, {"key": 1, "is": "old"}])
-
-
-class TakenUp(unittest.TestCase):
-    """The doors that take rows up again."""
-
-    def setUp(self):
-        self.path = Path(self.enterContext(tempfile.TemporaryDirectory())) / "rows.json"
-        self.source = self.enterContext(unittest.mock.patch.object(provenance, "source"))
-        self.source.side_effect = lambda mutant: f"source of {mutant}"
-        self.enterContext(contextlib.redirect_stdout(io.StringIO()))
-
-    def strategies_options(self, **changed):
-        case = strategies.Case("some-bug", Path(__file__), "none", ["channels"])
-        return types.SimpleNamespace(**{
-            "json": self.path, "seeds": 20, "cap": 50, "cases": {"some-bug": case},
-            "mutants": ["some-bug"], "strategies": ["pos"], **changed})
-
-    def test_strategies(self):
-        options = self.strategies_options()
-        case = options.cases["some-bug"]
-        found = {"found": True, "runs": 3, "signature": "channels: x"}
-        row = {**strategies.row_of(case, "pos", [found] * 20),
-               provenance.KEY: strategies.identity(case, "pos", options)}
-        self.path.write_text(json.dumps([row, {**row, "mutant": "gone"}]))
-
-        def stored(**changed):
-            old, taken = strategies.stored(self.strategies_options(**changed))
-            self.assertEqual(len(old), 2)  # nothing is forgotten
-            return taken
-        self.assertEqual(stored(), [row])
-        self.assertEqual(stored(seeds=5), [])
-        self.assertEqual(stored(cap=51), [])
-        self.assertEqual(stored(cases={"some-bug": strategies.Case(
-            "some-bug", Path(__file__).parent / "fakes.py", "none", [])}), [])
-        self.source.side_effect = lambda mutant: "after a change"
-        self.assertEqual(stored(), [])
-
-    def test_edited_rows_of_strategies(self):
-        options = self.strategies_options()
-        found = {"found": True, "runs": 3, "signature": "channels: x"}
-        case = options.cases["some-bug"]
-        row = {**strategies.row_of(case, "pos", [found] * 20),
-               provenance.KEY: strategies.identity(case, "pos", options)}
-        self.assert_edited_rows_are_refused(row, lambda: strategies.stored(options))
-
-    def test_mutants(self):
-        door = run_door.load("mutants")
-        asked = {"engine": "all", "modes": ["seeds"], "seeds": 1, "seconds": 9.0, "resume": True,
-                 "json": str(self.path)}
-        chosen = [types.SimpleNamespace(name="some-bug")]
-        mutant = types.SimpleNamespace(name="some-bug", row="-", go_tests="miss", oracles=[],
-                                       seeds_show_it=False)
-        run = {"found": True, "oracle": "channels", "executions": 3, "seconds": 0.1}
-        row = {**mutant_rows.judge(mutant, "afl", "none", "seeds", [run], None),
-               provenance.KEY: door.identity("some-bug", types.SimpleNamespace(**asked))}
-        self.path.write_text(json.dumps([row]))
-
-        def earlier(**changed):
-            return door.earlier_rows(types.SimpleNamespace(**{**asked, **changed}), chosen)
-        self.assertEqual(earlier(), [row])
-        for changed in ({"engine": "libfuzzer"}, {"seeds": 5}, {"seconds": 10.0},
-                        {"modes": ["seeds", "empty"]}, {"resume": False}):
-            with self.subTest(changed):
-                self.assertEqual(earlier(**changed), [])
-        self.assert_edited_rows_are_refused(row, earlier)
-        self.source.side_effect = lambda mutant: "after a change"
-        self.assertEqual(earlier(), [])
-        self.path.write_text("[3]")
-        with self.assertRaisesRegex(Unusable, "not rows"):
-            earlier()
-
-    def assert_edited_rows_are_refused(self, row, take_up):
-        """At once, and not after hours, when the table is made."""
-        for key in [key for key in row if key.startswith("median") or key in ("flavour", "found")]:
-            with self.subTest(without=key):
-                self.path.write_text(json.dumps([{k: v for k, v in row.items() if k != key}]))
-                with self.assertRaisesRegex(Unusable, "not rows"):
-                    take_up()
-        for key in {key for key in row if key.startswith("median")}:
-            self.path.write_text(json.dumps([{**row, key: "many"}]))
-            with self.assertRaisesRegex(Unusable, "not rows"):
-                take_up()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 import math
 import unittest
 
-import worth
+import stats
 
 
 def row(strategy, counts, seeds=None, program="p"):
@@ -11,7 +11,7 @@ def row(strategy, counts, seeds=None, program="p"):
 
 class Compare(unittest.TestCase):
     def compared(self, *rows):
-        return worth.compare(rows, "program", "without-pct", 100)
+        return stats.worth_of(rows, "program", "without-pct", 100)
 
     def test_a_clear_difference_is_outside_of_the_noise(self):
         found = self.compared(row("portfolio", [4, 5, 6, 5]), row("without-pct", [10, 9, 11, 10]))
@@ -19,15 +19,15 @@ class Compare(unittest.TestCase):
             self.assertAlmostEqual(ratio.middle, 2.0, places=1)
             self.assertTrue(1 < ratio.low < ratio.middle < ratio.high)
         self.assertTrue(found.earns_its_turns())
-        self.assertIn("pct: without it the geometric mean of the runs is 2.0",
-                      found.words("programs"))
+        self.assertEqual(found.cells()[0], "pct")
+        self.assertRegex(found.cells()[1], r"^2\.0\d \(1\.\d\d to 2\.\d\d\)$")
 
     def test_a_difference_within_the_noise_is_none(self):
         found = self.compared(row("portfolio", [1, 30, 2, 9]), row("without-pct", [2, 40, 1, 12]))
         self.assertGreater(found.geometric.middle, 1)
         self.assertGreater(found.plain.middle, 1)
         self.assertFalse(found.earns_its_turns())
-        self.assertIn("nothing that could be shown", found.words("programs"))
+        self.assertIn("nothing that could be shown", found.cells())
 
     def test_one_of_the_two_means_is_enough(self):
         hard, harder = [90, 100, 110] * 9, [180, 200, 220] * 9
@@ -72,10 +72,17 @@ class Compare(unittest.TestCase):
         self.assertIsNone(self.compared(old, row("without-pct", [10, 9])))
         self.assertIsNone(self.compared(row("portfolio", [4]), row("without-pct", [10])))
 
-    def test_lines_are_of_what_was_measured(self):
+    def test_the_table_is_of_what_was_measured(self):
         rows = [row("portfolio", [4, 5]), row("without-pct", [8, 10])]
-        said = worth.lines(rows, "program", "programs", ["pos", "without-pct", "without-surw"], 100)
-        self.assertEqual(len(said), 1)
+        said = stats.worth_table(rows, "program", "programs", 100)
+        self.assertEqual(len(said), 4)
+        self.assertEqual(stats.worth_table(rows[:1], "program", "programs", 100), [])
+        known = [["surw", [1.5, 1.1, 2.0], [1.0, 0.9, 1.1], 36]]
+        self.assertEqual(stats.worth_table(rows[:1], "program", "programs", 100, known)[-1],
+                         "| surw | 1.50 (1.10 to 2.00) | 1.00 (0.90 to 1.10) | 36 | it earns its turns |")
+
+    def test_geometric_mean(self):
+        self.assertAlmostEqual(stats.geometric_mean([1, 100]), 10)
 
 
 if __name__ == "__main__":

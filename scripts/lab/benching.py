@@ -6,9 +6,18 @@ a machine that has other work, the ratio of the best times is steadier: it is in
 """
 
 import json
+import os
 import re
 import statistics
-from dataclasses import dataclass, field
+import subprocess
+from dataclasses import dataclass
+
+import common
+import experiment
+import markdown
+import processes
+import provenance
+from common import Unusable, say
 
 GO = "go"
 BOOST = "boost"
@@ -26,6 +35,10 @@ class Workload:
     reps_max: int = 0  # 0: as many as asked for
 
 
+TIMEOUT_S = 600
+QUICK_DIVISOR = 100
+# Go would give new goroutines larger stacks than 2 KiB once it has seen deep ones.
+GO_ENVIRONMENT = {"GODEBUG": "adaptivestackstart=0"}
 COPY_KIB = (64, 128, 256, 512, 1024)
 
 WORKLOADS = (
@@ -121,28 +134,92 @@ def parse(text, peer, unit):
     return parse_go(text, unit) if peer == GO else parse_benchmark(text, unit)
 
 
-@dataclass
-class Pairs:
-    """What was measured for one row."""
-    workload: Workload
-    processors: int
-    peer: str
-    ours: list = field(default_factory=list)
-    theirs: list = field(default_factory=list)
+class Bench(experiment.Experiment):
+    """Each repetition goes through all workloads, so that what disturbs the machine for a while
+    disturbs one repetition of each. What the loop keeps are the single pairs, in `path`."""
+    script = "bench"
+    key = ("workload", "processors", "peer", "repetition")
+    title = "The runtime beside its peers"
+    about = ["Times of one operation in ns, or bytes: medians. \"ratio\": the median of the pairs' ratios,",
+             "ours by the peer's; \"spread\": the lowest and highest pair."]
 
-    def row(self):
-        ours = statistics.median(self.ours)
-        row = {"workload": self.workload.name, "processors": self.processors,
-               "unit": self.workload.unit, "ours_ns": ours, "peer": self.peer or None,
-               "peer_ns": None, "ratio": None, "ours_min": min(self.ours),
-               "ours_max": max(self.ours), "repetitions": len(self.ours)}
-        if self.peer:
-            ratios = sorted(a / b for a, b in zip(self.ours, self.theirs))
-            row.update(peer_ns=statistics.median(self.theirs), peer_min=min(self.theirs),
-                       peer_max=max(self.theirs), ratio=statistics.median(ratios),
-                       ratio_min=ratios[0], ratio_max=ratios[-1],
-                       ratio_best=min(self.ours) / min(self.theirs))
-        return row
+    def __init__(self, options, binaries, path):
+        super().__init__(options)
+        self.binaries, self.path = binaries, path
+        chosen = [w for w in WORKLOADS if not options.only or w.name in options.only]
+        self.plan = plan(chosen, binaries)
+        self.repetitions = 1 if options.quick else options.repetitions
+
+    def units(self):
+        return range(self.repetitions)
+
+    def settings(self, unit):
+        return [row for row in self.plan if unit < (row[0].reps_max or self.repetitions)]
+
+    def name_of(self, unit, setting):
+        return setting[0].name, *setting[1:], unit
+
+    def source(self, unit):
+        return provenance.of(repetitions=self.options.repetitions, quick=self.options.quick)
+
+    def prepare(self, unit):
+        say(f"bench: repetition {unit + 1} of {self.repetitions}")
+
+    def measure(self, prepared, unit, setting):
+        workload, processors, peer = setting
+        ops = workload.ops
+        if self.options.quick and workload.name != "prime_sieve":
+            ops = max(ops // QUICK_DIVISOR, 1)
+        ours = run_one(self.binaries, workload, "", processors, ops)
+        theirs = run_one(self.binaries, workload, peer, processors, ops) if peer else None
+        return {"workload": workload.name, "processors": processors, "peer": peer,
+                "repetition": unit, "ours": ours, "theirs": theirs}
+
+    def check(self, rows):
+        for row in rows:
+            row_of(WORKLOADS[0], 1, row["peer"], [row["ours"]], [row["theirs"]])
+
+    def collected(self, pairs):
+        """The rows of all repetitions."""
+        rows = []
+        for workload, processors, peer in self.plan:
+            own = [pair for pair in pairs
+                   if self.name_in(pair)[:3] == (workload.name, processors, peer)]
+            row = row_of(workload, processors, peer, [pair["ours"] for pair in own],
+                         [pair["theirs"] for pair in own])
+            rows.append({**row, provenance.KEY: own[0][provenance.KEY]})
+        return rows
+
+
+def row_of(workload, processors, peer, ours, theirs=()):
+    """What was measured for one row, in pairs."""
+    row = {"workload": workload.name, "processors": processors,
+           "unit": workload.unit, "ours_ns": statistics.median(ours), "peer": peer or None,
+           "peer_ns": None, "ratio": None, "ours_min": min(ours), "ours_max": max(ours),
+           "repetitions": len(ours)}
+    if peer:
+        ratios = sorted(a / b for a, b in zip(ours, theirs))
+        row.update(peer_ns=statistics.median(theirs), peer_min=min(theirs), peer_max=max(theirs),
+                   ratio=statistics.median(ratios), ratio_min=ratios[0], ratio_max=ratios[-1],
+                   ratio_best=min(ours) / min(theirs))
+    return row
+
+
+def run_one(binaries, workload, peer, processors, ops):
+    what = f"{workload.name} on {processors} by {peer or 'ours'}"
+    try:
+        result = processes.run(commands(binaries, workload, peer, processors, ops), text=True,
+                               capture_output=True, timeout=TIMEOUT_S,
+                               env={**os.environ, **GO_ENVIRONMENT})
+    except subprocess.TimeoutExpired as error:
+        raise Unusable(f"{what}: no end within {TIMEOUT_S} s") from error
+    if result.returncode != 0:
+        raise Unusable(f"{what}: {processes.end_words(result.returncode)}\n"
+                       f"{common.last_lines(result.stdout + result.stderr, 20)}")
+    try:
+        return parse(result.stdout, peer, workload.unit)
+    except ValueError as reason:
+        raise Unusable(f"{what}: {reason}") from reason
 
 
 def number(value):
@@ -151,18 +228,16 @@ def number(value):
     return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def table(rows):
-    """Markdown."""
-    lines = ["| workload | Ps | unit | ours | peer | its | ratio | spread | best by best |",
-             "|---|---|---|---|---|---|---|---|---|"]
-    for row in rows:
-        ratio = f"{row['ratio']:.2f}" if row["ratio"] is not None else "-"
-        spread = f"{row['ratio_min']:.2f}-{row['ratio_max']:.2f}" if row["peer"] else "-"
-        best = f"{row['ratio_best']:.2f}" if row["peer"] else "-"
-        lines.append(f"| {row['workload']} | {row['processors']} | {row['unit']} | "
-                     f"{number(row['ours_ns'])} | {row['peer'] or '-'} | "
-                     f"{number(row['peer_ns'])} | {ratio} | {spread} | {best} |")
-    return "\n".join(lines)
+def cells(row):
+    ratios = (f"{row['ratio']:.2f}", f"{row['ratio_min']:.2f}-{row['ratio_max']:.2f}",
+              f"{row['ratio_best']:.2f}") if row["peer"] else ("-",) * 3
+    return (row["workload"], row["processors"], row["unit"], number(row["ours_ns"]),
+            row["peer"] or "-", number(row["peer_ns"]), *ratios)
+
+
+def tables(rows):
+    return markdown.table(["workload", "Ps", "unit", "ours", "peer", "its", "ratio", "spread",
+                           "best by best"], map(cells, rows))
 
 
 def ratio_data(rows):

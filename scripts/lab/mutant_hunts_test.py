@@ -1,7 +1,7 @@
 import unittest
 from dataclasses import dataclass, field
 
-import mutant_rows
+import mutant_hunts
 import provenance
 
 SMALL = {"goroutines": 2, "operations": 3, "stack_events": 1, "preemptions": 0,
@@ -27,8 +27,8 @@ def kept(**changes):
 
 
 def judge(runs, kept_case, mutant=None, seeds=(), engine="libfuzzer"):
-    return mutant_rows.judge(mutant or FakeMutant(), engine, "address", "seeds", runs, kept_case,
-                             seeds)
+    return mutant_hunts.judge(mutant or FakeMutant(), "address", engine, "seeds", runs, kept_case,
+                              seeds)
 
 
 class RowsTest(unittest.TestCase):
@@ -37,21 +37,21 @@ class RowsTest(unittest.TestCase):
         row["of"] = {"format": 1}  # what it is of (provenance.py)
         self.assertEqual(row["faults"], [])
         self.assertEqual(row["median_executions"], 5)
-        self.assertIn("| 3/3 | 5 | 1.0 | channels | 2 goroutines, 3 operations, 1 stack event |",
-                      mutant_rows.line(row))
+        self.assertEqual(mutant_hunts.cells(row)[4:9], (
+            "3/3", "5", "1.0", "channels", "2 goroutines, 3 operations, 1 stack event"))
 
     def test_what_a_row_is_of_takes_the_place_of_nothing_that_it_says(self):
         row = judge([run(), run()], kept())
-        self.assertEqual(mutant_rows.line(provenance.labelled(row, {"source": "s"})),
-                         mutant_rows.line(row))
+        self.assertEqual(mutant_hunts.cells(provenance.labelled(row, {"source": "s"})),
+                         mutant_hunts.cells(row))
         with self.assertRaisesRegex(KeyError, "of its own"):
             provenance.labelled({provenance.KEY: 2}, {"source": "s"})
 
     def test_what_could_not_be_measured_is_no_verdict(self):
         rows = {fault: {"faults": [fault]} for fault in ("NOT MEASURED", "MISSED")}
-        self.assertEqual(mutant_rows.code_of([{"faults": []}]), 0)
-        self.assertEqual(mutant_rows.code_of([{"faults": []}, rows["NOT MEASURED"]]), 2)
-        self.assertEqual(mutant_rows.code_of([rows["MISSED"], rows["NOT MEASURED"]]), 1)
+        self.assertEqual(mutant_hunts.code_of([{"faults": []}]), 0)
+        self.assertEqual(mutant_hunts.code_of([{"faults": []}, rows["NOT MEASURED"]]), 2)
+        self.assertEqual(mutant_hunts.code_of([rows["MISSED"], rows["NOT MEASURED"]]), 1)
 
     def test_each_fault_is_named(self):
         good = [run()]
@@ -69,17 +69,17 @@ class RowsTest(unittest.TestCase):
     def test_seeds_may_fail_where_the_header_says_so(self):
         row = judge([run()], kept(), FakeMutant(seeds_show_it=True), seeds=["x", "y"])
         self.assertEqual(row["faults"], [])
-        self.assertIn("| 2 fail |", mutant_rows.line(row))
+        self.assertIn("2 fail", mutant_hunts.cells(row))
 
     def test_the_summary_has_the_engines_side_by_side_in_the_order_of_the_rows(self):
         rows = [judge([run(executions=7)], kept()),
                 judge([run(executions=8)], kept(), engine="afl"),
                 judge([run()], kept(), FakeMutant("own", "-", "not run")),
                 judge([run()], kept(), FakeMutant("first", "M02"))]
-        lines = mutant_rows.summary(rows).splitlines()[2:]
-        self.assertEqual([text.split(" | ")[1] for text in lines],
+        lines = list(mutant_hunts.summary(rows))
+        self.assertEqual([line[1] for line in lines],
                          ["first", "close-forgets-senders", "own"])
-        self.assertIn("| 1/1, 7, 1.0 | 1/1, 8, 1.0 | channels |", lines[1])
+        self.assertEqual(lines[1][4:7], ("1/1, 7, 1.0", "1/1, 8, 1.0", "channels"))
 
 
 if __name__ == "__main__":

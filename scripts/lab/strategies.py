@@ -1,17 +1,19 @@
 """Executions until a known bug shows, by strategy: what scripts/strategies measures and how it counts."""
 
-import functools
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
+import building
+import cases
 import concertina
+import experiment
 import files
-import measuring
+import markdown
 import mutants
 import provenance
-import worth
-from common import ROOT, Unusable
+import stats
+from common import ROOT, Unusable, say
 
 REGRESSIONS = ROOT / "corpus" / "regress"
 SINGLE = ["random", "pct", "pos", "surw", "reads-from"]
@@ -32,18 +34,12 @@ class Case:
     oracles: list
 
 
-def header_of(path):
-    pairs = (line[2:].split(": ", 1) for line in path.read_text().splitlines()
-             if line.startswith("# ") and ": " in line)
-    return dict(pairs)
-
-
-def cases(folder=REGRESSIONS):
+def cases_of_mutants(folder=REGRESSIONS):
     """By mutant: its first regression case, one that needs no sanitizer if there is one."""
     found = {}
     known = set(mutants.names())
     for path in files.listed(folder, "*.case"):
-        header = header_of(path)
+        header = cases.header_of(path)
         mutant = header.get("bug", "")
         if mutant not in known:
             continue
@@ -55,11 +51,49 @@ def cases(folder=REGRESSIONS):
     return found
 
 
+class Searches(experiment.Experiment):
+    script = "strategies"
+    key = ("mutant", "strategy")
+    of_setting = "strategy"
+    title = "Runs until a known bug shows, by strategy"
+    about = ["Runs until a mutant shows in the program of its regression case, without coverage and",
+             "without the case's preemptions: medians; (k/N) if only k searches of N found it, - if fewer",
+             "than half did, which counts as twice the cap in the geometric mean."]
+
+    def units(self):
+        return [self.options.cases[mutant] for mutant in self.options.mutants]
+
+    def settings(self, unit):
+        return self.options.strategies
+
+    def name_of(self, unit, setting):
+        return unit.mutant, setting
+
+    def source(self, unit):
+        return provenance.of(unit.mutant, [unit.path], flavour=unit.flavour,
+                             seeds=self.options.seeds, cap=self.options.cap, timeout=TIMEOUT_S)
+
+    def prepare(self, unit):
+        tree = building.mutant_tree(unit.mutant, building.SLOT)
+        building.build(tree, unit.flavour, ["concertina"])
+        return tree.tool(unit.flavour)
+
+    def measure(self, prepared, unit, setting):
+        runs = search(prepared, unit.path, setting, self.options)
+        return {**row_of(unit, setting, runs), "cap": self.options.cap}
+
+    def said(self, row):
+        say(f"{row['mutant']}, {row['strategy']}: {cell(row)}")
+
+    def for_tables(self):
+        return {"cap": self.options.cap}
+
+
 def search(tool, path, name, options):
     """What `concertina explore` says of each search, as dictionaries."""
     words = ["--runs", options.cap, "--seeds", options.seeds, "--timeout", TIMEOUT_S]
-    if name.startswith(worth.PREFIX):
-        words += ["--strategy", "portfolio", "--without", name.removeprefix(worth.PREFIX)]
+    if name.startswith(stats.PREFIX):
+        words += ["--strategy", "portfolio", "--without", name.removeprefix(stats.PREFIX)]
     else:
         words += ["--strategy", name]
     runs, reason = concertina.explore(tool, path, *words)
@@ -81,76 +115,35 @@ def row_of(case, name, runs):
             "counts": counts, "strange": sorted(set(strange))}
 
 
-def identity(case, name, options):
-    """What a row is of."""
-    return provenance.of(case.mutant, [case.path], flavour=case.flavour, strategy=name,
-                         seeds=options.seeds, cap=options.cap, timeout=TIMEOUT_S)
-
-
-def key_of(row):
-    return row["mutant"], row["strategy"]
-
-
-def stored(options):
-    """All rows of earlier calls, and those of them that hold for what is asked now."""
-    if not options.json.is_file():
-        return [], []
-    try:
-        rows = files.read_json(options.json, "rows of scripts/strategies")
-
-        @functools.cache  # to read all of the source for each row would take its time
-        def of_case(mutant):
-            return identity(options.cases[mutant], "", options)
-
-        def now_of(row):
-            if row["mutant"] not in options.mutants or row["strategy"] not in options.strategies:
-                return None
-            now = of_case(row["mutant"])
-            return {**now, "options": {**now["options"], "strategy": row["strategy"]}}
-        taken = provenance.take_up(options.json, rows, now_of)
-        check(taken, options)
-        return rows, taken
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Unusable(f"{options.json}: not rows of scripts/strategies: {error}") from error
-
-
 def cell(row):
     if row is None:
         return ""
-    text = f"{row['median']:,}" if row["median"] is not None else "-"
-    return text if row["found"] == row["seeds"] else f"{text} ({row['found']}/{row['seeds']})"
+    return stats.of_searches(f"{row['median']:,}" if row["median"] is not None else "-", row)
 
 
 def counted(row, cap):
     return row["median"] if row["median"] is not None else 2 * cap
 
 
-def table(rows, names, options):
+def tables(rows, cap, worths=()):
+    """Medians by mutant and strategy, and what each strategy is worth."""
     by_key = {(row["mutant"], row["strategy"]): row for row in rows}
-    lines = [["mutant", "flavour", *names]]
-    for mutant in measuring.in_order(rows, "mutant"):
-        flavour = next(row["flavour"] for row in rows if row["mutant"] == mutant)
-        lines.append([mutant, flavour, *(cell(by_key.get((mutant, name))) for name in names)])
-    means = []
-    for name in names:
-        medians = [counted(row, options.cap) for row in rows if row["strategy"] == name]
-        means.append(f"{measuring.geometric_mean(medians):,.1f}" if medians else "")
-    lines.append(["geometric mean", "", *means])
-    return "\n".join(measuring.markdown(lines))
-
-
-def check(rows, options):
-    """Raises what the table would, hours later, of rows from a file that somebody has edited."""
-    table(rows, ALL, options)
-    worth.lines(rows, "mutant", "mutants", ALL, options.cap)
-    beyond_limit(rows)
+    names = sorted(stats.names_in(rows, "strategy"), key=ALL.index)
+    lines = [[mutant, next(row["flavour"] for row in rows if row["mutant"] == mutant),
+              *(cell(by_key.get((mutant, name))) for name in names)]
+             for mutant in stats.names_in(rows, "mutant")]
+    means = [stats.geometric_mean([counted(row, cap) for row in rows if row["strategy"] == name])
+             for name in names]
+    lines.append(["geometric mean", "", *(f"{mean:,.1f}" for mean in means)])
+    return markdown.table(["mutant", "flavour", *names], lines, right=len(names)) + \
+        stats.worth_table(rows, "mutant", "mutants", cap, worths)
 
 
 def beyond_limit(rows):
     """A line for each mutant for which the portfolio needs more than it may."""
     texts = []
     for row in rows:
-        if row["strategy"] != "portfolio":
+        if row["strategy"] != stats.PORTFOLIO:
             continue
         singles = [other["median"] for other in rows
                    if other["mutant"] == row["mutant"] and other["strategy"] in SINGLE

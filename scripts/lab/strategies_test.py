@@ -1,11 +1,7 @@
-import json
-import tempfile
-import types
 import unittest
 from pathlib import Path
 
 import strategies
-from common import Unusable
 
 CASE = strategies.Case("some-bug", Path("some.case"), "none", ["channels"])
 
@@ -42,31 +38,23 @@ class Rows(unittest.TestCase):
         self.assertEqual(len(strategies.beyond_limit([*singles, row("portfolio", None)])), 1)
 
     def test_the_table_counts_what_was_not_found_twice(self):
-        options = types.SimpleNamespace(cap=50)
         rows = [row("pos", 1), row("pos", None, found=3, mutant="other-bug")]
-        text = strategies.table(rows, ["pos"], options)
+        text = "\n".join(strategies.tables(rows, cap=50))
         self.assertIn("| other-bug | none | - (3/20) |", text)
         self.assertIn("| geometric mean |  | 10.0 |", text)
 
-
-
-class Stored(unittest.TestCase):
-    """Which rows still hold is in provenance_test.py."""
-
-    def test_a_file_that_is_none_is_refused(self):
-        with tempfile.TemporaryDirectory() as folder:
-            options = types.SimpleNamespace(json=Path(folder) / "rows.json", mutants=[],
-                                            strategies=[])
-            self.assertEqual(strategies.stored(options), ([], []))
-            for text in ("{", "[3]", "[{}]"):
-                options.json.write_text(text)
-                with self.assertRaises(Unusable):
-                    strategies.stored(options)
+    def test_what_a_strategy_is_worth_has_its_interval(self):
+        def searches(strategy, *counts):
+            return {**row(strategy, counts[0], found=len(counts)), "seeds": len(counts),
+                    "counts": list(counts)}
+        text = "\n".join(strategies.tables([searches("portfolio", 4, 5, 6, 5),
+                                            searches("without-pct", 10, 9, 11, 10)], cap=50))
+        self.assertRegex(text, r"\| pct \| 2\.0\d \(1\.\d\d to 2\.\d\d\) \|.*\| it earns its turns \|")
 
 
 class Cases(unittest.TestCase):
     def test_each_mutant_but_those_without_a_case_has_one(self):
-        found = strategies.cases()
+        found = strategies.cases_of_mutants()
         self.assertGreater(len(found), 30)
         self.assertEqual(found["saved-frame-pointer-not-adjusted"].flavour, "none")
         for case in found.values():

@@ -9,9 +9,8 @@ import unittest
 from pathlib import Path
 
 import common
-import measuring
 import provenance
-import published
+import yard as yardstick
 from common import Unusable
 
 # yardstick: finds the bug of `small` with `lucky` in schedule 10 * seed, else never; BEHAVIOUR is
@@ -43,7 +42,7 @@ class Measuring(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         self.options = types.SimpleNamespace(seeds=2, seed=1, cap=50, seconds=0, speed=0.1,
-                                             json=None)
+                                             json=None, resume=False)
         self.said = ""
 
     def yard(self, behaviour=""):
@@ -51,12 +50,12 @@ class Measuring(unittest.TestCase):
         path.write_text(f"#!{sys.executable}\n" + YARDSTICK.replace("BEHAVIOUR", behaviour),
                         encoding="utf-8")
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
-        return measuring.Yard(path)
+        return yardstick.Yard(path)
 
     def measure(self, yard, programs, strategies):
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors):
-            rows = yard.measure(programs, strategies, self.options)
+            rows = yardstick.Searches(self.options, yard, programs, strategies).run()
         self.said = errors.getvalue()
         return rows
 
@@ -82,13 +81,13 @@ class Measuring(unittest.TestCase):
         self.assertEqual(row, {"program": "small", "strategy": "lucky", "seeds": 5, "found": 3,
                                "mean_schedules": 20, "counts": [10, 20, 30], "schedules_per_second": 123456.7,
                                "strange": 0})
-        self.assertEqual(measuring.mean_text(row), "20 (3/5)")
+        self.assertEqual(yardstick.mean_text(row), "20 (3/5)")
 
     def test_never_found_has_no_mean(self):
         row, = self.measure(self.yard(), ["small"], ["blind"])
         self.assertIsNone(row["mean_schedules"])
         self.assertEqual(row["found"], 0)
-        self.assertEqual(measuring.mean_text(row), "-")
+        self.assertEqual(yardstick.mean_text(row), "-")
 
     def test_progress_is_said(self):
         self.measure(self.yard(), ["small", "account"], ["lucky"])
@@ -105,6 +104,15 @@ class Measuring(unittest.TestCase):
                          ["small", "account"], ["lucky"])
         rows = json.loads(self.options.json.read_text(encoding="utf-8"))
         self.assertEqual([row["program"] for row in rows], ["small"])
+
+    def test_rows_are_taken_up_again_and_others_stay(self):
+        self.options.json = self.folder / "rows.json"
+        self.measure(self.yard(), ["small", "account"], ["lucky"])
+        self.options.resume = True
+        rows = self.measure(self.yard("sys.exit(2)"), ["account"], ["lucky"])
+        self.assertEqual([row["program"] for row in rows], ["account"])
+        self.assertEqual(self.said, "")
+        self.assertEqual(len(json.loads(self.options.json.read_text(encoding="utf-8"))), 2)
 
     def test_file_that_cannot_be_written(self):
         self.options.json = self.folder / "none" / "rows.json"
@@ -126,7 +134,7 @@ class Measuring(unittest.TestCase):
 
     def test_a_missing_binary(self):
         with self.assertRaisesRegex(Unusable, "cannot run"):
-            measuring.Yard(self.folder / "none")
+            yardstick.Yard(self.folder / "none")
 
     def test_names(self):
         known = ["a", "b", "c"]
@@ -139,37 +147,38 @@ class Measuring(unittest.TestCase):
     def test_tables_have_what_is_published_beside(self):
         yard = self.yard()
         rows = self.measure(yard, ["small", "account"], ["lucky", "blind"])
-        lines = measuring.report(rows, yard.programs, self.options)
-        self.assertEqual(lines[0], "2 seeds from 1, at most 50 schedules each.")
+        lines = yardstick.tables(rows, 50, yard.programs)
         self.assertIn("| small | 3 | 20 | 15 | - |  |  |  |  |  |  |", lines)
         self.assertIn("| account | 3 | 21 | - | - | 6 | 4 | 4 | 18 | 1 | 10 |", lines)
         self.assertIn("| account | 21 | 123,457 | 123,457 |", lines)
+        # 15 and 100, 100 and 100: not found counts twice the cap.
+        self.assertTrue(any(line.startswith("| geometric mean |  |  | 38.7 | 100.0 |")
+                            for line in lines))
         tables = [line for line in lines if line.startswith("|")]
         self.assertEqual(len({line.count("|") for line in tables[:4]}), 1)
 
     def test_no_speeds_unless_measured(self):
         yard = self.yard()
-        self.options.speed = 0
-        lines = measuring.report(self.measure(yard, ["small"], ["lucky"]), yard.programs,
-                                 self.options)
+        rows = self.measure(yard, ["small"], ["lucky"])
+        for row in rows:
+            row["schedules_per_second"] = None
+        lines = yardstick.tables(rows, 50, yard.programs)
         self.assertFalse([line for line in lines if "schedules a second" in line])
-
-    def test_a_limit_of_time_is_said(self):
-        self.options.seconds = 60
-        lines = measuring.report([], {}, self.options)
-        self.assertEqual(lines[0], "2 seeds from 1, at most 50 schedules or 60 s each.")
 
 
 class Published(unittest.TestCase):
     def test_cells(self):
+        published = yardstick.Published()
         self.assertEqual(published.cell(7466), "7,466")
-        self.assertEqual(published.cell((3225, 16)), "3,225 (16/20)")
-        self.assertEqual(published.cell(published.NEVER), "-")
-        self.assertEqual(published.cell(published.NOT_RUN), "")
+        self.assertEqual(published.cell([3225, 16]), "3,225 (16/20)")
+        self.assertEqual(published.cell("never"), "-")
+        self.assertEqual(published.cell(None), "")
 
-    def test_every_row_is_complete(self):
-        for program, means in published.MEANS.items():
-            self.assertEqual(len(means), len(published.COLUMNS), program)
+    def test_every_row_is_complete_and_of_a_program_that_there_is(self):
+        published = yardstick.Published()
+        for program, means in published.means.items():
+            self.assertEqual(len(means), len(published.columns), program)
+            self.assertIn(program, yardstick.programs_in_source())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,13 @@
 import json
+import tempfile
 import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
 
 import benching
-from benching import BOOST, GO, MEMCPY, Binaries, Pairs, Workload
+import provenance
+from benching import BOOST, GO, MEMCPY, Binaries, Workload, row_of
 
 PING = Workload("ping_pong", 100, (GO, BOOST))
 ALL = Binaries("ours", "go", "boost")
@@ -55,24 +60,44 @@ class Parse(unittest.TestCase):
 
 class Rows(unittest.TestCase):
     def test_ratio_is_the_median_of_the_pairs(self):
-        row = Pairs(PING, 1, GO, ours=[10, 40, 12], theirs=[20, 50, 30]).row()
+        row = row_of(PING, 1, GO, [10, 40, 12], [20, 50, 30])
         self.assertEqual((row["ours_ns"], row["peer_ns"]), (12, 30))
         self.assertEqual((row["ratio"], row["ratio_min"], row["ratio_max"]), (0.5, 0.4, 0.8))
         self.assertEqual(row["ratio_best"], 0.5)
         self.assertEqual((row["workload"], row["processors"], row["peer"]), ("ping_pong", 1, GO))
 
     def test_a_row_without_peer_has_no_ratio(self):
-        row = Pairs(PING, 1, "", ours=[10]).row()
+        row = row_of(PING, 1, "", [10])
         self.assertIsNone(row["ratio"])
-        self.assertIn("| ping_pong | 1 | ns | 10.0 | - | - | - | - | - |", benching.table([row]))
+        self.assertIn("| ping_pong | 1 | ns | 10.0 | - | - | - | - | - |", benching.tables([row]))
 
     def test_chart_data(self):
-        rows = [Pairs(PING, 2, GO, ours=[10], theirs=[20]).row(),
-                Pairs(Workload("copy_64k", 1), 1, MEMCPY, ours=[3000], theirs=[1500]).row()]
+        rows = [row_of(PING, 2, GO, [10], [20]),
+                row_of(Workload("copy_64k", 1), 1, MEMCPY, [3000], [1500])]
         self.assertEqual(benching.ratio_data(rows), '0 "ping pong, 2P" 0.5000 0.5000 0.5000\n')
         self.assertEqual(benching.copy_data(rows), "64 3.000 1.500\n")
         script = benching.chart_script("x.svg", benching.ratio_data(rows), "\n")
         self.assertNotIn("$copies", script)
+
+
+class Repetitions(unittest.TestCase):
+    def test_pairs_of_all_repetitions_make_a_row_and_some_have_fewer(self):
+        self.enterContext(mock.patch.object(provenance, "source", lambda mutant: "s"))
+        self.enterContext(mock.patch.object(benching, "say"))
+        times = iter(range(1, 100))
+        self.enterContext(mock.patch.object(benching, "run_one", lambda *_: next(times)))
+        options = SimpleNamespace(json=None, only=["memory_per_parked", "shrink"], quick=False,
+                                  repetitions=5, resume=False)
+        with tempfile.TemporaryDirectory() as folder:
+            measured = benching.Bench(options, ALL, Path(folder) / "pairs.json")
+            rows = measured.collected(measured.run())
+            kept = json.loads(measured.path.read_text())
+        self.assertEqual({row["workload"]: row["repetitions"] for row in rows},
+                         {"shrink": 5, "memory_per_parked": 3})
+        self.assertEqual(len(kept), 8)
+        measured.check(kept)
+        with self.assertRaises(TypeError):
+            measured.check([{**kept[0], "ours": "much", "peer": GO, "theirs": 1}])
 
 
 class Table(unittest.TestCase):

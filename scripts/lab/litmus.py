@@ -1,0 +1,211 @@
+"""The litmus set: small programs that are verified under every schedule with a few preemptions.
+
+On the runtime as it is each must pass; on a mutant, the cheapest failure of all programs is kept.
+"""
+
+import building
+import concertina
+import experiment
+import files
+import markdown
+import mutants
+import provenance
+from common import ROOT, say
+
+FOLDER = ROOT / "corpus" / "litmus"
+REPLAYS = 10
+
+# Mutants that no litmus program shows, and why not.
+NOT_EXPRESSIBLE = {
+    "machine-limit-forgets-the-work":
+        "all twelve machines must have passed their last look at a queue when work comes into it; "
+        "no program of the set starts so many, and each that waits there costs a preemption",
+    "machine-limit-gives-up-after-unlock":
+        "no program of the set limits its machines (knob machines_max)",
+    "machine-limit-drops-the-request":
+        "no program of the set limits its machines (knob machines_max)",
+    "system-call-returns-without-asking":
+        "three goroutines must be between system calls at once, with some six preemptions",
+}
+# Mutants that need more preemptions than two: (program, bound).
+DEEPER = {
+    "hand-off-drops-a-wanted-processor": ("syscall-hands-off-its-processor", 3),
+    "run-queue-found-empty-in-pieces": ("spawns-against-a-last-look", 4),
+}
+
+
+def programs(folder=FOLDER):
+    return files.listed(folder, "*.case")
+
+
+class Verification(experiment.Experiment):
+    """Of all programs, on this tree."""
+    script = "litmus"
+    key = ("program", "flavour")
+    title = "The litmus set under every schedule"
+    about = ["Each program under every schedule with so few preemptions; all must be complete."]
+
+    def units(self):
+        return self.options.flavours or ["none"]
+
+    def settings(self, unit):
+        return programs()
+
+    def name_of(self, unit, setting):
+        return setting.stem, unit
+
+    def source(self, unit):
+        return provenance.of("", programs(), bound=self.options.bound, budget=self.options.budget)
+
+    def prepare(self, unit):
+        building.build(building.clean_tree(), unit, ["concertina"])
+        return building.clean_tree().tool(unit)
+
+    def measure(self, prepared, unit, setting):
+        answer = concertina.verify(prepared, setting, self.options.bound,
+                                   budget_s=self.options.budget)
+        return {**row_of(setting.stem, answer), "flavour": unit}
+
+    def said(self, row):
+        say(f"{row['flavour']}: {row['program']}: {row['end']}, {row['schedules']:,} schedules, "
+            f"{row['seconds']:.1f} s")
+
+    @staticmethod
+    def is_good(row):
+        return row["end"] == "complete"
+
+
+class Hunt(experiment.Experiment):
+    """For each mutant, the program that shows it."""
+    script = "litmus --mutants"
+    key = ("mutant",)
+    title = "The litmus set on each mutant"
+    about = ["The program that shows each mutant with the fewest preemptions, then schedules; all",
+             "schedules that were run to their end are counted, those of lower bounds, too."]
+
+    def units(self):
+        return [mutants.find(name) for name in self.options.names or mutants.names()]
+
+    def settings(self, unit):
+        return [None]
+
+    def name_of(self, unit, setting):
+        return (unit.name,)
+
+    def source(self, unit):
+        return provenance.of(unit.name, programs(), bound=self.options.bound,
+                             budget=self.options.budget)
+
+    def prepare(self, unit):
+        return building.mutant_tree(unit.name, building.SLOT)
+
+    def measure(self, prepared, unit, setting):
+        found_in = mutants.folder_of(unit.name) / "litmus"
+        found_in.mkdir(parents=True, exist_ok=True)
+        row = {"mutant": unit.name, "found": False, "flavour": ""}
+        only, bound = DEEPER.get(unit.name, (None, 0))
+        for flavour in self.options.flavours or dict.fromkeys(["none", *unit.flavours]):
+            building.build(prepared, flavour, ["concertina"])
+            tool, cases = prepared.tool(flavour), []
+            best = hunt(tool, max(bound, self.options.bound), cases, found_in,
+                        budget_s=self.options.budget, only=only)
+            if best:
+                row.update(best, found=True, flavour=flavour,
+                           shown_by=[case["program"] for case in cases],
+                           replays_failing=replays_that_fail(tool, best))
+                break
+        row["faults"] = list(faults_of(row, unit))
+        return row
+
+    def said(self, row):
+        say(f"{row['mutant']}: " + (
+            f"{row['program']}, {row['flavour']}, {row['bound']} preemptions, "
+            f"{row['schedules']:,} schedules: {row['signature']}" if row["found"] else "not found")
+            + "".join(f" {fault}" for fault in row["faults"]))
+
+    @staticmethod
+    def is_good(row):
+        return not row["faults"]
+
+
+def schedules_of(answer):
+    """All that were run to their end, over all bounds."""
+    return sum(bound["schedules"] for bound in answer["bounds"])
+
+
+def row_of(name, answer):
+    last = answer["bounds"][-1] if answer["bounds"] else {"bound": 0, "seconds": 0.0}
+    return {"program": name, "end": answer["end"], "bound": last["bound"],
+            "schedules": schedules_of(answer),
+            "states": last.get("states", 0),
+            "seconds": sum(bound["seconds"] for bound in answer["bounds"]),
+            "signature": answer["signature"]}
+
+
+def hunt(tool, bound, cases, found_in, folder=FOLDER, budget_s=None, only=None):
+    """The cheapest failure: the lowest bound first, then the fewest schedules. None: nothing fails.
+    `found_in`: where failing cases are written; `only`: the name of a program."""
+    for limit in range(bound + 1):
+        best = None
+        for path in programs(folder):
+            if only and path.stem != only:
+                continue
+            output = found_in / f"{path.stem}.case"
+            answer = concertina.verify(tool, path, limit, output, budget_s)
+            if answer["end"] != "failed":
+                continue
+            row = {"program": path.stem, "bound": answer["preemptions"],
+                   "schedules": schedules_of(answer), "signature": answer["signature"],
+                   "oracle": answer["oracle"], "case": answer["output"],
+                   "why_no_case": answer["why_no_output"]}
+            cases.append(row)
+            if best is None or row["schedules"] < best["schedules"]:
+                best = row
+        if best:
+            return best
+    return None
+
+
+def faults_of(row, mutant):
+    """What is not as it must be; nothing when the row is good."""
+    if not row["found"]:
+        if mutant.name not in NOT_EXPRESSIBLE:
+            yield "MISSED"
+        return
+    if mutant.name in NOT_EXPRESSIBLE:
+        yield "FOUND AFTER ALL"
+    if mutant.oracles and row["oracle"] not in mutant.oracles:
+        yield "WRONG ORACLE: " + row["oracle"]
+    if row["case"] and row["replays_failing"] != REPLAYS:
+        yield "UNSTABLE"
+
+
+def replays_that_fail(tool, row):
+    """Of the written case, with the same signature; 0 when it could not be written."""
+    if not row["case"]:
+        return 0
+    answer = concertina.replay(tool, row["case"], REPLAYS)
+    return answer["failures"] if answer["agree"] and answer["signature"] == row["signature"] else 0
+
+
+def hunt_cells(row):
+    faults = "".join(f" **{fault}**" for fault in row["faults"])
+    if not row["found"]:
+        reason = NOT_EXPRESSIBLE.get(row["mutant"], "")
+        return row["mutant"], f"not expressible: {reason}", "", "", "", faults
+    return (row["mutant"], row["program"], row["flavour"], row["bound"], f"{row['schedules']:,}",
+            row["signature"] + faults)
+
+
+def verification_cells(row):
+    end = row["end"] if row["end"] != "failed" else f"**FAILED** {row['signature']}"
+    return (row["program"], row["flavour"], end, row["bound"], f"{row['schedules']:,}",
+            f"{row['states']:,}", f"{row['seconds']:.1f}")
+
+
+def tables(rows):
+    if rows and "mutant" in rows[0]:
+        return markdown.table(["mutant", "litmus program", "flavour", "preemptions",
+                               "schedules to failure", "seen as"], map(hunt_cells, rows))
+    return markdown.table(["program", "flavour", "end", "bound", "schedules", "states", "s"],
+                          map(verification_cells, rows))
