@@ -48,7 +48,8 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
-/// What would let the operation go on: "somebody sends on c0 or closes it". Empty when nothing can.
+/// What the operation waits for: ": until somebody sends on c0 or closes it". Empty when nothing can
+/// help.
 std::string wish(const OpenOperation& operation, const Picture& picture, const Names& names) {
   std::vector<std::string> senders;    // channels on which somebody must send
   std::vector<std::string> receivers;  // channels from which somebody must receive
@@ -60,7 +61,7 @@ std::string wish(const OpenOperation& operation, const Picture& picture, const N
     add_once(is_closed ? closed : one.is_send ? receivers : senders, names.channel(one.channel));
   }
   if (!closed.empty()) {
-    return "nothing more, for " + any_of(closed) + " is closed and should have released it";
+    return ", although " + any_of(closed) + " is closed and should have released it";
   }
   std::string text;
   if (!senders.empty()) {
@@ -70,7 +71,7 @@ std::string wish(const OpenOperation& operation, const Picture& picture, const N
   if (!receivers.empty()) {
     text += (text.empty() ? "somebody receives from " : ", or receives from ") + any_of(receivers);
   }
-  return text;
+  return text.empty() ? text : ": until " + text;
 }
 
 }  // namespace
@@ -129,7 +130,7 @@ std::string why_asleep(const Picture& picture, const Names& names) {
       continue;
     }
     const std::vector<std::string> left = others(picture, names, g);
-    text += ": until " + until + "; " +
+    text += until + "; " +
             (left.empty() ? "nobody else is left" : "left are " + list_of(left) + ", asleep too") +
             "\n";
   }

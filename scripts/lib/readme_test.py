@@ -5,6 +5,7 @@ import unittest
 
 from common import ROOT
 
+LINK = re.compile(r"\]\(([^)#\s]*)(#[^)\s]*)?\)")
 FOLDERS = ("corpus", "fuzzers", "runtime", "sanitizers", "scripts", "stress")
 WIDTH = 80
 # A finding's replay command, in what a night has written: a Markdown file, shown as it is.
@@ -30,6 +31,12 @@ def code_blocks(text):
     yield block
 
 
+def anchors(text):
+    """What GitHub calls the headings."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+
+
 class Readmes(unittest.TestCase):
     def test_code_blocks_are_found_by_fence_and_by_indentation(self):
         self.assertEqual([block for block in code_blocks("a\n    b\n    c\n```\nd\n\n```\n") if block],
@@ -44,6 +51,20 @@ class Readmes(unittest.TestCase):
                 for line in block:
                     with self.subTest(path.relative_to(ROOT)):
                         self.assertLessEqual(len(line), WIDTH, line)
+
+    def test_links_lead_to_files_and_headings(self):
+        count = 0
+        for path in readmes():
+            for name, anchor in LINK.findall(path.read_text(encoding="utf-8")):
+                if ":" in name:
+                    continue
+                count += 1
+                target = path.parent / name if name else path
+                with self.subTest(path.relative_to(ROOT), link=name + anchor):
+                    self.assertTrue(target.exists())
+                    if anchor and target.suffix == ".md":
+                        self.assertIn(anchor[1:], anchors(target.read_text(encoding="utf-8")))
+        self.assertGreater(count, 50)
 
     def test_each_script_has_a_line_and_each_line_a_script(self):
         rows = re.findall(r"^\| (`[^|]*`) \|", (ROOT / "scripts/README.md").read_text(), re.M)
