@@ -56,7 +56,7 @@ std::string parse_options(const std::vector<std::string>& arguments, Options& op
   }
   if (options.job.empty()) return "--job is missing";
   if (options.job == "programs" && options.programs.empty()) {
-    return "--programs is missing: the folder that has the programs of that job";
+    return "--programs is missing: the folder with the programs for that job";
   }
   if (options.scale == 0 || options.hang_seconds == 0) return "--scale and --hang-seconds: not 0";
   if (options.batches == 0 && options.seconds == 0 && options.operations == 0) {

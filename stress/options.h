@@ -13,7 +13,7 @@ struct Options {
   std::string job;               // a job's name, or "programs"
   std::uint64_t seed = 1;        // of the first batch; each next one's is one more
   std::uint64_t batches = 0;     // 0: until the time is up
-  std::uint64_t operations = 0;  // stop after so many; 0: never
+  std::uint64_t operations = 0;  // stop after this many; 0: never
   unsigned seconds = 0;          // 0: no limit
   unsigned workers = 2;          // processors of the runtime
   std::uint32_t scale = 4;       // work per goroutine

@@ -130,7 +130,7 @@ class Session {
     return options_.seconds == 0 || Clock::now() - begin_ < std::chrono::seconds(options_.seconds);
   }
 
-  // Batches are not cut off, so a session that is short would go on for many times its length.
+  // Batches are not cut off, so a short session would last many times its length.
   bool has_time_for_large() const {
     if (options_.seconds == 0) return true;
     return begin_ + std::chrono::seconds(options_.seconds) - Clock::now() >= longest_large_;
@@ -218,7 +218,7 @@ class Session {
     fuzzers::flush_output();
   }
 
-  // For who finds this process dead of a sanitizer's report: what it was doing.
+  // If a sanitizer kills this process, this file says which batch was running.
   bool write_batch() const {
     if (options_.json.empty()) return true;
     fuzzers::JsonObject object;
@@ -259,7 +259,7 @@ class Session {
   Clock::duration longest_large_ = kLargeNeeds;
   std::uint64_t index_ = 0, done_ = 0, judged_ = 0, operations_ = 0;
   unsigned failures_ = 0;
-  std::string failure_;  // in the words of who saw it
+  std::string failure_;  // as it was reported
   Batch batch_;
   Figures figures_;
   Watchdog watchdog_;  // last: its thread uses the others

@@ -1,4 +1,4 @@
-// History: the events of a run on real threads, made ready for the oracles, and their verdict.
+// tidy_trace: the events of a run on real threads, made ready for the oracles, and their verdict.
 //
 // Events carry a number that a thread draws when it announces them. Of two events of which one
 // happens before the other, that one has the lower number; so events that one lock orders, a

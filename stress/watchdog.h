@@ -1,9 +1,9 @@
-// Watchdog: a thread beside a run, which tells when the run gets nowhere.
+// Watchdog: a thread beside a run, which reports when the run gets nowhere.
 //
-// "Nowhere": for so many seconds no operation took effect, no goroutine began and none was parked,
-// whatever the scanner did meanwhile. The seconds are those in which this process was at work, or
-// all of its threads slept (fuzzers/host/patience.h): one that is suspended, or gets no processor,
-// does not hang. On a hang it hands a snapshot of the run to `on_hang`, once.
+// "Nowhere": for a number of seconds no operation took effect, no goroutine began and none was
+// parked, whatever the scanner did meanwhile. The seconds are those in which this process was at
+// work, or all of its threads slept (fuzzers/host/patience.h): one that is suspended, or gets no
+// processor, does not hang. On a hang it hands a snapshot of the run to `on_hang`, once.
 #pragma once
 
 #include <atomic>

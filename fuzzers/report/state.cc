@@ -48,8 +48,8 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
-/// What the operation waits for: ": until somebody sends on c0 or closes it". Empty when nothing can
-/// help.
+/// What the operation waits for: ": until somebody sends on c0 or closes it". Empty when nothing
+/// can help.
 std::string wish(const OpenOperation& operation, const Picture& picture, const Names& names) {
   std::vector<std::string> senders;    // channels on which somebody must send
   std::vector<std::string> receivers;  // channels from which somebody must receive

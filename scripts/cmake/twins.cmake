@@ -36,7 +36,7 @@ function(add_afl_twin name)
   endif()
 endfunction()
 
-# add_mask_twin(NAME BITS) makes NAME_maskBITS, for simulations of up to so many virtual threads
+# add_mask_twin(NAME BITS) makes NAME_maskBITS, for simulations of up to BITS virtual threads
 # (runtime/platform/sim/thread_mask.h), with the yardstick's sites. A program of two widths does not
 # configure: the layouts of a World differ.
 function(add_mask_twin name bits)

@@ -1,7 +1,7 @@
 // close_race: channels are closed while receivers, selects, ranges and polls wait on them or just
 // come to them. Each round has two channels: on the first a sender sends some values and closes it;
-// the second is closed by somebody else and never carries a value. Everybody must be told, with a
-// zeroed element, and each value must arrive once before that.
+// the second is closed by another goroutine and never carries a value. All must learn of the close,
+// with a zeroed element, and each value must arrive once before that.
 //
 // One batch in four is about senders instead: they wait on a channel that is closed under them, and
 // the run must end in Go's panic.
@@ -14,7 +14,7 @@ namespace {
 class CloseRace;
 
 enum class Role : std::uint8_t { kReceiver, kSelector, kPoller, kWaiter, kSender, kCloser };
-constexpr unsigned kWaitingRoles = 4;  // those that report when they have been told
+constexpr unsigned kWaitingRoles = 4;  // those that report when they have seen the close
 
 struct Member {
   CloseRace* race;
@@ -58,7 +58,7 @@ class CloseRace final : public Job {
       }
       members_.push_back({this, Role::kCloser, round, 0});
       members_.push_back({this, Role::kSender, round, 0});
-      // Somebody must receive what the sender sends.
+      // At least one must receive what the sender sends.
       members_[std::size_t{round} * per_round_].role = Role::kReceiver;
     }
     arrived_.reset(panics_ ? 0 : std::size_t{rounds_} * values_);

@@ -4,7 +4,7 @@
 // What goroutines share
 //   - the job itself, which `prepare` has made ready and which they only read
 //   - a record each (Goroutine::user), which only they write; the driver reads it after the run
-//   - Tally, for values of which nobody knows who will get them
+//   - Tally, for values that any goroutine may get
 // Nothing of these orders goroutines, so that ThreadSanitizer sees exactly the runtime's own order.
 #pragma once
 
@@ -46,14 +46,14 @@ class Job {
   virtual std::string check() = 0;
 };
 
-/// How often each value from 1 to n was received. Relaxed: it must order nobody.
+/// How often each value from 1 to n was received. Relaxed: it must order no threads.
 class Tally {
  public:
   void reset(std::size_t values) {
     counts_ = std::make_unique<std::atomic<std::uint8_t>[]>(values + 1);
     values_ = values;
   }
-  /// False for a value that nobody sends.
+  /// False for a value that is never sent.
   bool add(std::uint32_t value) {
     if (value == 0 || value > values_) return false;
     counts_[value].fetch_add(1, std::memory_order_relaxed);

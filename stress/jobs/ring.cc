@@ -1,9 +1,9 @@
 // ring: goroutines in a ring of unbuffered channels, and tokens that go round it.
 //
 // A value says which token it is and how many hops it has made, so each goroutine knows whether the
-// token may be here now: one that was lost, repeated, delayed behind another life of itself or
-// given to the wrong goroutine is seen where it happens. With fewer tokens than goroutines somebody
-// can always receive. A token that has made all its hops goes to main, which expects each one once.
+// token may be here now: one that was lost, repeated, overtaken by another life of itself or
+// given to the wrong goroutine is seen where it happens. With fewer tokens than goroutines one can
+// always receive. A token that has made all its hops goes to main, which expects each one once.
 #include <algorithm>
 
 #include "stress/jobs/job.h"

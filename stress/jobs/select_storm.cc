@@ -1,6 +1,6 @@
-// select_storm: everybody selects. Producers offer each value on several channels at once,
+// select_storm: all goroutines select. Producers offer each value on several channels at once,
 // consumers receive from all of them, mixers do both in one select; some selects have a default,
-// some name a channel twice, some a nil channel. Whoever wins, each value arrives exactly once.
+// some name a channel twice, some a nil channel. Each value arrives exactly once.
 // When all values have been sent main closes the channels, and consumers leave when they have seen
 // each close.
 #include "stress/jobs/job.h"

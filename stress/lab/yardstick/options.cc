@@ -80,12 +80,13 @@ std::string usage() {
 yardstick --list
 
 For each of N seeds from S on: runs schedules of the program until the first
-that shows its bug, or --cap schedules (10000), or --seconds. A line of JSON
-each. --speed adds a line with schedules a second of processor time: the
-fastest fifth of so long. --fixed runs the program without its bug. --list: the
-programs with their sizes, the strategies.
-Exit code: 0 measured (found or not), 1 a run of a fixed program did not end
-well, 2 could not run.
+that shows its bug, or --cap schedules (10000), or --seconds, and prints a line
+of JSON. --speed S adds a line with the schedules per second of processor time:
+the fastest of five measurements that take S seconds together. --fixed runs the
+program without its bug. --list prints the programs with their sizes, and the
+strategies.
+Exit code: 0 measured (found or not), 1 a run of a fixed program failed, 2
+could not run.
 )";
 }
 

@@ -12,10 +12,10 @@ struct Options {
   std::string program;
   std::string strategy;
   std::uint64_t seed = 1;
-  std::uint64_t seeds = 1;     // so many, from `seed` on
+  std::uint64_t seeds = 1;     // how many, from `seed` on
   std::uint64_t cap = 10'000;  // schedules per seed
   double seconds = 0;          // per seed; 0: no limit
-  double speed_seconds = 0;    // measure the speed for so long; 0: do not
+  double speed_seconds = 0;    // measure the speed for that long; 0: do not
   bool is_fixed = false;       // the programs without their bugs
 };
 

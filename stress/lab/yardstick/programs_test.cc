@@ -67,7 +67,7 @@ TEST_P(Programs, AreTheSameForTheSameSchedules) {
 // Choosers act on behalf of every thread, so ThreadSanitizer must not look at them
 // (platform/sim/testing.h, rule 4).
 
-// Goes on with the current thread, then with the lowest one, and notes what it sees.
+// Stays with the current thread, then takes the lowest one, and notes what it sees.
 class Watcher : public Chooser {
  public:
   [[gnu::no_sanitize_thread]] void started(ThreadId thread) override { threads_ = thread + 1U; }
@@ -165,7 +165,7 @@ TEST_P(Found, WithinTenThousandSchedules) {
   EXPECT_EQ(hunt.strange, 0u);
 }
 
-// Threads one after another, each for so many steps; what is left over goes on by itself.
+// Threads one after another, each for that many steps; the rest of the run is not scripted.
 struct Leg {
   ThreadId thread = 0;
   unsigned steps = 0;

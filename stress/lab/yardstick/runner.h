@@ -35,8 +35,8 @@ class Runner {
 
   Hunt hunt(const Program& program, bool is_fixed, Search& search, const Limits& limits);
 
-  /// Schedules a second of processor time, whatever they show: the fastest of five equal searches,
-  /// each a fifth of so many seconds long.
+  /// Schedules per second of processor time, whatever they show: the fastest of five equal
+  /// searches, each a fifth of `seconds` long.
   double speed(const Program& program, bool is_fixed, const MakeSearch& make_search,
                double seconds);
 

@@ -93,7 +93,7 @@ bool needs_the_wide_one(const Options& options) {
   return options.lists || program_by_name(options.program)->threads + 1 > kThreadsMax;
 }
 
-// Goes on as yardstick_wide, which is beside this program.
+// Continues as yardstick_wide, which is beside this program.
 int become_the_wide_one(char** words) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);

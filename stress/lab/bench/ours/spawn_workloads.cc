@@ -110,7 +110,7 @@ struct FilterFrame {
 };
 static_assert(offsetof(FilterFrame, value) == offsetof(LoopFrame, value));
 
-/// What a filter is told when it starts; it lives as long as the run.
+/// What a filter gets when it starts; it lives as long as the run.
 struct FilterStart {
   Channel* in;
   Channel* out;

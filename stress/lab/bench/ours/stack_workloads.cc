@@ -35,7 +35,7 @@ constexpr Function deep_function(Action (*step)(Machine&, Goroutine&)) {
 constexpr Function kDeep = deep_function(&deep_step);
 constexpr Function kDeepCopy = deep_function(&copy_at_bottom_step);
 
-// A call of `function` with so many calls to come, from a frame that is a DeepFrame or larger.
+// A call of `function` with `left` calls to come, from a frame that is a DeepFrame or larger.
 void call_deep(Goroutine& g, const Function& function, std::uint64_t left) {
   const std::uint32_t caller = g.below_hi(g.sp);
   push_frame(g, function, kDeepBytes, Site::kUserPrologue);

@@ -11,8 +11,8 @@
 //      (HERE). Nothing else is one, apart from starting a thread and a thread's start.
 //   2. The bug shows as an `expect` that fails (Outcome::kFatal) or as a deadlock
 //      (Outcome::kHung), never as undefined behaviour.
-//   3. Whoever waits in a loop waits by spin_until, or strategies with priorities would starve the
-//      thread that it waits for.
+//   3. A thread that waits in a loop does so by spin_until, or strategies with priorities would
+//      starve the thread that it waits for.
 //   4. A run is abandoned where it stands: what threads share lives in the run's arena, and nothing
 //      on a thread's stack owns memory.
 //   5. The fixed program differs from the other one in the defect only.

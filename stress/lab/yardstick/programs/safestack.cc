@@ -4,8 +4,8 @@
 // their name into it, look whether it is still theirs, and push it back, twice each. With at least
 // five preemptions in the right places two of them own one element.
 //
-// A failed attempt is repeated only after something that it depends on has changed, by anybody's
-// hand: the original yields there, and strategies with priorities would starve whom it waits for.
+// A failed attempt is repeated only after something that it depends on has changed, by any
+// thread: the original yields there, and strategies with priorities would starve the other threads.
 //
 // Fixed: pops and pushes are under a lock.
 #include "stress/lab/yardstick/programs/programs.h"

@@ -1,5 +1,5 @@
 // stringbuffer (ConVul: stringbuffer-jdk1.4): append(source) asks the source for its length under
-// the source's lock, lets go of it, and takes it again to copy so many characters. In between the
+// the source's lock, releases it, and takes it again to copy that many characters. In between the
 // other thread truncates the source.
 //
 // Fixed: append holds the source's lock from asking to copying.

@@ -18,7 +18,7 @@
 //   shares its log     state_work_steal_queue      interlocked_work_steal_queue_with_state
 //
 // Those named "state" note each operation for a checker, in a vector that both sides append to
-// without a lock: who still has the old storage when the other side has made it larger writes to
+// without a lock: a side that still has the old storage when the other has made it larger writes to
 // freed memory.
 #include "stress/lab/yardstick/programs/programs.h"
 
@@ -32,7 +32,8 @@ struct Plain {
   static void write(Shared<int>& word, int value, Site at) { word.store(value, at); }
 };
 
-// Every access is an atomic update, and so is the lock: whoever gets it from 0 to 1 has it.
+// Every access is an atomic update, and so is the lock: the thread that changes it from 0 to 1 has
+// it.
 struct Interlocked {
   class Guard {
    public:
