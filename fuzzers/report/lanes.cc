@@ -31,7 +31,6 @@ bool is_housekeeping(Site site) {
     case Site::kRunQueueTailLoad:
     case Site::kRunQueueTailStore:
     case Site::kRunQueueHeadUpdate:
-    case Site::kRunQueueSlot:
     case Site::kRunNextLoad:
     case Site::kRunNextUpdate:
     case Site::kStealOrder:

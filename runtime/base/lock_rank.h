@@ -16,7 +16,7 @@ enum class LockRank : std::uint16_t {
   kScheduler = 2,
   kChannel = 3,
   kSudogCache = 4,
-  kStackScan = 5,
+  kStackScan = 5,  // reserved for the scan bit: no lock has it
   kChannelLeaf = 6,
   kStackPool = 7,
   kCount
