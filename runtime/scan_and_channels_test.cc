@@ -37,7 +37,7 @@ std::uint32_t scan_everywhere(const std::vector<ChannelSpec>& channels, const Bo
 bool refused_to_copy(const ProgramRun& run, GoroutineId g) {
   for (std::size_t i = run.find(EventKind::kScanBegin, g); i < run.events.size();
        i = run.find(EventKind::kScanBegin, g, i + 1)) {
-    if (run.events[i].index != kWaiting) continue;
+    if (as<event::ScanBegin>(run.events[i]).status != kWaiting) continue;
     const std::size_t end = run.find(EventKind::kScanEnd, g, i);
     if (run.find(EventKind::kCopyBegin, g, i) > end) return true;
   }
@@ -48,7 +48,8 @@ bool refused_to_copy(const ProgramRun& run, GoroutineId g) {
 unsigned own_copies(const ProgramRun& run, GoroutineId g) {
   unsigned count = 0;
   for (const Event& event : run.of(EventKind::kCopyBegin)) {
-    count += event.goroutine == g && event.thread != kScannerThread && event.index == 2;
+    count += event.goroutine == g && event.thread != kScannerThread &&
+             as<event::CopyBegin>(event).reason == CopyReason::kMove;
   }
   return count;
 }
@@ -101,8 +102,8 @@ TEST(ScanEverywhere, NoValueIsLostOrTorn) {
       for (const std::uint32_t capacity : {0u, 1u}) {
         scan_everywhere({{bytes, capacity}}, sends, kOneProcessor, [](const ProgramRun& run) {
           EXPECT_EQ(received(run, 1), (Ids{5, 6}));
-          EXPECT_EQ(run.of(EventKind::kDoneReceive).at(2).a, 0u);  // zeroed by close
-          EXPECT_EQ(run.of(EventKind::kDoneReceive).at(2).b, 0u);
+          EXPECT_EQ(run.of<event::DoneReceive>().at(2).token, 0u);  // zeroed by close
+          EXPECT_EQ(run.of<event::DoneReceive>().at(2).torn, 0u);
         });
       }
       const Body sender({grow(3), send(1, 5), send(1, 6), send(1, 7)}, bytes);
@@ -157,10 +158,10 @@ TEST(ScanRandomly, ValuesArriveWhateverTheSchedule) {
     ASSERT_EQ(received(run, 1), Ids(4, 5)) << seed;
     ASSERT_EQ(received(run, 2), Ids(4, 3)) << seed;
     ASSERT_EQ(leftovers(run), Leftovers{}) << seed;
-    for (const Event& event : run.events) {
-      if (event.kind == EventKind::kSudogSeen) ASSERT_NE(event.b, 0xffffffffu) << seed;
-      if (event.kind == EventKind::kPointerSeen) ASSERT_NE(event.b, 0xffffffffu) << seed;
-    }
+    for (const auto& seen : run.of<event::SudogSeen>())
+      ASSERT_NE(seen.element, kOutsideStack) << seed;
+    for (const auto& seen : run.of<event::PointerSeen>())
+      ASSERT_NE(seen.target, kOutsideStack) << seed;
   }
 }
 

@@ -22,11 +22,12 @@ void Counter::count(ThreadId thread, Kind kind, std::uint64_t by) {
   slot.store(slot.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 }
 
-void Counter::count_copy(ThreadId thread, const Event& event) {
-  constexpr Kind kReasons[] = {kGrowths, kShrinks, kMoves};
-  count(thread, kReasons[event.index % 3]);
-  if (event.channel == 1) count(thread, kLocked);
-  if (event.channel == 2) count(thread, kHeld);
+void Counter::count_copy(ThreadId thread, const event::CopyBegin& copy) {
+  count(thread, copy.reason == CopyReason::kGrow     ? kGrowths
+                : copy.reason == CopyReason::kShrink ? kShrinks
+                                                     : kMoves);
+  if (copy.locks == CopyLocks::kTaken) count(thread, kLocked);
+  if (copy.locks == CopyLocks::kHeld) count(thread, kHeld);
 }
 
 void Counter::seen(const Event& event, ThreadId thread) {
@@ -37,7 +38,7 @@ void Counter::seen(const Event& event, ThreadId thread) {
     case EventKind::kReceiveFromSender:
       return count(thread, kOperations, 2);
     case EventKind::kReceiveFromBuffer:  // and that of the sender whose element took the slot
-      return count(thread, kOperations, event.a != 0 ? 2 : 1);
+      return count(thread, kOperations, partner_of(event).goroutine != kNoGoroutine ? 2 : 1);
     case EventKind::kSendToBuffer:
     case EventKind::kReceiveClosed:
     case EventKind::kCloseWakesReceiver:
@@ -45,7 +46,7 @@ void Counter::seen(const Event& event, ThreadId thread) {
     case EventKind::kClosed:
       return count(thread, kOperations);
     case EventKind::kCopyBegin:
-      return count_copy(thread, event);
+      return count_copy(thread, as<event::CopyBegin>(event));
     case EventKind::kScanBegin:
       return count(thread, kScans);
     case EventKind::kParked:

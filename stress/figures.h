@@ -55,7 +55,7 @@ class Counter final : public threaded::EventObserver {
     std::array<std::atomic<std::uint64_t>, kKinds> counts{};
   };
   void count(ThreadId thread, Kind kind, std::uint64_t by = 1);
-  void count_copy(ThreadId thread, const Event& event);
+  void count_copy(ThreadId thread, const event::CopyBegin& copy);
   std::uint64_t total(Kind kind) const;
 
   std::array<Slot, threaded::kThreadsMax> slots_;

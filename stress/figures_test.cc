@@ -7,21 +7,21 @@ namespace {
 
 TEST(Figures, CountsBothEndsOfATransfer) {
   Counter counter;
-  counter.seen({.kind = EventKind::kSendToBuffer}, 1);
-  counter.seen({.kind = EventKind::kSendToReceiver}, 1);
-  counter.seen({.kind = EventKind::kReceiveFromSender}, 2);
-  counter.seen({.kind = EventKind::kReceiveFromBuffer}, 2);
-  counter.seen({.kind = EventKind::kReceiveFromBuffer, .a = 5}, 3);
-  counter.seen({.kind = EventKind::kClosed}, 3);
+  counter.seen(event::SendToBuffer{}, 1);
+  counter.seen(event::SendToReceiver{}, 1);
+  counter.seen(event::ReceiveFromSender{}, 2);
+  counter.seen(event::ReceiveFromBuffer{}, 2);
+  counter.seen(event::ReceiveFromBuffer{.partner = 5}, 3);
+  counter.seen(event::Closed{}, 3);
   EXPECT_EQ(counter.sum().operations, 1u + 2 + 2 + 1 + 2 + 1);
 }
 
 TEST(Figures, TellsCopiesByReasonAndLock) {
   Counter counter;
-  counter.seen({.kind = EventKind::kCopyBegin, .channel = 0, .index = 0}, 1);
-  counter.seen({.kind = EventKind::kCopyBegin, .channel = 1, .index = 1}, 2);
-  counter.seen({.kind = EventKind::kCopyBegin, .channel = 2, .index = 2}, 1);
-  counter.seen({.kind = EventKind::kCopyBegin, .channel = 1, .index = 2}, 1);
+  counter.seen(event::CopyBegin{}, 1);
+  counter.seen(event::CopyBegin{.locks = CopyLocks::kTaken, .reason = CopyReason::kShrink}, 2);
+  counter.seen(event::CopyBegin{.locks = CopyLocks::kHeld, .reason = CopyReason::kMove}, 1);
+  counter.seen(event::CopyBegin{.locks = CopyLocks::kTaken, .reason = CopyReason::kMove}, 1);
   const Figures expected{
       .copies = 4, .growths = 1, .shrinks = 1, .moves = 2, .copies_locked = 2, .copies_held = 1};
   EXPECT_EQ(counter.sum(), expected);
@@ -29,13 +29,13 @@ TEST(Figures, TellsCopiesByReasonAndLock) {
 
 TEST(Figures, ScansAndCopiesAreNoProgress) {
   Counter counter;
-  counter.seen({.kind = EventKind::kScanBegin}, 1);
-  counter.seen({.kind = EventKind::kCopyBegin}, 1);
-  counter.seen({.kind = EventKind::kLockAcquired}, 1);
+  counter.seen(event::ScanBegin{}, 1);
+  counter.seen(event::CopyBegin{}, 1);
+  counter.seen(event::LockAcquired{}, 1);
   EXPECT_EQ(counter.progress(), 0u);
-  counter.seen({.kind = EventKind::kStarted}, 1);
-  counter.seen({.kind = EventKind::kParked}, 1);
-  counter.seen({.kind = EventKind::kSendToBuffer}, 1);
+  counter.seen(event::Started{}, 1);
+  counter.seen(event::Parked{}, 1);
+  counter.seen(event::SendToBuffer{}, 1);
   EXPECT_EQ(counter.progress(), 3u);
 }
 

@@ -179,8 +179,9 @@ class Snapshot {
         return;
       }
       const concertina::Function* const function = raw(header.function);
-      line("    ", function->name, " (function ", function->id, "), at its step ",
-           raw(header.resume), ", ", hi - at, " bytes below the stack's end of ", hi - lo);
+      line("    ", function->name, " (function ", static_cast<unsigned>(function->id),
+           "), at its step ", raw(header.resume), ", ", hi - at, " bytes below the stack's end of ",
+           hi - lo);
       at += bytes;
     }
   }

@@ -19,8 +19,6 @@ namespace {
 
 using fuzzers::Kinds;
 
-constexpr std::size_t kGoroutineIds = 0x10000;
-constexpr std::size_t kThreadIds = 0x100;
 constexpr std::size_t kNone = ~std::size_t{0};
 
 constexpr Kinds kNeedExactOrder{
@@ -31,13 +29,14 @@ constexpr Kinds kNeedExactOrder{
 constexpr Kinds kOfAWalk{EventKind::kFrameSeen, EventKind::kPointerSeen};
 
 bool opens_without_blocking(const Event& e) {
-  return (e.kind == EventKind::kOpSend || e.kind == EventKind::kOpReceive) && e.index == 1;
+  if (e.kind == EventKind::kOpSend) return as<event::OpSend>(e).non_blocking;
+  return e.kind == EventKind::kOpReceive && as<event::OpReceive>(e).non_blocking;
 }
 
 // The answer to a non-blocking operation that may have been found without the lock.
 bool may_be_lockless(const Event& e) {
-  if (e.kind == EventKind::kDoneSend) return e.index == 0;
-  return e.kind == EventKind::kDoneReceive && (e.index & 2) == 0;
+  if (e.kind == EventKind::kDoneSend) return !as<event::DoneSend>(e).selected;
+  return e.kind == EventKind::kDoneReceive && !as<event::DoneReceive>(e).ok;
 }
 
 // Marks the non-blocking operations whose answer may have been found without the lock, from their

@@ -57,7 +57,7 @@ void lay_out(CompiledFunction& compiled, const Compiled& program, unsigned index
   const std::uint32_t live = offset;
   offset += kFramePaddings[compiled.source->frame_class];
   compiled.function.name = "user";
-  compiled.function.id = static_cast<std::uint16_t>(kUserFunctionIds + index);
+  compiled.function.id = FunctionId::kFirstOfProgram + index;
   compiled.function.frame_bytes = (offset + 15) & ~15u;
   compiled.function.dead_bytes = compiled.function.frame_bytes - live;
   compiled.function.layout = {.pointers = compiled.layout_pointers.data(),

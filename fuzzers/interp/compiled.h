@@ -39,8 +39,6 @@ struct Frame {
   bool is_operation_open = false;  // a channel operation was called and has not been completed
 };
 
-inline constexpr unsigned kUserFunctionIds = 32;  // ids of program functions in events start here
-
 struct CompiledFunction {
   concertina::Function function;  // for the runtime; `data` points back here
   const fuzzers::Function* source = nullptr;

@@ -139,7 +139,7 @@ TEST(Compiled, FunctionsAreKnownToEventsAndToTheInterpreter) {
   compiled.compile(program);
   for (unsigned i = 0; i < kFunctionsMax; ++i) {
     const concertina::Function& function = compiled.functions[i].function;
-    EXPECT_EQ(function.id, kUserFunctionIds + i);
+    EXPECT_EQ(function.id, FunctionId::kFirstOfProgram + i);
     EXPECT_EQ(function.data, &compiled.functions[i]);
     EXPECT_EQ(function.step, &run_program_function);
     EXPECT_EQ(compiled.functions[i].source, &program.functions[i]);

@@ -10,7 +10,7 @@ namespace {
 // ThreadSanitizer, see fuzzers/CMakeLists.txt).
 constexpr std::size_t kWordsMax = 4096 / 8;
 
-std::uint64_t word_at(std::uint32_t token, std::size_t index) {
+std::uint64_t word_at(Token token, std::size_t index) {
   if (token == 0) return 0;
   if (index == 0) return (static_cast<std::uint64_t>(~token) << 32) | token;
   return (token + (static_cast<std::uint64_t>(index) << 32)) * 0x9E3779B97F4A7C15ull;
@@ -18,7 +18,7 @@ std::uint64_t word_at(std::uint32_t token, std::size_t index) {
 
 }  // namespace
 
-void write_element(void* memory, std::size_t bytes, std::uint32_t token) {
+void write_element(void* memory, std::size_t bytes, Token token) {
   if (bytes < 8) {
     std::memcpy(memory, &token, bytes < 4 ? bytes : 4);
     return;

@@ -8,16 +8,17 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+
+#include "base/token.h"
 
 namespace concertina::fuzzers {
 
 struct ElementSeen {
-  std::uint32_t token = 0;
+  Token token = kZeroToken;
   bool is_torn = false;
 };
 
-void write_element(void* memory, std::size_t bytes, std::uint32_t token);
+void write_element(void* memory, std::size_t bytes, Token token);
 ElementSeen read_element(const void* memory, std::size_t bytes);
 
 }  // namespace concertina::fuzzers

@@ -263,7 +263,8 @@ TEST(InterpreterMain, TellsOfTheRuntimeBeforeAnyChannelOrGoroutine) {
   EXPECT_EQ(channels, 0u);
   std::string made;
   for (const Event& event : world.events()) {
-    if (event.kind == EventKind::kChannelMade) made += made_said(event) + "\n";
+    if (event.kind == EventKind::kChannelMade)
+      made += made_said(as<event::ChannelMade>(event)) + "\n";
   }
   EXPECT_EQ(made, "c0 cap=3 size=8\nc1 cap=0 size=0\n");
 }

@@ -46,9 +46,14 @@ class Step {
     return index == kNil ? kNilChannel : state_.channels[index]->id;
   }
   std::uintptr_t address(const Place& place) const { return g_.at(place.below_hi); }
-  void record(EventKind kind, ChannelId c, std::uint16_t index, std::uint32_t a, std::uint32_t b) {
-    platform::record(
-        {.kind = kind, .goroutine = g_.id, .channel = c, .index = index, .a = a, .b = b});
+  /// What a fact of this goroutine's says of the local.
+  template <class Fact>
+  Fact about(const Place& place, Token token) const {
+    return {.goroutine = g_.id,
+            .channel = channel_id(static_cast<std::uint8_t>(place.slot)),
+            .slot = place.slot,
+            .frame_serial = place.frame_serial,
+            .token = token};
   }
 
   void begin();
@@ -57,8 +62,8 @@ class Step {
   Place place(std::uint8_t c, bool by_pointer) const;
   ElementSeen read(const Place& place);
   void check_locals();
-  std::uint32_t new_token() { return (++state_.sends << 5) | g_.id; }
-  std::uint32_t stage(const Place& place);
+  Token new_token() { return make_token(g_.id, ++state_.sends); }
+  Token stage(const Place& place);
   ElementSeen received(const Place& place);
 
   bool execute(Action& action);
@@ -68,7 +73,9 @@ class Step {
   void receive(const Operation& op);
   void close(const Operation& op);
   void select(const Operation& op);
-  std::uint32_t stage_case(const Operation& op, unsigned index);
+  Token stage_case(const Operation& op, unsigned index);
+  void see_length(const Operation& op);
+  void see_capacity(const Operation& op);
   bool syscall(const Operation& op);
   void complete();
   void complete_select(const Operation& op);
@@ -108,9 +115,8 @@ ElementSeen Step::read(const Place& place) {
   const auto* const tag = reinterpret_cast<const Tag*>(address(place) - sizeof(Tag));
   ElementSeen seen = read_element(reinterpret_cast<const void*>(address(place)), place.bytes);
   const bool is_there = tag->frame_serial == place.frame_serial && tag->slot == place.slot;
-  const std::uint32_t found = seen.is_torn || !is_there ? 0xffffffffu : seen.token;
-  record(EventKind::kLocalRead, channel_id(static_cast<std::uint8_t>(place.slot)), place.slot,
-         place.frame_serial, found);
+  const Token found = seen.is_torn || !is_there ? kTornToken : seen.token;
+  platform::record(about<event::LocalRead>(place, found));
   return seen;
 }
 
@@ -133,8 +139,7 @@ void Step::begin() {
     if ((function_.uses >> c & 1) == 0) continue;
     const Place own = own_local(c);
     *reinterpret_cast<Tag*>(address(own) - sizeof(Tag)) = Tag{own.frame_serial, own.slot};
-    record(EventKind::kLocalWritten, channel_id(static_cast<std::uint8_t>(c)), own.slot,
-           own.frame_serial, 0);
+    platform::record(about<event::LocalWritten>(own, kZeroToken));
   }
 }
 
@@ -145,19 +150,17 @@ Action Step::finish() {
 }
 
 // Writes a fresh value; returns its token, 0 for elements without bytes.
-std::uint32_t Step::stage(const Place& place) {
-  const std::uint32_t token = place.bytes == 0 ? 0 : new_token();
+Token Step::stage(const Place& place) {
+  const Token token = place.bytes == 0 ? kZeroToken : new_token();
   write_element(reinterpret_cast<void*>(address(place)), place.bytes, token);
-  record(EventKind::kLocalWritten, channel_id(static_cast<std::uint8_t>(place.slot)), place.slot,
-         place.frame_serial, token);
+  platform::record(about<event::LocalWritten>(place, token));
   return token;
 }
 
 // A receive has written the local: what is in it now?
 ElementSeen Step::received(const Place& place) {
   const ElementSeen seen = read_element(reinterpret_cast<const void*>(address(place)), place.bytes);
-  record(EventKind::kLocalWritten, channel_id(static_cast<std::uint8_t>(place.slot)), place.slot,
-         place.frame_serial, seen.token);
+  platform::record(about<event::LocalWritten>(place, seen.token));
   return seen;
 }
 
@@ -200,14 +203,17 @@ std::uint32_t cost(const Operation& op) {
 
 void Step::send(const Operation& op) {
   const bool block = op.code == Code::kSend;
-  std::uint32_t token = 0;
+  Token token = kZeroToken;
   std::uint32_t below_hi = 0;
   if (op.channel != kNil) {
     const Place from = place(op.channel, op.by_pointer);
     token = stage(from);
     below_hi = from.below_hi;
   }
-  record(EventKind::kOpSend, channel_id(op.channel), block ? 0 : 1, token, 0);
+  platform::record(event::OpSend{.goroutine = g_.id,
+                                 .channel = channel_id(op.channel),
+                                 .non_blocking = !block,
+                                 .token = token});
   frame_->is_operation_open = true;
   call_send(m_, g_, channel(op.channel), below_hi, block);
 }
@@ -215,19 +221,20 @@ void Step::send(const Operation& op) {
 void Step::receive(const Operation& op) {
   const bool block = op.code != Code::kTryReceive;
   const std::uint32_t below_hi = op.channel == kNil ? 0 : place(op.channel, op.by_pointer).below_hi;
-  record(EventKind::kOpReceive, channel_id(op.channel), block ? 0 : 1, 0, 0);
+  platform::record(event::OpReceive{
+      .goroutine = g_.id, .channel = channel_id(op.channel), .non_blocking = !block});
   frame_->is_operation_open = true;
   call_receive(m_, g_, channel(op.channel), below_hi, block);
 }
 
 void Step::close(const Operation& op) {
-  record(EventKind::kOpClose, channel_id(op.channel), 0, 0, 0);
+  platform::record(event::OpClose{.goroutine = g_.id, .channel = channel_id(op.channel)});
   close_channel(m_, g_, channel(op.channel));
-  record(EventKind::kDoneClose, channel_id(op.channel), 0, 0, 0);
+  platform::record(event::DoneClose{.goroutine = g_.id, .channel = channel_id(op.channel)});
 }
 
 // Two cases that send from the same local send the same value; only one of them will.
-std::uint32_t Step::stage_case(const Operation& op, unsigned index) {
+Token Step::stage_case(const Operation& op, unsigned index) {
   const Case& self = op.cases[index];
   const Place from = place(self.channel, self.by_pointer);
   for (unsigned i = 0; i < index; ++i) {
@@ -242,11 +249,16 @@ std::uint32_t Step::stage_case(const Operation& op, unsigned index) {
 
 void Step::select(const Operation& op) {
   const auto count = static_cast<std::uint16_t>(op.cases.size());
-  record(EventKind::kOpSelect, kNilChannel, count, op.has_default ? 1 : 0, 0);
+  platform::record(
+      event::OpSelect{.goroutine = g_.id, .case_count = count, .has_default = op.has_default});
   for (std::uint16_t i = 0; i < count; ++i) {
     const Case& c = op.cases[i];
-    const std::uint32_t token = c.is_send && c.channel != kNil ? stage_case(op, i) : 0;
-    record(EventKind::kOpSelectCase, channel_id(c.channel), i, token, c.is_send ? 1 : 0);
+    const Token token = c.is_send && c.channel != kNil ? stage_case(op, i) : kZeroToken;
+    platform::record(event::OpSelectCase{.goroutine = g_.id,
+                                         .channel = channel_id(c.channel),
+                                         .case_index = i,
+                                         .token = token,
+                                         .is_send = c.is_send});
   }
   frame_->is_operation_open = true;
   call_select(m_, g_, count, op.has_default);
@@ -255,6 +267,21 @@ void Step::select(const Operation& op) {
     const std::uint32_t below_hi = c.channel == kNil ? 0 : place(c.channel, c.by_pointer).below_hi;
     set_case(g_, i, channel(c.channel), c.is_send, below_hi);
   }
+}
+
+void Step::see_length(const Operation& op) {
+  const std::uint32_t begin_step = platform::step();
+  platform::record(event::LenSeen{.goroutine = g_.id,
+                                  .channel = channel_id(op.channel),
+                                  .length = channel_len(channel(op.channel)),
+                                  .begin_step = begin_step});
+}
+
+void Step::see_capacity(const Operation& op) {
+  platform::record(event::CapSeen{.goroutine = g_.id,
+                                  .channel = channel_id(op.channel),
+                                  .capacity = channel_cap(channel(op.channel)),
+                                  .begin_step = platform::step()});
 }
 
 // True when the goroutine runs on; else its step must end with Action::kLeaveSyscall.
@@ -285,14 +312,18 @@ bool Step::end_bracket() {
 void Step::complete_select(const Operation& op) {
   const Result result = g_.result;
   if (result.index == kSelectedDefault) {
-    record(EventKind::kDoneSelect, kNilChannel, kSelectedDefault, 0, 0);
+    platform::record(event::DoneSelect{.goroutine = g_.id, .chosen = kSelectedDefault});
     return;
   }
   const Case& chosen = op.cases[result.index];
   ElementSeen seen;
   if (!chosen.is_send) seen = received(place(chosen.channel, chosen.by_pointer));
-  record(EventKind::kDoneSelect, channel_id(chosen.channel), result.index, seen.token,
-         (result.ok ? 1u : 0u) | (seen.is_torn ? 2u : 0u));
+  platform::record(event::DoneSelect{.goroutine = g_.id,
+                                     .channel = channel_id(chosen.channel),
+                                     .chosen = result.index,
+                                     .token = seen.token,
+                                     .ok = result.ok,
+                                     .torn = seen.is_torn});
 }
 
 // The channel operation that this frame called has returned.
@@ -303,7 +334,8 @@ void Step::complete() {
   switch (op.code) {
     case Code::kSend:
     case Code::kTrySend:
-      record(EventKind::kDoneSend, channel_id(op.channel), result.selected ? 1 : 0, 0, 0);
+      platform::record(event::DoneSend{
+          .goroutine = g_.id, .channel = channel_id(op.channel), .selected = result.selected});
       break;
     case Code::kSelect:
       complete_select(op);
@@ -311,9 +343,12 @@ void Step::complete() {
     default: {
       ElementSeen seen;
       if (result.selected && op.channel != kNil) seen = received(place(op.channel, op.by_pointer));
-      record(EventKind::kDoneReceive, channel_id(op.channel),
-             static_cast<std::uint16_t>((result.selected ? 1 : 0) | (result.ok ? 2 : 0)),
-             seen.token, seen.is_torn ? 1 : 0);
+      platform::record(event::DoneReceive{.goroutine = g_.id,
+                                          .channel = channel_id(op.channel),
+                                          .selected = result.selected,
+                                          .ok = result.ok,
+                                          .token = seen.token,
+                                          .torn = seen.is_torn});
       if (op.code == Code::kRange && !result.ok) return skip_bracket();
       break;
     }
@@ -371,14 +406,11 @@ bool Step::execute(Action& action) {
       platform::post_scan_request({});
       break;
     case Code::kLen:
-    case Code::kCap: {
-      const std::uint32_t begin_step = platform::step();
-      concertina::Channel* const c = channel(op.channel);
-      const bool is_len = op.code == Code::kLen;
-      record(is_len ? EventKind::kLenSeen : EventKind::kCapSeen, channel_id(op.channel), 0,
-             is_len ? channel_len(c) : channel_cap(c), begin_step);
+      see_length(op);
       break;
-    }
+    case Code::kCap:
+      see_capacity(op);
+      break;
     case Code::kCheck:
       check_locals();
       break;

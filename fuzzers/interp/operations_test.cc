@@ -193,9 +193,9 @@ TEST(LenAndCap, SayWhatIsInTheChannelAndWhenTheyBegan) {
   for (const Event& event : r.events) {
     // Between its beginning and its announcement len has one step, its look at the count.
     if (event.kind == EventKind::kLenSeen) {
-      EXPECT_EQ(began_at(event) + 1, event.step);
+      EXPECT_EQ(as<event::LenSeen>(event).begin_step + 1, event.step);
     } else if (event.kind == EventKind::kCapSeen) {
-      EXPECT_EQ(began_at(event), event.step);
+      EXPECT_EQ(as<event::CapSeen>(event).begin_step, event.step);
     }
   }
 }

@@ -22,70 +22,83 @@ inline std::string channel_said(ChannelId id) {
 }
 
 /// A value by its origin: goroutine and ordinal of the send.
-inline std::string value_said(std::uint32_t token) {
-  if (token == 0) return "0";
-  if (token == 0xffffffffu) return "torn";
-  return "g" + std::to_string(token & 31) + "#" + std::to_string(token >> 5);
+inline std::string value_said(Token token) {
+  if (token == kZeroToken) return "0";
+  if (token == kTornToken) return "torn";
+  return "g" + std::to_string(maker_of(token)) + "#" + std::to_string(ordinal_of(token));
 }
 
-inline std::string local_said(const Event& e) {
-  return "f" + std::to_string(e.a) + ".c" + std::to_string(e.index);
-}
-
-inline std::string received_said(const Event& e, std::uint32_t flags, bool is_torn) {
-  if ((flags & 1) == 0) return " nothing";
-  return " " + value_said(e.a) + ((flags & 2) != 0 ? "" : " closed") + (is_torn ? " torn" : "");
-}
-
-/// Empty for what the program neither asked for nor was told.
-inline std::string operation_said(const Event& e) {
-  const std::string c = channel_said(e.channel);
-  switch (e.kind) {
-    case EventKind::kOpSend:
-      return (e.index == 0 ? "send " : "try_send ") + c + " " + value_said(e.a);
-    case EventKind::kDoneSend:
-      return (e.index == 0 ? "not sent " : "sent ") + c;
-    case EventKind::kOpReceive:
-      return (e.index == 0 ? "recv " : "try_recv ") + c;
-    case EventKind::kDoneReceive:
-      return "received " + c + received_said(e, e.index, e.b != 0);
-    case EventKind::kOpClose:
-      return "close " + c;
-    case EventKind::kDoneClose:
-      return "closed " + c;
-    case EventKind::kOpSelect:
-      return "select " + std::to_string(e.index) + (e.a != 0 ? " default" : "");
-    case EventKind::kOpSelectCase:
-      return "case " + std::to_string(e.index) + (e.b != 0 ? " send " : " recv ") + c +
-             (e.b != 0 ? " " + value_said(e.a) : "");
-    case EventKind::kDoneSelect:
-      if (e.index == 0xffff) return "selected default";
-      return "selected " + std::to_string(e.index) + " " + c +
-             (e.a != 0 ? " " + value_said(e.a) : "") + ((e.b & 1) != 0 ? " ok" : "") +
-             ((e.b & 2) != 0 ? " torn" : "");
-    case EventKind::kLenSeen:
-      return "len " + c + " = " + std::to_string(e.a);
-    case EventKind::kCapSeen:
-      return "cap " + c + " = " + std::to_string(e.a);
-    case EventKind::kPanicked:
-      return "panics " + c + " " + std::to_string(e.index);
-    default:
-      return {};
+/// What a fact says of the program's operations; empty for what it neither asked for nor was told.
+struct Operations {
+  static std::string say(const event::OpSend& e) {
+    return (e.non_blocking ? "try_send " : "send ") + c(e) + " " + value_said(e.token);
   }
+  static std::string say(const event::DoneSend& e) {
+    return (e.selected ? "sent " : "not sent ") + c(e);
+  }
+  static std::string say(const event::OpReceive& e) {
+    return (e.non_blocking ? "try_recv " : "recv ") + c(e);
+  }
+  static std::string say(const event::DoneReceive& e) {
+    if (!e.selected) return "received " + c(e) + " nothing";
+    return "received " + c(e) + " " + value_said(e.token) + (e.ok ? "" : " closed") +
+           (e.torn ? " torn" : "");
+  }
+  static std::string say(const event::OpClose& e) { return "close " + c(e); }
+  static std::string say(const event::DoneClose& e) { return "closed " + c(e); }
+  static std::string say(const event::OpSelect& e) {
+    return "select " + std::to_string(e.case_count) + (e.has_default ? " default" : "");
+  }
+  static std::string say(const event::OpSelectCase& e) {
+    return "case " + std::to_string(e.case_index) + (e.is_send ? " send " : " recv ") + c(e) +
+           (e.is_send ? " " + value_said(e.token) : "");
+  }
+  static std::string say(const event::DoneSelect& e) {
+    if (e.chosen == kSelectedDefault) return "selected default";
+    return "selected " + std::to_string(e.chosen) + " " + c(e) +
+           (e.token != kZeroToken ? " " + value_said(e.token) : "") + (e.ok ? " ok" : "") +
+           (e.torn ? " torn" : "");
+  }
+  static std::string say(const event::LenSeen& e) {
+    return "len " + c(e) + " = " + std::to_string(e.length);
+  }
+  static std::string say(const event::CapSeen& e) {
+    return "cap " + c(e) + " = " + std::to_string(e.capacity);
+  }
+  static std::string say(const event::Panicked& e) {
+    return "panics " + c(e) + " " + std::to_string(static_cast<unsigned>(e.panic));
+  }
+  template <class Fact>
+  static std::string say(const Fact&) {
+    return {};
+  }
+
+ private:
+  template <class Fact>
+  static std::string c(const Fact& e) {
+    return channel_said(e.channel);
+  }
+};
+
+inline std::string operation_said(const Event& e) {
+  return visit(e, [](const auto& fact) { return Operations::say(fact); });
+}
+
+template <class Fact>
+std::string local_said(const Fact& e, std::string_view verb) {
+  return "f" + std::to_string(e.frame_serial) + ".c" + std::to_string(e.slot) + std::string(verb) +
+         value_said(e.token);
 }
 
 inline std::string local_line(const Event& e) {
-  if (e.kind == EventKind::kLocalWritten) return local_said(e) + " := " + value_said(e.b);
-  if (e.kind == EventKind::kLocalRead) return local_said(e) + " is " + value_said(e.b);
+  if (e.kind == EventKind::kLocalWritten) return local_said(as<event::LocalWritten>(e), " := ");
+  if (e.kind == EventKind::kLocalRead) return local_said(as<event::LocalRead>(e), " is ");
   return {};
 }
 
-/// The step at which a call of len or cap began.
-inline std::uint32_t began_at(const Event& e) { return e.b; }
-
-inline std::string made_said(const Event& e) {
-  return channel_said(e.channel) + " cap=" + std::to_string(e.index) +
-         " size=" + std::to_string(e.a);
+inline std::string made_said(const event::ChannelMade& e) {
+  return channel_said(e.channel) + " cap=" + std::to_string(e.capacity) +
+         " size=" + std::to_string(e.element_bytes);
 }
 
 struct Ran {

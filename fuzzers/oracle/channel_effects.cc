@@ -1,74 +1,19 @@
 // The model's channel side: effects, queues and readiness. See channel_model.h for the rules.
 #include "oracle/channel_model.h"
 
-#include "base/lock_rank.h"
-
 namespace concertina::fuzzers {
 namespace {
-
-bool names_partner(const Event& e) {
-  switch (e.kind) {
-    case EventKind::kSendToReceiver:
-    case EventKind::kReceiveFromBuffer:
-    case EventKind::kReceiveFromSender:
-    case EventKind::kCloseWakesReceiver:
-    case EventKind::kCloseWakesSender:
-      return true;
-    default:
-      return false;
-  }
-}
 
 std::string text_of(GoroutineId g) { return "g" + std::to_string(g); }
 
 }  // namespace
 
-bool ChannelModel::apply_effect(const Event& e) {
-  switch (e.kind) {
-    case EventKind::kSendToBuffer:
-      return send_to_buffer(e);
-    case EventKind::kSendToReceiver:
-      return send_to_receiver(e);
-    case EventKind::kSendPark:
-      return park(e, true);
-    case EventKind::kReceiveFromBuffer:
-      return receive_from_buffer(e);
-    case EventKind::kReceiveFromSender:
-      return receive_from_sender(e);
-    case EventKind::kReceiveClosed:
-      return receive_closed(e);
-    case EventKind::kReceivePark:
-      return park(e, false);
-    case EventKind::kClosed:
-      return closed(e);
-    case EventKind::kCloseWakesReceiver:
-      return close_wakes(e, kReceivers);
-    case EventKind::kCloseWakesSender:
-      return close_wakes(e, kSenders);
-    case EventKind::kNotReady:
-      return not_ready(e);
-    case EventKind::kSelectDefault:
-      return select_default(e);
-    case EventKind::kDequeued:
-      return dequeued(e);
-    case EventKind::kParked:
-      return parked(e);
-    case EventKind::kReadied:
-      return readied(e);
-    case EventKind::kPanicked:
-      return panicked(e);
-    case EventKind::kEndChannel:
-      return end_channel(e);
-    default:
-      return true;
-  }
-}
-
 // --- Effects. ---
 
 // The case of its goroutine's open operation that the event speaks of; it must not have had an
 // effect. Only a parking select may be waiting already.
-bool ChannelModel::own_case(const Event& e, bool is_send, bool may_wait, Case*& out) {
+template <class Fact>
+bool ChannelModel::own_case(const Fact& e, bool is_send, bool may_wait, Case*& out) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   const Operation& op = operations_[e.goroutine];
   std::string_view broken;
@@ -82,19 +27,20 @@ bool ChannelModel::own_case(const Event& e, bool is_send, bool may_wait, Case*& 
     broken = "effect of an operation that gave up";
   } else if (op.phase == Phase::kPanicked) {
     broken = "effect after a panic";
-  } else if (e.index >= op.cases_seen || cases_[e.goroutine][e.index].channel != e.channel ||
-             cases_[e.goroutine][e.index].is_send != is_send) {
+  } else if (e.case_index >= op.cases_seen ||
+             cases_[e.goroutine][e.case_index].channel != e.channel ||
+             cases_[e.goroutine][e.case_index].is_send != is_send) {
     broken = "wrong case";
   } else if (!is_made(e.channel)) {
     broken = "effect on a nil channel";
   } else {
-    out = &cases_[e.goroutine][e.index];
+    out = &cases_[e.goroutine][e.case_index];
     return true;
   }
   return fail(broken, "open is " + describe_operation(e.goroutine));
 }
 
-bool ChannelModel::send_to_buffer(const Event& e) {
+bool ChannelModel::on(const event::SendToBuffer& e) {
   Case* own = nullptr;
   if (!own_case(e, true, false, own)) return false;
   Channel& c = channels_[e.channel];
@@ -110,7 +56,7 @@ bool ChannelModel::send_to_buffer(const Event& e) {
   return true;
 }
 
-bool ChannelModel::send_to_receiver(const Event& e) {
+bool ChannelModel::on(const event::SendToReceiver& e) {
   Case* own = nullptr;
   Case* partner = nullptr;
   if (!own_case(e, true, false, own)) return false;
@@ -118,49 +64,49 @@ bool ChannelModel::send_to_receiver(const Event& e) {
   if (c.closed) return fail("send on closed channel took effect", "it must panic");
   if (!find_partner(e, kReceivers, true, partner)) return false;
   if (c.count != 0) return fail("not FIFO", "the element passed by what is in the buffer");
-  win(static_cast<GoroutineId>(e.a), e.b, own->token, true, false);
+  win(e.partner, e.partner_case, own->token, true, false);
   take_effect(e, 0, true);
   note_readiness(c);
   return true;
 }
 
-bool ChannelModel::receive_from_buffer(const Event& e) {
+bool ChannelModel::on(const event::ReceiveFromBuffer& e) {
   Case* own = nullptr;
   Case* partner = nullptr;
   if (!own_case(e, false, false, own)) return false;
   Channel& c = channels_[e.channel];
   if (c.count == 0) return fail("received from nobody", "the buffer is empty");
-  if (e.a != 0) {
+  if (e.partner != kNoGoroutine) {
     if (!find_partner(e, kSenders, true, partner)) return false;
   } else if (!discard_taken(c, kSenders, 0)) {
     return fail("waiting sender not admitted", "a slot became free");
   }
   if (partner == nullptr) note_count_change(c);
-  const std::uint32_t token = pop(c);
+  const Token token = pop(c);
   if (partner != nullptr) {  // the slot is free for no instant: the length stays as it is
     push(c, partner->token);
-    win(static_cast<GoroutineId>(e.a), e.b, 0, true, false);
+    win(e.partner, e.partner_case, 0, true, false);
   }
   take_effect(e, token, true);
   note_readiness(c);
   return true;
 }
 
-bool ChannelModel::receive_from_sender(const Event& e) {
+bool ChannelModel::on(const event::ReceiveFromSender& e) {
   Case* own = nullptr;
   Case* partner = nullptr;
   if (!own_case(e, false, false, own)) return false;
   Channel& c = channels_[e.channel];
   if (c.capacity != 0) return fail("rendezvous on a buffered channel", "the buffer was passed by");
   if (!find_partner(e, kSenders, true, partner)) return false;
-  const std::uint32_t token = partner->token;
-  win(static_cast<GoroutineId>(e.a), e.b, 0, true, false);
+  const Token token = partner->token;
+  win(e.partner, e.partner_case, 0, true, false);
   take_effect(e, token, true);
   note_readiness(c);
   return true;
 }
 
-bool ChannelModel::receive_closed(const Event& e) {
+bool ChannelModel::on(const event::ReceiveClosed& e) {
   Case* own = nullptr;
   if (!own_case(e, false, false, own)) return false;
   const Channel& c = channels_[e.channel];
@@ -172,7 +118,11 @@ bool ChannelModel::receive_closed(const Event& e) {
   return true;
 }
 
-bool ChannelModel::park(const Event& e, bool is_send) {
+bool ChannelModel::on(const event::SendPark& e) { return park(e, true); }
+bool ChannelModel::on(const event::ReceivePark& e) { return park(e, false); }
+
+template <class Fact>
+bool ChannelModel::park(const Fact& e, bool is_send) {
   Case* own = nullptr;
   if (!own_case(e, is_send, true, own)) return false;
   if (own->state != CaseState::kIdle)
@@ -185,11 +135,11 @@ bool ChannelModel::park(const Event& e, bool is_send) {
   }
   discard_taken(channels_[e.channel], is_send ? kReceivers : kSenders, 0);
   operations_[e.goroutine].phase = Phase::kWaiting;
-  enqueue(e.goroutine, e.index);
+  enqueue(e.goroutine, e.case_index);
   return true;
 }
 
-bool ChannelModel::closed(const Event& e) {
+bool ChannelModel::on(const event::Closed& e) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   Operation& op = operations_[e.goroutine];
   if (op.kind != Kind::kClose || cases_[e.goroutine][0].channel != e.channel) {
@@ -205,7 +155,11 @@ bool ChannelModel::closed(const Event& e) {
   return true;
 }
 
-bool ChannelModel::close_wakes(const Event& e, Side side) {
+bool ChannelModel::on(const event::CloseWakesReceiver& e) { return close_wakes(e, kReceivers); }
+bool ChannelModel::on(const event::CloseWakesSender& e) { return close_wakes(e, kSenders); }
+
+template <class Fact>
+bool ChannelModel::close_wakes(const Fact& e, Side side) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   const Operation& op = operations_[e.goroutine];
   if (op.kind != Kind::kClose || op.phase != Phase::kDone ||
@@ -214,11 +168,11 @@ bool ChannelModel::close_wakes(const Event& e, Side side) {
   }
   Case* partner = nullptr;
   if (!find_partner(e, side, false, partner)) return false;
-  win(static_cast<GoroutineId>(e.a), e.b, 0, false, true);
+  win(e.partner, e.partner_case, 0, false, true);
   return true;
 }
 
-bool ChannelModel::not_ready(const Event& e) {
+bool ChannelModel::on(const event::NotReady& e) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   Operation& op = operations_[e.goroutine];
   if (op.kind == Kind::kNone || op.phase != Phase::kOpen || op.cases_seen != 1 ||
@@ -227,18 +181,18 @@ bool ChannelModel::not_ready(const Event& e) {
                 "open is " + describe_operation(e.goroutine) + ", which cannot give up");
   }
   const Case& own = cases_[e.goroutine][0];
-  if (own.channel != e.channel || own.is_send != (e.a != 0)) {
+  if (own.channel != e.channel || own.is_send != e.is_send) {
     return fail("wrong case", describe_operation(e.goroutine));
   }
   if (e.channel != kNilChannel &&
-      !was_unready_since(channels_[e.channel], own.is_send, op.opened_at, e.b)) {
+      !was_unready_since(channels_[e.channel], own.is_send, op.opened_at, e.begin_step)) {
     return fail("gave up though ready", describe_operation(e.goroutine));
   }
   op.phase = Phase::kGaveUp;
   return true;
 }
 
-bool ChannelModel::select_default(const Event& e) {
+bool ChannelModel::on(const event::SelectDefault& e) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   Operation& op = operations_[e.goroutine];
   if (op.kind == Kind::kNone || op.phase != Phase::kOpen || !op.non_blocking) {
@@ -253,13 +207,13 @@ bool ChannelModel::select_default(const Event& e) {
   return true;
 }
 
-bool ChannelModel::dequeued(const Event& e) {
+bool ChannelModel::on(const event::Dequeued& e) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   const Operation& op = operations_[e.goroutine];
-  if (op.kind != Kind::kSelect || e.index >= op.cases_seen) {
+  if (op.kind != Kind::kSelect || e.case_index >= op.cases_seen) {
     return fail("effect without an operation", "open is " + describe_operation(e.goroutine));
   }
-  Case& c = cases_[e.goroutine][e.index];
+  Case& c = cases_[e.goroutine][e.case_index];
   if (c.channel != e.channel) return fail("wrong case", "case is on c" + std::to_string(c.channel));
   switch (c.state) {
     case CaseState::kLost:
@@ -277,7 +231,7 @@ bool ChannelModel::dequeued(const Event& e) {
   return fail("dequeued twice", describe_operation(e.goroutine));
 }
 
-bool ChannelModel::parked(const Event& e) {
+bool ChannelModel::on(const event::Parked& e) {
   const Operation& op = operation(e.goroutine);
   if (op.kind == Kind::kNone || (op.phase != Phase::kOpen && op.phase != Phase::kWaiting))
     return true;
@@ -285,21 +239,21 @@ bool ChannelModel::parked(const Event& e) {
   return fail("parked without enqueuing", describe_operation(e.goroutine));
 }
 
-bool ChannelModel::readied(const Event& e) {
-  if (e.a >= kGoroutines) return fail("malformed event", "no such goroutine");
-  const auto g = static_cast<GoroutineId>(e.a);
+bool ChannelModel::on(const event::Readied& e) {
+  if (e.target >= kGoroutines) return fail("malformed event", "no such goroutine");
+  const GoroutineId g = e.target;
   const Operation& op = operation(g);
   if (op.kind == Kind::kNone || op.phase != Phase::kWaiting) return true;
   return fail("spurious wake-up",
               text_of(g) + " waits in " + describe_operation(g) + " and no partner has taken it");
 }
 
-bool ChannelModel::panicked(const Event& e) {
+bool ChannelModel::on(const event::Panicked& e) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   Operation& op = operations_[e.goroutine];
   const Channel& c = channel(e.channel);
   bool justified = false;
-  if (e.index == kPanicSendOnClosed && op.kind != Kind::kClose && op.kind != Kind::kNone) {
+  if (e.panic == PanicKind::kSendOnClosed && op.kind != Kind::kClose && op.kind != Kind::kNone) {
     if (op.phase == Phase::kDone) {
       const Case& chosen = cases_[e.goroutine][op.chosen];
       justified = op.released_by_close && chosen.is_send && chosen.channel == e.channel;
@@ -311,8 +265,8 @@ bool ChannelModel::panicked(const Event& e) {
     }
   } else if (op.kind == Kind::kClose && op.phase == Phase::kOpen) {
     const ChannelId mine = cases_[e.goroutine][0].channel;
-    if (e.index == kPanicCloseOfClosed) justified = mine == e.channel && c.closed;
-    if (e.index == kPanicCloseOfNil) justified = mine == kNilChannel;
+    if (e.panic == PanicKind::kCloseOfClosed) justified = mine == e.channel && c.closed;
+    if (e.panic == PanicKind::kCloseOfNil) justified = mine == kNilChannel;
   }
   if (!justified) return fail("panic not justified", describe_operation(e.goroutine));
   op.phase = Phase::kPanicked;
@@ -320,24 +274,24 @@ bool ChannelModel::panicked(const Event& e) {
   return true;
 }
 
-bool ChannelModel::end_channel(const Event& e) {
+bool ChannelModel::on(const event::EndChannel& e) {
   if (!is_made(e.channel)) return fail("malformed event", "no such channel");
   const unsigned count = channels_[e.channel].count;
-  return e.index == count ||
+  return e.buffered == count ||
          fail("wrong count at the end", "it must hold " + std::to_string(count));
 }
 
 // --- Effects' parts. ---
 
-// The waiter (e.a, case e.b) on e's channel and side. `in_order`: no live waiter may be before it.
-bool ChannelModel::find_partner(const Event& e, Side side, bool in_order, Case*& out) {
-  if (e.a == 0 || e.a >= kGoroutines || e.b >= kCases)
-    return fail("malformed event", "no such waiter");
-  const auto g = static_cast<GoroutineId>(e.a);
+// The waiter that e names, on its channel and side. `in_order`: no live waiter may be before it.
+template <class Fact>
+bool ChannelModel::find_partner(const Fact& e, Side side, bool in_order, Case*& out) {
+  const GoroutineId g = e.partner;
+  if (!in_range(g) || e.partner_case >= kCases) return fail("malformed event", "no such waiter");
   const Operation& op = operations_[g];
-  Case& c = cases_[g][e.b];
-  const bool exists = op.kind != Kind::kNone && e.b < op.cases_seen && c.channel == e.channel &&
-                      c.is_send == (side == kSenders);
+  Case& c = cases_[g][e.partner_case];
+  const bool exists = op.kind != Kind::kNone && e.partner_case < op.cases_seen &&
+                      c.channel == e.channel && c.is_send == (side == kSenders);
   if (exists && op.phase == Phase::kDone) {
     return fail("woken twice", text_of(g) + " has been taken by a partner already");
   }
@@ -345,7 +299,7 @@ bool ChannelModel::find_partner(const Event& e, Side side, bool in_order, Case*&
     return fail(side == kSenders ? "received from nobody" : "sent to nobody",
                 text_of(g) + " does not wait there; open is its " + describe_operation(g));
   }
-  if (in_order && !discard_taken(channels_[e.channel], side, waiter_id(g, e.b))) {
+  if (in_order && !discard_taken(channels_[e.channel], side, waiter_id(g, e.partner_case))) {
     return fail("not FIFO", text_of(goroutine_of(channels_[e.channel].queues[side].first)) +
                                 " waited longer than " + text_of(g));
   }
@@ -353,17 +307,18 @@ bool ChannelModel::find_partner(const Event& e, Side side, bool in_order, Case*&
   return true;
 }
 
-void ChannelModel::take_effect(const Event& e, std::uint32_t token, bool ok) {
+template <class Fact>
+void ChannelModel::take_effect(const Fact& e, Token token, bool ok) {
   Operation& op = operations_[e.goroutine];
   op.phase = Phase::kDone;
-  op.chosen = e.index;
+  op.chosen = e.case_index;
   op.token = token;
   op.ok = ok;
 }
 
 // A partner takes g's case `index`: its other cases lose, and are off every queue for the model
 // though their sudogs are there until g takes them away.
-void ChannelModel::win(GoroutineId g, unsigned index, std::uint32_t token, bool ok, bool by_close) {
+void ChannelModel::win(GoroutineId g, unsigned index, Token token, bool ok, bool by_close) {
   Operation& op = operations_[g];
   for (unsigned i = 0; i < op.cases_seen; ++i) {
     Case& c = cases_[g][i];
@@ -387,13 +342,13 @@ void ChannelModel::note_count_change(Channel& c) {
   c.last_change = static_cast<std::int32_t>(changes_.size()) - 1;
 }
 
-void ChannelModel::push(Channel& c, std::uint32_t token) {
+void ChannelModel::push(Channel& c, Token token) {
   c.buffer[(c.head + c.count) % c.capacity] = token;
   ++c.count;
 }
 
-std::uint32_t ChannelModel::pop(Channel& c) {
-  const std::uint32_t token = c.buffer[c.head];
+Token ChannelModel::pop(Channel& c) {
+  const Token token = c.buffer[c.head];
   c.head = static_cast<std::uint16_t>((c.head + 1) % c.capacity);
   --c.count;
   return token;
@@ -485,8 +440,8 @@ bool ChannelModel::is_being_won(GoroutineId g) const {
   const ThreadId self = events_[index_].thread;
   for (std::size_t i = index_ + 1; i < events_.size(); ++i) {
     const Event& e = events_[i];
-    if (e.a != g || !names_partner(e)) continue;
-    return e.thread != self && holds_lock(e.thread, e.channel);
+    if (partner_of(e).goroutine != g) continue;
+    return e.thread != self && holds_lock(e.thread, channel_of(e));
   }
   return false;
 }
@@ -494,14 +449,12 @@ bool ChannelModel::is_being_won(GoroutineId g) const {
 // Does the thread hold the channel's lock at the current event?
 bool ChannelModel::holds_lock(ThreadId thread, ChannelId c) const {
   for (std::size_t i = index_; i-- > 0;) {
-    const Event& taken = events_[i];
-    if (taken.kind != EventKind::kLockAcquired || taken.thread != thread || taken.b != c) continue;
-    if (taken.index != static_cast<std::uint16_t>(LockRank::kChannel)) continue;
+    if (events_[i].kind != EventKind::kLockAcquired || events_[i].thread != thread) continue;
+    const auto taken = as<event::LockAcquired>(events_[i]);
+    if (taken.rank != LockRank::kChannel || taken.order != c) continue;
     for (std::size_t j = i + 1; j < index_; ++j) {
-      const Event& freed = events_[j];
-      if (freed.kind == EventKind::kLockReleased && freed.thread == thread && freed.a == taken.a) {
-        return false;
-      }
+      if (events_[j].kind != EventKind::kLockReleased || events_[j].thread != thread) continue;
+      if (as<event::LockReleased>(events_[j]).lock == taken.lock) return false;
     }
     return true;
   }

@@ -7,14 +7,6 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::uint16_t kSelectedBit = 1;
-constexpr std::uint16_t kOkBit = 2;
-constexpr std::uint16_t kDefaultChosen = 0xffff;
-
-std::uint32_t token_mask(std::uint32_t element_bytes) {
-  return element_bytes >= 4 ? 0xffffffffu : (1u << (8 * element_bytes)) - 1;
-}
-
 std::string_view kind_text(ChannelModel::Kind kind) {
   switch (kind) {
     case ChannelModel::Kind::kSend:
@@ -72,95 +64,81 @@ bool ChannelModel::fail(std::string_view kind, const std::string& why) {
 }
 
 bool ChannelModel::apply(const Event& e) {
-  switch (e.kind) {
-    case EventKind::kChannelMade:
-      return made(e);
-    case EventKind::kOpSend:
-      return open(e, Kind::kSend);
-    case EventKind::kOpReceive:
-      return open(e, Kind::kReceive);
-    case EventKind::kOpClose:
-      return open(e, Kind::kClose);
-    case EventKind::kOpSelect:
-      return open(e, Kind::kSelect);
-    case EventKind::kOpSelectCase:
-      return open_case(e);
-    case EventKind::kDoneSend:
-      return done_send(e);
-    case EventKind::kDoneReceive:
-      return done_receive(e);
-    case EventKind::kDoneClose:
-      return done_close(e);
-    case EventKind::kDoneSelect:
-      return done_select(e);
-    case EventKind::kLenSeen:
-      return len_seen(e);
-    case EventKind::kCapSeen:
-      return cap_seen(e);
-    case EventKind::kExited:
-      return exited(e);
-    default:
-      return apply_effect(e);
-  }
+  return visit(e, [this](const auto& fact) { return on(fact); });
 }
 
 // --- Operations open and close. ---
 
-bool ChannelModel::made(const Event& e) {
+bool ChannelModel::on(const event::ChannelMade& e) {
   if (e.channel == kNilChannel || e.channel >= kChannels)
     return fail("malformed event", "no such id");
   Channel& c = channels_[e.channel];
   if (c.is_made) return fail("malformed event", "the channel exists already");
   c.is_made = true;
-  c.capacity = e.index;
-  c.mask = token_mask(e.a);
-  c.buffer.resize(e.index);
+  c.capacity = e.capacity;
+  c.mask = token_mask(e.element_bytes);
+  c.buffer.resize(e.capacity);
   note_readiness(c);
   return true;
 }
 
-bool ChannelModel::open(const Event& e, Kind kind) {
-  if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
-  Operation& op = operations_[e.goroutine];
+bool ChannelModel::open(GoroutineId g, Kind kind, bool non_blocking, std::uint16_t case_count) {
+  if (!in_range(g)) return fail("malformed event", "no such goroutine");
+  Operation& op = operations_[g];
   if (op.kind != Kind::kNone) {
-    return fail("operation out of turn", describe_operation(e.goroutine) + " is still open");
+    return fail("operation out of turn", describe_operation(g) + " is still open");
   }
-  if (kind == Kind::kSelect && e.index > kCases) return fail("malformed event", "too many cases");
+  if (case_count > kCases) return fail("malformed event", "too many cases");
   op = Operation{};
   op.kind = kind;
-  op.opened_at = last_said_[e.goroutine] = index_;
-  if (kind == Kind::kSelect) {
-    op.non_blocking = e.a != 0;
-    op.case_count = e.index;
-    return true;
-  }
-  op.non_blocking = kind != Kind::kClose && e.index != 0;
-  op.case_count = 1;
-  Event first = e;
-  first.index = 0;
-  first.b = kind == Kind::kSend ? 1 : 0;
-  if (!open_case(first)) return false;
-  // A closer walks both queues.
-  if (kind == Kind::kClose && e.channel != kNilChannel) ++channels_[e.channel].open_cases[kSenders];
+  op.opened_at = last_said_[g] = index_;
+  op.non_blocking = non_blocking;
+  op.case_count = case_count;
   return true;
 }
 
-bool ChannelModel::open_case(const Event& e) {
+// A plain operation is a select of one case.
+bool ChannelModel::on(const event::OpSend& e) {
+  return open(e.goroutine, Kind::kSend, e.non_blocking, 1) &&
+         on(event::OpSelectCase{
+             .goroutine = e.goroutine, .channel = e.channel, .token = e.token, .is_send = true});
+}
+
+bool ChannelModel::on(const event::OpReceive& e) {
+  return open(e.goroutine, Kind::kReceive, e.non_blocking, 1) &&
+         on(event::OpSelectCase{.goroutine = e.goroutine, .channel = e.channel});
+}
+
+bool ChannelModel::on(const event::OpClose& e) {
+  if (!open(e.goroutine, Kind::kClose, false, 1) ||
+      !on(event::OpSelectCase{.goroutine = e.goroutine, .channel = e.channel})) {
+    return false;
+  }
+  if (e.channel != kNilChannel)
+    ++channels_[e.channel].open_cases[kSenders];  // it walks both queues
+  return true;
+}
+
+bool ChannelModel::on(const event::OpSelect& e) {
+  return open(e.goroutine, Kind::kSelect, e.has_default, e.case_count);
+}
+
+bool ChannelModel::on(const event::OpSelectCase& e) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   Operation& op = operations_[e.goroutine];
   if (op.kind == Kind::kNone) return fail("operation out of turn", "a case without its select");
-  if (e.index != op.cases_seen || e.index >= op.case_count) {
+  if (e.case_index != op.cases_seen || e.case_index >= op.case_count) {
     return fail("malformed event", "a case out of order");
   }
   if (e.channel != kNilChannel && !is_made(e.channel)) {
     return fail("malformed event", "no such channel");
   }
   ++op.cases_seen;
-  Case& c = cases_[e.goroutine][e.index];
+  Case& c = cases_[e.goroutine][e.case_index];
   c = Case{};
   c.channel = e.channel;
-  c.is_send = e.b != 0;
-  c.token = e.a;
+  c.is_send = e.is_send;
+  c.token = e.token;
   if (c.channel != kNilChannel)
     ++channels_[c.channel].open_cases[c.is_send ? kSenders : kReceivers];
   return true;
@@ -180,42 +158,38 @@ void ChannelModel::end_operation(GoroutineId g) {
   op.kind = Kind::kNone;
 }
 
-bool ChannelModel::closing(const Event& e, Kind kind) {
-  if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
-  const Operation& op = operations_[e.goroutine];
-  last_said_[e.goroutine] = index_;
+bool ChannelModel::closing(GoroutineId g, Kind kind) {
+  if (!in_range(g)) return fail("malformed event", "no such goroutine");
+  const Operation& op = operations_[g];
+  last_said_[g] = index_;
   if (op.kind != kind) {
-    return fail("operation out of turn", "open is " + describe_operation(e.goroutine));
+    return fail("operation out of turn", "open is " + describe_operation(g));
   }
   if (op.phase == Phase::kPanicked) return fail("operation out of turn", "the operation panicked");
   return true;
 }
 
-bool ChannelModel::done_send(const Event& e) {
-  if (!closing(e, Kind::kSend)) return false;
-  if (e.index == 0) {
-    if (!returned_nothing(e)) return false;
+bool ChannelModel::on(const event::DoneSend& e) {
+  if (!closing(e.goroutine, Kind::kSend)) return false;
+  if (!(e.selected ? returned_effect(e.goroutine, 0) : returned_nothing(e.goroutine))) return false;
+  end_operation(e.goroutine);
+  return true;
+}
+
+bool ChannelModel::on(const event::DoneReceive& e) {
+  if (!closing(e.goroutine, Kind::kReceive)) return false;
+  if (!e.selected) {
+    if (!returned_nothing(e.goroutine)) return false;
   } else {
-    if (!returned_effect(e, 0)) return false;
+    if (!returned_effect(e.goroutine, 0)) return false;
+    if (!check_delivery(e.goroutine, e.token, e.ok, e.torn)) return false;
   }
   end_operation(e.goroutine);
   return true;
 }
 
-bool ChannelModel::done_receive(const Event& e) {
-  if (!closing(e, Kind::kReceive)) return false;
-  if ((e.index & kSelectedBit) == 0) {
-    if (!returned_nothing(e)) return false;
-  } else {
-    if (!returned_effect(e, 0)) return false;
-    if (!check_delivery(e, (e.index & kOkBit) != 0, e.b != 0)) return false;
-  }
-  end_operation(e.goroutine);
-  return true;
-}
-
-bool ChannelModel::done_close(const Event& e) {
-  if (!closing(e, Kind::kClose)) return false;
+bool ChannelModel::on(const event::DoneClose& e) {
+  if (!closing(e.goroutine, Kind::kClose)) return false;
   const Operation& op = operations_[e.goroutine];
   if (op.phase != Phase::kDone) return fail("close without effect", "the channel was not closed");
   Channel& c = channels_[cases_[e.goroutine][0].channel];
@@ -228,17 +202,19 @@ bool ChannelModel::done_close(const Event& e) {
   return true;
 }
 
-bool ChannelModel::done_select(const Event& e) {
-  if (!closing(e, Kind::kSelect)) return false;
+bool ChannelModel::on(const event::DoneSelect& e) {
+  if (!closing(e.goroutine, Kind::kSelect)) return false;
   const Operation& op = operations_[e.goroutine];
-  if (e.index == kDefaultChosen) {
-    if (!returned_nothing(e)) return false;
+  if (e.chosen == kSelectedDefault) {
+    if (!returned_nothing(e.goroutine)) return false;
   } else {
-    if (e.index >= op.cases_seen) return fail("wrong case reported", "the select has no such case");
-    if (!returned_effect(e, e.index)) return false;
-    if (!check_losers(e)) return false;
-    if (!cases_[e.goroutine][e.index].is_send &&
-        !check_delivery(e, (e.b & 1) != 0, (e.b & 2) != 0)) {
+    if (e.chosen >= op.cases_seen) {
+      return fail("wrong case reported", "the select has no such case");
+    }
+    if (!returned_effect(e.goroutine, e.chosen)) return false;
+    if (!check_losers(e.goroutine)) return false;
+    if (!cases_[e.goroutine][e.chosen].is_send &&
+        !check_delivery(e.goroutine, e.token, e.ok, e.torn)) {
       return false;
     }
   }
@@ -246,7 +222,7 @@ bool ChannelModel::done_select(const Event& e) {
   return true;
 }
 
-bool ChannelModel::exited(const Event& e) {
+bool ChannelModel::on(const event::Exited& e) {
   if (kind(e.goroutine) == Kind::kNone) return true;
   return fail("operation out of turn",
               "it returned while " + describe_operation(e.goroutine) + " is open");
@@ -255,39 +231,39 @@ bool ChannelModel::exited(const Event& e) {
 // --- Answers. ---
 
 // The operation says that it did nothing: only a non-blocking one may, and only when not ready.
-bool ChannelModel::returned_nothing(const Event& e) {
-  const Operation& op = operations_[e.goroutine];
-  if (!op.non_blocking) return fail("blocking operation gave up", describe_operation(e.goroutine));
+bool ChannelModel::returned_nothing(GoroutineId g) {
+  const Operation& op = operations_[g];
+  if (!op.non_blocking) return fail("blocking operation gave up", describe_operation(g));
   if (op.phase == Phase::kGaveUp) return true;
   if (op.phase != Phase::kOpen) {
-    return fail("effect of an operation that gave up", describe_operation(e.goroutine));
+    return fail("effect of an operation that gave up", describe_operation(g));
   }
   // Not announced: judge the whole operation. Over several channels there is no common instant.
   unsigned real_cases = 0;
   for (unsigned i = 0; i < op.cases_seen; ++i) {
-    const Case& c = cases_[e.goroutine][i];
+    const Case& c = cases_[g][i];
     if (c.channel == kNilChannel) continue;
-    if (++real_cases > 1) return fail("default not announced", describe_operation(e.goroutine));
+    if (++real_cases > 1) return fail("default not announced", describe_operation(g));
     if (!was_unready_since(channels_[c.channel], c.is_send, op.opened_at, 0)) {
-      return fail("gave up though ready", describe_operation(e.goroutine));
+      return fail("gave up though ready", describe_operation(g));
     }
   }
   return true;
 }
 
-bool ChannelModel::returned_effect(const Event& e, unsigned chosen) {
-  const Operation& op = operations_[e.goroutine];
-  const bool is_send = cases_[e.goroutine][chosen].is_send;
+bool ChannelModel::returned_effect(GoroutineId g, unsigned chosen) {
+  const Operation& op = operations_[g];
+  const bool is_send = cases_[g][chosen].is_send;
   if (op.phase == Phase::kWaiting) {
     return fail("spurious wake-up",
-                describe_operation(e.goroutine) + " returned, and no partner had taken it");
+                describe_operation(g) + " returned, and no partner had taken it");
   }
   if (op.phase == Phase::kGaveUp) {
-    return fail("success after giving up", describe_operation(e.goroutine));
+    return fail("success after giving up", describe_operation(g));
   }
   if (op.phase != Phase::kDone) {
     return fail(is_send ? "sent to nobody" : "received from nobody",
-                describe_operation(e.goroutine) + " has had no effect");
+                describe_operation(g) + " has had no effect");
   }
   if (op.chosen != chosen) {
     return fail("wrong case reported", "case " + std::to_string(op.chosen) + " took effect");
@@ -298,15 +274,15 @@ bool ChannelModel::returned_effect(const Event& e, unsigned chosen) {
   return true;
 }
 
-bool ChannelModel::check_losers(const Event& e) {
-  const Operation& op = operations_[e.goroutine];
+bool ChannelModel::check_losers(GoroutineId g) {
+  const Operation& op = operations_[g];
   for (unsigned i = 0; i < op.cases_seen; ++i) {
-    const Case& c = cases_[e.goroutine][i];
+    const Case& c = cases_[g][i];
     if (c.state != CaseState::kLost) continue;
     const Side other = c.is_send ? kReceivers : kSenders;
     std::uint32_t own = 0;
     for (unsigned j = 0; j < op.cases_seen; ++j) {
-      const Case& mine = cases_[e.goroutine][j];
+      const Case& mine = cases_[g][j];
       own += mine.channel == c.channel && mine.is_send != c.is_send;
     }
     const Channel& where = channels_[c.channel];
@@ -317,21 +293,21 @@ bool ChannelModel::check_losers(const Event& e) {
   return true;
 }
 
-bool ChannelModel::check_delivery(const Event& e, bool ok, bool torn) {
-  const Operation& op = operations_[e.goroutine];
-  const Case& c = cases_[e.goroutine][op.chosen];
+bool ChannelModel::check_delivery(GoroutineId g, Token found, bool ok, bool torn) {
+  const Operation& op = operations_[g];
+  const Case& c = cases_[g][op.chosen];
   if (torn) return fail("value torn", "the element's bytes are not of one value");
   if (ok != op.ok) {
     return fail(ok ? "ok from a closed channel" : "value reported as closed",
                 op.ok ? "token " + std::to_string(op.token) + " was delivered" : "it was closed");
   }
-  const std::uint32_t mask = channels_[c.channel].mask;
-  if (((e.a ^ op.token) & mask) == 0) return true;
-  return wrong_token(c, e.a);
+  const Token mask = channels_[c.channel].mask;
+  if (((found ^ op.token) & mask) == 0) return true;
+  return wrong_token(c, found);
 }
 
 // What was found is not what was delivered: give it the most telling name.
-bool ChannelModel::wrong_token(const Case& c, std::uint32_t found) {
+bool ChannelModel::wrong_token(const Case& c, Token found) {
   const Channel& where = channels_[c.channel];
   const Operation& op = operations_[events_[index_].goroutine];
   const std::string why =
@@ -339,7 +315,7 @@ bool ChannelModel::wrong_token(const Case& c, std::uint32_t found) {
   if ((found & where.mask) == 0) return fail("value lost", why);
   if (!was_sent(found, where.mask)) return fail("invented value", why);
   for (unsigned i = 0; i < where.count; ++i) {
-    const std::uint32_t queued = where.buffer[(where.head + i) % where.capacity];
+    const Token queued = where.buffer[(where.head + i) % where.capacity];
     if (((queued ^ found) & where.mask) == 0) return fail("not FIFO", why);
   }
   if (was_received(found, where.mask)) return fail("value duplicated", why);
@@ -347,51 +323,56 @@ bool ChannelModel::wrong_token(const Case& c, std::uint32_t found) {
 }
 
 // Only asked once a run has failed, so a walk over the events is cheap enough.
-bool ChannelModel::was_sent(std::uint32_t token, std::uint32_t mask) const {
+bool ChannelModel::was_sent(Token token, Token mask) const {
+  const auto is_it = [&](Token sent) { return ((sent ^ token) & mask) == 0; };
   for (std::uint32_t i = 0; i <= index_; ++i) {
     const Event& e = events_[i];
-    const bool is_send =
-        e.kind == EventKind::kOpSend || (e.kind == EventKind::kOpSelectCase && e.b != 0);
-    if (is_send && ((e.a ^ token) & mask) == 0) return true;
+    if (e.kind == EventKind::kOpSend && is_it(as<event::OpSend>(e).token)) return true;
+    if (e.kind != EventKind::kOpSelectCase) continue;
+    const auto one = as<event::OpSelectCase>(e);
+    if (one.is_send && is_it(one.token)) return true;
   }
   return false;
 }
 
-bool ChannelModel::was_received(std::uint32_t token, std::uint32_t mask) const {
+bool ChannelModel::was_received(Token token, Token mask) const {
   for (std::uint32_t i = 0; i < index_; ++i) {
     const Event& e = events_[i];
-    const bool is_receive = e.kind == EventKind::kDoneReceive || e.kind == EventKind::kDoneSelect;
-    if (is_receive && e.a != 0 && ((e.a ^ token) & mask) == 0) return true;
+    Token found = kZeroToken;
+    if (e.kind == EventKind::kDoneReceive) found = as<event::DoneReceive>(e).token;
+    if (e.kind == EventKind::kDoneSelect) found = as<event::DoneSelect>(e).token;
+    if (found != kZeroToken && ((found ^ token) & mask) == 0) return true;
   }
   return false;
 }
 
-// The buffer's length as it was at some instant since g last spoke, and since step e.b.
-bool ChannelModel::len_seen(const Event& e) {
+// The buffer's length as it was at some instant since g last spoke, and since step e.begin_step.
+bool ChannelModel::on(const event::LenSeen& e) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   const std::uint32_t before = last_said_[e.goroutine];
   last_said_[e.goroutine] = index_;
-  if (e.channel == kNilChannel) return e.a == 0 || fail("wrong length", "a nil channel has none");
+  if (e.channel == kNilChannel)
+    return e.length == 0 || fail("wrong length", "a nil channel has none");
   if (!is_made(e.channel)) return fail("malformed event", "no such channel");
   const Channel& c = channels_[e.channel];
-  if (e.a == c.count) return true;
+  if (e.length == c.count) return true;
   for (std::int32_t i = c.last_change; i >= 0;) {
     const CountChange& change = changes_[static_cast<std::size_t>(i)];
-    if (change.index < before || change.step < e.b) break;
-    if (change.count_before == e.a) return true;
+    if (change.index < before || change.step < e.begin_step) break;
+    if (change.count_before == e.length) return true;
     i = change.previous;
   }
   return fail("wrong length", "the buffer holds " + std::to_string(c.count));
 }
 
-bool ChannelModel::cap_seen(const Event& e) {
+bool ChannelModel::on(const event::CapSeen& e) {
   if (!in_range(e.goroutine)) return fail("malformed event", "no such goroutine");
   last_said_[e.goroutine] = index_;
   if (e.channel != kNilChannel && !is_made(e.channel)) {
     return fail("malformed event", "no such channel");
   }
   const std::uint32_t capacity = channel(e.channel).capacity;  // 0 for nil
-  return e.a == capacity || fail("wrong capacity", "it is " + std::to_string(capacity));
+  return e.capacity == capacity || fail("wrong capacity", "it is " + std::to_string(capacity));
 }
 
 // --- Questions about the state. ---

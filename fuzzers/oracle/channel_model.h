@@ -40,9 +40,9 @@ namespace concertina::fuzzers {
 
 class ChannelModel {
  public:
-  static constexpr unsigned kGoroutines = 33;  // ids 1..32 (the runtime's limit)
-  static constexpr unsigned kChannels = 65;    // ids 1..64
-  static constexpr unsigned kCases = 64;       // per select
+  static constexpr unsigned kGoroutines = kGoroutinesLimit + 1;  // ids begin with 1
+  static constexpr unsigned kChannels = kChannelsLimit + 1;
+  static constexpr unsigned kCases = kSelectCasesMax;
 
   enum class Kind : std::uint8_t { kNone, kSend, kReceive, kClose, kSelect };
 
@@ -94,7 +94,7 @@ class ChannelModel {
     CaseState state = CaseState::kIdle;
     WaiterId next = 0;
     WaiterId previous = 0;
-    std::uint32_t token = 0;
+    Token token = kZeroToken;
   };
 
   struct Operation {
@@ -106,7 +106,7 @@ class ChannelModel {
     std::uint16_t chosen = 0;  // the case that took effect
     std::uint16_t case_count = 0;
     std::uint16_t cases_seen = 0;
-    std::uint32_t token = 0;      // delivered
+    Token token = kZeroToken;     // delivered
     std::uint32_t opened_at = 0;  // event index
     std::uint32_t won_at = 0;     // event index
   };
@@ -124,14 +124,14 @@ class ChannelModel {
     std::uint16_t capacity = 0;
     std::uint16_t head = 0;
     std::uint16_t count = 0;
-    std::uint32_t mask = 0;                 // of a token, by element width
+    Token mask = 0;                         // of a token, by element width
     std::uint32_t ready_index[2] = {0, 0};  // event at which it last became ready
     std::uint32_t ready_step[2] = {0, 0};
     std::uint32_t open_cases[2] = {0, 0};  // by side, of open operations
     std::uint32_t last_ended[2] = {0, 0};  // event index; by side
     std::int32_t last_change = -1;         // into changes_
     Queue queues[2];                       // by side
-    std::vector<std::uint32_t> buffer;     // tokens, a ring
+    std::vector<Token> buffer;             // a ring
   };
 
   struct CountChange {
@@ -143,53 +143,72 @@ class ChannelModel {
 
   void reset(const Trace& trace);
   bool apply(const Event& e);
-  bool apply_effect(const Event& e);
   bool fail(std::string_view kind, const std::string& why);
 
-  // Opening and closing operations, and other things that the interpreter says.
-  bool made(const Event& e);
-  bool open(const Event& e, Kind kind);
-  bool open_case(const Event& e);
-  bool done_send(const Event& e);
-  bool done_receive(const Event& e);
-  bool done_close(const Event& e);
-  bool done_select(const Event& e);
-  bool closing(const Event& e, Kind kind);
-  bool returned_nothing(const Event& e);
-  bool returned_effect(const Event& e, unsigned chosen);
-  bool check_delivery(const Event& e, bool ok, bool torn);
-  bool check_losers(const Event& e);
-  bool wrong_token(const Case& c, std::uint32_t found);
-  bool was_sent(std::uint32_t token, std::uint32_t mask) const;
-  bool was_received(std::uint32_t token, std::uint32_t mask) const;
-  bool len_seen(const Event& e);
-  bool cap_seen(const Event& e);
-  bool exited(const Event& e);
+  // What the interpreter says: operations open and close, and other answers.
+  bool on(const event::ChannelMade& e);
+  bool on(const event::OpSend& e);
+  bool on(const event::OpReceive& e);
+  bool on(const event::OpClose& e);
+  bool on(const event::OpSelect& e);
+  bool on(const event::OpSelectCase& e);
+  bool on(const event::DoneSend& e);
+  bool on(const event::DoneReceive& e);
+  bool on(const event::DoneClose& e);
+  bool on(const event::DoneSelect& e);
+  bool on(const event::LenSeen& e);
+  bool on(const event::CapSeen& e);
+  bool on(const event::Exited& e);
+
+  // Effects, announced by channels, and the end.
+  bool on(const event::SendToBuffer& e);
+  bool on(const event::SendToReceiver& e);
+  bool on(const event::SendPark& e);
+  bool on(const event::ReceiveFromBuffer& e);
+  bool on(const event::ReceiveFromSender& e);
+  bool on(const event::ReceiveClosed& e);
+  bool on(const event::ReceivePark& e);
+  bool on(const event::Closed& e);
+  bool on(const event::CloseWakesReceiver& e);
+  bool on(const event::CloseWakesSender& e);
+  bool on(const event::NotReady& e);
+  bool on(const event::SelectDefault& e);
+  bool on(const event::Dequeued& e);
+  bool on(const event::Parked& e);
+  bool on(const event::Readied& e);
+  bool on(const event::Panicked& e);
+  bool on(const event::EndChannel& e);
+
+  /// The others change nothing.
+  template <class Fact>
+  bool on(const Fact&) {
+    return true;
+  }
+
+  bool open(GoroutineId g, Kind kind, bool non_blocking, std::uint16_t case_count);
+  bool closing(GoroutineId g, Kind kind);
+  bool returned_nothing(GoroutineId g);
+  bool returned_effect(GoroutineId g, unsigned chosen);
+  bool check_delivery(GoroutineId g, Token found, bool ok, bool torn);
+  bool check_losers(GoroutineId g);
+  bool wrong_token(const Case& c, Token found);
+  bool was_sent(Token token, Token mask) const;
+  bool was_received(Token token, Token mask) const;
   void end_operation(GoroutineId g);
 
-  // Effects, announced by channels.
-  bool own_case(const Event& e, bool is_send, bool may_wait, Case*& out);
-  bool send_to_buffer(const Event& e);
-  bool send_to_receiver(const Event& e);
-  bool receive_from_buffer(const Event& e);
-  bool receive_from_sender(const Event& e);
-  bool receive_closed(const Event& e);
-  bool park(const Event& e, bool is_send);
-  bool closed(const Event& e);
-  bool close_wakes(const Event& e, Side side);
-  bool not_ready(const Event& e);
-  bool select_default(const Event& e);
-  bool dequeued(const Event& e);
-  bool parked(const Event& e);
-  bool readied(const Event& e);
-  bool panicked(const Event& e);
-  bool end_channel(const Event& e);
-
-  bool find_partner(const Event& e, Side side, bool in_order, Case*& out);
-  void take_effect(const Event& e, std::uint32_t token, bool ok);
-  void win(GoroutineId g, unsigned index, std::uint32_t token, bool ok, bool by_close);
-  void push(Channel& c, std::uint32_t token);
-  std::uint32_t pop(Channel& c);
+  template <class Fact>
+  bool own_case(const Fact& e, bool is_send, bool may_wait, Case*& out);
+  template <class Fact>
+  bool park(const Fact& e, bool is_send);
+  template <class Fact>
+  bool close_wakes(const Fact& e, Side side);
+  template <class Fact>
+  bool find_partner(const Fact& e, Side side, bool in_order, Case*& out);
+  template <class Fact>
+  void take_effect(const Fact& e, Token token, bool ok);
+  void win(GoroutineId g, unsigned index, Token token, bool ok, bool by_close);
+  void push(Channel& c, Token token);
+  Token pop(Channel& c);
   void note_count_change(Channel& c);
   void note_readiness(Channel& c);
   void enqueue(GoroutineId g, unsigned index);

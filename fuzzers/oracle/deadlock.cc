@@ -9,11 +9,6 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr unsigned kScanBit = 0x1000;
-constexpr unsigned kWaiting = 4;
-constexpr unsigned kDead = 6;
-constexpr unsigned kThreads = 256;  // ThreadId is a byte
-
 constexpr Kinds kKinds{EventKind::kSpawned, EventKind::kStarted, EventKind::kExited,
                        EventKind::kEndGoroutine};
 
@@ -29,7 +24,7 @@ struct Census {
     bool known = false;
     bool exited = false;
     bool listed = false;
-    unsigned status = 0;
+    Status status = kIdle;
   };
   std::array<One, ChannelModel::kGoroutines> of{};
   bool malformed = false;
@@ -39,7 +34,7 @@ struct Census {
       if (!kKinds.has(e.kind)) continue;
       switch (e.kind) {
         case EventKind::kSpawned:
-          at(e.a).known = true;
+          at(as<event::Spawned>(e).child).known = true;
           break;
         case EventKind::kStarted:
           at(e.goroutine).known = true;
@@ -49,7 +44,7 @@ struct Census {
           break;
         case EventKind::kEndGoroutine:
           at(e.goroutine).listed = true;
-          at(e.goroutine).status = e.index & ~kScanBit;
+          at(e.goroutine).status = as<event::EndGoroutine>(e).status & ~kScan;
           break;
         default:
           break;
@@ -57,7 +52,7 @@ struct Census {
     }
   }
 
-  One& at(std::uint32_t g) {
+  One& at(GoroutineId g) {
     if (g != 0 && g < of.size()) return of[g];
     malformed = true;
     return of[0];
@@ -133,19 +128,19 @@ std::string describe_threads(const Trace& trace) {
 
 /// Follows the locks: a thread waits for the thread that holds the lock it wants.
 Verdict judge_hung(const Trace& trace) {
-  std::array<int, kThreads> waits_for;
+  std::array<int, kThreadIds> waits_for;
   waits_for.fill(-1);
   bool is_lock_stuck = false;
   for (const ThreadAtEnd& thread : trace.threads) {
-    if (thread.lock_holder < 0 || thread.lock_holder >= static_cast<int>(kThreads)) continue;
+    if (thread.lock_holder < 0 || thread.lock_holder >= static_cast<int>(kThreadIds)) continue;
     waits_for[thread.thread] = thread.lock_holder;
     is_lock_stuck = true;
   }
   for (const ThreadAtEnd& start : trace.threads) {
-    // Each thread waits for one other at most: after kThreads hops it has met a cycle or its end.
+    // Each thread waits for one other at most: after kThreadIds hops it has met a cycle or its end.
     std::string cycle = "thread " + std::to_string(start.thread);
     int next = waits_for[start.thread];
-    for (unsigned hops = 0; hops < kThreads && next >= 0; ++hops) {
+    for (unsigned hops = 0; hops < kThreadIds && next >= 0; ++hops) {
       cycle += " waits for a lock of thread " + std::to_string(next);
       if (next == start.thread) return failure("lock deadlock", cycle);
       next = waits_for[static_cast<unsigned>(next)];

@@ -9,8 +9,6 @@ namespace {
 
 using enum EventKind;
 
-constexpr std::uint16_t kRunnableStatus = 1, kWaitingStatus = 4, kScanBit = 0x1000;
-
 std::string kind_of(const Trace& trace) {
   const Verdict verdict = judge_deadlock(Program{}, trace);
   if (verdict.failed()) EXPECT_EQ(verdict.oracle, "deadlock");
@@ -24,19 +22,26 @@ std::string kind_of(const History& history, Outcome outcome = Outcome::kDeadlock
 /// Main waits in a receive on c1.
 History blocked_main() {
   History h;
-  h.channel(1).add(kStarted, 1).receive(1, 1).add(kReceivePark, 1, 1).add(kParked, 1);
+  h.channel(1)
+      .add(event::Started{.goroutine = 1})
+      .receive(1, 1)
+      .add(event::ReceivePark{.goroutine = 1, .channel = 1})
+      .add(event::Parked{.goroutine = 1});
   return h;
 }
 
 TEST(Deadlock, AJustifiedReportPasses) {
   History h = blocked_main();
-  h.add(kEndGoroutine, 1, 0, {kWaitingStatus | kScanBit});
+  h.add(event::EndGoroutine{.goroutine = 1, .status = kWaiting | kScan});
   EXPECT_EQ(kind_of(h), "");
 }
 
 TEST(Deadlock, NilChannelsBlockForEver) {
   History h;
-  h.add(kStarted, 1).send(1, 0, 3).add(kParked, 1).add(kEndGoroutine, 1, 0, {kWaitingStatus});
+  h.add(event::Started{.goroutine = 1})
+      .send(1, 0, 3)
+      .add(event::Parked{.goroutine = 1})
+      .add(event::EndGoroutine{.goroutine = 1, .status = kWaiting});
   EXPECT_EQ(kind_of(h), "");
 }
 
@@ -48,8 +53,11 @@ TEST(Deadlock, OtherOutcomesAreNotJudged) {
 
 TEST(DeadlockFail, AWokenGoroutineSleeps) {
   History h = blocked_main();
-  h.send(2, 1, 7).add(kSendToReceiver, 2, 1, {0, 1, 0}).sent(2, 1).add(kExited, 2);
-  h.add(kEndGoroutine, 1, 0, {kWaitingStatus});
+  h.send(2, 1, 7)
+      .add(event::SendToReceiver{.goroutine = 2, .channel = 1, .partner = 1})
+      .sent(2, 1)
+      .add(event::Exited{.goroutine = 2});
+  h.add(event::EndGoroutine{.goroutine = 1, .status = kWaiting});
   EXPECT_EQ(kind_of(h), "lost wake-up");
 }
 
@@ -57,53 +65,64 @@ TEST(DeadlockFail, AReadyGoroutineSleeps) {
   // The closer did not finish its work.
   History h = blocked_main();
   h.close(2, 1)
-      .add(kEndGoroutine, 1, 0, {kWaitingStatus})
-      .add(kEndGoroutine, 2, 0, {kWaitingStatus});
+      .add(event::EndGoroutine{.goroutine = 1, .status = kWaiting})
+      .add(event::EndGoroutine{.goroutine = 2, .status = kWaiting});
   EXPECT_EQ(kind_of(h), "lost wake-up");
 }
 
 TEST(DeadlockFail, FalseReports) {
   History runnable = blocked_main();
-  runnable.add(kEndGoroutine, 1, 0, {kRunnableStatus});
+  runnable.add(event::EndGoroutine{.goroutine = 1, .status = kRunnable});
   EXPECT_EQ(kind_of(runnable), "false deadlock report");
   History nobody;
-  nobody.add(kStarted, 1).add(kExited, 1);
+  nobody.add(event::Started{.goroutine = 1}).add(event::Exited{.goroutine = 1});
   EXPECT_EQ(kind_of(nobody), "false deadlock report");
 }
 
 TEST(DeadlockFail, BlockedForNoReason) {
   History outside;
-  outside.add(kStarted, 1).add(kEndGoroutine, 1, 0, {kWaitingStatus});
+  outside.add(event::Started{.goroutine = 1})
+      .add(event::EndGoroutine{.goroutine = 1, .status = kWaiting});
   EXPECT_EQ(kind_of(outside), "blocked outside a channel operation");
   History queue;
-  queue.channel(1).add(kStarted, 1).receive(1, 1).add(kEndGoroutine, 1, 0, {kWaitingStatus});
+  queue.channel(1)
+      .add(event::Started{.goroutine = 1})
+      .receive(1, 1)
+      .add(event::EndGoroutine{.goroutine = 1, .status = kWaiting});
   EXPECT_EQ(kind_of(queue), "blocked without enqueuing");
 }
 
 TEST(DeadlockFail, GoroutinesAreForgotten) {
   History h = blocked_main();
-  h.add(kEndGoroutine, 1, 0, {kWaitingStatus}).add(kSpawned, 1, 0, {0, 2});
+  h.add(event::EndGoroutine{.goroutine = 1, .status = kWaiting})
+      .add(event::Spawned{.goroutine = 1, .child = 2});
   EXPECT_EQ(kind_of(h), "goroutine forgotten");
   History listed = blocked_main();
-  listed.add(kExited, 2).add(kEndGoroutine, 2, 0, {kWaitingStatus});
-  listed.add(kEndGoroutine, 1, 0, {kWaitingStatus});
+  listed.add(event::Exited{.goroutine = 2})
+      .add(event::EndGoroutine{.goroutine = 2, .status = kWaiting});
+  listed.add(event::EndGoroutine{.goroutine = 1, .status = kWaiting});
   EXPECT_EQ(kind_of(listed), "returned goroutine listed");
   History malformed;
-  EXPECT_EQ(kind_of(malformed.add(kStarted, 99)), "malformed event");
+  EXPECT_EQ(kind_of(malformed.add(event::Started{.goroutine = 99})), "malformed event");
 }
 
 TEST(Exit, EverybodyReturned) {
   History h;
-  h.add(kStarted, 1).add(kSpawned, 1, 0, {0, 2}).add(kExited, 1).add(kExited, 2);
+  h.add(event::Started{.goroutine = 1})
+      .add(event::Spawned{.goroutine = 1, .child = 2})
+      .add(event::Exited{.goroutine = 1})
+      .add(event::Exited{.goroutine = 2});
   EXPECT_EQ(kind_of(h, Outcome::kExit), "");
 }
 
 TEST(ExitFail, SomebodyDidNot) {
   History unstarted;
-  unstarted.add(kStarted, 1).add(kSpawned, 1, 0, {0, 2}).add(kExited, 1);
+  unstarted.add(event::Started{.goroutine = 1})
+      .add(event::Spawned{.goroutine = 1, .child = 2})
+      .add(event::Exited{.goroutine = 1});
   EXPECT_EQ(kind_of(unstarted, Outcome::kExit), "goroutine forgotten");
   History live = blocked_main();
-  live.add(kEndGoroutine, 1, 0, {kWaitingStatus});
+  live.add(event::EndGoroutine{.goroutine = 1, .status = kWaiting});
   EXPECT_EQ(kind_of(live, Outcome::kExit), "exit with a live goroutine");
 }
 

@@ -8,12 +8,6 @@
 namespace concertina::fuzzers {
 namespace {
 
-bool is_equal(const Event& a, const Event& b) {
-  return a.kind == b.kind && a.thread == b.thread && a.goroutine == b.goroutine &&
-         a.channel == b.channel && a.index == b.index && a.a == b.a && a.b == b.b &&
-         a.step == b.step;
-}
-
 Verdict failure(std::string_view kind, const std::string& first, const std::string& second) {
   return {"determinism", std::string(kind), "first run: " + first + "; second run: " + second};
 }
@@ -31,7 +25,7 @@ std::string end_text(const Trace& trace) {
 
 Verdict judge_determinism(const Trace& first, const Trace& second) {
   const auto [a, b] = std::mismatch(first.events.begin(), first.events.end(), second.events.begin(),
-                                    second.events.end(), is_equal);
+                                    second.events.end());
   if (a != first.events.end() || b != second.events.end()) {
     const auto index = static_cast<std::size_t>(a - first.events.begin());
     return failure("events differ", event_text(first, index), event_text(second, index));

@@ -31,8 +31,8 @@ TEST(DeterminismFail, TheFirstDifferingEventIsNamed) {
   const Verdict verdict = judge_determinism(a.trace(), b.trace());
   EXPECT_EQ(verdict.kind, "events differ");
   EXPECT_EQ(verdict.detail,
-            "first run: event 1: op-send g1 c1 i=0 a=5 b=0 (thread 1, step 2); "
-            "second run: event 1: op-send g1 c1 i=0 a=6 b=0 (thread 1, step 2)");
+            "first run: event 1: op-send g1 c1 non_blocking=0 token=5 (thread 1, step 2); "
+            "second run: event 1: op-send g1 c1 non_blocking=0 token=6 (thread 1, step 2)");
 }
 
 TEST(DeterminismFail, EachFieldOfAnEventCounts) {
@@ -45,10 +45,10 @@ TEST(DeterminismFail, EachFieldOfAnEventCounts) {
   EXPECT_TRUE(differs([](Event& e) { e.kind = EventKind::kOpReceive; }));
   EXPECT_TRUE(differs([](Event& e) { ++e.thread; }));
   EXPECT_TRUE(differs([](Event& e) { ++e.goroutine; }));
-  EXPECT_TRUE(differs([](Event& e) { ++e.channel; }));
-  EXPECT_TRUE(differs([](Event& e) { ++e.index; }));
-  EXPECT_TRUE(differs([](Event& e) { ++e.a; }));
-  EXPECT_TRUE(differs([](Event& e) { ++e.b; }));
+  EXPECT_TRUE(differs([](Event& e) { ++e.slot_c; }));
+  EXPECT_TRUE(differs([](Event& e) { ++e.slot_i; }));
+  EXPECT_TRUE(differs([](Event& e) { ++e.slot_a; }));
+  EXPECT_TRUE(differs([](Event& e) { ++e.slot_b; }));
   EXPECT_TRUE(differs([](Event& e) { ++e.step; }));
 }
 

@@ -29,32 +29,39 @@ std::string oracle_of(const History& history, Outcome outcome, const char* messa
 
 TEST(Judge, ASoundRunPasses) {
   History h;
-  h.channel(1, 1).add(kStackAllocated, 1, 0, {0, 1, 2048}).add(kStarted, 1);
-  h.send(1, 1, 5).add(kSendToBuffer, 1, 1).sent(1, 1);
-  h.add(kExited, 1).add(kStackFreed, 1, 0, {0, 1, 2048});
-  h.add(kEndChannel, 0, 1, {1}).add(kEndCounts, 0);
+  h.channel(1, 1)
+      .add(event::StackAllocated{.goroutine = 1, .serial = 1, .bytes = 2048})
+      .add(event::Started{.goroutine = 1});
+  h.send(1, 1, 5).add(event::SendToBuffer{.goroutine = 1, .channel = 1}).sent(1, 1);
+  h.add(event::Exited{.goroutine = 1})
+      .add(event::StackFreed{.goroutine = 1, .serial = 1, .bytes = 2048});
+  h.add(event::EndChannel{.channel = 1, .buffered = 1}).add(event::EndCounts{});
   EXPECT_EQ(oracle_of(h, Outcome::kExit), "");
 }
 
 TEST(Judge, EachOracleIsAsked) {
   History stack, locks, channels, locals, leaks;
-  EXPECT_EQ(oracle_of(stack.add(kStackFreed, 1, 0, {1}), Outcome::kPanic), "stack");
+  EXPECT_EQ(
+      oracle_of(stack.add(event::StackFreed{.goroutine = 1, .overwritten = true}), Outcome::kPanic),
+      "stack");
   EXPECT_EQ(oracle_of(locks.unlock(1, 5, LockRank::kChannel), Outcome::kPanic), "lock_order");
   EXPECT_EQ(oracle_of(channels.sent(1, 0), Outcome::kHung), "channels");
-  EXPECT_EQ(oracle_of(locals.add(kLocalRead, 1, 0, {0, 1, 5}), Outcome::kHung), "locals");
+  EXPECT_EQ(oracle_of(locals.add(event::LocalRead{.goroutine = 1, .frame_serial = 1, .token = 5}),
+                      Outcome::kHung),
+            "locals");
   EXPECT_EQ(oracle_of(History(), Outcome::kHung), "deadlock");
-  EXPECT_EQ(oracle_of(leaks.add(kEndCounts, 0, 0, {0, 1}), Outcome::kExit), "leaks");
+  EXPECT_EQ(oracle_of(leaks.add(event::EndCounts{.sudogs = 1}), Outcome::kExit), "leaks");
   EXPECT_EQ(oracle_of(History(), Outcome::kBudget, "steps per run"), "progress");
   EXPECT_EQ(oracle_of(History(), Outcome::kFatal, "frame chain: x"), "invariants");
 }
 
 TEST(Judge, CausesComeFirst) {
   History h;
-  h.add(kLocalRead, 1, 0, {0, 1, 5}).sent(1, 0);
+  h.add(event::LocalRead{.goroutine = 1, .frame_serial = 1, .token = 5}).sent(1, 0);
   EXPECT_EQ(oracle_of(h, Outcome::kHung), "channels");
   h.unlock(1, 5, LockRank::kChannel);
   EXPECT_EQ(oracle_of(h, Outcome::kHung), "lock_order");
-  h.add(kStackFreed, 1, 0, {1});
+  h.add(event::StackFreed{.goroutine = 1, .overwritten = true});
   EXPECT_EQ(oracle_of(h, Outcome::kHung), "stack");
   EXPECT_EQ(oracle_of(h, Outcome::kFatal, "frame chain: x"), "invariants");
 }
@@ -72,10 +79,10 @@ Event any_event(std::mt19937& random) {
   e.kind = static_cast<EventKind>(random() % (static_cast<unsigned>(kCount) + 1));
   e.thread = static_cast<ThreadId>(number());
   e.goroutine = static_cast<GoroutineId>(number());
-  e.channel = static_cast<ChannelId>(number());
-  e.index = static_cast<std::uint16_t>(number());
-  e.a = number();
-  e.b = number();
+  e.slot_c = static_cast<std::uint16_t>(number());
+  e.slot_i = static_cast<std::uint16_t>(number());
+  e.slot_a = number();
+  e.slot_b = number();
   e.step = number();
   return e;
 }
@@ -85,7 +92,10 @@ TEST(Judge, AnyEventListHasAVerdict) {
   for (unsigned run = 0; run < 20000; ++run) {
     History h;
     h.channel(1, 2).channel(2, 0, 1).channel(3, 1);
-    h.receive(1, 2).add(kReceivePark, 1, 2).send(2, 1, 5).select(3, 2);
+    h.receive(1, 2)
+        .add(event::ReceivePark{.goroutine = 1, .channel = 2})
+        .send(2, 1, 5)
+        .select(3, 2);
     for (unsigned i = 0; i < 40; ++i) h.events().push_back(any_event(random));
     Trace trace = h.trace(static_cast<Outcome>(random() % 6), "words");
     trace.threads.resize(2);

@@ -24,15 +24,23 @@ struct Left {
   std::int64_t goroutines = -1;
   std::int64_t stacks_live = 0;  // allocated less freed
   std::int64_t goroutines_listed = 0;
+
+  void count(const event::EndCounts& end) {
+    sudogs = end.sudogs;
+    stacks_in_use = end.stacks;
+    goroutines = end.goroutines;
+  }
 };
 
-Verdict judge_queue(const Event& e, const ChannelModel& model) {
+Verdict judge_queue(const event::EndChannel& e, const ChannelModel& model) {
   const unsigned receivers = model.waiting_receivers(e.channel);
   const unsigned senders = model.waiting_senders(e.channel);
-  if (e.a == receivers && e.b == senders) return {};
+  if (e.receivers == receivers && e.senders == senders) return {};
   const std::string where = " on c" + std::to_string(e.channel);
-  if (e.a != receivers) return failure("stale waiter", "receivers" + where, e.a, receivers);
-  return failure("stale waiter", "senders" + where, e.b, senders);
+  if (e.receivers != receivers) {
+    return failure("stale waiter", "receivers" + where, e.receivers, receivers);
+  }
+  return failure("stale waiter", "senders" + where, e.senders, senders);
 }
 
 }  // namespace
@@ -54,18 +62,18 @@ Verdict judge_leaks(const Trace& trace, const ChannelModel& model) {
         ++left.stacks_live;
         break;
       case EventKind::kStackFreed:
-        if (e.index == 0) --left.stacks_live;
+        if (!as<event::StackFreed>(e).overwritten) --left.stacks_live;
         break;
       case EventKind::kEndGoroutine:
         ++left.goroutines_listed;
         break;
       case EventKind::kEndChannel:
-        if (Verdict verdict = judge_queue(e, model); verdict.failed()) return verdict;
+        if (Verdict verdict = judge_queue(as<event::EndChannel>(e), model); verdict.failed()) {
+          return verdict;
+        }
         break;
       case EventKind::kEndCounts:
-        left.sudogs = e.a;
-        left.stacks_in_use = e.b;
-        left.goroutines = e.index;
+        left.count(as<event::EndCounts>(e));
         break;
       default:
         break;

@@ -17,7 +17,7 @@ std::string kind_of(const History& history, Outcome outcome) {
 
 History one_stack() {
   History h;
-  h.channel(1).add(kStackAllocated, 1, 0, {0, 1, 2048});
+  h.channel(1).add(event::StackAllocated{.goroutine = 1, .serial = 1, .bytes = 2048});
   return h;
 }
 
@@ -26,17 +26,21 @@ std::string at_deadlock(std::uint32_t receivers, std::uint32_t sudogs, std::uint
                         std::uint16_t goroutines) {
   History h = one_stack();
   h.select(1, 2).receive_case(1, 0, 1).receive_case(1, 1, 1);
-  h.add(kReceivePark, 1, 1, {0}).add(kReceivePark, 1, 1, {1}).add(kParked, 1);
-  h.add(kEndGoroutine, 1, 0, {4}).add(kEndChannel, 0, 1, {0, receivers, 0});
-  h.add(kEndCounts, 0, 0, {goroutines, sudogs, stacks});
+  h.add(event::ReceivePark{.goroutine = 1, .channel = 1})
+      .add(event::ReceivePark{.goroutine = 1, .channel = 1, .case_index = 1})
+      .add(event::Parked{.goroutine = 1});
+  h.add(event::EndGoroutine{.goroutine = 1, .status = kWaiting})
+      .add(event::EndChannel{.channel = 1, .receivers = receivers});
+  h.add(event::EndCounts{.goroutines = goroutines, .sudogs = sudogs, .stacks = stacks});
   return kind_of(h, Outcome::kDeadlock);
 }
 
 std::string at_exit(std::uint32_t receivers, std::uint32_t senders, std::uint32_t sudogs,
                     std::uint32_t stacks, std::uint16_t goroutines) {
   History h = one_stack();
-  h.add(kStackFreed, 1, 0, {0, 1, 2048}).add(kEndChannel, 0, 1, {0, receivers, senders});
-  h.add(kEndCounts, 0, 0, {goroutines, sudogs, stacks});
+  h.add(event::StackFreed{.goroutine = 1, .serial = 1, .bytes = 2048})
+      .add(event::EndChannel{.channel = 1, .receivers = receivers, .senders = senders});
+  h.add(event::EndCounts{.goroutines = goroutines, .sudogs = sudogs, .stacks = stacks});
   return kind_of(h, Outcome::kExit);
 }
 
@@ -61,7 +65,7 @@ TEST(LeaksFail, AtExit) {
 
 TEST(LeaksFail, AStackThatNobodyCounts) {
   History h = one_stack();
-  EXPECT_EQ(kind_of(h.add(kEndCounts, 0), Outcome::kExit), "stack leak");
+  EXPECT_EQ(kind_of(h.add(event::EndCounts{}), Outcome::kExit), "stack leak");
 }
 
 TEST(LeaksFail, AtDeadlock) {
@@ -80,7 +84,7 @@ TEST(Leaks, Numbers) {
   h.add(kEndCounts, 0xffff, 0xffff, {0xffff, 0xffffffff, 0xffffffff});
   EXPECT_EQ(kind_of(h, Outcome::kExit), "goroutine leak");
   History channel;
-  channel.add(kEndChannel, 0, 0xffff, {0, 0xffffffff, 0xffffffff});
+  channel.add(event::EndChannel{.channel = 0xffff, .receivers = 0xffffffff, .senders = 0xffffffff});
   EXPECT_EQ(kind_of(channel, Outcome::kExit), "");  // the channels oracle has refused it
 }
 

@@ -9,8 +9,7 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr unsigned kChannels = 65;  // ids 1..64
-constexpr std::uint32_t kTorn = 0xffffffff;
+constexpr unsigned kChannels = kChannelsLimit + 1;  // ids begin with 1
 
 /// A hash table that forgets by a new generation instead of by clearing.
 class Locals {
@@ -21,27 +20,28 @@ class Locals {
     if (slots_.empty()) slots_.resize(256);
   }
 
-  void write(const Event& e) {
+  void write(const event::LocalWritten& e) {
     if (2 * size_ >= slots_.size()) grow();
     Slot& slot = find(key_of(e));
     if (slot.generation != generation_) ++size_;
-    slot = {key_of(e), e.b, generation_};
+    slot = {key_of(e), e.token, generation_};
   }
 
-  std::uint32_t read(const Event& e) {
+  Token read(const event::LocalRead& e) {
     const Slot& slot = find(key_of(e));
-    return slot.generation == generation_ ? slot.token : 0;
+    return slot.generation == generation_ ? slot.token : kZeroToken;
   }
 
  private:
   struct Slot {
     std::uint64_t key = 0;
-    std::uint32_t token = 0;
+    Token token = kZeroToken;
     std::uint32_t generation = 0;
   };
 
-  static std::uint64_t key_of(const Event& e) {
-    return (std::uint64_t{e.a} << 32) | (std::uint64_t{e.goroutine} << 16) | e.index;
+  template <class Fact>
+  static std::uint64_t key_of(const Fact& e) {
+    return (std::uint64_t{e.frame_serial} << 32) | (std::uint64_t{e.goroutine} << 16) | e.slot;
   }
 
   /// The key's slot, or the free one where it belongs. Half of the table is free at least.
@@ -67,11 +67,7 @@ class Locals {
   std::uint32_t generation_ = 0;
 };
 
-std::uint32_t token_mask(std::uint32_t element_bytes) {
-  return element_bytes >= 4 ? 0xffffffffu : (1u << (8 * element_bytes)) - 1;
-}
-
-Verdict failure(std::string_view kind, std::uint32_t written, std::size_t index, const Event& e) {
+Verdict failure(std::string_view kind, Token written, std::size_t index, const Event& e) {
   return {"locals", std::string(kind),
           "last written was token " + std::to_string(written) + "; at event " +
               std::to_string(index) + ": " + describe(e)};
@@ -82,20 +78,22 @@ Verdict failure(std::string_view kind, std::uint32_t written, std::size_t index,
 Verdict judge_locals(const Program&, const Trace& trace) {
   thread_local Locals locals;
   locals.forget();
-  std::array<std::uint32_t, kChannels> masks;
+  std::array<Token, kChannels> masks;  // by channel; those that nobody made have none
   masks.fill(0xffffffff);
   for (std::size_t i = 0; i < trace.events.size(); ++i) {
     const Event& e = trace.events[i];
-    if (e.kind == EventKind::kChannelMade && e.channel < kChannels) {
-      masks[e.channel] = token_mask(e.a);
+    if (e.kind == EventKind::kChannelMade) {
+      const auto made = as<event::ChannelMade>(e);
+      if (made.channel < kChannels) masks[made.channel] = token_mask(made.element_bytes);
     } else if (e.kind == EventKind::kLocalWritten) {
-      locals.write(e);
+      locals.write(as<event::LocalWritten>(e));
     } else if (e.kind == EventKind::kLocalRead) {
-      const std::uint32_t written = locals.read(e);
-      const std::uint32_t mask = e.channel < kChannels ? masks[e.channel] : 0xffffffff;
-      if (e.b == kTorn) return failure("local torn", written, i, e);
-      if (((e.b ^ written) & mask) == 0) continue;
-      return failure((e.b & mask) == 0 ? "local lost" : "wrong local", written, i, e);
+      const auto read = as<event::LocalRead>(e);
+      const Token written = locals.read(read);
+      const Token mask = read.channel < kChannels ? masks[read.channel] : 0xffffffff;
+      if (read.token == kTornToken) return failure("local torn", written, i, e);
+      if (((read.token ^ written) & mask) == 0) continue;
+      return failure((read.token & mask) == 0 ? "local lost" : "wrong local", written, i, e);
     }
   }
   return {};

@@ -5,14 +5,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/lock_rank.h"
 #include "oracle/kinds.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-constexpr unsigned kThreads = 256;         // ThreadId is a byte
 constexpr unsigned kLocksMax = 256;        // distinct locks in one run
 constexpr ObjectId kObjectsMax = 1 << 16;  // platform objects in one run
 constexpr unsigned kNobody = 0xffff;
@@ -22,13 +20,12 @@ constexpr Kinds kKinds{EventKind::kLockAcquired, EventKind::kLockReleased, Event
 
 struct Held {
   std::uint16_t lock;  // dense id
-  std::uint16_t rank;
+  LockRank rank;
   std::uint32_t order;
 };
 
-bool may_be_many(std::uint16_t rank) {
-  return rank == static_cast<std::uint16_t>(LockRank::kChannel) ||
-         rank == static_cast<std::uint16_t>(LockRank::kChannelLeaf);
+bool may_be_many(LockRank rank) {
+  return rank == LockRank::kChannel || rank == LockRank::kChannelLeaf;
 }
 
 /// Kept from run to run so that judging allocates nothing once warm.
@@ -72,56 +69,57 @@ class Locks {
     return lock;
   }
 
-  std::string text_of(unsigned lock, std::uint16_t rank) const {
-    return "lock " + std::to_string(objects_[lock]) + " (" +
-           std::string(lock_rank_name(static_cast<LockRank>(rank))) + ")";
+  std::string text_of(unsigned lock, LockRank rank) const {
+    return "lock " + std::to_string(objects_[lock]) + " (" + std::string(lock_rank_name(rank)) +
+           ")";
   }
 
   bool apply(const Event& e) {
-    if (e.kind == EventKind::kLockAcquired) return acquired(e);
-    return e.kind == EventKind::kLockReleased ? released(e) : readied(e);
+    if (e.kind == EventKind::kReadied) return readied(e.thread);
+    return e.kind == EventKind::kLockAcquired ? acquired(e.thread, as<event::LockAcquired>(e))
+                                              : released(e.thread, as<event::LockReleased>(e));
   }
 
-  bool acquired(const Event& e) {
-    const unsigned lock = lock_of(e.a);
+  bool acquired(ThreadId thread, const event::LockAcquired& e) {
+    const unsigned lock = lock_of(e.lock);
     if (lock == kNobody) return fail("malformed event", "the lock's object id is out of range");
-    if (e.index == 0 || e.index >= static_cast<std::uint16_t>(LockRank::kCount)) {
-      return fail("lock without a rank", "rank " + std::to_string(e.index));
+    if (e.rank == LockRank::kNone || e.rank >= LockRank::kCount) {
+      return fail("lock without a rank", "rank " + std::to_string(static_cast<unsigned>(e.rank)));
     }
     if (holder_[lock] != kNobody) {
       return fail("lock has two holders", "thread " + std::to_string(holder_[lock]) + " holds it");
     }
-    if (e.thread >= threads_seen_) threads_seen_ = e.thread + 1u;
-    std::vector<Held>& held = held_[e.thread];
+    if (thread >= threads_seen_) threads_seen_ = thread + 1u;
+    std::vector<Held>& held = held_[thread];
     for (const Held& before : held) {
-      if (e.index < before.rank) {
+      if (e.rank < before.rank) {
         return fail("lock rank decreases", "held is " + text_of(before.lock, before.rank));
       }
-      if (e.index == before.rank && !may_be_many(e.index)) {
+      if (e.rank == before.rank && !may_be_many(e.rank)) {
         return fail("two locks of one rank", "held is " + text_of(before.lock, before.rank));
       }
-      if (e.index == before.rank && e.b <= before.order) {
+      if (e.rank == before.rank && e.order <= before.order) {
         return fail("channel locks out of order",
                     "held is channel " + std::to_string(before.order));
       }
       after_[before.lock][lock / 64] |= std::uint64_t{1} << (lock % 64);
     }
-    holder_[lock] = e.thread;
-    held.push_back({static_cast<std::uint16_t>(lock), e.index, e.b});
+    holder_[lock] = thread;
+    held.push_back({static_cast<std::uint16_t>(lock), e.rank, e.order});
     return true;
   }
 
-  bool released(const Event& e) {
-    const unsigned lock = lock_of(e.a);
+  bool released(ThreadId thread, const event::LockReleased& e) {
+    const unsigned lock = lock_of(e.lock);
     if (lock == kNobody) return fail("malformed event", "the lock's object id is out of range");
-    if (holder_[lock] != e.thread) {
+    if (holder_[lock] != thread) {
       return fail("freed a lock of somebody else",
                   holder_[lock] == kNobody
                       ? "it is free"
                       : "thread " + std::to_string(holder_[lock]) + " holds it");
     }
     holder_[lock] = kNobody;
-    std::vector<Held>& held = held_[e.thread];
+    std::vector<Held>& held = held_[thread];
     std::size_t i = held.size();
     while (i-- > 0 && held[i].lock != lock) {
     }
@@ -129,8 +127,8 @@ class Locks {
     return true;
   }
 
-  bool readied(const Event& e) {
-    for (const Held& before : held_[e.thread]) {
+  bool readied(ThreadId thread) {
+    for (const Held& before : held_[thread]) {
       if (!may_be_many(before.rank)) continue;
       return fail("readied under a channel lock", "held is " + text_of(before.lock, before.rank));
     }
@@ -185,7 +183,7 @@ class Locks {
   std::vector<ObjectId> objects_;     // by dense id
   std::array<Set, kLocksMax> after_;  // locks taken while this one was held
   std::array<unsigned, kLocksMax> holder_;
-  std::array<std::vector<Held>, kThreads> held_;
+  std::array<std::vector<Held>, kThreadIds> held_;
   unsigned threads_seen_ = 0;  // one past the highest id
 };
 

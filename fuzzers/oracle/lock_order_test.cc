@@ -87,13 +87,13 @@ TEST(LockOrderFail, ReadiesUnderAChannelLock) {
   using enum EventKind;
   for (const LockRank rank : {kChannel, kChannelLeaf}) {
     History held, freed, others, scheduler;
-    held.lock(1, 12, rank, 1).add(kReadied, 1, kNilChannel, {0, 2});
+    held.lock(1, 12, rank, 1).add(event::Readied{.goroutine = 1, .target = 2});
     EXPECT_EQ(kind_of(held), "readied under a channel lock");
-    freed.lock(1, 12, rank, 1).unlock(1, 12, rank).add(kReadied, 1, kNilChannel, {0, 2});
+    freed.lock(1, 12, rank, 1).unlock(1, 12, rank).add(event::Readied{.goroutine = 1, .target = 2});
     EXPECT_EQ(kind_of(freed), "");
-    others.lock(3, 12, rank, 1).add(kReadied, 1, kNilChannel, {0, 2});
+    others.lock(3, 12, rank, 1).add(event::Readied{.goroutine = 1, .target = 2});
     EXPECT_EQ(kind_of(others), "");
-    scheduler.lock(1, 11, kScheduler).add(kReadied, 1, kNilChannel, {0, 2});
+    scheduler.lock(1, 11, kScheduler).add(event::Readied{.goroutine = 1, .target = 2});
     EXPECT_EQ(kind_of(scheduler), "");
   }
 }

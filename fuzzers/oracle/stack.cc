@@ -4,22 +4,16 @@
 #include <string_view>
 #include <vector>
 
-#include "base/limits.h"
 #include "oracle/kinds.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-constexpr unsigned kGoroutines = 33;            // ids 1..32 (the runtime's limit)
-constexpr unsigned kChannels = 65;              // ids 1..64
+constexpr unsigned kGoroutines = kGoroutinesLimit + 1;  // ids begin with 1
+constexpr unsigned kChannels = kChannelsLimit + 1;
 constexpr std::uint32_t kSerialsMax = 1 << 16;  // stacks in one run
-constexpr std::uint32_t kOutside = 0xffffffff;
-constexpr std::uint16_t kNoFunction = 0xffff;  // a frame without its header
 constexpr int kNobody = -1;
-constexpr std::uint16_t kCopyStack = 8;  // Status of the runtime
-constexpr std::uint16_t kScanBit = 0x1000;
-constexpr std::uint16_t kShrink = 1;  // reason of a copy
 
 constexpr Kinds kKinds{
     EventKind::kChannelMade,    EventKind::kStackAllocated, EventKind::kStackFreed,
@@ -28,9 +22,6 @@ constexpr Kinds kKinds{
     EventKind::kCopyEnd,        EventKind::kSudogSeen,      EventKind::kCensusBegin,
     EventKind::kFrameSeen,      EventKind::kPointerSeen,
 };
-
-enum Moment : std::uint16_t { kBefore = 0, kAfter = 1 };
-enum Protection : ChannelId { kLocksTaken = 1, kLocksHeldByOwner = 2 };
 
 /// Facts of a census: events [begin, end).
 struct Walk {
@@ -46,8 +37,8 @@ struct Subject {
   bool is_shrinking = false;
   std::uint32_t old_bytes = 0;  // of the copy
   std::uint32_t new_bytes = 0;
-  std::uint32_t element_distance = 0;  // the farthest waiting element of the copy
-  Walk before;                         // of the copy
+  BelowHi element_distance = 0;  // the farthest waiting element of the copy
+  Walk before;                   // of the copy
 };
 
 class Stacks {
@@ -73,19 +64,18 @@ class Stacks {
   }
 
   /// Null for an id that cannot be.
-  Subject* subject(std::uint32_t g) { return g != 0 && g < kGoroutines ? &subjects_[g] : nullptr; }
+  Subject* subject(GoroutineId g) { return g != 0 && g < kGoroutines ? &subjects_[g] : nullptr; }
 
   bool apply(const Event& e) {
     switch (e.kind) {
       case EventKind::kChannelMade:
-        if (e.channel < kChannels) element_bytes_[e.channel] = e.a;
-        return true;
+        return made(as<event::ChannelMade>(e));
       case EventKind::kStackAllocated:
-        return allocated(e);
+        return allocated(as<event::StackAllocated>(e));
       case EventKind::kStackFreed:
-        return freed(e);
+        return freed(as<event::StackFreed>(e));
       case EventKind::kReadied:
-        if (Subject* const s = subject(e.a)) s->enqueued_by = kNobody;
+        if (Subject* const s = subject(as<event::Readied>(e).target)) s->enqueued_by = kNobody;
         return true;
       case EventKind::kSendPark:
       case EventKind::kReceivePark:
@@ -114,13 +104,13 @@ class Stacks {
         s.in_syscall = false;
         return true;
       case EventKind::kCopyBegin:
-        return copy_begins(s, e);
+        return copy_begins(s, as<event::CopyBegin>(e), e.thread);
       case EventKind::kCopyEnd:
-        return copy_ends(s, e);
+        return copy_ends(s, as<event::CopyEnd>(e));
       case EventKind::kSudogSeen:
-        return sudog_seen(s, e);
+        return sudog_seen(s, as<event::SudogSeen>(e));
       case EventKind::kCensusBegin:
-        return census(s, e);
+        return census(s, as<event::CensusBegin>(e), e.thread);
       default:
         s.enqueued_by = e.thread;
         return true;
@@ -129,127 +119,150 @@ class Stacks {
 
   // --- Whole stacks. ---
 
-  bool allocated(const Event& e) {
-    if (e.a >= kSerialsMax) return fail("malformed event", "the serial is out of range");
-    if (is_live_.empty()) is_live_.assign(kSerialsMax, 0);
-    if (is_live_[e.a] != 0) return fail("stack allocated twice", "it is in use");
-    is_live_[e.a] = 1;
-    serials_.push_back(e.a);
+  bool made(const event::ChannelMade& e) {
+    if (e.channel < kChannels) element_bytes_[e.channel] = e.element_bytes;
     return true;
   }
 
-  bool freed(const Event& e) {
-    if (e.index == 1) {
-      return fail("freed stack written", "stack " + std::to_string(e.a) + " lost its poison");
+  bool allocated(const event::StackAllocated& e) {
+    if (e.serial >= kSerialsMax) return fail("malformed event", "the serial is out of range");
+    if (is_live_.empty()) is_live_.assign(kSerialsMax, 0);
+    if (is_live_[e.serial] != 0) return fail("stack allocated twice", "it is in use");
+    is_live_[e.serial] = 1;
+    serials_.push_back(e.serial);
+    return true;
+  }
+
+  bool freed(const event::StackFreed& e) {
+    if (e.overwritten) {
+      return fail("freed stack written", "stack " + std::to_string(e.serial) + " lost its poison");
     }
-    if (e.a >= kSerialsMax) return fail("malformed event", "the serial is out of range");
-    if (is_live_.empty() || is_live_[e.a] == 0)
+    if (e.serial >= kSerialsMax) return fail("malformed event", "the serial is out of range");
+    if (is_live_.empty() || is_live_[e.serial] == 0)
       return fail("stack freed twice", "it is not in use");
-    is_live_[e.a] = 0;
+    is_live_[e.serial] = 0;
     return true;
   }
 
   // --- Copies. ---
 
-  bool copy_begins(Subject& s, const Event& e) {
+  bool copy_begins(Subject& s, const event::CopyBegin& e, ThreadId thread) {
     if (s.is_copying) return fail("two copies at once", "the stack is being copied already");
     if (s.in_syscall) return fail("copied in a system call", "the kernel may use the stack");
     const bool is_protected =
-        e.channel == kLocksTaken || (e.channel == kLocksHeldByOwner && s.enqueued_by == e.thread);
+        e.locks == CopyLocks::kTaken || (e.locks == CopyLocks::kHeld && s.enqueued_by == thread);
     if (s.enqueued_by != kNobody && !is_protected) {
       return fail("copied without channel locks",
                   "it is enqueued on channels, and whoever wakes it writes to the stack");
     }
     s.is_copying = true;
-    s.is_shrinking = e.index == kShrink;
-    s.old_bytes = e.a;
-    s.new_bytes = e.b;
+    s.is_shrinking = e.reason == CopyReason::kShrink;
+    s.old_bytes = e.old_bytes;
+    s.new_bytes = e.new_bytes;
     s.element_distance = 0;
     s.before = Walk{};
     return true;
   }
 
-  bool copy_ends(Subject& s, const Event& e) {
+  bool copy_ends(Subject& s, const event::CopyEnd& e) {
     if (!s.is_copying) return fail("malformed event", "no copy has begun");
     s.is_copying = false;
-    if (e.a > s.new_bytes) return fail("copy does not fit", "more is used than the new stack has");
-    if (e.index != kCopyStack && (e.index & kScanBit) == 0) {
+    if (e.used_bytes > s.new_bytes) {
+      return fail("copy does not fit", "more is used than the new stack has");
+    }
+    if (e.status != kCopyStack && (e.status & kScan) == 0) {
       return fail("copied in the wrong status", "neither copy-stack nor suspended");
     }
-    if (s.is_shrinking && e.a + kStackGuard >= s.old_bytes / 4) {
+    if (s.is_shrinking && e.used_bytes + kStackGuard >= s.old_bytes / 4) {
       return fail("shrunk too far",
                   "a quarter of " + std::to_string(s.old_bytes) + " bytes and more was in use");
     }
-    if (s.element_distance > e.a) {
+    if (s.element_distance > e.used_bytes) {
       return fail("sudog outside the stack", "an element is below the stack pointer");
     }
     return true;
   }
 
-  bool sudog_seen(Subject& s, const Event& e) {
+  bool sudog_seen(Subject& s, const event::SudogSeen& e) {
     if (!s.is_copying) return fail("malformed event", "no copy has begun");
-    if (e.b == 0) return true;
+    if (e.element == kNilPlace) return true;
     const std::uint32_t bytes = e.channel < kChannels ? element_bytes_[e.channel] : 0;
-    if (e.b == kOutside || e.b > s.new_bytes || e.b < bytes) {
+    if (e.element == kOutsideStack || e.element > s.new_bytes || e.element < bytes) {
       return fail("sudog outside the stack", "its element has " + std::to_string(bytes) + " bytes");
     }
-    if (e.b > s.element_distance) s.element_distance = e.b;
+    if (e.element > s.element_distance) s.element_distance = e.element;
     return true;
   }
 
   // --- Walks. ---
 
-  bool census(Subject& s, const Event& e) {
+  bool census(Subject& s, const event::CensusBegin& e, ThreadId thread) {
     Walk walk;
     walk.begin = index_ + 1;
     walk.end = walk.begin;
-    while (walk.end < events_.size() && is_fact_of(e, events_[walk.end])) ++walk.end;
+    while (walk.end < events_.size() && is_fact_of(e.goroutine, thread, events_[walk.end]))
+      ++walk.end;
     walk.is_whole = walk.end < events_.size();
-    if (e.a > e.b) return fail("stack overflow", "more is used than the stack has");
-    if (!check_walk(walk, e.a)) return false;
-    if (s.is_copying && e.index == kBefore) s.before = walk;
-    if (s.is_copying && e.index == kAfter && s.before.is_whole && walk.is_whole) {
+    if (e.used_bytes > e.stack_bytes) {
+      return fail("stack overflow", "more is used than the stack has");
+    }
+    if (!check_walk(walk, e.used_bytes)) return false;
+    if (s.is_copying && e.moment == CensusMoment::kBeforeCopy) s.before = walk;
+    if (s.is_copying && e.moment == CensusMoment::kAfterCopy && s.before.is_whole &&
+        walk.is_whole) {
       if (!check_equal(s.before, walk)) return false;
     }
     index_ = walk.end - 1;
     return true;
   }
 
-  static bool is_fact_of(const Event& census, const Event& e) {
+  static bool is_fact_of(GoroutineId g, ThreadId thread, const Event& e) {
     return (e.kind == EventKind::kFrameSeen || e.kind == EventKind::kPointerSeen) &&
-           e.goroutine == census.goroutine && e.thread == census.thread;
+           e.goroutine == g && e.thread == thread;
   }
 
-  bool check_walk(const Walk& walk, std::uint32_t used) {
-    std::uint32_t expected = used;  // where the next frame must be; 0 when there is none
+  bool check_walk(const Walk& walk, BelowHi used) {
+    BelowHi expected = used;  // where the next frame must be; nil when there is none
     for (index_ = walk.begin; index_ < walk.end; ++index_) {
       const Event& e = events_[index_];
-      if (e.kind == EventKind::kPointerSeen) {
-        if (e.b == kOutside || e.b > used)
-          return fail("pointer outside the stack", "a slot's target");
-        if (e.a == 0 || e.a > used) return fail("malformed event", "the slot is outside the stack");
-        continue;
-      }
-      if (e.index == kNoFunction) return fail("frame header overwritten", "it has lost its mark");
-      if (e.b == kOutside) return fail("frame pointer outside the stack", "a saved frame pointer");
-      if (e.a != expected) {
-        return fail("frame chain broken",
-                    "a frame was expected at distance " + std::to_string(expected));
-      }
-      if (e.b >= e.a) return fail("frame chain broken", "the older frame is not above this one");
-      expected = e.b;
+      const bool holds = e.kind == EventKind::kPointerSeen
+                             ? check_pointer(as<event::PointerSeen>(e), used)
+                             : check_frame(as<event::FrameSeen>(e), expected);
+      if (!holds) return false;
     }
     index_ = walk.begin - 1;
-    if (expected == 0 || !walk.is_whole) return true;
+    if (expected == kNilPlace || !walk.is_whole) return true;
     return fail("frame chain broken", "no frame at distance " + std::to_string(expected));
+  }
+
+  bool check_pointer(const event::PointerSeen& e, BelowHi used) {
+    if (e.target == kOutsideStack || e.target > used)
+      return fail("pointer outside the stack", "a slot's target");
+    if (e.place == 0 || e.place > used)
+      return fail("malformed event", "the slot is outside the stack");
+    return true;
+  }
+
+  bool check_frame(const event::FrameSeen& e, BelowHi& expected) {
+    if (e.function == FunctionId::kOverwritten)
+      return fail("frame header overwritten", "it has lost its mark");
+    if (e.caller == kOutsideStack)
+      return fail("frame pointer outside the stack", "a saved frame pointer");
+    if (e.place != expected) {
+      return fail("frame chain broken",
+                  "a frame was expected at distance " + std::to_string(expected));
+    }
+    if (e.caller >= e.place)
+      return fail("frame chain broken", "the older frame is not above this one");
+    expected = e.caller;
+    return true;
   }
 
   bool check_equal(const Walk& before, const Walk& after) {
     const std::size_t size = after.end - after.begin;
     for (std::size_t i = 0; i < size && i < before.end - before.begin; ++i) {
       const Event& was = events_[before.begin + i];
-      const Event& is = events_[after.begin + i];
-      if (was.kind == is.kind && was.index == is.index && was.a == is.a && was.b == is.b) continue;
+      if (is_same_fact(was, events_[after.begin + i])) continue;
       index_ = after.begin + i;
       return fail("copy changed the stack", "before it: " + describe(was));
     }

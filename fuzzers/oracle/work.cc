@@ -4,16 +4,13 @@
 #include <bitset>
 #include <string_view>
 
-#include "base/limits.h"
 #include "oracle/kinds.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-constexpr unsigned kThreads = 256;                  // ThreadId is a byte
-constexpr unsigned kQueues = kProcessorsLimit + 1;  // the last one is the global queue
-constexpr std::uint32_t kCalledAnew = 1;
+constexpr unsigned kQueues = kGlobalQueue + 1;  // which is the last one
 
 constexpr Kinds kKinds{
     EventKind::kQueued,         EventKind::kUnqueued,       EventKind::kQueueSeenEmpty,
@@ -52,12 +49,12 @@ class Work {
     switch (e.kind) {
       case EventKind::kQueued:
         set_active(e.thread, true);
-        return queued(e);
+        return queued(as<event::Queued>(e).queue, e.step);
       case EventKind::kUnqueued:
         set_active(e.thread, true);
-        return unqueued(e);
+        return unqueued(as<event::Unqueued>(e).queue);
       case EventKind::kQueueSeenEmpty:
-        return seen_empty(e);
+        return seen_empty(as<event::QueueSeenEmpty>(e));
       case EventKind::kProcessorIdle:
         ++idle_processors_;
         return true;
@@ -66,7 +63,7 @@ class Work {
         return fail("malformed event", "no processor is idle");
       case EventKind::kMachineCalled:
         ++called_;
-        ++(e.a == kCalledAnew ? machines_ : woken_);
+        ++(as<event::MachineCalled>(e).is_new ? machines_ : woken_);
         return true;
       case EventKind::kMachineBegins:
         set_active(e.thread, true);
@@ -91,32 +88,32 @@ class Work {
     active_ += active ? 1 : -1;
   }
 
-  bool queued(const Event& e) {
-    if (e.index >= kQueues) return fail("malformed event", "no such queue");
-    Queue& queue = queues_[e.index];
-    if (queue.size++ == 0) queue.filled_at = e.step;
+  bool queued(QueueId id, std::uint32_t step) {
+    if (id >= kQueues) return fail("malformed event", "no such queue");
+    Queue& queue = queues_[id];
+    if (queue.size++ == 0) queue.filled_at = step;
     ++waiting_;
     return true;
   }
 
-  bool unqueued(const Event& e) {
-    if (e.index >= kQueues || queues_[e.index].size == 0) {
+  bool unqueued(QueueId id) {
+    if (id >= kQueues || queues_[id].size == 0) {
       return fail("malformed event", "no such queue, or it is empty");
     }
-    --queues_[e.index].size;
+    --queues_[id].size;
     --waiting_;
     return true;
   }
 
-  bool seen_empty(const Event& e) {
-    if (e.index >= kQueues) return fail("malformed event", "no such queue");
-    const Queue& queue = queues_[e.index];
-    if (queue.size == 0 || queue.filled_at > e.b) return true;
+  bool seen_empty(const event::QueueSeenEmpty& e) {
+    if (e.queue >= kQueues) return fail("malformed event", "no such queue");
+    const Queue& queue = queues_[e.queue];
+    if (queue.size == 0 || queue.filled_at > e.begin_step) return true;
     return fail("queue found empty that never was",
                 std::to_string(queue.size) +
                     " goroutines are in it, and it was last empty before " + "step " +
                     std::to_string(queue.filled_at) + "; the look began in step " +
-                    std::to_string(e.b));
+                    std::to_string(e.begin_step));
   }
 
   bool is_conserved(unsigned machines_max) {
@@ -129,7 +126,7 @@ class Work {
 
   Verdict verdict_;
   std::array<Queue, kQueues> queues_{};
-  std::bitset<kThreads> is_active_;
+  std::bitset<kThreadIds> is_active_;
   int active_ = 0;    // threads that are about to notice
   int called_ = 0;    // machines that were called and have not begun
   int machines_ = 1;  // ever made

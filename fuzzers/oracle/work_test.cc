@@ -10,7 +10,6 @@ namespace {
 
 using enum EventKind;
 
-constexpr std::uint16_t kGlobal = kProcessorsLimit;
 const std::string kIdle = "idle processor beside a runnable goroutine";
 
 std::string kind_of(const History& history) {
@@ -22,82 +21,119 @@ std::string kind_of(const History& history) {
 /// Thread 1 runs goroutine 1 on processor 0, processor 1 is idle, and nobody else exists.
 History one_runs() {
   History h;
-  h.thread(1).add(kProcessorIdle, 0, 0, {1});
-  h.add(kQueued, 1, 0, {0}).add(kUnqueued, 1, 0, {0}).add(kSettled, 1);
+  h.thread(1).add(event::ProcessorIdle{.processor = 1});
+  h.add(event::Queued{.goroutine = 1})
+      .add(event::Unqueued{.goroutine = 1})
+      .add(event::Settled{.goroutine = 1});
   return h;
 }
 
 /// Thread 1 has called a machine, thread 2, for processor 1.
 History& called(History& h) {
-  return h.add(kProcessorTaken, 0, 0, {1}).add(kMachineCalled, 0, 0, {0, 1});
+  return h.add(event::ProcessorTaken{.processor = 1}).add(event::MachineCalled{.is_new = true});
 }
 
 TEST(Work, WhoSubmitsWakesSomebodyWhoFindsIt) {
   History h = one_runs();
-  h.add(kQueued, 2, 0, {0});
-  called(h).add(kSettled, 1);
-  h.thread(2).add(kMachineBegins, 0).add(kUnqueued, 2, 0, {0}).add(kSettled, 2);
-  h.thread(1).add(kParked, 1).add(kProcessorIdle, 0, 0, {0}).add(kMachineSleeps, 0);
+  h.add(event::Queued{.goroutine = 2});
+  called(h).add(event::Settled{.goroutine = 1});
+  h.thread(2)
+      .add(event::MachineBegins{})
+      .add(event::Unqueued{.goroutine = 2})
+      .add(event::Settled{.goroutine = 2});
+  h.thread(1)
+      .add(event::Parked{.goroutine = 1})
+      .add(event::ProcessorIdle{})
+      .add(event::MachineSleeps{});
   EXPECT_EQ(kind_of(h), "");
 }
 
 TEST(Work, NoProcessorIsIdle) {
   History h = one_runs();
-  called(h).thread(2).add(kMachineBegins, 0).add(kQueued, 2, 0, {1}).add(kUnqueued, 2, 0, {1});
-  h.add(kSettled, 2).thread(1).add(kQueued, 3, 0, {0}).add(kSettled, 1);
+  called(h)
+      .thread(2)
+      .add(event::MachineBegins{})
+      .add(event::Queued{.goroutine = 2, .queue = 1})
+      .add(event::Unqueued{.goroutine = 2, .queue = 1});
+  h.add(event::Settled{.goroutine = 2})
+      .thread(1)
+      .add(event::Queued{.goroutine = 3})
+      .add(event::Settled{.goroutine = 1});
   EXPECT_EQ(kind_of(h), "");
 }
 
 TEST(Work, WhoIsStillLookingWillFindIt) {
   History h = one_runs();
-  called(h).add(kSettled, 1).thread(2).add(kMachineBegins, 0).add(kProcessorIdle, 0, 0, {1});
-  h.thread(1).add(kQueued, 2, 0, {0}).add(kSettled, 1);  // saw that thread 2 looks
+  called(h)
+      .add(event::Settled{.goroutine = 1})
+      .thread(2)
+      .add(event::MachineBegins{})
+      .add(event::ProcessorIdle{.processor = 1});
+  h.thread(1)
+      .add(event::Queued{.goroutine = 2})
+      .add(event::Settled{.goroutine = 1});  // saw that thread 2 looks
   EXPECT_EQ(kind_of(h), "");
-  h.thread(2).add(kProcessorTaken, 0, 0, {1}).add(kUnqueued, 2, 0, {0}).add(kSettled, 2);
+  h.thread(2)
+      .add(event::ProcessorTaken{.processor = 1})
+      .add(event::Unqueued{.goroutine = 2})
+      .add(event::Settled{.goroutine = 2});
   EXPECT_EQ(kind_of(h), "");
 }
 
 TEST(Work, AMachineThatGivesAProcessorAwayLooksFirst) {
   for (const EventKind stops : {kParked, kExited, kPreempted, kSyscallEntered}) {
     History h = one_runs();
-    h.add(stops, 1).thread(2).add(kQueued, 2, 0, {kGlobal}).add(kSettled, 0);
+    h.add(stops, 1)
+        .thread(2)
+        .add(event::Queued{.goroutine = 2, .queue = kGlobalQueue})
+        .add(event::Settled{});
     EXPECT_EQ(kind_of(h), "");
-    EXPECT_EQ(kind_of(h.thread(1).add(kMachineSleeps, 0)), kIdle);
+    EXPECT_EQ(kind_of(h.thread(1).add(event::MachineSleeps{})), kIdle);
   }
 }
 
 TEST(WorkFail, WhoSubmitsWakesNobody) {
-  for (const std::uint16_t queue : {std::uint16_t{0}, std::uint16_t{1}, kGlobal}) {
+  for (const std::uint16_t queue : {std::uint16_t{0}, std::uint16_t{1}, kGlobalQueue}) {
     History h = one_runs();
-    h.add(kQueued, 2, 0, {queue});
+    h.add(event::Queued{.goroutine = 2, .queue = queue});
     EXPECT_EQ(kind_of(h), "");
-    EXPECT_EQ(kind_of(h.add(kSettled, 1)), kIdle);
+    EXPECT_EQ(kind_of(h.add(event::Settled{.goroutine = 1})), kIdle);
   }
 }
 
 TEST(WorkFail, AMachineSleepsOverWork) {
   History h = one_runs();
-  called(h).add(kSettled, 1).thread(2).add(kMachineBegins, 0).add(kProcessorIdle, 0, 0, {1});
-  h.thread(1).add(kQueued, 2, 0, {0}).add(kSettled, 1);
-  EXPECT_EQ(kind_of(h.thread(2).add(kMachineSleeps, 0)), kIdle);
+  called(h)
+      .add(event::Settled{.goroutine = 1})
+      .thread(2)
+      .add(event::MachineBegins{})
+      .add(event::ProcessorIdle{.processor = 1});
+  h.thread(1).add(event::Queued{.goroutine = 2}).add(event::Settled{.goroutine = 1});
+  EXPECT_EQ(kind_of(h.thread(2).add(event::MachineSleeps{})), kIdle);
 }
 
 TEST(WorkFail, AProcessorBecomesIdleOverWork) {
   History h;
-  h.thread(1).add(kQueued, 1, 0, {0}).add(kUnqueued, 1, 0, {0}).add(kSettled, 1);
-  h.add(kQueued, 2, 0, {0}).add(kSettled, 1);  // no processor was idle
+  h.thread(1)
+      .add(event::Queued{.goroutine = 1})
+      .add(event::Unqueued{.goroutine = 1})
+      .add(event::Settled{.goroutine = 1});
+  h.add(event::Queued{.goroutine = 2})
+      .add(event::Settled{.goroutine = 1});  // no processor was idle
   EXPECT_EQ(kind_of(h), "");
-  h.thread(2).add(kSyscallEntered, 3).add(kProcessorIdle, 0, 0, {1});
+  h.thread(2).add(event::SyscallEntered{.goroutine = 3}).add(event::ProcessorIdle{.processor = 1});
   EXPECT_EQ(kind_of(h), "");
-  EXPECT_EQ(kind_of(h.add(kSettled, 3)), kIdle);
+  EXPECT_EQ(kind_of(h.add(event::Settled{.goroutine = 3})), kIdle);
 }
 
 /// As many machines as may be, all running something; processor 1 is idle.
 History all_run(unsigned machines) {
   History h = one_runs().machines_max(machines);
   for (unsigned i = 1; i < machines; ++i) {
-    h.thread(1).add(kMachineCalled, 0, 0, {0, 1});
-    h.thread(static_cast<int>(i) + 1).add(kMachineBegins, 0).add(kSettled, 9);
+    h.thread(1).add(event::MachineCalled{.is_new = true});
+    h.thread(static_cast<int>(i) + 1)
+        .add(event::MachineBegins{})
+        .add(event::Settled{.goroutine = 9});
   }
   return h;
 }
@@ -105,31 +141,42 @@ History all_run(unsigned machines) {
 TEST(Work, MachinesMayRunOut) {
   for (const unsigned machines : {2u, 3u, kMachinesMax}) {
     History h = all_run(machines);
-    EXPECT_EQ(kind_of(h.thread(1).add(kQueued, 2, 0, {0}).add(kSettled, 1)), "");
+    EXPECT_EQ(
+        kind_of(h.thread(1).add(event::Queued{.goroutine = 2}).add(event::Settled{.goroutine = 1})),
+        "");
     EXPECT_EQ(kind_of(h.machines_max(machines + 1)), kIdle);  // one more might have been made
   }
 }
 
 TEST(Work, AtTheLimitTheNextMachineThatComesToSleepLooksAgain) {
   History h = all_run(3);
-  h.thread(1).add(kQueued, 2, 0, {0}).add(kSettled, 1);
-  h.thread(2).add(kParked, 9).add(kProcessorTaken, 0, 0, {1}).add(kUnqueued, 2, 0, {0});
-  EXPECT_EQ(kind_of(h.add(kSettled, 2)), "");
+  h.thread(1).add(event::Queued{.goroutine = 2}).add(event::Settled{.goroutine = 1});
+  h.thread(2)
+      .add(event::Parked{.goroutine = 9})
+      .add(event::ProcessorTaken{.processor = 1})
+      .add(event::Unqueued{.goroutine = 2});
+  EXPECT_EQ(kind_of(h.add(event::Settled{.goroutine = 2})), "");
 }
 
 TEST(WorkFail, AMachineSleepsOverWorkThoughNoMoreMayBeMade) {
   History h = all_run(3);
-  h.thread(1).add(kQueued, 2, 0, {0}).add(kSettled, 1);
+  h.thread(1).add(event::Queued{.goroutine = 2}).add(event::Settled{.goroutine = 1});
   EXPECT_EQ(kind_of(h), "");
-  EXPECT_EQ(kind_of(h.thread(2).add(kParked, 9)), "");
-  EXPECT_EQ(kind_of(h.add(kMachineSleeps, 0)), kIdle);
+  EXPECT_EQ(kind_of(h.thread(2).add(event::Parked{.goroutine = 9})), "");
+  EXPECT_EQ(kind_of(h.add(event::MachineSleeps{})), kIdle);
 }
 
 TEST(Work, AMachineThatWasWokenSleepsNoMore) {
   History h = all_run(2);
-  h.thread(2).add(kParked, 9).add(kMachineSleeps, 0);
-  h.thread(1).add(kMachineCalled, 0).thread(2).add(kMachineBegins, 0).add(kSettled, 9);
-  EXPECT_EQ(kind_of(h.thread(1).add(kQueued, 2, 0, {0}).add(kSettled, 1)), "");
+  h.thread(2).add(event::Parked{.goroutine = 9}).add(event::MachineSleeps{});
+  h.thread(1)
+      .add(event::MachineCalled{})
+      .thread(2)
+      .add(event::MachineBegins{})
+      .add(event::Settled{.goroutine = 9});
+  EXPECT_EQ(
+      kind_of(h.thread(1).add(event::Queued{.goroutine = 2}).add(event::Settled{.goroutine = 1})),
+      "");
 }
 
 TEST(Work, AQueueIsEmptyAtSomeMomentOfTheLook) {
@@ -137,13 +184,19 @@ TEST(Work, AQueueIsEmptyAtSomeMomentOfTheLook) {
   before.add(kQueueSeenEmpty, 1, 0, {0, 0, 1});
   EXPECT_EQ(kind_of(before), "");
   // Empty until after the look began.
-  during.add(kStarted, 1).add(kQueued, 2, 0, {0}).add(kQueueSeenEmpty, 1, 0, {0, 0, 1});
+  during.add(event::Started{.goroutine = 1})
+      .add(event::Queued{.goroutine = 2})
+      .add(kQueueSeenEmpty, 1, 0, {0, 0, 1});
   EXPECT_EQ(kind_of(during), "");
-  never.add(kQueued, 2, 0, {0}).add(kStarted, 1);
-  never.add(kQueued, 3, 0, {0}).add(kUnqueued, 2, 0, {0}).add(kQueueSeenEmpty, 1, 0, {0, 0, 2});
+  never.add(event::Queued{.goroutine = 2}).add(event::Started{.goroutine = 1});
+  never.add(event::Queued{.goroutine = 3})
+      .add(event::Unqueued{.goroutine = 2})
+      .add(kQueueSeenEmpty, 1, 0, {0, 0, 2});
   EXPECT_EQ(kind_of(never), "queue found empty that never was");
   History again;
-  again.add(kQueued, 2, 0, {0}).add(kUnqueued, 2, 0, {0}).add(kQueued, 3, 0, {0});
+  again.add(event::Queued{.goroutine = 2})
+      .add(event::Unqueued{.goroutine = 2})
+      .add(event::Queued{.goroutine = 3});
   EXPECT_EQ(kind_of(again.add(kQueueSeenEmpty, 1, 0, {0, 0, 2})), "");  // between steps 2 and 3
 }
 
@@ -155,7 +208,7 @@ TEST(WorkFail, Numbers) {
   for (unsigned kind = 0; kind < static_cast<unsigned>(EventKind::kCount); ++kind) {
     kind_with(static_cast<EventKind>(kind), 0xffff);
   }
-  EXPECT_EQ(kind_with(kQueued, kGlobal + 1), "malformed event");
+  EXPECT_EQ(kind_with(kQueued, kGlobalQueue + 1), "malformed event");
   EXPECT_EQ(kind_with(kUnqueued, 0), "malformed event");
   EXPECT_EQ(kind_with(kQueueSeenEmpty, 0xffff), "malformed event");
   EXPECT_EQ(kind_with(kProcessorTaken, 0), "malformed event");
@@ -164,8 +217,10 @@ TEST(WorkFail, Numbers) {
 
 TEST(Work, ARunKnowsNothingOfTheOneBefore) {
   History first, second;
-  EXPECT_EQ(kind_of(first.add(kQueued, 1, 0, {0})), "");
-  EXPECT_EQ(kind_of(second.add(kProcessorIdle, 0, 0, {1}).add(kSettled, 1)), "");
+  EXPECT_EQ(kind_of(first.add(event::Queued{.goroutine = 1})), "");
+  EXPECT_EQ(
+      kind_of(second.add(event::ProcessorIdle{.processor = 1}).add(event::Settled{.goroutine = 1})),
+      "");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ Sample race() {
   Sample sample;
   sample.two_goroutines();
   sample.step(1, kNoGoroutine, Site::kScanSuspend).path = kScannerPath;
-  sample.event(EventKind::kCopyBegin, 2);
+  sample.event(event::CopyBegin{.goroutine = 2});
   sample.step(1, kNoGoroutine, Site::kSudogElementLoad, 55).path = kScannerPath;
   sample.step(1, kNoGoroutine, Site::kSudogElementStore, 55).path = kScannerPath;
   sample.step(1, kNoGoroutine, Site::kCopyStackHigh).path = kScannerPath;

@@ -15,13 +15,14 @@ class Lanes : public ::testing::Test {
     program_.functions.resize(1);
     sample_.two_goroutines();
     sample_.step(0, 1, Site::kChanCloseLock, 16).is_decision = true;
-    sample_.event(EventKind::kLockAcquired, 1, kNilChannel, {kRankOfChannels, 16, 1});
+    sample_.event(
+        event::LockAcquired{.goroutine = 1, .rank = LockRank::kChannel, .lock = 16, .order = 1});
     sample_.step(0, kNoGoroutine, Site::kRunNextLoad);
     sample_.step(0, kNoGoroutine, Site::kSpinningLoad);
     sample_.step(1, kNoGoroutine, Site::kScanSuspend).path = kScannerPath;
-    sample_.event(EventKind::kScanBegin, 2);
+    sample_.event(event::ScanBegin{.goroutine = 2});
     sample_.step(0, 1, Site::kChanClosedStore);
-    sample_.event(EventKind::kClosed, 1, 1);
+    sample_.event(event::Closed{.goroutine = 1, .channel = 1});
   }
   std::string shown(const LanesOptions& options) {
     const Trace trace = sample_.trace();
@@ -50,7 +51,8 @@ TEST_F(Lanes, ALaneAThreadAndALineAStep) {
 
 TEST_F(Lanes, ASourceThatHasNoRoomBesideTheTextStandsBelow) {
   Step& step = sample_.step(7, 2, Site::kSudogElementStore);
-  sample_.event(EventKind::kSendToReceiver, 2, 1, {0, 1, 17});
+  sample_.event(
+      event::SendToReceiver{.goroutine = 2, .channel = 1, .partner = 1, .partner_case = 17});
   step.is_decision = true;
   for (ThreadId thread = 2; thread < 6; ++thread) sample_.step(thread, 2, Site::kChanSendLock, 16);
   for (const char c : shown({})) ASSERT_TRUE(c == '\n' || (c >= ' ' && c <= '~'));
@@ -84,7 +86,8 @@ TEST_F(Lanes, AMarkedStepIsShownHoweverOld) {
 TEST_F(Lanes, KeepsItsWidth) {
   for (ThreadId thread = 2; thread < 8; ++thread) {
     sample_.step(thread, 2, Site::kSelectParkCommitUnlock, 16);
-    sample_.event(EventKind::kReceiveFromSender, 2, 1, {0, 1, 17});
+    sample_.event(
+        event::ReceiveFromSender{.goroutine = 2, .channel = 1, .partner = 1, .partner_case = 17});
   }
   const std::string text = shown({});
   EXPECT_TRUE(contains(text, "[T7 g0.0]"));
@@ -125,7 +128,7 @@ TEST(LanesOfNothing, AreNothing) {
 
 TEST_F(Lanes, WhoCouldRunIsToldWhenTheFailureIsAboutThat) {
   sample_.step(0, kNoGoroutine, Site::kSpinningLoad);
-  sample_.event(EventKind::kProcessorIdle, kNoGoroutine, kNilChannel, {1});
+  sample_.event(event::ProcessorIdle{.processor = 1});
   EXPECT_EQ(shown({}).find("processor 1 is idle"), std::string::npos);
   EXPECT_NE(shown({.tells_of_work = true}).find("processor 1 is idle"), std::string::npos);
 }

@@ -42,7 +42,7 @@ EventKind announced_by(Code code) {
 bool is_same_channel(const Operation& operation, const Event& event) {
   if (!uses_channel(operation.code)) return true;
   const unsigned id = operation.channel == kNil ? 0 : operation.channel + 1u;
-  return event.channel == id;
+  return channel_of(event) == id;
 }
 
 /// One goroutine's way through the program.
@@ -190,7 +190,9 @@ std::map<GoroutineId, Place> whereabouts(const Program& program, const Trace& tr
   for (const Event& event : trace.events) {
     const auto walker = walkers.find(event.goroutine);
     if (walker == walkers.end()) continue;
-    if (event.kind == EventKind::kDoneReceive) walker->second.received((event.index & 2) != 0);
+    if (event.kind == EventKind::kDoneReceive) {
+      walker->second.received(as<event::DoneReceive>(event).ok);
+    }
     bool is_announcement = false;
     for (unsigned code = 0; code < static_cast<unsigned>(Code::kCount); ++code) {
       is_announcement |= announced_by(static_cast<Code>(code)) == event.kind;
@@ -204,7 +206,7 @@ std::map<GoroutineId, Place> whereabouts(const Program& program, const Trace& tr
     places[event.goroutine] = *place;
     if (event.kind != EventKind::kSpawned) continue;
     const Operation& spawn = program.functions[place->function].body[place->operation];
-    walkers[static_cast<GoroutineId>(event.a)] = Walker(program, spawn.function);
+    walkers[as<event::Spawned>(event).child] = Walker(program, spawn.function);
   }
   return places;
 }

@@ -67,7 +67,7 @@ TEST(Listing, ARangeIsLeftWhenItsChannelIsDrained) {
   EXPECT_EQ(whereabouts(program, history.trace()).at(1), (Place{0, 1}));
   history.received(1, 2, 33).receive(1, 1);
   EXPECT_EQ(whereabouts(program, history.trace()).at(1), (Place{0, 0}));
-  history.add(EventKind::kDoneReceive, 1, 1, {1}).receive(1, 2);
+  history.add(event::DoneReceive{.goroutine = 1, .channel = 1, .selected = true}).receive(1, 2);
   EXPECT_EQ(whereabouts(program, history.trace()).at(1), (Place{0, 3}));
 }
 
@@ -104,10 +104,10 @@ TEST(Listing, WhereaboutsFollowRealRuns) {
           input.program.functions[place->second.function].body[place->second.operation];
       if (event.kind == EventKind::kOpSelect) {
         EXPECT_EQ(operation.code, Code::kSelect);
-        EXPECT_EQ(operation.cases.size(), event.index);
+        EXPECT_EQ(operation.cases.size(), as<event::OpSelect>(event).case_count);
       } else {
         const unsigned id = operation.channel == kNil ? 0 : operation.channel + 1u;
-        EXPECT_EQ(id, event.channel);
+        EXPECT_EQ(id, channel_of(event));
       }
     }
   }

@@ -75,19 +75,22 @@ class Order {
  public:
   /// The first acquisition that breaks ranks or channel order; edges of all of them.
   explicit Order(const Trace& trace) {
-    std::map<ThreadId, std::vector<Event>> held;
+    std::map<ThreadId, std::vector<Taken>> held;
     for (const Event& event : trace.events) {
-      std::vector<Event>& mine = held[event.thread];
+      std::vector<Taken>& mine = held[event.thread];
       if (event.kind == EventKind::kLockReleased) {
-        std::erase_if(mine, [&](const Event& lock) { return lock.a == event.a; });
+        const ObjectId freed = as<event::LockReleased>(event).lock;
+        std::erase_if(mine, [&](const Taken& one) { return one.lock == freed; });
       }
       if (event.kind != EventKind::kLockAcquired) continue;
-      for (const Event& before : mine) {
-        const Edge edge{before.a, event.a, event.thread, event.goroutine, before.step, event.step};
-        edges_.try_emplace({before.a, event.a}, edge);
-        if (is_wrong(before, event) && !broken_) broken_ = edge;
+      const Taken now{as<event::LockAcquired>(event), event.step};
+      for (const Taken& before : mine) {
+        const Edge edge{before.lock,     now.lock,    event.thread,
+                        event.goroutine, before.step, event.step};
+        edges_.try_emplace({before.lock, now.lock}, edge);
+        if (is_wrong(before, now) && !broken_) broken_ = edge;
       }
-      mine.push_back(event);
+      mine.push_back(now);
     }
   }
 
@@ -110,9 +113,12 @@ class Order {
   }
 
  private:
-  static bool is_wrong(const Event& before, const Event& event) {
-    if (event.index < before.index) return true;
-    return event.index == before.index && event.b <= before.b;
+  struct Taken : event::LockAcquired {
+    std::uint32_t step;
+  };
+
+  static bool is_wrong(const Taken& before, const Taken& now) {
+    return now.rank < before.rank || (now.rank == before.rank && now.order <= before.order);
   }
 
   /// The shortest way from one lock to another along "held while taking".

@@ -23,11 +23,12 @@ class Locks : public ::testing::Test {
 
   void take(ThreadId thread, GoroutineId g, ObjectId object, std::uint32_t channel) {
     sample_.step(thread, g, Site::kSelectLock, object);
-    sample_.event(EventKind::kLockAcquired, g, kNilChannel, {kRankOfChannels, object, channel});
+    sample_.event(event::LockAcquired{
+        .goroutine = g, .rank = LockRank::kChannel, .lock = object, .order = channel});
   }
   void release(ThreadId thread, GoroutineId g, ObjectId object) {
     sample_.step(thread, g, Site::kSelectUnlock, object);
-    sample_.event(EventKind::kLockReleased, g, kNilChannel, {kRankOfChannels, object});
+    sample_.event(event::LockReleased{.goroutine = g, .rank = LockRank::kChannel, .lock = object});
   }
   std::string cycle(const std::vector<ThreadAtEnd>& threads) {
     Trace trace = sample_.trace(Outcome::kHung);
@@ -58,7 +59,7 @@ TEST_F(Locks, AScanBitIsALock) {
   take(0, 1, 16, 1);
   sample_.step(0, 2, Site::kParkStatus, 49);
   sample_.step(1, kNoGoroutine, Site::kScanSuspend).path = kScannerPath;
-  sample_.event(EventKind::kScanBegin, 2);
+  sample_.event(event::ScanBegin{.goroutine = 2});
   EXPECT_EQ(cycle({at_end(0, 1, Site::kStatusWaitForScan, 49, -1),
                    at_end(1, 0, Site::kCopyStackLock, 16, 0)}),
             "  T0 (g0) holds lock of c0 and wants g0.0's scan bit, held by T1 "
@@ -96,21 +97,22 @@ TEST_F(Locks, OrderThatNobodyHungBy) {
 }
 
 TEST_F(Locks, ACycleAmongDifferentRanksIsFound) {
-  const auto lock = [&](ThreadId thread, ObjectId object, std::uint16_t rank) {
+  const auto lock = [&](ThreadId thread, ObjectId object, LockRank rank) {
     sample_.step(thread, 1, Site::kSelectLock, object);
-    sample_.event(EventKind::kLockAcquired, 1, kNilChannel, {rank, object, object});
+    sample_.event(
+        event::LockAcquired{.goroutine = 1, .rank = rank, .lock = object, .order = object});
   };
   // Each pair is in order by itself; together they go round.
-  lock(0, 16, kRankOfChannels);
-  lock(0, 21, kRankOfChannels);
+  lock(0, 16, LockRank::kChannel);
+  lock(0, 21, LockRank::kChannel);
   release(0, 1, 21);
   release(0, 1, 16);
-  lock(1, 21, kRankOfChannels);
-  lock(1, 30, kRankOfChannels);
+  lock(1, 21, LockRank::kChannel);
+  lock(1, 30, LockRank::kChannel);
   release(1, 1, 30);
   release(1, 1, 21);
-  lock(2, 30, kRankOfChannels);
-  lock(2, 16, static_cast<std::uint16_t>(LockRank::kStackPool));
+  lock(2, 30, LockRank::kChannel);
+  lock(2, 16, LockRank::kStackPool);
   const Trace trace = sample_.trace();
   EXPECT_EQ(lock_order(trace, Names(program_, trace)).steps.size(), 6u);
 }

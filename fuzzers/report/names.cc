@@ -2,8 +2,6 @@
 
 #include <set>
 
-#include "base/lock_rank.h"
-#include "report/runtime_map.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
@@ -47,13 +45,16 @@ void Names::learn_from_events(const Trace& trace) {
   std::set<std::string> taken;
   for (const Event& event : trace.events) {
     if (event.kind == EventKind::kSpawned) {
-      std::string name = describe_path(event.b);
+      const auto spawned = as<event::Spawned>(event);
+      std::string name = describe_path(spawned.path);
       // Very deep or wide trees give one path to several goroutines.
-      if (!taken.insert(name).second) name += "#" + std::to_string(event.a);
-      goroutines_[static_cast<GoroutineId>(event.a)] = name;
+      if (!taken.insert(name).second) name += "#" + std::to_string(spawned.child);
+      goroutines_[spawned.child] = name;
     }
-    if (event.kind == EventKind::kLockAcquired && !locks_.contains(event.a)) {
-      locks_[event.a] = lock_name(static_cast<LockRank>(event.index), event.b, *this);
+    if (event.kind == EventKind::kLockAcquired) {
+      const auto lock = as<event::LockAcquired>(event);
+      std::string& name = locks_[lock.lock];
+      if (name.empty()) name = lock_name(lock.rank, lock.order, *this);
     }
     if (event.kind == EventKind::kScanBegin) scanner_ = event.thread;
     if (event.kind == EventKind::kStarted) machines_.insert(event.thread);
@@ -68,9 +69,9 @@ void Names::learn_from_steps(const Trace& trace) {
   const auto follow_events = [&](std::uint32_t before) {
     for (; next < trace.events.size() && trace.events[next].step < before; ++next) {
       const Event& event = trace.events[next];
-      if (event.kind == EventKind::kReadied || event.kind == EventKind::kSpawned) {
-        target[event.thread] = static_cast<GoroutineId>(event.a);
-      }
+      if (event.kind == EventKind::kReadied)
+        target[event.thread] = as<event::Readied>(event).target;
+      if (event.kind == EventKind::kSpawned) target[event.thread] = as<event::Spawned>(event).child;
     }
   };
   for (const Step& step : trace.last_steps) {
@@ -164,23 +165,19 @@ GoroutineId Names::status_of(ObjectId object) const {
   return found->second.goroutine;
 }
 
-std::string Names::function(std::uint16_t id) const {
-  if (const std::string_view name = runtime_function_name(id); !name.empty()) {
-    return std::string(name);
+std::string Names::function(FunctionId id) const {
+  if (const char* const name = function_name(id)) return name;
+  if (id == FunctionId::kFirstOfProgram) return "main";
+  if (id > FunctionId::kFirstOfProgram && program_function_index(id) < program_->functions.size()) {
+    return "f" + std::to_string(program_function_index(id));
   }
-  if (id == kProgramFunctionIds) return "main";
-  const unsigned index = id - kProgramFunctionIds;
-  if (id > kProgramFunctionIds && index < program_->functions.size()) {
-    return "f" + std::to_string(index);
-  }
-  return "function " + std::to_string(id);
+  return "function " + std::to_string(static_cast<unsigned>(id));
 }
 
-std::string Names::value(std::uint32_t token) const {
-  if (token == 0) return "the zero value";
-  if (token == 0xffffffff) return "a torn value";
-  const auto sender = static_cast<GoroutineId>(token & 31);
-  return goroutine(sender) + "'s value " + std::to_string(token >> 5);
+std::string Names::value(Token token) const {
+  if (token == kZeroToken) return "the zero value";
+  if (token == kTornToken) return "a torn value";
+  return goroutine(maker_of(token)) + "'s value " + std::to_string(ordinal_of(token));
 }
 
 std::string Names::in_words(std::string_view detail) const {

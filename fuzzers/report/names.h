@@ -39,9 +39,9 @@ class Names {
   /// Whose status it is; kNoGoroutine when it is not known to be one.
   GoroutineId status_of(ObjectId object) const;
   /// "chan_send", "main", "f1".
-  std::string function(std::uint16_t id) const;
+  std::string function(FunctionId id) const;
   /// "g0's value 1", "the zero value".
-  std::string value(std::uint32_t token) const;
+  std::string value(Token token) const;
   /// An oracle's words with this page's names: ids of goroutines, channels, threads and locks.
   std::string in_words(std::string_view detail) const;
 
@@ -64,8 +64,6 @@ class Names {
   std::map<ObjectId, Owned> owned_;
   std::map<ObjectId, ThreadId> notes_;
 };
-
-inline constexpr std::uint16_t kProgramFunctionIds = 32;  // ids of program functions start here
 
 /// The number of a step among all: the trace keeps the last ones. First number of last_steps[0].
 inline std::uint32_t first_step_number(const Trace& trace) {

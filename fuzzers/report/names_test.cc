@@ -26,16 +26,16 @@ TEST(Names, GoroutinesGoByTheirPaths) {
 TEST(Names, TwoGoroutinesOfOnePathAreToldApart) {
   Sample sample;
   sample.two_goroutines();
-  sample.event(EventKind::kSpawned, 1, kNilChannel, {0, 3, child_path(kMainPath, 0)});
+  sample.event(event::Spawned{.goroutine = 1, .child = 3, .path = child_path(kMainPath, 0)});
   const Names names(program_of_two_functions(), sample.trace());
   EXPECT_NE(names.goroutine(2), names.goroutine(3));
 }
 
 TEST(Names, LocksGoByTheirRankAndChannel) {
   Sample sample;
-  sample.event(EventKind::kLockAcquired, 1, kNilChannel, {kRankOfChannels, 16, 2});
-  sample.event(EventKind::kLockAcquired, 1, kNilChannel,
-               {static_cast<std::uint16_t>(LockRank::kScheduler), 9, 0});
+  sample.event(
+      event::LockAcquired{.goroutine = 1, .rank = LockRank::kChannel, .lock = 16, .order = 2});
+  sample.event(event::LockAcquired{.goroutine = 1, .rank = LockRank::kScheduler, .lock = 9});
   const Names names(program_of_two_functions(), sample.trace());
   EXPECT_EQ(names.object(16), "lock of c1");  // the program counts channels from 0
   EXPECT_EQ(names.object(9), "lock of the scheduler");
@@ -60,7 +60,7 @@ TEST(Names, WhoIsMadeRunnableOwnsThatStatus) {
   Sample sample;
   sample.two_goroutines();
   sample.step(0, 1, Site::kWakeUnlock, 16);
-  sample.event(EventKind::kReadied, 1, kNilChannel, {0, 2});
+  sample.event(event::Readied{.goroutine = 1, .target = 2});
   sample.step(0, 1, Site::kReadyStatus, 49);
   EXPECT_EQ(Names(program_of_two_functions(), sample.trace()).object(49), "g0.0's status");
 }
@@ -70,10 +70,10 @@ TEST(Names, FunctionsAndValues) {
   sample.two_goroutines();
   const Program program = program_of_two_functions();
   const Names names(program, sample.trace());
-  EXPECT_EQ(names.function(10), "chan_receive");
-  EXPECT_EQ(names.function(32), "main");
-  EXPECT_EQ(names.function(33), "f1");
-  EXPECT_EQ(names.function(34), "function 34");
+  EXPECT_EQ(names.function(FunctionId::kChanReceive), "chan_receive");
+  EXPECT_EQ(names.function(FunctionId::kFirstOfProgram), "main");
+  EXPECT_EQ(names.function(FunctionId::kFirstOfProgram + 1), "f1");
+  EXPECT_EQ(names.function(FunctionId::kFirstOfProgram + 2), "function 34");
   EXPECT_EQ(names.value(0), "the zero value");
   EXPECT_EQ(names.value((3 << 5) | 2), "g0.0's value 3");
 }
@@ -81,7 +81,8 @@ TEST(Names, FunctionsAndValues) {
 TEST(Names, AnOraclesWordsBecomeThePages) {
   Sample sample;
   sample.two_goroutines();
-  sample.event(EventKind::kLockAcquired, 1, kNilChannel, {kRankOfChannels, 16, 1});
+  sample.event(
+      event::LockAcquired{.goroutine = 1, .rank = LockRank::kChannel, .lock = 16, .order = 1});
   const Names names(program_of_two_functions(), sample.trace());
   EXPECT_EQ(names.in_words("g2 waits in send on c1, and c2 is ready"),
             "g0.0 waits in send on c0, and c1 is ready");

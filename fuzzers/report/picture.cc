@@ -7,7 +7,7 @@
 namespace concertina::fuzzers {
 namespace {
 
-void remove_waiter(std::vector<Waiter>& queue, std::uint32_t goroutine, std::uint32_t index) {
+void remove_waiter(std::vector<Waiter>& queue, GoroutineId goroutine, CaseIndex index) {
   const auto found = std::find_if(queue.begin(), queue.end(), [&](const Waiter& waiter) {
     return waiter.goroutine == goroutine && waiter.index == index;
   });
@@ -46,10 +46,12 @@ void Picture::apply(const Event& event) {
 void Picture::apply_lock(const Event& event) {
   std::vector<HeldLock>& held = threads[event.thread].held;
   if (event.kind == EventKind::kLockAcquired) {
-    held.push_back({event.a, static_cast<LockRank>(event.index), event.step});
+    const auto taken = as<event::LockAcquired>(event);
+    held.push_back({taken.lock, taken.rank, event.step});
   }
   if (event.kind == EventKind::kLockReleased) {
-    std::erase_if(held, [&](const HeldLock& lock) { return lock.object == event.a; });
+    const ObjectId freed = as<event::LockReleased>(event).lock;
+    std::erase_if(held, [&](const HeldLock& lock) { return lock.object == freed; });
   }
 }
 
@@ -57,21 +59,22 @@ void Picture::apply_lock(const Event& event) {
 void Picture::apply_operation(const Event& event) {
   if (event.goroutine == kNoGoroutine) return;
   OpenOperation& op = goroutines[event.goroutine].operation;
+  const ChannelId channel = channel_of(event);
   switch (event.kind) {
     case EventKind::kOpSend:
-      op = {OpenKind::kSend, event.index == 1, {{event.channel, true}}};
+      op = {OpenKind::kSend, as<event::OpSend>(event).non_blocking, {{channel, true}}};
       return;
     case EventKind::kOpReceive:
-      op = {OpenKind::kReceive, event.index == 1, {{event.channel, false}}};
+      op = {OpenKind::kReceive, as<event::OpReceive>(event).non_blocking, {{channel, false}}};
       return;
     case EventKind::kOpClose:
-      op = {OpenKind::kClose, false, {{event.channel, false}}};
+      op = {OpenKind::kClose, false, {{channel, false}}};
       return;
     case EventKind::kOpSelect:
-      op = {OpenKind::kSelect, event.a == 1, {}};
+      op = {OpenKind::kSelect, as<event::OpSelect>(event).has_default, {}};
       return;
     case EventKind::kOpSelectCase:
-      op.cases.push_back({event.channel, event.b == 1});
+      op.cases.push_back({channel, as<event::OpSelectCase>(event).is_send});
       return;
     case EventKind::kDoneSend:
     case EventKind::kDoneReceive:
@@ -85,45 +88,46 @@ void Picture::apply_operation(const Event& event) {
 }
 
 void Picture::apply_channel(const Event& event) {
-  if (event.channel == kNilChannel) return;
-  ThreadPicture& thread = threads[event.thread];
-  const auto meets = [&] {
-    thread.partner = static_cast<GoroutineId>(event.a);
-    thread.partner_channel = event.channel;
+  const ChannelId id = channel_of(event);
+  if (id == kNilChannel) return;
+  const Partner partner = partner_of(event);
+  const auto meets = [&](std::vector<Waiter>& queue) {
+    remove_waiter(queue, partner.goroutine, partner.case_index);
+    threads[event.thread].partner = partner.goroutine;
+    threads[event.thread].partner_channel = id;
   };
   switch (event.kind) {
     case EventKind::kChannelMade:
-      channels[event.channel].capacity = event.index;
-      channels[event.channel].element_bytes = event.a;
+      channels[id].capacity = as<event::ChannelMade>(event).capacity;
+      channels[id].element_bytes = as<event::ChannelMade>(event).element_bytes;
       return;
     case EventKind::kSendToBuffer:
-      ++channels[event.channel].buffered;
+      ++channels[id].buffered;
       return;
     case EventKind::kSendToReceiver:
     case EventKind::kCloseWakesReceiver:
-      remove_waiter(channels[event.channel].receivers, event.a, event.b);
-      return meets();
+      return meets(channels[id].receivers);
     case EventKind::kReceiveFromBuffer:
       // A parked sender's element takes the slot that became free.
-      if (event.a == 0 && channels[event.channel].buffered > 0) --channels[event.channel].buffered;
-      remove_waiter(channels[event.channel].senders, event.a, event.b);
-      return meets();
+      if (partner.goroutine == kNoGoroutine && channels[id].buffered > 0) --channels[id].buffered;
+      return meets(channels[id].senders);
     case EventKind::kReceiveFromSender:
     case EventKind::kCloseWakesSender:
-      remove_waiter(channels[event.channel].senders, event.a, event.b);
-      return meets();
+      return meets(channels[id].senders);
     case EventKind::kSendPark:
-      channels[event.channel].senders.push_back({event.goroutine, event.index});
+      channels[id].senders.push_back({event.goroutine, as<event::SendPark>(event).case_index});
       return;
     case EventKind::kReceivePark:
-      channels[event.channel].receivers.push_back({event.goroutine, event.index});
+      channels[id].receivers.push_back({event.goroutine, as<event::ReceivePark>(event).case_index});
       return;
-    case EventKind::kDequeued:
-      remove_waiter(channels[event.channel].senders, event.goroutine, event.index);
-      remove_waiter(channels[event.channel].receivers, event.goroutine, event.index);
+    case EventKind::kDequeued: {
+      const CaseIndex lost = as<event::Dequeued>(event).case_index;
+      remove_waiter(channels[id].senders, event.goroutine, lost);
+      remove_waiter(channels[id].receivers, event.goroutine, lost);
       return;
+    }
     case EventKind::kClosed:
-      channels[event.channel].is_closed = true;
+      channels[id].is_closed = true;
       return;
     default:
       return;
@@ -131,12 +135,10 @@ void Picture::apply_channel(const Event& event) {
 }
 
 void Picture::apply_goroutine(const Event& event) {
-  const auto stands = [&](std::uint32_t g, Standing standing) {
-    goroutines[static_cast<GoroutineId>(g)].standing = standing;
-  };
+  const auto stands = [&](GoroutineId g, Standing standing) { goroutines[g].standing = standing; };
   switch (event.kind) {
     case EventKind::kSpawned:
-      return stands(event.a, Standing::kRunnable);
+      return stands(as<event::Spawned>(event).child, Standing::kRunnable);
     case EventKind::kStarted:
     case EventKind::kSyscallLeft:
       goroutines[event.goroutine].thread = event.thread;
@@ -144,12 +146,13 @@ void Picture::apply_goroutine(const Event& event) {
     case EventKind::kParked:
       return stands(event.goroutine, Standing::kWaiting);
     case EventKind::kReadied:
-      threads[event.thread].target = static_cast<GoroutineId>(event.a);
-      return stands(event.a, Standing::kRunnable);
+      threads[event.thread].target = as<event::Readied>(event).target;
+      return stands(as<event::Readied>(event).target, Standing::kRunnable);
     case EventKind::kExited:
       return stands(event.goroutine, Standing::kReturned);
     case EventKind::kPreempted:
-      return stands(event.goroutine, event.index == 1 ? Standing::kPreempted : Standing::kRunnable);
+      return stands(event.goroutine, as<event::Preempted>(event).for_scanner ? Standing::kPreempted
+                                                                             : Standing::kRunnable);
     case EventKind::kSyscallEntered:
       return stands(event.goroutine, Standing::kInSyscall);
     case EventKind::kPanicked:
@@ -165,7 +168,7 @@ void Picture::apply_stack(const Event& event) {
   ThreadPicture& thread = threads[event.thread];
   switch (event.kind) {
     case EventKind::kStackAllocated:
-      g.stack_bytes = event.b;
+      g.stack_bytes = as<event::StackAllocated>(event).bytes;
       return;
     case EventKind::kCopyBegin:
       g.copied_by = event.thread;

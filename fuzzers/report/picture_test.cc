@@ -19,10 +19,10 @@ TEST(Picture, LocksAreHeldUntilReleased) {
 
 TEST(Picture, QueuesKeepTheirOrder) {
   History history;
-  history.channel(1).receive(2, 1).add(EventKind::kReceivePark, 2, 1);
-  history.receive(3, 1).add(EventKind::kReceivePark, 3, 1);
-  history.receive(4, 1).add(EventKind::kReceivePark, 4, 1);
-  history.send(1, 1, 33).add(EventKind::kSendToReceiver, 1, 1, {0, 2, 0});
+  history.channel(1).receive(2, 1).add(event::ReceivePark{.goroutine = 2, .channel = 1});
+  history.receive(3, 1).add(event::ReceivePark{.goroutine = 3, .channel = 1});
+  history.receive(4, 1).add(event::ReceivePark{.goroutine = 4, .channel = 1});
+  history.send(1, 1, 33).add(event::SendToReceiver{.goroutine = 1, .channel = 1, .partner = 2});
   const Picture picture = Picture::at_end(history.trace());
   const auto& receivers = picture.channels.at(1).receivers;
   ASSERT_EQ(receivers.size(), 2u);
@@ -34,11 +34,13 @@ TEST(Picture, QueuesKeepTheirOrder) {
 TEST(Picture, BuffersAreCounted) {
   History history;
   history.channel(1, 2);
-  history.add(EventKind::kSendToBuffer, 1, 1).add(EventKind::kSendToBuffer, 1, 1);
-  history.add(EventKind::kSendPark, 2, 1);
-  history.add(EventKind::kReceiveFromBuffer, 3, 1, {0, 2, 0});  // g2's element takes the slot
+  history.add(event::SendToBuffer{.goroutine = 1, .channel = 1})
+      .add(event::SendToBuffer{.goroutine = 1, .channel = 1});
+  history.add(event::SendPark{.goroutine = 2, .channel = 1});
+  history.add(event::ReceiveFromBuffer{
+      .goroutine = 3, .channel = 1, .partner = 2});  // g2's element takes the slot
   EXPECT_EQ(Picture::at_end(history.trace()).channels.at(1).buffered, 2u);
-  history.add(EventKind::kReceiveFromBuffer, 3, 1).close(1, 1);
+  history.add(event::ReceiveFromBuffer{.goroutine = 3, .channel = 1}).close(1, 1);
   const Picture picture = Picture::at_end(history.trace());
   EXPECT_EQ(picture.channels.at(1).buffered, 1u);
   EXPECT_TRUE(picture.channels.at(1).is_closed);
@@ -48,12 +50,13 @@ TEST(Picture, BuffersAreCounted) {
 TEST(Picture, ASelectStandsInEveryQueueUntilItLosesThem) {
   History history;
   history.channel(1).channel(2).select(2, 2).receive_case(2, 0, 1).send_case(2, 1, 2, 34);
-  history.add(EventKind::kReceivePark, 2, 1, {0}).add(EventKind::kSendPark, 2, 2, {1});
+  history.add(event::ReceivePark{.goroutine = 2, .channel = 1})
+      .add(event::SendPark{.goroutine = 2, .channel = 2, .case_index = 1});
   Picture picture = Picture::at_end(history.trace());
   EXPECT_EQ(picture.channels.at(1).receivers.size(), 1u);
   EXPECT_EQ(picture.channels.at(2).senders.size(), 1u);
   EXPECT_EQ(picture.goroutines.at(2).operation.cases.size(), 2u);
-  picture.apply(Event{.kind = EventKind::kDequeued, .goroutine = 2, .channel = 2, .index = 1});
+  picture.apply(event::Dequeued{.goroutine = 2, .channel = 2, .case_index = 1});
   EXPECT_TRUE(picture.channels.at(2).senders.empty());
 }
 
@@ -64,7 +67,7 @@ TEST(Picture, GoroutinesStandAsTheyWereLastSeen) {
   Picture picture = Picture::at_end(sample.trace());
   EXPECT_EQ(picture.goroutines.at(1).standing, Standing::kRunning);
   EXPECT_EQ(picture.goroutines.at(2).standing, Standing::kRunnable);
-  picture.apply(Event{.kind = EventKind::kParked, .goroutine = 1});
+  picture.apply(event::Parked{.goroutine = 1});
   EXPECT_EQ(picture.goroutines.at(1).standing, Standing::kWaiting);
   picture.apply(Event{.kind = EventKind::kScanBegin, .thread = 3, .goroutine = 1});
   picture.apply(Event{.kind = EventKind::kCopyBegin, .thread = 3, .goroutine = 1});
@@ -77,7 +80,8 @@ TEST(Picture, GoroutinesStandAsTheyWereLastSeen) {
 
 TEST(Picture, NonsenseIsSurvived) {
   History history;
-  history.add(EventKind::kReceiveFromBuffer, 9, 7).add(EventKind::kDequeued, 0, 7);
+  history.add(event::ReceiveFromBuffer{.goroutine = 9, .channel = 7})
+      .add(event::Dequeued{.channel = 7});
   history.unlock(1, 16, LockRank::kChannel).add(EventKind::kCount, 40, 90);
   EXPECT_EQ(Picture::at_end(history.trace()).channels.at(7).buffered, 0u);
 }

@@ -25,11 +25,12 @@ struct HungRun {
   Trace trace;
 
   HungRun() {
-    sample.event(EventKind::kSpawned, kNoGoroutine, kNilChannel, {0, 1, kMainPath});
+    sample.event(event::Spawned{.child = 1, .path = kMainPath});
     sample.step(2, 1, Site::kExecuteStatus, 49);
-    sample.event(EventKind::kOpReceive, 1, 1);
+    sample.event(event::OpReceive{.goroutine = 1, .channel = 1});
     sample.step(2, 1, Site::kChanReceiveLock, 16);
-    sample.event(EventKind::kLockAcquired, 1, kNilChannel, {kRankOfChannels, 16, 1});
+    sample.event(
+        event::LockAcquired{.goroutine = 1, .rank = LockRank::kChannel, .lock = 16, .order = 1});
     trace = sample.trace(Outcome::kHung);
     trace.message = "no virtual thread can take a step";
     trace.decisions = 1;
@@ -126,7 +127,7 @@ TEST(Report, ExplainsTheWordsThatItUses) {
   EXPECT_FALSE(contains(render(small_case(), run.trace, kHungVerdict), "waiting element:"));
   HungRun other;
   other.sample.step(2, 1, Site::kReceiveDirect);
-  other.sample.event(EventKind::kReceiveFromSender, 1, 1, {0, 1, 0});
+  other.sample.event(event::ReceiveFromSender{.goroutine = 1, .channel = 1, .partner = 1});
   other.sample.step(2, 1, Site::kSudogElementLoad);
   const Trace trace = other.sample.trace(Outcome::kFatal);
   EXPECT_TRUE(contains(render(small_case(), trace, kHungVerdict), "  waiting element: where"));
@@ -134,8 +135,9 @@ TEST(Report, ExplainsTheWordsThatItUses) {
 
 TEST(Report, LongLinesAreFolded) {
   HungRun run;
-  run.sample.event(EventKind::kChannelMade, kNoGoroutine, 1, {0, 8});
-  for (GoroutineId g = 2; g < 33; ++g) run.sample.event(EventKind::kSendPark, g, 1);
+  run.sample.event(event::ChannelMade{.channel = 1, .element_bytes = 8});
+  for (GoroutineId g = 2; g < 33; ++g)
+    run.sample.event(event::SendPark{.goroutine = g, .channel = 1});
   const std::string page = render(small_case(), run.sample.trace(Outcome::kFatal), kHungVerdict);
   EXPECT_TRUE(contains(page, "g?32;"));
   for (std::size_t at = 0; at < page.size();) {

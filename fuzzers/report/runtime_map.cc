@@ -39,11 +39,4 @@ bool is_in(Site site, std::string_view file, std::string_view function, unsigned
   return false;
 }
 
-std::string_view runtime_function_name(std::uint16_t id) {
-  for (const RuntimeFunction& function : runtime_functions()) {
-    if (function.id == id) return function.name;
-  }
-  return {};
-}
-
 }  // namespace concertina::fuzzers

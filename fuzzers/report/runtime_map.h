@@ -1,8 +1,7 @@
-// RuntimeMap: where the runtime's sites are in its source, and what its frames' functions are
-// called. The tables are made at build time by runtime_map.py, from the tree that is being built.
+// RuntimeMap: where the runtime's sites are in its source. The table is made at build time by
+// runtime_map.py, from the tree that is being built.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,14 +16,8 @@ struct SitePosition {
   std::string_view function;  // the one it is in, "send_now_or_wait"; empty when not known
 };
 
-struct RuntimeFunction {
-  std::uint16_t id;
-  std::string_view name;
-};
-
 /// In the order of sites, files and lines.
 std::span<const SitePosition> site_positions();
-std::span<const RuntimeFunction> runtime_functions();
 
 /// "chan/channel.cc:136", with "(+2)" when the source names the site in two more lines; empty for a
 /// site that it does not name.
@@ -34,8 +27,5 @@ std::string position_of(Site site, std::string_view hint = {});
 /// Does the source name the site in that function, near that line? A call's arguments may stand on
 /// other lines than the one that a stack trace names; line 0 is a trace that names none.
 bool is_in(Site site, std::string_view file, std::string_view function, unsigned line);
-
-/// "chan_send"; empty for an id that is not the runtime's.
-std::string_view runtime_function_name(std::uint16_t id);
 
 }  // namespace concertina::fuzzers

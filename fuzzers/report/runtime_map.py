@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Writes a C++ file that says where the runtime's sites and functions are.
+"""Writes a C++ file that says where the runtime's sites are.
 
     runtime_map.py SOURCE_ROOT OUTPUT.cc
 
 A site's positions are the lines under runtime/ that say `Site::kName`, tests excepted, sorted by file
-and line. A function is a pair `.name = "chan_send" ... .id = 9` of a frame's Function. The output
-depends on the source's text only, so a tree with a mutant in it gets a map of its own.
+and line. The output depends on the source's text only, so a tree with a mutant in it gets a map of its own.
 """
 
 import re
@@ -13,11 +12,10 @@ import sys
 from pathlib import Path
 
 SITE = re.compile(r"\bSite::k(\w+)")
-FUNCTION = re.compile(r'\.name = "(\w+)",\s*\.id = (\d+)')
 # The first line of a function at file scope; one of a class has no name here.
 FUNCTION_HEAD = re.compile(r"^[A-Za-z][\w:<>,*& ]*?\b(\w+)\(")
 NO_FUNCTION = ("namespace", "static_assert", "constexpr", "struct", "class", "using", "template")
-ENUMERATORS = re.compile(r"^SITE\(k(\w+),", re.MULTILINE)
+ENUMERATORS = re.compile(r"^(?:RETIRED_)?SITE\(k(\w+),", re.MULTILINE)
 
 
 def sources(root):
@@ -30,7 +28,6 @@ def sources(root):
 def read(root):
     sites = ENUMERATORS.findall((root / "runtime/base/site.def").read_text(encoding="utf-8"))
     positions = {site: [] for site in sites}
-    functions = {}
     for name, text in sources(root):
         inside = ""
         for number, line in enumerate(text.splitlines(), 1):
@@ -43,15 +40,12 @@ def read(root):
                 place = (f"{name}:{number}", inside)
                 if site in positions and place not in positions[site]:
                     positions[site].append(place)
-        for function, number in FUNCTION.findall(text):
-            functions[int(number)] = function
-    return positions, functions
+    return positions
 
 
-def render(positions, functions):
+def render(positions):
     rows = "\n".join(f'    {{Site::k{site}, "{place}", "{function}"}},'
                      for site, places in positions.items() for place, function in places)
-    names = "\n".join(f'    {{{number}, "{functions[number]}"}},' for number in sorted(functions))
     return f"""// Made by fuzzers/report/runtime_map.py from the runtime's source; not kept in the repository.
 #include "report/runtime_map.h"
 
@@ -62,14 +56,9 @@ constexpr SitePosition kPositions[] = {{
 {rows}
 }};
 
-constexpr RuntimeFunction kFunctions[] = {{
-{names}
-}};
-
 }}  // namespace
 
 std::span<const SitePosition> site_positions() {{ return kPositions; }}
-std::span<const RuntimeFunction> runtime_functions() {{ return kFunctions; }}
 
 }}  // namespace concertina::fuzzers
 """
@@ -81,7 +70,7 @@ def main(arguments):
         return 2
     root, output = Path(arguments[0]), Path(arguments[1])
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(render(*read(root)), encoding="utf-8")
+    output.write_text(render(read(root)), encoding="utf-8")
     return 0
 
 

@@ -8,10 +8,8 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::uint32_t kOutside = 0xffffffff;
-constexpr std::uint16_t kNoFunction = 0xffff;  // a frame without its header
-constexpr std::size_t kTextColumn = 9;         // after the distance
-constexpr std::size_t kAfterColumn = 60;       // "same"
+constexpr std::size_t kTextColumn = 9;    // after the distance
+constexpr std::size_t kAfterColumn = 60;  // "same"
 
 /// Facts of one walk: frames and pointers, in the order in which they were seen.
 struct Walk {
@@ -22,13 +20,25 @@ struct Walk {
 };
 
 struct Copy {
-  Event begin;
-  Walk scan;  // the last walk outside a copy
+  Event begin;  // kCount when there was none
+  Walk scan;    // the last walk outside a copy
   bool is_done = false;
   std::uint32_t end_step = 0;
   Walk before;
   Walk after;
-  std::vector<Event> sudogs;
+  std::vector<event::SudogSeen> sudogs;
+
+  Walk& walk_of(CensusMoment moment) {
+    switch (moment) {
+      case CensusMoment::kBeforeCopy:
+        return before;
+      case CensusMoment::kAfterCopy:
+        return after;
+      case CensusMoment::kScan:
+        break;
+    }
+    return scan;
+  }
 };
 
 /// The last copy of g's stack; nothing announced (kCount) when there was none.
@@ -49,15 +59,18 @@ Copy last_copy(GoroutineId g, const Trace& trace, std::uint32_t until) {
         break;
       }
       case EventKind::kCensusBegin:
-        walk = event.index == 0 ? &copy.before : event.index == 1 ? &copy.after : &copy.scan;
-        *walk = Walk{.is_recorded = true, .used = event.a, .step = event.step, .facts = {}};
+        walk = &copy.walk_of(as<event::CensusBegin>(event).moment);
+        *walk = Walk{.is_recorded = true,
+                     .used = as<event::CensusBegin>(event).used_bytes,
+                     .step = event.step,
+                     .facts = {}};
         break;
       case EventKind::kFrameSeen:
       case EventKind::kPointerSeen:
         if (walk != nullptr) walk->facts.push_back(event);
         break;
       case EventKind::kSudogSeen:
-        if (!copy.is_done && is_copier) copy.sudogs.push_back(event);
+        if (!copy.is_done && is_copier) copy.sudogs.push_back(as<event::SudogSeen>(event));
         break;
       case EventKind::kCopyEnd:
         copy.is_done = true;
@@ -71,17 +84,18 @@ Copy last_copy(GoroutineId g, const Trace& trace, std::uint32_t until) {
   return copy;
 }
 
-std::string distance(std::uint32_t value) {
-  if (value == 0) return "nil";
-  return value == kOutside ? "OUTSIDE the stack" : std::to_string(value);
+std::string distance(BelowHi place) {
+  if (place == kNilPlace) return "nil";
+  return place == kOutsideStack ? "OUTSIDE the stack" : std::to_string(place);
 }
 
 /// What the slot is, as the frame's function lays it out: p0, the element, a case's element.
-std::string slot_name(std::uint16_t function, std::uint16_t ordinal, const Program& program) {
-  if (function < kProgramFunctionIds) {
-    return ordinal == 0 ? "element" : "element of case " + std::to_string(ordinal);
+std::string slot_name(FunctionId function, std::uint16_t ordinal, const Program& program) {
+  if (function < FunctionId::kFirstOfProgram) {
+    if (ordinal == 0 && function != FunctionId::kSelect) return "element";
+    return "element of case " + std::to_string(ordinal);
   }
-  const std::size_t index = function - kProgramFunctionIds;
+  const std::size_t index = program_function_index(function);
   if (index >= program.functions.size()) return "pointer " + std::to_string(ordinal);
   std::uint32_t uses = 0;
   for (const Operation& operation : program.functions[index].body) {
@@ -97,15 +111,9 @@ std::string slot_name(std::uint16_t function, std::uint16_t ordinal, const Progr
   return "pointer " + std::to_string(ordinal);
 }
 
-std::string select_slot(std::uint16_t function, std::uint16_t ordinal, const Names& names,
-                        const Program& program) {
-  if (names.function(function) == "select") return "element of case " + std::to_string(ordinal);
-  return slot_name(function, ordinal, program);
-}
-
 /// A walk's facts as text, one line each; `at` is the distance that leads the line.
 struct Line {
-  std::uint32_t at;
+  BelowHi at;
   std::string text;
   bool is_bad;
   bool operator==(const Line&) const = default;
@@ -113,30 +121,34 @@ struct Line {
 
 std::vector<Line> lines_of(const Walk& walk, const Program& program, const Names& names) {
   std::vector<Line> lines;
-  std::uint16_t function = 0;
+  FunctionId function = FunctionId::kNone;
   for (const Event& fact : walk.facts) {
-    const bool is_bad = fact.b == kOutside;
     if (fact.kind == EventKind::kFrameSeen) {
-      function = fact.index;
-      if (function == kNoFunction) {
-        lines.push_back({fact.a, "NO FRAME: its header is overwritten", true});
+      const auto frame = as<event::FrameSeen>(fact);
+      function = frame.function;
+      if (function == FunctionId::kOverwritten) {
+        lines.push_back({frame.place, "NO FRAME: its header is overwritten", true});
         continue;
       }
       std::string text = "frame of " + names.function(function);
-      text += fact.b == 0 ? ", the oldest" : ", called by the frame at " + distance(fact.b);
-      lines.push_back({fact.a, text, is_bad});
+      text += frame.caller == kNilPlace ? ", the oldest"
+                                        : ", called by the frame at " + distance(frame.caller);
+      lines.push_back({frame.place, text, frame.caller == kOutsideStack});
       continue;
     }
-    const std::string name = select_slot(function, fact.index, names, program);
-    const std::string target =
-        is_bad || fact.b == 0 ? distance(fact.b) : "points to " + distance(fact.b);
-    lines.push_back({fact.a, "  " + name + ": " + target, is_bad});
+    const auto slot = as<event::PointerSeen>(fact);
+    const bool is_bad = slot.target == kOutsideStack;
+    const std::string name = slot_name(function, slot.ordinal, program);
+    const std::string target = is_bad || slot.target == kNilPlace
+                                   ? distance(slot.target)
+                                   : "points to " + distance(slot.target);
+    lines.push_back({slot.place, "  " + name + ": " + target, is_bad});
   }
   return lines;
 }
 
 /// "    208  frame of f1", and more lines below the text.
-std::string at_distance(std::uint32_t at, std::string_view text) {
+std::string at_distance(BelowHi at, std::string_view text) {
   std::string number = std::to_string(at);
   number.insert(0, number.size() < kTextColumn - 2 ? kTextColumn - 2 - number.size() : 0, ' ');
   return wrapped_text(number + "  " + std::string(text) + "\n", kTextColumn + 4);
@@ -196,16 +208,16 @@ void add_sides(std::string& page, const Copy& copy, const Program& program, cons
 }
 
 void add_sudogs(std::string& page, const Copy& copy, const Names& names, const Ink& ink) {
-  for (const Event& sudog : copy.sudogs) {
+  for (const event::SudogSeen& sudog : copy.sudogs) {
     std::string line = "  waits on " + names.channel(sudog.channel);
-    if (sudog.index != 0) line += " (case " + std::to_string(sudog.index) + ")";
-    const bool is_bad = sudog.b == kOutside;
-    if (sudog.b == 0) {
+    if (sudog.case_index != 0) line += " (case " + std::to_string(sudog.case_index) + ")";
+    const bool is_bad = sudog.element == kOutsideStack;
+    if (sudog.element == kNilPlace) {
       line += " without an element";
     } else if (is_bad) {
       line += "; after the adjustment its element is OUTSIDE the new stack";
     } else {
-      line += "; after the adjustment its element is at " + std::to_string(sudog.b) +
+      line += "; after the adjustment its element is at " + std::to_string(sudog.element) +
               ", in the new stack";
     }
     for (const std::string& part : wrapped(line, 4)) {
@@ -216,15 +228,16 @@ void add_sudogs(std::string& page, const Copy& copy, const Names& names, const I
 
 /// "g0.0: last copy by T1 (scanner) to shrink it, ..."
 std::string say_copy(const Copy& copy, const Names& names) {
-  const Event& begin = copy.begin;
-  std::string text = ": last copy by " + Names::thread(begin.thread) + " (" +
-                     std::string(names.role(begin.thread)) + ") to " +
-                     std::string(copy_reason(begin.index)) + " it, " + std::to_string(begin.a) +
-                     " to " + plural(begin.b, "byte") + ", from step " + std::to_string(begin.step);
+  const auto begin = as<event::CopyBegin>(copy.begin);
+  const ThreadId thread = copy.begin.thread;
+  std::string text =
+      ": last copy by " + Names::thread(thread) + " (" + std::string(names.role(thread)) + ") to " +
+      std::string(copy_reason(begin.reason)) + " it, " + std::to_string(begin.old_bytes) + " to " +
+      plural(begin.new_bytes, "byte") + ", from step " + std::to_string(copy.begin.step);
   text += copy.is_done ? " to step " + std::to_string(copy.end_step) : " on, NOT FINISHED";
-  return text + (begin.channel == 1   ? "; it takes the channels' locks"
-                 : begin.channel == 2 ? "; its own machine holds locks"
-                                      : "; no channel lock is taken");
+  return text + (begin.locks == CopyLocks::kTaken  ? "; it takes the channels' locks"
+                 : begin.locks == CopyLocks::kHeld ? "; its own machine holds locks"
+                                                   : "; no channel lock is taken");
 }
 
 std::string heading(const std::string& name, const std::string& text, const Ink& ink) {

@@ -7,8 +7,6 @@
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::uint32_t kOutside = 0xffffffff;
-
 class Stacks : public ::testing::Test {
  protected:
   Stacks() {
@@ -21,13 +19,19 @@ class Stacks : public ::testing::Test {
     sample_.two_goroutines();
     sample_.step(3, kNoGoroutine, Site::kScanSuspend).path = kScannerPath;
   }
-  void begin_copy() { sample_.event(EventKind::kCopyBegin, 2, ChannelId{0}, {1, 4096, 2048}); }
-  void walk(std::uint16_t moment, std::uint32_t target) {
-    sample_.event(EventKind::kCensusBegin, 2, kNilChannel, {moment, 208, 4096});
-    sample_.event(EventKind::kFrameSeen, 2, kNilChannel, {10, 208, 80});
-    sample_.event(EventKind::kPointerSeen, 2, kNilChannel, {0, 176, target});
-    sample_.event(EventKind::kFrameSeen, 2, kNilChannel, {33, 80, 0});
-    sample_.event(EventKind::kPointerSeen, 2, kNilChannel, {0, 32, 0});
+  void begin_copy() {
+    sample_.event(event::CopyBegin{
+        .goroutine = 2, .reason = CopyReason::kShrink, .old_bytes = 4096, .new_bytes = 2048});
+  }
+  void walk(CensusMoment moment, BelowHi target) {
+    sample_.event(event::CensusBegin{
+        .goroutine = 2, .moment = moment, .used_bytes = 208, .stack_bytes = 4096});
+    sample_.event(event::FrameSeen{
+        .goroutine = 2, .function = static_cast<FunctionId>(10), .place = 208, .caller = 80});
+    sample_.event(event::PointerSeen{.goroutine = 2, .place = 176, .target = target});
+    sample_.event(
+        event::FrameSeen{.goroutine = 2, .function = static_cast<FunctionId>(33), .place = 80});
+    sample_.event(event::PointerSeen{.goroutine = 2, .place = 32});
   }
   std::string shown(std::uint32_t until = 0xffffffff) {
     const Trace trace = sample_.trace();
@@ -39,10 +43,10 @@ class Stacks : public ::testing::Test {
 
 TEST_F(Stacks, SideBySide) {
   begin_copy();
-  walk(0, 8);
-  sample_.event(EventKind::kSudogSeen, 2, 2, {0, 0, 8});
-  walk(1, 8);
-  sample_.event(EventKind::kCopyEnd, 2, kNilChannel, {0, 208});
+  walk(CensusMoment::kBeforeCopy, 8);
+  sample_.event(event::SudogSeen{.goroutine = 2, .channel = 2, .element = 8});
+  walk(CensusMoment::kAfterCopy, 8);
+  sample_.event(event::CopyEnd{.goroutine = 2, .used_bytes = 208});
   EXPECT_EQ(shown(),
             "g0.0: last copy by T3 (scanner) to shrink it, 4096 to 2048 bytes, from step 1 to\n"
             "    step 1; no channel lock is taken\n"
@@ -57,10 +61,11 @@ TEST_F(Stacks, SideBySide) {
 
 TEST_F(Stacks, WhatTheCopyBrokeIsMarked) {
   begin_copy();
-  walk(0, 8);
-  sample_.event(EventKind::kSudogSeen, 2, 2, {1, 0, kOutside});
-  walk(1, kOutside);
-  sample_.event(EventKind::kCopyEnd, 2);
+  walk(CensusMoment::kBeforeCopy, 8);
+  sample_.event(
+      event::SudogSeen{.goroutine = 2, .channel = 2, .case_index = 1, .element = kOutsideStack});
+  walk(CensusMoment::kAfterCopy, kOutsideStack);
+  sample_.event(event::CopyEnd{.goroutine = 2});
   const std::string text = shown();
   EXPECT_TRUE(contains(text,
                        "    176    element: points to 8\n"
@@ -73,7 +78,7 @@ TEST_F(Stacks, WhatTheCopyBrokeIsMarked) {
 
 TEST_F(Stacks, ACopyThatWasNotFinishedSaysSo) {
   begin_copy();
-  walk(0, 8);
+  walk(CensusMoment::kBeforeCopy, 8);
   const std::string text = shown();
   EXPECT_TRUE(contains(text, "from step 1\n    on, NOT FINISHED")) << text;
   EXPECT_TRUE(contains(text, "not reached: the copy is not finished\n"));
@@ -82,12 +87,12 @@ TEST_F(Stacks, ACopyThatWasNotFinishedSaysSo) {
 TEST_F(Stacks, WhatWasNotRecordedIsNotInvented) {
   EXPECT_EQ(shown(), "g0.0: its stack was never copied, and its frames were not recorded\n");
   begin_copy();
-  sample_.event(EventKind::kCopyEnd, 2);
+  sample_.event(event::CopyEnd{.goroutine = 2});
   EXPECT_TRUE(contains(shown(), "frames: not recorded"));
 }
 
 TEST_F(Stacks, WithoutACopyTheScannersWalkIsShown) {
-  walk(2, 8);
+  walk(CensusMoment::kScan, 8);
   EXPECT_EQ(shown(),
             "g0.0: its stack was never copied; as the scanner saw it at step 1:\n"
             "    208  frame of chan_receive, called by the frame at 80\n"
@@ -98,11 +103,14 @@ TEST_F(Stacks, WithoutACopyTheScannersWalkIsShown) {
 
 TEST_F(Stacks, WhatHasNoRoomBesideALineStandsBelow) {
   begin_copy();
-  for (const std::uint16_t which : {0, 1}) {
-    sample_.event(EventKind::kCensusBegin, 2, kNilChannel, {which, 208, 0});
-    sample_.event(EventKind::kFrameSeen, 2, kNilChannel, {60'000, 4'000'000'000, 4'000'000'001});
+  for (const CensusMoment which : {CensusMoment::kBeforeCopy, CensusMoment::kAfterCopy}) {
+    sample_.event(event::CensusBegin{.goroutine = 2, .moment = which, .used_bytes = 208});
+    sample_.event(event::FrameSeen{.goroutine = 2,
+                                   .function = static_cast<FunctionId>(60'000),
+                                   .place = 4'000'000'000,
+                                   .caller = 4'000'000'001});
   }
-  sample_.event(EventKind::kCopyEnd, 2);
+  sample_.event(event::CopyEnd{.goroutine = 2});
   EXPECT_TRUE(contains(shown(),
                        "4000000000  frame of function 60000, called by the frame at "
                        "4000000001\n" +
@@ -112,16 +120,20 @@ TEST_F(Stacks, WhatHasNoRoomBesideALineStandsBelow) {
 
 TEST_F(Stacks, LaterCopiesThanTheFailureDoNotCount) {
   begin_copy();
-  sample_.event(EventKind::kCopyEnd, 2);
+  sample_.event(event::CopyEnd{.goroutine = 2});
   sample_.step(3, kNoGoroutine, Site::kScanSuspend);
-  sample_.event(EventKind::kCopyBegin, 2, ChannelId{1}, {2, 2048, 2048});
+  sample_.event(event::CopyBegin{.goroutine = 2,
+                                 .locks = CopyLocks::kTaken,
+                                 .reason = CopyReason::kMove,
+                                 .old_bytes = 2048,
+                                 .new_bytes = 2048});
   EXPECT_TRUE(contains(shown(1), "to shrink it"));
   EXPECT_TRUE(contains(shown(), "to move it"));
 }
 
 TEST_F(Stacks, LastCopied) {
   begin_copy();
-  sample_.event(EventKind::kCopyBegin, 1);
+  sample_.event(event::CopyBegin{.goroutine = 1});
   EXPECT_EQ(last_copied(sample_.trace()), (std::vector<GoroutineId>{1, 2}));
 }
 

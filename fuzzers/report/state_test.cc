@@ -22,20 +22,20 @@ class State : public ::testing::Test {
     program_.functions.resize(2);
     program_.functions[0].body = {spawn, receive};
     program_.functions[1].body = {send};
-    sample_.event(EventKind::kChannelMade, 0, 1, {0, 8});
-    sample_.event(EventKind::kChannelMade, 0, 2, {2, 8});
+    sample_.event(event::ChannelMade{.channel = 1, .element_bytes = 8});
+    sample_.event(event::ChannelMade{.channel = 2, .capacity = 2, .element_bytes = 8});
     sample_.two_goroutines();
-    sample_.event(EventKind::kOpReceive, 1, 1);
-    sample_.event(EventKind::kReceivePark, 1, 1);
-    sample_.event(EventKind::kParked, 1);
-    sample_.event(EventKind::kOpSend, 2, 2, {0, 34});
+    sample_.event(event::OpReceive{.goroutine = 1, .channel = 1});
+    sample_.event(event::ReceivePark{.goroutine = 1, .channel = 1});
+    sample_.event(event::Parked{.goroutine = 1});
+    sample_.event(event::OpSend{.goroutine = 2, .channel = 2, .token = 34});
   }
   Program program_;
   Sample sample_;
 };
 
 TEST_F(State, Channels) {
-  sample_.event(EventKind::kSendToBuffer, 2, 2);
+  sample_.event(event::SendToBuffer{.goroutine = 2, .channel = 2});
   const Trace trace = sample_.trace();
   EXPECT_EQ(
       channels_at_end(Picture::at_end(trace), Names(program_, trace)),
@@ -54,8 +54,8 @@ TEST_F(State, Goroutines) {
 }
 
 TEST_F(State, WhoIsAsleepAndUntilWhen) {
-  sample_.event(EventKind::kSendPark, 2, 2);
-  sample_.event(EventKind::kParked, 2);
+  sample_.event(event::SendPark{.goroutine = 2, .channel = 2});
+  sample_.event(event::Parked{.goroutine = 2});
   const Trace trace = sample_.trace();
   EXPECT_EQ(
       why_asleep(Picture::at_end(trace), Names(program_, trace)),
@@ -66,18 +66,19 @@ TEST_F(State, WhoIsAsleepAndUntilWhen) {
 }
 
 TEST_F(State, AWaiterOnAClosedChannelIsTheRuntimesFault) {
-  sample_.event(EventKind::kClosed, 2, 1);
+  sample_.event(event::Closed{.goroutine = 2, .channel = 1});
   const Trace trace = sample_.trace();
   EXPECT_TRUE(contains(why_asleep(Picture::at_end(trace), Names(program_, trace)),
                        "c0 is closed and should have released it"));
 }
 
 TEST_F(State, ASelectWaitsForAnyOfItsCases) {
-  sample_.event(EventKind::kOpSelect, 1, kNilChannel, {4});
-  sample_.event(EventKind::kOpSelectCase, 1, 1, {0, 0, 0});
-  sample_.event(EventKind::kOpSelectCase, 1, 2, {1, 0, 0});
-  sample_.event(EventKind::kOpSelectCase, 1, 2, {2, 33, 1});
-  sample_.event(EventKind::kOpSelectCase, 1, 1, {3, 0, 0});
+  sample_.event(event::OpSelect{.goroutine = 1, .case_count = 4});
+  sample_.event(event::OpSelectCase{.goroutine = 1, .channel = 1});
+  sample_.event(event::OpSelectCase{.goroutine = 1, .channel = 2, .case_index = 1});
+  sample_.event(event::OpSelectCase{
+      .goroutine = 1, .channel = 2, .case_index = 2, .token = 33, .is_send = true});
+  sample_.event(event::OpSelectCase{.goroutine = 1, .channel = 1, .case_index = 3});
   const Trace trace = sample_.trace();
   EXPECT_TRUE(contains(why_asleep(Picture::at_end(trace), Names(program_, trace)),
                        "until somebody sends on c0 or c1 or closes one of them, or receives from "
@@ -85,7 +86,7 @@ TEST_F(State, ASelectWaitsForAnyOfItsCases) {
 }
 
 TEST_F(State, ANilChannelNeverWakes) {
-  sample_.event(EventKind::kOpReceive, 1, kNilChannel);
+  sample_.event(event::OpReceive{.goroutine = 1});
   const Trace trace = sample_.trace();
   EXPECT_TRUE(contains(why_asleep(Picture::at_end(trace), Names(program_, trace)),
                        "receive from the nil channel: nobody can ever end that"));

@@ -73,23 +73,33 @@ const Event* named_event(const Verdict& verdict, const Trace& trace) {
 }
 
 std::string say_event(const Event& event, const Names& names) {
-  std::string text = say(event, names);
+  const std::string thread = Names::thread(event.thread);
   const std::string g = names.goroutine(event.goroutine);
-  if (event.kind == EventKind::kLockAcquired || event.kind == EventKind::kLockReleased) {
-    const bool taken = event.kind == EventKind::kLockAcquired;
-    text = Names::thread(event.thread) + (taken ? " takes " : " releases ") + names.object(event.a);
-  } else if (event.kind == EventKind::kFrameSeen) {
-    text = "a frame of " + g + (event.index < 0xffff ? ", of " + names.function(event.index) : "") +
-           ", at " + std::to_string(event.a) + " below the stack's top";
-  } else if (event.kind == EventKind::kPointerSeen) {
-    text = "a pointer of " + g + ", at " + std::to_string(event.a) + " below the stack's top";
-  } else if (event.kind == EventKind::kSudogSeen) {
-    text = g + "'s waiting element on " + names.channel(event.channel);
-  } else if (text.empty()) {
-    text = names.in_words(describe(event));
-    text = text.substr(0, text.rfind(" (T"));
+  const auto at = [](BelowHi place) {
+    return ", at " + std::to_string(place) + " below the stack's top";
+  };
+  switch (event.kind) {
+    case EventKind::kLockAcquired:
+      return thread + " takes " + names.object(as<event::LockAcquired>(event).lock);
+    case EventKind::kLockReleased:
+      return thread + " releases " + names.object(as<event::LockReleased>(event).lock);
+    case EventKind::kFrameSeen: {
+      const auto frame = as<event::FrameSeen>(event);
+      const bool is_whole = frame.function != FunctionId::kOverwritten;
+      return "a frame of " + g + (is_whole ? ", of " + names.function(frame.function) : "") +
+             at(frame.place);
+    }
+    case EventKind::kPointerSeen:
+      return "a pointer of " + g + at(as<event::PointerSeen>(event).place);
+    case EventKind::kSudogSeen:
+      return g + "'s waiting element on " + names.channel(channel_of(event));
+    default:
+      break;
   }
-  return text;
+  std::string text = say(event, names);
+  if (!text.empty()) return text;
+  text = names.in_words(describe(event));
+  return text.substr(0, text.rfind(" (T"));
 }
 
 void about(Story& story, GoroutineId g) {

@@ -31,10 +31,10 @@ TEST_F(Telling, EveryOracleMeansSomething) {
 TEST_F(Telling, TheEventThatAnOracleNamesIsMarkedAndSaid) {
   sample_.step(0, 2, Site::kChanReceiveLock, 16);
   sample_.step(0, 2, Site::kChanReceiveUnlock, 16);
-  sample_.event(EventKind::kReceivePark, 2, 1);
+  sample_.event(event::ReceivePark{.goroutine = 2, .channel = 1});
   const Verdict verdict{
       "channels", "parked though ready",
-      "c1 is ready; at event 2: receive-park g2 c1 i=0 a=0 b=0 (thread 0, step 2)"};
+      "c1 is ready; at event 2: receive-park g2 c1 case_index=0 (thread 0, step 2)"};
   const Story story = told(verdict);
   EXPECT_EQ(story.marks.count(2), 1u);
   EXPECT_EQ(story.goroutines, (std::vector<GoroutineId>{2}));
@@ -46,7 +46,7 @@ TEST_F(Telling, TheEventThatAnOracleNamesIsMarkedAndSaid) {
 
 TEST_F(Telling, AStackFactIsSaidInWords) {
   sample_.step(0, 2, Site::kCopyStackHigh);
-  sample_.event(EventKind::kPointerSeen, 2, kNilChannel, {0, 176, 0xffffffff});
+  sample_.event(event::PointerSeen{.goroutine = 2, .place = 176, .target = kOutsideStack});
   const Verdict verdict{"stack", "pointer outside the stack",
                         "a slot's target; at event 2: pointer-seen g2"};
   const Trace trace = sample_.trace();
@@ -61,10 +61,11 @@ TEST_F(Telling, AnEventThatIsNotThereIsNotBelieved) {
 
 TEST_F(Telling, ATransferIntoAStackThatIsBeingCopied) {
   sample_.step(1, kNoGoroutine, Site::kScanSuspend).path = kScannerPath;
-  sample_.event(EventKind::kCopyBegin, 2);
+  sample_.event(event::CopyBegin{.goroutine = 2});
   sample_.step(0, 1, Site::kChanSendLock, 16);
-  sample_.event(EventKind::kLockAcquired, 1, kNilChannel, {kRankOfChannels, 16, 1});
-  sample_.event(EventKind::kSendToReceiver, 1, 1, {0, 2, 0});
+  sample_.event(
+      event::LockAcquired{.goroutine = 1, .rank = LockRank::kChannel, .lock = 16, .order = 1});
+  sample_.event(event::SendToReceiver{.goroutine = 1, .channel = 1, .partner = 2});
   sample_.step(0, 1, Site::kSudogElementLoad, 55);
   Access access;
   access.what = "read of 8 bytes";
@@ -80,11 +81,12 @@ TEST_F(Telling, ATransferIntoAStackThatIsBeingCopied) {
 
 TEST_F(Telling, ACopyUnderTheLockIsNotBlamedForItsLack) {
   sample_.step(1, kNoGoroutine, Site::kScanSuspend).path = kScannerPath;
-  sample_.event(EventKind::kCopyBegin, 2);
-  sample_.event(EventKind::kLockAcquired, kNoGoroutine, kNilChannel, {kRankOfChannels, 16, 1});
+  sample_.event(event::CopyBegin{.goroutine = 2});
+  sample_.event(event::LockAcquired{.rank = LockRank::kChannel, .lock = 16, .order = 1});
   sample_.step(0, 1, Site::kChanSendLock, 21);
-  sample_.event(EventKind::kLockAcquired, 1, kNilChannel, {kRankOfChannels, 21, 2});
-  sample_.event(EventKind::kSendToReceiver, 1, 1, {0, 2, 0});
+  sample_.event(
+      event::LockAcquired{.goroutine = 1, .rank = LockRank::kChannel, .lock = 21, .order = 2});
+  sample_.event(event::SendToReceiver{.goroutine = 1, .channel = 1, .partner = 2});
   const Story story = told({"race", "data race", ""}, {});
   EXPECT_TRUE(contains(story.text, "T1 is copying that very stack.")) << story.text;
 }

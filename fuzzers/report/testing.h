@@ -23,16 +23,16 @@ class Sample {
   }
 
   /// Announced in the latest step, on its thread.
-  void event(EventKind kind, GoroutineId g, ChannelId c = kNilChannel, EventFields fields = {}) {
-    const ThreadId thread = steps_.empty() ? ThreadId{0} : steps_.back().thread;
-    events_.push_back({kind, thread, g, c, fields.i, fields.a, fields.b,
-                       static_cast<std::uint32_t>(steps_.size())});
+  void event(Event fact) {
+    fact.thread = steps_.empty() ? ThreadId{0} : steps_.back().thread;
+    fact.step = static_cast<std::uint32_t>(steps_.size());
+    events_.push_back(fact);
   }
 
   /// Main and a child exist: g0 is 1, g0.0 is 2.
   void two_goroutines() {
-    event(EventKind::kSpawned, kNoGoroutine, kNilChannel, {0, 1, kMainPath});
-    event(EventKind::kSpawned, 1, kNilChannel, {0, 2, child_path(kMainPath, 0)});
+    event(event::Spawned{.child = 1, .path = kMainPath});
+    event(event::Spawned{.goroutine = 1, .child = 2, .path = child_path(kMainPath, 0)});
   }
 
   std::vector<Event>& events() { return events_; }
@@ -55,7 +55,5 @@ class Sample {
 inline bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
-
-inline constexpr std::uint16_t kRankOfChannels = static_cast<std::uint16_t>(LockRank::kChannel);
 
 }  // namespace concertina::fuzzers

@@ -2,191 +2,216 @@
 
 #include <vector>
 
-#include "base/limits.h"
-
 namespace concertina::fuzzers {
 namespace {
 
-constexpr std::uint16_t kSelectedDefault = 0xffff;
-
-std::string in_case(std::uint32_t index) {
+std::string in_case(CaseIndex index) {
   return index == 0 ? std::string() : " (case " + std::to_string(index) + ")";
 }
 
-/// Announced by channels, under their locks.
-std::string say_channel(const Event& e, const Names& names) {
-  const std::string g = names.goroutine(e.goroutine);
-  const std::string c = names.channel(e.channel);
-  const std::string partner = names.goroutine(static_cast<GoroutineId>(e.a)) + in_case(e.b);
-  switch (e.kind) {
-    case EventKind::kSendToBuffer:
-      return g + " puts its value into " + c + "'s buffer";
-    case EventKind::kSendToReceiver:
-      return g + " takes waiting receiver " + partner + " off " + c +
-             " and will write its value into that stack";
-    case EventKind::kSendPark:
-      return g + " queues on " + c + " to send" + in_case(e.index);
-    case EventKind::kReceiveFromBuffer:
-      return g + " takes the first value of " + c + "'s buffer" +
-             (e.a == 0 ? "" : "; waiting sender " + partner + "'s value takes its place");
-    case EventKind::kReceiveFromSender:
-      return g + " takes waiting sender " + partner + " off " + c +
-             " and will read its value from that stack";
-    case EventKind::kReceiveClosed:
-      return g + " finds " + c + " closed and empty";
-    case EventKind::kReceivePark:
-      return g + " queues on " + c + " to receive" + in_case(e.index);
-    case EventKind::kClosed:
-      return g + " closes " + c;
-    case EventKind::kCloseWakesReceiver:
-      return g + "'s close of " + c + " releases waiting receiver " + partner;
-    case EventKind::kCloseWakesSender:
-      return g + "'s close of " + c + " releases waiting sender " + partner + ", which will panic";
-    case EventKind::kNotReady:
-      return g + " gives up: " + c + " is not ready to " + (e.a == 1 ? "send" : "receive");
-    case EventKind::kSelectDefault:
-      return g + "'s select takes its default";
-    case EventKind::kDequeued:
-      return g + " takes its losing case " + std::to_string(e.index) + " off " + c;
-    default:
-      return "";
+std::string text_of(std::uint32_t number) { return std::to_string(number); }
+
+std::string_view wait_reason(WaitReason reason) {
+  switch (reason) {
+    case WaitReason::kNone:
+      return "nothing";
+    case WaitReason::kChanSend:
+      return "send";
+    case WaitReason::kChanReceive:
+      return "receive";
+    case WaitReason::kSelect:
+      return "select";
+    case WaitReason::kSelectNoCases:
+      return "no case";
+    case WaitReason::kChanSendNil:
+      return "send on nil channel";
+    case WaitReason::kChanReceiveNil:
+      return "receive from nil channel";
   }
+  return "unknown";
 }
 
-/// Announced by the interpreter.
-std::string say_program(const Event& e, const Names& names) {
-  const std::string g = names.goroutine(e.goroutine);
-  const std::string c = names.channel(e.channel);
-  switch (e.kind) {
-    case EventKind::kChannelMade:
-      return c + " is made";
-    case EventKind::kOpSend:
-      return g + " begins: send " + names.value(e.a) + " on " + c;
-    case EventKind::kOpReceive:
-      return g + " begins: receive from " + c;
-    case EventKind::kOpClose:
-      return g + " begins: close " + c;
-    case EventKind::kOpSelect:
-      return g + " begins: select of " + plural(e.index, "case") + (e.a == 1 ? " and default" : "");
-    case EventKind::kDoneSend:
-      return g + (e.index == 1 ? "'s send is done" : "'s send was not done");
-    case EventKind::kDoneReceive:
-      if ((e.index & 1) == 0) return g + "'s receive was not done";
-      return g + " has received " + (e.b == 1 ? "torn bytes" : names.value(e.a));
-    case EventKind::kDoneClose:
-      return g + "'s close is done";
-    case EventKind::kDoneSelect:
-      if (e.index == kSelectedDefault) return g + "'s select is done: default";
-      return g + "'s select is done: case " + std::to_string(e.index) +
-             (e.a == 0 ? "" : ", " + names.value(e.a));
-    case EventKind::kLenSeen:
-      return g + " sees len(" + c + ") = " + std::to_string(e.a);
-    case EventKind::kCapSeen:
-      return g + " sees cap(" + c + ") = " + std::to_string(e.a);
-    case EventKind::kLocalRead:
-      if (e.b != 0xffffffff) return "";
-      return g + " reads its local v" + std::to_string(e.index) + ": the bytes are not one value";
-    default:
-      return "";
+std::string queue_name(QueueId queue) {
+  return queue == kGlobalQueue ? "the global queue" : "processor " + text_of(queue) + "'s queue";
+}
+
+/// One sentence for each fact that has one.
+class Speaker {
+ public:
+  explicit Speaker(const Names& names) : names_(names) {}
+
+  // Announced by the interpreter.
+  std::string say(const event::ChannelMade& e) const { return c(e) + " is made"; }
+  std::string say(const event::OpSend& e) const {
+    return g(e) + " begins: send " + names_.value(e.token) + " on " + c(e);
   }
-}
-
-std::string_view wait_reason(std::uint16_t reason) {
-  constexpr std::string_view kReasons[] = {"nothing",
-                                           "send",
-                                           "receive",
-                                           "select",
-                                           "no case",
-                                           "send on nil channel",
-                                           "receive from nil channel"};
-  return reason < std::size(kReasons) ? kReasons[reason] : "unknown";
-}
-
-std::string_view panic_kind(std::uint16_t kind) {
-  constexpr std::string_view kKinds[] = {"", "send on closed channel", "close of closed channel",
-                                         "close of nil channel"};
-  return kind < std::size(kKinds) ? kKinds[kind] : "";
-}
-
-/// Announced by the scheduler.
-std::string say_scheduler(const Event& e, const Names& names) {
-  const std::string g = names.goroutine(e.goroutine);
-  const std::string other = names.goroutine(static_cast<GoroutineId>(e.a));
-  switch (e.kind) {
-    case EventKind::kSpawned:
-      return e.goroutine == kNoGoroutine ? other + " is made" : g + " spawns " + other;
-    case EventKind::kStarted:
-      return g + " starts";
-    case EventKind::kParked:
-      return g + " goes to sleep (" + std::string(wait_reason(e.index)) + ")";
-    case EventKind::kReadied:
-      return e.goroutine == kNoGoroutine ? other + " is made runnable" : g + " wakes " + other;
-    case EventKind::kExited:
-      return g + " returns";
-    case EventKind::kPreempted:
-      return g + " is stopped" + (e.index == 1 ? " for the scanner" : "");
-    case EventKind::kSyscallEntered:
-      return g + " enters a system call";
-    case EventKind::kSyscallLeft:
-      return g + " leaves the system call";
-    case EventKind::kPanicked:
-      return g + " panics: " + std::string(panic_kind(e.index));
-    default:
-      return "";
+  std::string say(const event::OpReceive& e) const {
+    return g(e) + " begins: receive from " + c(e);
   }
-}
-
-std::string queue_name(std::uint16_t queue) {
-  return queue == kProcessorsLimit ? "the global queue"
-                                   : "processor " + std::to_string(queue) + "'s queue";
-}
-
-/// Announced by the scheduler for the oracle `work`: goroutines that could run, machines that look.
-std::string say_work(const Event& e, const Names& names) {
-  switch (e.kind) {
-    case EventKind::kQueued:
-      return names.goroutine(e.goroutine) + " waits in " + queue_name(e.index);
-    case EventKind::kUnqueued:
-      return names.goroutine(e.goroutine) + " is taken off " + queue_name(e.index);
-    case EventKind::kQueueSeenEmpty:
-      return queue_name(e.index) + " looks empty";
-    case EventKind::kProcessorIdle:
-      return "processor " + std::to_string(e.index) + " is idle";
-    case EventKind::kProcessorTaken:
-      return "processor " + std::to_string(e.index) + " is idle no longer";
-    case EventKind::kMachineCalled:
-      return e.a == 1 ? "a new machine is started" : "a sleeping machine is called";
-    case EventKind::kMachineSleeps:
-      return "the machine sleeps: its last look found nothing";
-    default:
-      return "";
+  std::string say(const event::OpClose& e) const { return g(e) + " begins: close " + c(e); }
+  std::string say(const event::OpSelect& e) const {
+    return g(e) + " begins: select of " + plural(e.case_count, "case") +
+           (e.has_default ? " and default" : "");
   }
-}
-
-std::string say_stack(const Event& e, const Names& names) {
-  const std::string g = names.goroutine(e.goroutine);
-  switch (e.kind) {
-    case EventKind::kStackFreed:
-      if (e.index == 1) return "a freed stack was written to (stack " + std::to_string(e.a) + ")";
-      return g + "'s stack of " + plural(e.b, "byte") + " is freed";
-    case EventKind::kStackAllocated:
-      return g + " gets a stack of " + plural(e.b, "byte");
-    case EventKind::kCopyBegin:
-      return "copying " + g + "'s stack begins (" + std::string(copy_reason(e.index)) + ", " +
-             std::to_string(e.a) + " to " + plural(e.b, "byte") + ")" +
-             (e.channel == 1   ? ", taking its channels' locks"
-              : e.channel == 2 ? ", whose own machine holds locks"
-                               : ", taking no channel lock");
-    case EventKind::kCopyEnd:
-      return "the copy of " + g + "'s stack is done";
-    case EventKind::kScanBegin:
-      return "the scanner has suspended " + g;
-    case EventKind::kScanEnd:
-      return "the scanner lets " + g + " go";
-    default:
-      return "";
+  std::string say(const event::DoneSend& e) const {
+    return g(e) + (e.selected ? "'s send is done" : "'s send was not done");
   }
-}
+  std::string say(const event::DoneReceive& e) const {
+    if (!e.selected) return g(e) + "'s receive was not done";
+    return g(e) + " has received " + (e.torn ? "torn bytes" : names_.value(e.token));
+  }
+  std::string say(const event::DoneClose& e) const { return g(e) + "'s close is done"; }
+  std::string say(const event::DoneSelect& e) const {
+    if (e.chosen == kSelectedDefault) return g(e) + "'s select is done: default";
+    return g(e) + "'s select is done: case " + text_of(e.chosen) +
+           (e.token == kZeroToken ? "" : ", " + names_.value(e.token));
+  }
+  std::string say(const event::LenSeen& e) const {
+    return g(e) + " sees len(" + c(e) + ") = " + text_of(e.length);
+  }
+  std::string say(const event::CapSeen& e) const {
+    return g(e) + " sees cap(" + c(e) + ") = " + text_of(e.capacity);
+  }
+  std::string say(const event::LocalRead& e) const {
+    if (e.token != kTornToken) return "";
+    return g(e) + " reads its local v" + text_of(e.slot) + ": the bytes are not one value";
+  }
+
+  // Announced by channels, under their locks.
+  std::string say(const event::SendToBuffer& e) const {
+    return g(e) + " puts its value into " + c(e) + "'s buffer";
+  }
+  std::string say(const event::SendToReceiver& e) const {
+    return g(e) + " takes waiting receiver " + partner(e) + " off " + c(e) +
+           " and will write its value into that stack";
+  }
+  std::string say(const event::SendPark& e) const {
+    return g(e) + " queues on " + c(e) + " to send" + in_case(e.case_index);
+  }
+  std::string say(const event::ReceiveFromBuffer& e) const {
+    return g(e) + " takes the first value of " + c(e) + "'s buffer" +
+           (e.partner == kNoGoroutine
+                ? ""
+                : "; waiting sender " + partner(e) + "'s value takes its place");
+  }
+  std::string say(const event::ReceiveFromSender& e) const {
+    return g(e) + " takes waiting sender " + partner(e) + " off " + c(e) +
+           " and will read its value from that stack";
+  }
+  std::string say(const event::ReceiveClosed& e) const {
+    return g(e) + " finds " + c(e) + " closed and empty";
+  }
+  std::string say(const event::ReceivePark& e) const {
+    return g(e) + " queues on " + c(e) + " to receive" + in_case(e.case_index);
+  }
+  std::string say(const event::Closed& e) const { return g(e) + " closes " + c(e); }
+  std::string say(const event::CloseWakesReceiver& e) const {
+    return g(e) + "'s close of " + c(e) + " releases waiting receiver " + partner(e);
+  }
+  std::string say(const event::CloseWakesSender& e) const {
+    return g(e) + "'s close of " + c(e) + " releases waiting sender " + partner(e) +
+           ", which will panic";
+  }
+  std::string say(const event::NotReady& e) const {
+    return g(e) + " gives up: " + c(e) + " is not ready to " + (e.is_send ? "send" : "receive");
+  }
+  std::string say(const event::SelectDefault& e) const {
+    return g(e) + "'s select takes its default";
+  }
+  std::string say(const event::Dequeued& e) const {
+    return g(e) + " takes its losing case " + text_of(e.case_index) + " off " + c(e);
+  }
+
+  // Announced by the scheduler.
+  std::string say(const event::Spawned& e) const {
+    const std::string child = names_.goroutine(e.child);
+    return e.goroutine == kNoGoroutine ? child + " is made" : g(e) + " spawns " + child;
+  }
+  std::string say(const event::Started& e) const { return g(e) + " starts"; }
+  std::string say(const event::Parked& e) const {
+    return g(e) + " goes to sleep (" + std::string(wait_reason(e.reason)) + ")";
+  }
+  std::string say(const event::Readied& e) const {
+    const std::string target = names_.goroutine(e.target);
+    return e.goroutine == kNoGoroutine ? target + " is made runnable" : g(e) + " wakes " + target;
+  }
+  std::string say(const event::Exited& e) const { return g(e) + " returns"; }
+  std::string say(const event::Preempted& e) const {
+    return g(e) + " is stopped" + (e.for_scanner ? " for the scanner" : "");
+  }
+  std::string say(const event::SyscallEntered& e) const { return g(e) + " enters a system call"; }
+  std::string say(const event::SyscallLeft& e) const { return g(e) + " leaves the system call"; }
+  std::string say(const event::Panicked& e) const {
+    return g(e) + " panics: " + std::string(panic_text(e.panic));
+  }
+
+  // Announced by the scheduler for the oracle `work`: who could run, and who looks for it.
+  std::string say(const event::Queued& e) const {
+    return g(e) + " waits in " + queue_name(e.queue);
+  }
+  std::string say(const event::Unqueued& e) const {
+    return g(e) + " is taken off " + queue_name(e.queue);
+  }
+  std::string say(const event::QueueSeenEmpty& e) const {
+    return queue_name(e.queue) + " looks empty";
+  }
+  std::string say(const event::ProcessorIdle& e) const {
+    return "processor " + text_of(e.processor) + " is idle";
+  }
+  std::string say(const event::ProcessorTaken& e) const {
+    return "processor " + text_of(e.processor) + " is idle no longer";
+  }
+  std::string say(const event::MachineCalled& e) const {
+    return e.is_new ? "a new machine is started" : "a sleeping machine is called";
+  }
+  std::string say(const event::MachineSleeps&) const {
+    return "the machine sleeps: its last look found nothing";
+  }
+
+  // Announced by stacks and the scanner.
+  std::string say(const event::StackAllocated& e) const {
+    return g(e) + " gets a stack of " + plural(e.bytes, "byte");
+  }
+  std::string say(const event::StackFreed& e) const {
+    if (e.overwritten) {
+      return "a freed stack was written to (stack " + text_of(e.serial) + ")";
+    }
+    return g(e) + "'s stack of " + plural(e.bytes, "byte") + " is freed";
+  }
+  std::string say(const event::CopyBegin& e) const {
+    return "copying " + g(e) + "'s stack begins (" + std::string(copy_reason(e.reason)) + ", " +
+           text_of(e.old_bytes) + " to " + plural(e.new_bytes, "byte") + ")" +
+           (e.locks == CopyLocks::kTaken  ? ", taking its channels' locks"
+            : e.locks == CopyLocks::kHeld ? ", whose own machine holds locks"
+                                          : ", taking no channel lock");
+  }
+  std::string say(const event::CopyEnd& e) const {
+    return "the copy of " + g(e) + "'s stack is done";
+  }
+  std::string say(const event::ScanBegin& e) const { return "the scanner has suspended " + g(e); }
+  std::string say(const event::ScanEnd& e) const { return "the scanner lets " + g(e) + " go"; }
+
+  template <class Fact>
+  std::string say(const Fact&) const {
+    return "";
+  }
+
+ private:
+  template <class Fact>
+  std::string g(const Fact& e) const {
+    return names_.goroutine(e.goroutine);
+  }
+  template <class Fact>
+  std::string c(const Fact& e) const {
+    return names_.channel(e.channel);
+  }
+  template <class Fact>
+  std::string partner(const Fact& e) const {
+    return names_.goroutine(e.partner) + in_case(e.partner_case);
+  }
+
+  const Names& names_;
+};
 
 std::string element_of(GoroutineId g, ChannelId c, const Names& names) {
   std::string text = names.goroutine(g) + "'s waiting element";
@@ -215,8 +240,6 @@ std::string of_channel(const Step& step, const Names& names, const Picture& pict
     case Site::kChanClosedStore:
     case Site::kChanClosedLoad:
       return channel + "'s closed";
-    case Site::kChanCountLoad:
-    case Site::kChanCountStore:
     case Site::kChanLen:
       return channel + "'s count";
     case Site::kBufferPut:
@@ -225,7 +248,6 @@ std::string of_channel(const Step& step, const Names& names, const Picture& pict
     case Site::kChanSendFastFull:
     case Site::kChanReceiveFastEmpty:
     case Site::kChanReceiveFastEmptyAgain:
-    case Site::kChanWaitersStore:
       return channel;
     default:
       return "";
@@ -239,10 +261,8 @@ bool is_about_work(EventKind kind) {
 }
 
 std::string say(const Event& event, const Names& names) {
-  for (const auto part : {&say_channel, &say_program, &say_scheduler, &say_work, &say_stack}) {
-    if (std::string text = part(event, names); !text.empty()) return text;
-  }
-  return "";
+  const Speaker speaker(names);
+  return visit(event, [&](const auto& fact) { return speaker.say(fact); });
 }
 
 std::string_view operation_kind_name(std::uint8_t kind) {
@@ -270,8 +290,6 @@ std::string object_of(const Step& step, const Names& names, const Picture& pictu
       return "from " + names.goroutine(thread.partner) + "'s stack";
     case Site::kCopyStackLow:
     case Site::kCopyStackHigh:
-    case Site::kCopyStackAdjust:
-    case Site::kCopyStackPublish:
       return thread.copies == kNoGoroutine ? "" : names.goroutine(thread.copies) + "'s stack";
     default:
       return of_channel(step, names, picture);
@@ -327,9 +345,16 @@ std::string say_standing(const GoroutinePicture& goroutine) {
   return "";
 }
 
-std::string_view copy_reason(std::uint16_t reason) {
-  constexpr std::string_view kReasons[] = {"grow", "shrink", "move"};
-  return reason < std::size(kReasons) ? kReasons[reason] : "copy";
+std::string_view copy_reason(CopyReason reason) {
+  switch (reason) {
+    case CopyReason::kGrow:
+      return "grow";
+    case CopyReason::kShrink:
+      return "shrink";
+    case CopyReason::kMove:
+      return "move";
+  }
+  return "copy";
 }
 
 std::string list_of(const std::vector<std::string>& items) {

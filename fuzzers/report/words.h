@@ -28,8 +28,8 @@ std::string say_operation(const OpenOperation& operation, const Names& names);
 /// "running on T2", "waiting", ...
 std::string say_standing(const GoroutinePicture& goroutine);
 
-/// "grow", "shrink", "move": reasons of kCopyBegin.
-std::string_view copy_reason(std::uint16_t reason);
+/// "grow", "shrink", "move".
+std::string_view copy_reason(CopyReason reason);
 
 /// "a", "a and b", "a, b and c".
 std::string list_of(const std::vector<std::string>& items);

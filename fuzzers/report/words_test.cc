@@ -19,37 +19,34 @@ class Words : public ::testing::Test {
 };
 
 TEST_F(Words, ChannelEvents) {
-  EXPECT_EQ(said({.kind = EventKind::kReceivePark, .goroutine = 2, .channel = 1}),
-            "g0.0 queues on c0 to receive");
-  EXPECT_EQ(said({.kind = EventKind::kReceivePark, .goroutine = 2, .channel = 1, .index = 3}),
+  EXPECT_EQ(said(event::ReceivePark{.goroutine = 2, .channel = 1}), "g0.0 queues on c0 to receive");
+  EXPECT_EQ(said(event::ReceivePark{.goroutine = 2, .channel = 1, .case_index = 3}),
             "g0.0 queues on c0 to receive (case 3)");
-  EXPECT_EQ(said({.kind = EventKind::kSendToReceiver, .goroutine = 1, .channel = 1, .a = 2}),
+  EXPECT_EQ(said(event::SendToReceiver{.goroutine = 1, .channel = 1, .partner = 2}),
             "g0 takes waiting receiver g0.0 off c0 and will write its value into that stack");
 }
 
 TEST_F(Words, StackEvents) {
-  EXPECT_EQ(said({.kind = EventKind::kCopyBegin,
-                  .goroutine = 2,
-                  .channel = 1,
-                  .index = 1,
-                  .a = 4096,
-                  .b = 2048}),
+  EXPECT_EQ(said(event::CopyBegin{.goroutine = 2,
+                                  .locks = CopyLocks::kTaken,
+                                  .reason = CopyReason::kShrink,
+                                  .old_bytes = 4096,
+                                  .new_bytes = 2048}),
             "copying g0.0's stack begins (shrink, 4096 to 2048 bytes), taking its channels' locks");
 }
 
 TEST_F(Words, WorkEvents) {
-  EXPECT_EQ(said({.kind = EventKind::kQueued, .goroutine = 2, .index = 1}),
-            "g0.0 waits in processor 1's queue");
-  EXPECT_EQ(said({.kind = EventKind::kUnqueued, .goroutine = 2, .index = 4}),
+  EXPECT_EQ(said(event::Queued{.goroutine = 2, .queue = 1}), "g0.0 waits in processor 1's queue");
+  EXPECT_EQ(said(event::Unqueued{.goroutine = 2, .queue = 4}),
             "g0.0 is taken off the global queue");
-  EXPECT_EQ(said({.kind = EventKind::kProcessorIdle, .index = 1}), "processor 1 is idle");
+  EXPECT_EQ(said(event::ProcessorIdle{.processor = 1}), "processor 1 is idle");
   EXPECT_TRUE(is_about_work(EventKind::kQueued) && is_about_work(EventKind::kSettled));
   EXPECT_FALSE(is_about_work(EventKind::kEndCounts));
 }
 
 TEST_F(Words, FactsThatAStepOrASectionSaysAreSilent) {
-  EXPECT_EQ(said({.kind = EventKind::kLockAcquired}), "");
-  EXPECT_EQ(said({.kind = EventKind::kFrameSeen, .goroutine = 1}), "");
+  EXPECT_EQ(said(event::LockAcquired{}), "");
+  EXPECT_EQ(said(event::FrameSeen{.goroutine = 1}), "");
   EXPECT_EQ(said({.kind = EventKind::kCount}), "");
 }
 
@@ -60,11 +57,11 @@ TEST_F(Words, ATransferNamesWhoseElementItTouches) {
   step.site = Site::kSudogElementLoad;
   const Names names(program_, sample_.trace());
   EXPECT_EQ(object_of(step, names, picture), "");
-  picture.apply(Event{.kind = EventKind::kSendToReceiver, .goroutine = 1, .channel = 1, .a = 2});
+  picture.apply(event::SendToReceiver{.goroutine = 1, .channel = 1, .partner = 2});
   EXPECT_EQ(object_of(step, names, picture), "g0.0's waiting element on c0");
   step.site = Site::kSendDirect;
   EXPECT_EQ(object_of(step, names, picture), "into g0.0's stack");
-  picture.apply(Event{.kind = EventKind::kCopyBegin, .goroutine = 2});
+  picture.apply(event::CopyBegin{.goroutine = 2});
   step.site = Site::kCopyStackHigh;
   EXPECT_EQ(object_of(step, names, picture), "g0.0's stack");
 }

@@ -41,12 +41,6 @@ std::vector<Event> events_of_the_dead(const Input& input) {
   return events;
 }
 
-bool is_same(const Event& a, const Event& b) {
-  return a.kind == b.kind && a.thread == b.thread && a.goroutine == b.goroutine &&
-         a.channel == b.channel && a.index == b.index && a.a == b.a && a.b == b.b &&
-         a.step == b.step;
-}
-
 /// What is compared. A trace's own events are valid until the next run only.
 struct Summary {
   std::uint64_t hash;
@@ -84,7 +78,7 @@ TEST(Child, GivesTheTraceThatThisProcessGets) {
     const Trace alive = run(first);
     EXPECT_FALSE(left_behind.empty());
     EXPECT_TRUE(std::equal(left_behind.begin(), left_behind.end(), alive.events.begin(),
-                           alive.events.end(), &is_same));
+                           alive.events.end()));
 
     ASSERT_EQ(all.trace.last_steps.size(), all.trace.steps);
     ASSERT_GE(all.trace.steps, kTailSteps);

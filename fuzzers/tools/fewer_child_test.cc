@@ -40,7 +40,8 @@ Input program() {
 Verdict sees_both_arrive(const Input&, const Trace& trace) {
   unsigned wanted = 0;
   for (const Event& event : trace.events) {
-    if (event.kind == EventKind::kLenSeen && event.a == wanted) ++wanted;
+    if (event.kind != EventKind::kLenSeen) continue;
+    if (as<event::LenSeen>(event).length == wanted) ++wanted;
   }
   if (wanted == 3) return {"locals", "planted", "0, 1, 2"};
   if (wanted == 2) return {"locals", "another", "0, 1"};

@@ -53,10 +53,6 @@ constexpr std::array<Line, kFeatureCount> kLines = {{
     {"fails an oracle", 0},
 }};
 
-constexpr unsigned kCopyTakesChannelLocks = 1;
-constexpr unsigned kCopyUnderOwnLocks = 2;
-constexpr unsigned kCopyShrinks = 1;
-
 using Features = std::array<bool, kFeatureCount>;
 
 /// What a goroutine is in the middle of, as far as its events tell.
@@ -65,15 +61,15 @@ struct Waiting {
   unsigned sudogs = 0;
 };
 
-void see_copy(const Event& event, const Waiting& waiting, Features& features) {
-  features[kGrows] |= event.index == 0;
-  features[kCopiesUnderLocks] |= event.channel == kCopyUnderOwnLocks;
-  if (event.index == 0) return;
+void see_copy(const event::CopyBegin& copy, const Waiting& waiting, Features& features) {
+  features[kGrows] |= copy.reason == CopyReason::kGrow;
+  features[kCopiesUnderLocks] |= copy.locks == CopyLocks::kHeld;
+  if (copy.reason == CopyReason::kGrow) return;
   features[kMoves] = true;
-  if (event.channel != kCopyTakesChannelLocks || waiting.sudogs == 0) return;
+  if (copy.locks != CopyLocks::kTaken || waiting.sudogs == 0) return;
   features[waiting.in_select ? kCopiesBlockedInSelect : kCopiesBlockedOnOne] = true;
   features[kCopiesBlockedOnMany] |= waiting.sudogs > 1;
-  if (event.index != kCopyShrinks) return;
+  if (copy.reason != CopyReason::kShrink) return;
   features[waiting.in_select ? kShrinksBlockedInSelect : kShrinksBlockedOnOne] = true;
 }
 
@@ -103,7 +99,7 @@ void see_event(const Event& event, std::vector<Waiting>& goroutines, Features& f
       features[kClosesUnderWaiters] = true;
       break;
     case EventKind::kCopyBegin:
-      see_copy(event, waiting, features);
+      see_copy(as<event::CopyBegin>(event), waiting, features);
       break;
     default:
       break;

@@ -40,8 +40,9 @@ Verdict sees_it_arrive(const Input&, const Trace& trace) {
   std::uint32_t before = 9;
   for (const Event& event : trace.events) {
     if (event.kind != EventKind::kLenSeen) continue;
-    if (before == 0 && event.a == 1) return {"locals", "planted", "the length changed"};
-    before = event.a;
+    const std::uint32_t now = as<event::LenSeen>(event).length;
+    if (before == 0 && now == 1) return {"locals", "planted", "the length changed"};
+    before = now;
   }
   return {};
 }

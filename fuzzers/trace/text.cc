@@ -2,12 +2,45 @@
 
 namespace concertina::fuzzers {
 
+namespace {
+
+// " g3", " c1", nothing when there is none; all other fields with their names.
+void add_field(std::string& text, std::string_view name, std::string_view type,
+               std::uint32_t value) {
+  const bool is_goroutine = type == "GoroutineId";
+  const std::string_view letter = is_goroutine ? "g" : type == "ChannelId" ? "c" : "";
+  if (name == "goroutine" || name == "channel") {
+    if (value != 0) text.append(" ").append(letter).append(std::to_string(value));
+    return;
+  }
+  text.append(" ").append(name).append("=");
+  if (is_goroutine && value == kNoGoroutine) {
+    text.append("none");
+  } else {
+    text.append(letter).append(std::to_string(value));
+  }
+}
+
+}  // namespace
+
 std::string describe(const Event& event) {
   std::string text(event_name(event.kind));
-  if (event.goroutine != kNoGoroutine) text += " g" + std::to_string(event.goroutine);
-  if (event.channel != kNilChannel) text += " c" + std::to_string(event.channel);
-  text += " i=" + std::to_string(event.index) + " a=" + std::to_string(event.a) +
-          " b=" + std::to_string(event.b);
+  switch (event.kind) {
+#define FIELD(slot, type, name) \
+  add_field(text, #name, #type, static_cast<std::uint32_t>(fact.name));
+#define BIT(slot, number, name) add_field(text, #name, "bool", fact.name ? 1 : 0);
+#define EVENT(Name, label, fields)                             \
+  case EventKind::k##Name: {                                   \
+    [[maybe_unused]] const auto fact = as<event::Name>(event); \
+    fields break;                                              \
+  }
+#include "base/event.def"
+#undef EVENT
+#undef BIT
+#undef FIELD
+    default:
+      break;
+  }
   text += " (thread " + std::to_string(event.thread) + ", step " + std::to_string(event.step) + ")";
   return text;
 }

@@ -9,7 +9,7 @@
 
 namespace concertina::fuzzers {
 
-/// "send-to-buffer g3 c1 i=0 a=7 b=0 (thread 2, step 41)"
+/// "send-to-receiver g3 c1 case_index=0 partner=g4 partner_case=5 (thread 2, step 41)"
 std::string describe(const Event& event);
 
 /// The goroutine's name as people say it: main is "g0", its second child "g0.1", and so on;

@@ -26,7 +26,7 @@ std::uint16_t slot_of_channel(ChannelId c) {
   return c < kChannelSlots ? static_cast<std::uint16_t>(kFirstChannelSlot + c) : kOtherSlot;
 }
 
-std::uint16_t slot_of_goroutine(std::uint32_t g) {
+std::uint16_t slot_of_goroutine(GoroutineId g) {
   return g < kGoroutineSlots ? static_cast<std::uint16_t>(kFirstGoroutineSlot + g) : kOtherSlot;
 }
 
@@ -73,20 +73,18 @@ bool is_about_work(EventKind kind) {
   }
 }
 
-/// Is `a` of the event a goroutine that another one acts on?
-bool names_a_partner(EventKind kind) {
-  switch (kind) {
-    case EventKind::kSendToReceiver:
-    case EventKind::kReceiveFromBuffer:
-    case EventKind::kReceiveFromSender:
-    case EventKind::kCloseWakesReceiver:
-    case EventKind::kCloseWakesSender:
-    case EventKind::kSpawned:
-    case EventKind::kReadied:
-      return true;
-    default:
-      return false;
-  }
+/// The goroutine that another one acts on; none for most events.
+GoroutineId target_of(const Event& event) {
+  if (event.kind == EventKind::kSpawned) return as<event::Spawned>(event).child;
+  if (event.kind == EventKind::kReadied) return as<event::Readied>(event).target;
+  return partner_of(event).goroutine;
+}
+
+/// The channel that the event is about. For a copy under channel locks their mode stands in for it,
+/// as channel 1 or 2: coarser than need be, but safe, as such a copy conflicts with more for it.
+ChannelId subject_of(const Event& event) {
+  if (event.kind != EventKind::kCopyBegin) return channel_of(event);
+  return static_cast<ChannelId>(as<event::CopyBegin>(event).locks);
 }
 
 }  // namespace
@@ -209,12 +207,13 @@ void Following::recorded(const Event& event) {
   }
   if (event.goroutine != kNoGoroutine)
     step_.add({slot_of_goroutine(event.goroutine), Mode::kWrite});
-  if (names_a_partner(event.kind) && event.a != 0) {
-    step_.add({slot_of_goroutine(event.a), Mode::kWrite});
+  if (const GoroutineId target = target_of(event); target != kNoGoroutine) {
+    step_.add({slot_of_goroutine(target), Mode::kWrite});
   }
-  const bool is_effect = event.channel != kNilChannel && !is_about_asking(event.kind);
-  if (event.channel != kNilChannel) {
-    step_.add({slot_of_channel(event.channel), is_effect ? Mode::kWrite : Mode::kRead});
+  const ChannelId channel = subject_of(event);
+  const bool is_effect = channel != kNilChannel && !is_about_asking(event.kind);
+  if (channel != kNilChannel) {
+    step_.add({slot_of_channel(channel), is_effect ? Mode::kWrite : Mode::kRead});
   }
   const bool is_work = is_about_work(event.kind);
   if (is_work) step_.add({kWorkSlot, Mode::kWrite});

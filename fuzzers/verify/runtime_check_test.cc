@@ -47,9 +47,12 @@ std::uint64_t view_of(const Trace& trace) {
   for (const Event& e : trace.events) {
     if (e.kind > EventKind::kLocalRead && e.kind != EventKind::kEndGoroutine) continue;
     std::uint64_t& hash = of_goroutine[e.goroutine % 64];
-    hash = mix(hash, static_cast<std::uint64_t>(e.kind) << 32 | e.index);
-    if (e.kind != EventKind::kLenSeen) hash = mix(hash, std::uint64_t{e.a} << 32 | e.b);
-    if (e.kind == EventKind::kLenSeen) hash = mix(hash, e.a);  // b is a number of steps
+    hash = mix(hash, static_cast<std::uint64_t>(e.kind) << 32 | e.slot_i);
+    if (e.kind == EventKind::kLenSeen) {
+      hash = mix(hash, as<event::LenSeen>(e).length);  // and not the step at which it began
+    } else {
+      hash = mix(hash, std::uint64_t{e.slot_a} << 32 | e.slot_b);
+    }
   }
   std::uint64_t hash = static_cast<std::uint64_t>(trace.outcome);
   for (const std::uint64_t one : of_goroutine) hash = mix(hash, one);

@@ -146,8 +146,8 @@ test::RunResult run_tiny(simulator::World& world, const TinyProgram& program, Ch
 std::uint64_t outcome_of(const test::RunResult& run, ThreadMask threads) {
   std::uint64_t of_thread[kThreadsMax] = {};
   for (const Event& event : run.events) {
-    if (event.index != 0xface || (threads >> event.thread & 1) == 0) continue;
-    of_thread[event.thread] = mix(of_thread[event.thread], event.a + 1U);
+    if (event.kind != EventKind::kLenSeen || (threads >> event.thread & 1) == 0) continue;
+    of_thread[event.thread] = mix(of_thread[event.thread], as<event::LenSeen>(event).length + 1U);
   }
   std::uint64_t hash = static_cast<std::uint64_t>(run.report.outcome);
   for (const std::uint64_t one : of_thread) hash = mix(hash, one);

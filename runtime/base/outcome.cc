@@ -20,4 +20,16 @@ std::string_view outcome_name(Outcome outcome) {
   return "unknown-outcome";
 }
 
+std::string_view panic_text(PanicKind kind) {
+  switch (kind) {
+    case PanicKind::kSendOnClosed:
+      return "send on closed channel";
+    case PanicKind::kCloseOfClosed:
+      return "close of closed channel";
+    case PanicKind::kCloseOfNil:
+      return "close of nil channel";
+  }
+  return "unknown-panic";
+}
+
 }  // namespace concertina

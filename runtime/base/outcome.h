@@ -15,10 +15,11 @@ enum class Outcome : std::uint8_t {
   kBudget,    // a named limit of the run was hit (steps, events, arena)
 };
 
-inline constexpr std::uint16_t kPanicSendOnClosed = 1;
-inline constexpr std::uint16_t kPanicCloseOfClosed = 2;
-inline constexpr std::uint16_t kPanicCloseOfNil = 3;
-
 std::string_view outcome_name(Outcome outcome);
+
+enum class PanicKind : std::uint16_t { kSendOnClosed = 1, kCloseOfClosed = 2, kCloseOfNil = 3 };
+
+/// Go's words.
+std::string_view panic_text(PanicKind kind);
 
 }  // namespace concertina

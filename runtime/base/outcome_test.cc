@@ -15,10 +15,11 @@ TEST(Outcome, EachHasItsName) {
   EXPECT_EQ(outcome_name(static_cast<Outcome>(0xff)), "unknown-outcome");
 }
 
-TEST(Outcome, PanicKindsAreTheNumbersThatEventsCarry) {
-  EXPECT_EQ(kPanicSendOnClosed, 1);
-  EXPECT_EQ(kPanicCloseOfClosed, 2);
-  EXPECT_EQ(kPanicCloseOfNil, 3);
+TEST(Outcome, PanicsHaveGosWords) {
+  EXPECT_EQ(panic_text(PanicKind::kSendOnClosed), "send on closed channel");
+  EXPECT_EQ(panic_text(PanicKind::kCloseOfClosed), "close of closed channel");
+  EXPECT_EQ(panic_text(PanicKind::kCloseOfNil), "close of nil channel");
+  EXPECT_EQ(panic_text(PanicKind{}), "unknown-panic");
 }
 
 }  // namespace

@@ -24,20 +24,20 @@ constexpr std::uint32_t kOperationFrameBytes = 128;  // as much as Go's chansend
 Action send_step(Machine& m, Goroutine& g);
 Action receive_step(Machine& m, Goroutine& g);
 
-constexpr Function kChanSend{.name = "chan_send",
-                             .id = 9,
+constexpr Function kChanSend{.name = function_name(FunctionId::kChanSend),
+                             .id = FunctionId::kChanSend,
                              .frame_bytes = kOperationFrameBytes,
                              .dead_bytes = kOperationFrameBytes - sizeof(OperationFrame),
                              .layout = {.pointers = kOperationPointers, .pointer_count = 1},
                              .step = &send_step};
-constexpr Function kChanReceive{.name = "chan_receive",
-                                .id = 10,
+constexpr Function kChanReceive{.name = function_name(FunctionId::kChanReceive),
+                                .id = FunctionId::kChanReceive,
                                 .frame_bytes = kOperationFrameBytes,
                                 .dead_bytes = kOperationFrameBytes - sizeof(OperationFrame),
                                 .layout = {.pointers = kOperationPointers, .pointer_count = 1},
                                 .step = &receive_step};
-constexpr Function kCloseFrame{.name = "close_channel", .id = 11, .frame_bytes = 128};
-constexpr Function kEnqueueFrame{.name = "enqueue", .id = 12, .frame_bytes = 64};
+constexpr Function kCloseFrame = native_function(FunctionId::kCloseChannel, 128);
+constexpr Function kEnqueueFrame = native_function(FunctionId::kEnqueue, 64);
 
 using Frame = FrameRef<OperationFrame>;
 
@@ -53,11 +53,8 @@ Action finish(Goroutine& g, bool selected, bool ok) {
 
 void announce_not_ready(const Goroutine& g, const Channel& c, bool is_send,
                         std::uint32_t begin_step) {
-  platform::record({.kind = EventKind::kNotReady,
-                    .goroutine = g.id,
-                    .channel = c.id,
-                    .a = is_send ? 1u : 0u,
-                    .b = begin_step});
+  platform::record(event::NotReady{
+      .goroutine = g.id, .channel = c.id, .is_send = is_send, .begin_step = begin_step});
 }
 
 void announce_not_ready(const Goroutine& g, const Frame& frame, bool is_send) {
@@ -100,9 +97,7 @@ Action wait_on(Machine& m, Goroutine& g, const Frame& frame, WaitQueue& queue, b
   {
     const NativeFrame native(g, kEnqueueFrame, Site::kEnqueuePrologue);
     queue.enqueue(*sudog);
-    platform::record({.kind = is_send ? EventKind::kSendPark : EventKind::kReceivePark,
-                      .goroutine = g.id,
-                      .channel = c.id});
+    announce_park({g}, c, is_send);
   }
   // A suspender that finds g waiting must know that active_stack_chans does not count yet (#40641).
   g.parking_on_chan.publish(1, Site::kParkingOnChanStore);
@@ -158,7 +153,7 @@ Action send_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
   lock_channel(g, c, Site::kChanSendLock);
   if (c.closed.peek() != 0) {
     unlock_channel(g, c, Site::kChanSendUnlock);
-    panic(g, kPanicSendOnClosed, c.id);
+    panic(g, PanicKind::kSendOnClosed, c.id);
   }
   if (Sudog* const receiver = c.receivers.dequeue()) {
     transfer_to_receiver({g}, c, *receiver, element_of(g, frame));
@@ -186,7 +181,7 @@ Action send_step(Machine& m, Goroutine& g) {
     if (resume_waiter(m, g, frame)) return finish(g, true, true);
     require(c->closed.load(Site::kChanClosedLoad) != 0, "spurious wake-up",
             "a sender was woken by nobody's receive, and the channel is open");
-    panic(g, kPanicSendOnClosed, c->id);
+    panic(g, PanicKind::kSendOnClosed, c->id);
   }
   if (c == nullptr) {
     if (!frame->block) return finish(g, false, false);
@@ -201,8 +196,7 @@ Action send_step(Machine& m, Goroutine& g) {
 
 // Closed and drained: the zero value.
 Action receive_closed(Goroutine& g, const Frame& frame) {
-  platform::record(
-      {.kind = EventKind::kReceiveClosed, .goroutine = g.id, .channel = frame->channel->id});
+  platform::record(event::ReceiveClosed{.goroutine = g.id, .channel = frame->channel->id});
   clear_element(*frame->channel, element_of(g, frame), Site::kClearElement);
   return finish(g, true, false);
 }
@@ -254,16 +248,23 @@ Action receive_step(Machine& m, Goroutine& g) {
   return receive_now_or_wait(m, g, frame);
 }
 
+template <class Fact>
+void announce_release(const Goroutine& g, const Channel& c, const Sudog& waiter) {
+  platform::record(Fact{.goroutine = g.id,
+                        .channel = c.id,
+                        .partner = waiter.goroutine->id,
+                        .partner_case = waiter.case_index});
+}
+
 // Under the lock: takes every waiter off one queue, in order. Receivers get the zero value.
 Goroutine* release_waiters(Goroutine& g, Channel& c, WaitQueue& queue, bool are_receivers,
                            Goroutine* list) {
   while (Sudog* const sudog = queue.dequeue()) {
-    platform::record(
-        {.kind = are_receivers ? EventKind::kCloseWakesReceiver : EventKind::kCloseWakesSender,
-         .goroutine = g.id,
-         .channel = c.id,
-         .a = sudog->goroutine->id,
-         .b = sudog->case_index});
+    if (are_receivers) {
+      announce_release<event::CloseWakesReceiver>(g, c, *sudog);
+    } else {
+      announce_release<event::CloseWakesSender>(g, c, *sudog);
+    }
     const std::uintptr_t slot = sudog->element.load(Site::kSudogElementLoad);
     if (slot != 0) {
       if (are_receivers) {
@@ -297,10 +298,9 @@ Channel* make_channel(Runtime& runtime, std::uint32_t element_bytes, std::uint32
   auto* const c =
       new (platform::allocate(sizeof(Channel))) Channel(id, element_bytes, capacity, buffer);
   runtime.channels[id - 1] = c;
-  platform::record({.kind = EventKind::kChannelMade,
-                    .channel = id,
-                    .index = static_cast<std::uint16_t>(capacity),
-                    .a = element_bytes});
+  platform::record(event::ChannelMade{.channel = id,
+                                      .capacity = static_cast<std::uint16_t>(capacity),
+                                      .element_bytes = element_bytes});
   return c;
 }
 
@@ -332,14 +332,14 @@ void call_receive(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_be
 
 void close_channel(Machine& m, Goroutine& g, Channel* c) {
   const NativeFrame frame(g, kCloseFrame, Site::kChanClosePrologue);
-  if (c == nullptr) panic(g, kPanicCloseOfNil, kNilChannel);
+  if (c == nullptr) panic(g, PanicKind::kCloseOfNil, kNilChannel);
   lock_channel(g, *c, Site::kChanCloseLock);
   if (c->closed.peek() != 0) {
     unlock_channel(g, *c, Site::kChanCloseUnlock);
-    panic(g, kPanicCloseOfClosed, c->id);
+    panic(g, PanicKind::kCloseOfClosed, c->id);
   }
   c->closed.store(1, Site::kChanClosedStore);
-  platform::record({.kind = EventKind::kClosed, .goroutine = g.id, .channel = c->id});
+  platform::record(event::Closed{.goroutine = g.id, .channel = c->id});
   Goroutine* list = nullptr;
   list = release_waiters(g, *c, c->receivers, true, list);
   list = release_waiters(g, *c, c->senders, false, list);
@@ -362,11 +362,10 @@ std::uint32_t channel_cap(const Channel* c) { return c == nullptr ? 0 : c->capac
 void announce_channels(Runtime& runtime) {
   for (unsigned i = 0; i < runtime.channel_count; ++i) {
     const auto& c = static_cast<const Channel&>(*runtime.channels[i]);
-    platform::record({.kind = EventKind::kEndChannel,
-                      .channel = c.id,
-                      .index = static_cast<std::uint16_t>(c.count.peek()),
-                      .a = c.receivers.size(),
-                      .b = c.senders.size()});
+    platform::record(event::EndChannel{.channel = c.id,
+                                       .buffered = static_cast<std::uint16_t>(c.count.peek()),
+                                       .receivers = c.receivers.size(),
+                                       .senders = c.senders.size()});
   }
 }
 

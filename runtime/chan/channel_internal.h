@@ -23,7 +23,7 @@ bool chan_park_commit(Goroutine& g, void* argument);
 /// Which case of which goroutine an operation is on behalf of, for events.
 struct Actor {
   Goroutine& goroutine;
-  std::uint16_t case_index = 0;
+  CaseIndex case_index = 0;
 };
 
 // With c's lock held, and the sudog already dequeued. The caller unlocks and readies afterwards.
@@ -39,6 +39,9 @@ void put_in_buffer(Actor sender, Channel& c, FrameRef<std::uintptr_t> element);
 void take_from_buffer(Actor receiver, Channel& c, FrameRef<std::uintptr_t> element);
 /// Zeroes the receive slot, if there is one.
 void clear_element(Channel& c, FrameRef<std::uintptr_t> element, Site site);
+
+/// Announces that a sudog of the actor's has been enqueued.
+void announce_park(Actor actor, const Channel& c, bool is_send);
 
 /// Step W4 and W5: tells the waiter which sudog won and makes it runnable. No channel lock is held.
 void wake(Machine& m, Goroutine& waker, Sudog& sudog, bool success);

@@ -30,10 +30,10 @@ TEST(Unbuffered, ReceiverWaitsForTheSender) {
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_EQ(run.notes(1), Ids{1});
   EXPECT_EQ(received(run, 1), Ids{42});
-  const auto met = run.of(EventKind::kSendToReceiver);
+  const auto met = run.of<event::SendToReceiver>();
   ASSERT_EQ(met.size(), 1u);
   EXPECT_EQ(met[0].goroutine, 1);
-  EXPECT_EQ(met[0].a, 2u);
+  EXPECT_EQ(met[0].partner, 2u);
   EXPECT_EQ(leftovers(run), Leftovers{});
 }
 
@@ -45,10 +45,10 @@ TEST(Unbuffered, SenderWaitsForTheReceiver) {
   EXPECT_EQ(run.notes(1), Ids{1});
   EXPECT_EQ(run.notes(2), Ids{1});
   EXPECT_EQ(received(run, 1), Ids{42});
-  const auto met = run.of(EventKind::kReceiveFromSender);
+  const auto met = run.of<event::ReceiveFromSender>();
   ASSERT_EQ(met.size(), 1u);
   EXPECT_EQ(met[0].goroutine, 1);
-  EXPECT_EQ(met[0].a, 2u);
+  EXPECT_EQ(met[0].partner, 2u);
   EXPECT_EQ(leftovers(run), Leftovers{});
 }
 
@@ -77,10 +77,10 @@ TEST(Unbuffered, NobodyOnTheOtherSideIsADeadlock) {
   EXPECT_EQ(run_alone({{}}, sends).ending(), kDeadlockEnding);
   const auto run = run_alone({{}}, receives);
   EXPECT_EQ(run.ending(), kDeadlockEnding);
-  const auto left = run.of(EventKind::kEndChannel);
+  const auto left = run.of<event::EndChannel>();
   ASSERT_EQ(left.size(), 1u);
-  EXPECT_EQ(left[0].a, 1u);
-  EXPECT_EQ(left[0].b, 0u);
+  EXPECT_EQ(left[0].receivers, 1u);
+  EXPECT_EQ(left[0].senders, 0u);
   EXPECT_EQ(leftovers(run).sudogs, 1u);
 }
 
@@ -176,12 +176,11 @@ TEST_P(ElementOf, IsZeroedByAReceiveFromAClosedChannel) {
   const Body main({go(waiting), yield(), close(1), receive(1), try_receive(1)}, bytes + 16);
   const auto run = run_alone({{bytes, 0}}, main);
   EXPECT_EQ(run.ending(), "exit: ");
-  const auto done = run.of(EventKind::kDoneReceive);
-  ASSERT_EQ(done.size(), 3u);
-  for (const Event& event : done) {
-    EXPECT_EQ(event.index, 1);  // selected, not ok
-    EXPECT_EQ(event.a, 0u);
-    EXPECT_EQ(event.b, 0u);
+  const auto all = run.of<event::DoneReceive>();
+  ASSERT_EQ(all.size(), 3u);
+  for (const auto& done : all) {
+    EXPECT_TRUE(done.selected && !done.ok && !done.torn);
+    EXPECT_EQ(done.token, kZeroToken);
   }
 }
 
@@ -231,7 +230,7 @@ TEST(NilChannel, BlocksForEver) {
     const Body main({op});
     const auto run = run_alone({}, main);
     EXPECT_EQ(run.ending(), kDeadlockEnding);
-    return static_cast<WaitReason>(run.of(EventKind::kEndGoroutine).at(0).a);
+    return run.of<event::EndGoroutine>().at(0).reason;
   };
   EXPECT_EQ(reason(send(kNilChannel, 1)), WaitReason::kChanSendNil);
   EXPECT_EQ(reason(receive(kNilChannel)), WaitReason::kChanReceiveNil);
@@ -241,8 +240,8 @@ TEST(NilChannel, NonBlockingOperationsGiveUp) {
   const Body main({try_send(kNilChannel, 1), try_receive(kNilChannel)});
   const auto run = run_alone({}, main);
   EXPECT_EQ(run.ending(), "exit: ");
-  EXPECT_EQ(run.of(EventKind::kDoneSend).at(0).index, 0);
-  EXPECT_EQ(run.of(EventKind::kDoneReceive).at(0).index, 0);
+  EXPECT_FALSE(run.of<event::DoneSend>().at(0).selected);
+  EXPECT_FALSE(run.of<event::DoneReceive>().at(0).selected);
 }
 
 // --- Non-blocking --------------------------------------------------------------------------------
@@ -254,13 +253,13 @@ TEST(NonBlocking, GivesUpOnlyWhenItWouldWait) {
                    yield(), try_send(1, 9)});
   const auto run = run_alone({{}, {.capacity = 1}}, main);
   EXPECT_EQ(run.ending(), "exit: ");
-  Ids sent, got;
-  for (const Event& event : run.of(EventKind::kDoneSend)) sent.push_back(event.index);
-  for (const Event& event : run.of(EventKind::kDoneReceive)) {
-    if (event.goroutine == 1) got.push_back(event.index);
+  std::vector<bool> sent, got;
+  for (const auto& done : run.of<event::DoneSend>()) sent.push_back(done.selected);
+  for (const auto& done : run.of<event::DoneReceive>()) {
+    if (done.goroutine == 1) got.push_back(done.selected && done.ok);
   }
-  EXPECT_EQ(sent, (Ids{0, 1, 0, 1}));
-  EXPECT_EQ(got, (Ids{0, 0, 3}));
+  EXPECT_EQ(sent, (std::vector<bool>{false, true, false, true}));
+  EXPECT_EQ(got, (std::vector<bool>{false, false, true}));
   EXPECT_EQ(received(run, 2), Ids{3});
   EXPECT_EQ(received(run, 1), Ids{9});
   EXPECT_EQ(run.count(EventKind::kNotReady), 4u);
@@ -279,8 +278,8 @@ TEST(NonBlocking, GivesUpWithoutTheLock) {
   const auto run = run_alone({{}, {.capacity = 1}}, main);
   EXPECT_EQ(run.ending(), "exit: ");
   unsigned locked = 0;
-  for (const Event& event : run.of(EventKind::kLockAcquired)) {
-    locked += event.index == static_cast<unsigned>(LockRank::kChannel);
+  for (const auto& event : run.of<event::LockAcquired>()) {
+    locked += event.rank == LockRank::kChannel;
   }
   EXPECT_EQ(locked, 1u);  // the blocking send
 }

@@ -14,25 +14,25 @@ ProgramRun run_alone(const std::vector<ChannelSpec>& channels, const Body& main)
   return run_program(with_channels(channels, kOneProcessor), main);
 }
 
-std::vector<std::uint16_t> receive_results(const ProgramRun& run) {
-  std::vector<std::uint16_t> results;
-  for (const Event& event : run.of(EventKind::kDoneReceive)) results.push_back(event.index);
+enum ReceiveResult { kGaveUp, kZeroOfClosed, kValue };
+
+std::vector<ReceiveResult> receive_results(const ProgramRun& run) {
+  std::vector<ReceiveResult> results;
+  for (const auto& done : run.of<event::DoneReceive>()) {
+    results.push_back(!done.selected ? kGaveUp : done.ok ? kValue : kZeroOfClosed);
+  }
   return results;
 }
-
-constexpr std::uint16_t kSelectedOnly = 1, kSelectedAndOk = 3;
 
 TEST(Close, WakesEveryReceiverWithAZeroValue) {
   const Body receiver({receive(1)});
   const Body main({loop(3, {go(receiver), yield()}), close(1), note_waiters(1, 1)});
   const auto run = run_alone({{}}, main);
   EXPECT_EQ(run.ending(), "exit: ");
-  const auto done = run.of(EventKind::kDoneReceive);
-  ASSERT_EQ(done.size(), 3u);
-  for (const Event& event : done) {
-    EXPECT_EQ(event.index, kSelectedOnly);
-    EXPECT_EQ(event.a, 0u);
-    EXPECT_EQ(event.b, 0u);
+  EXPECT_EQ(receive_results(run), std::vector(3, kZeroOfClosed));
+  for (const auto& done : run.of<event::DoneReceive>()) {
+    EXPECT_EQ(done.token, kZeroToken);
+    EXPECT_FALSE(done.torn);
   }
   EXPECT_EQ(run.count(EventKind::kCloseWakesReceiver), 3u);
   EXPECT_EQ(run.notes(1), Ids{0});
@@ -47,7 +47,7 @@ TEST(Close, WakesEverySenderToPanic) {
   EXPECT_EQ(run.count(EventKind::kCloseWakesSender), 3u);
   EXPECT_EQ(run.count(EventKind::kReadied, 1), 3u);
   EXPECT_EQ(run.notes(1), Ids{0});
-  EXPECT_NE(run.of(EventKind::kPanicked).at(0).goroutine, 1);
+  EXPECT_NE(run.of<event::Panicked>().at(0).goroutine, 1);
 }
 
 TEST(Close, WakesSendersBehindAFullBuffer) {
@@ -63,8 +63,8 @@ TEST(Close, LetsTheBufferBeDrainedFirst) {
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_EQ(run.notes(1), Ids{2});
   EXPECT_EQ(received(run, 1), (Ids{5, 6}));
-  EXPECT_EQ(receive_results(run), (std::vector<std::uint16_t>{kSelectedAndOk, kSelectedAndOk,
-                                                              kSelectedOnly, kSelectedOnly}));
+  EXPECT_EQ(receive_results(run),
+            (std::vector<ReceiveResult>{kValue, kValue, kZeroOfClosed, kZeroOfClosed}));
 }
 
 TEST(Close, EndsARange) {
@@ -86,10 +86,10 @@ TEST(Close, SendAfterwardsPanics) {
     for (const Body* const main : {&blocking, &non_blocking}) {
       const auto run = run_alone({{.capacity = capacity}}, *main);
       EXPECT_EQ(run.ending(), "panic: send on closed channel");
-      const auto panicked = run.of(EventKind::kPanicked);
+      const auto panicked = run.of<event::Panicked>();
       ASSERT_EQ(panicked.size(), 1u);
       EXPECT_EQ(panicked[0].channel, 1);
-      EXPECT_EQ(panicked[0].index, kPanicSendOnClosed);
+      EXPECT_EQ(panicked[0].panic, PanicKind::kSendOnClosed);
     }
   }
 }
@@ -98,14 +98,14 @@ TEST(Close, OfAClosedChannelPanics) {
   const Body main({close(1), close(1)});
   const auto run = run_alone({{}}, main);
   EXPECT_EQ(run.ending(), "panic: close of closed channel");
-  EXPECT_EQ(run.of(EventKind::kPanicked).at(0).index, kPanicCloseOfClosed);
+  EXPECT_EQ(run.of<event::Panicked>().at(0).panic, PanicKind::kCloseOfClosed);
 }
 
 TEST(Close, OfNilPanics) {
   const Body main({close(kNilChannel)});
   const auto run = run_alone({}, main);
   EXPECT_EQ(run.ending(), "panic: close of nil channel");
-  EXPECT_EQ(run.of(EventKind::kPanicked).at(0).index, kPanicCloseOfNil);
+  EXPECT_EQ(run.of<event::Panicked>().at(0).panic, PanicKind::kCloseOfNil);
 }
 
 TEST(Close, NoPanicLeavesALockBehind) {

@@ -146,10 +146,15 @@ TEST(WakeOrder, ElementIsMovedAndClearedBeforeTheUnlockAndReadyComesAfter) {
 void expect_no_ready_under_lock(const ProgramRun& run) {
   unsigned held[kThreadsMax] = {};
   for (const Event& event : run.events) {
-    const bool is_channel = event.index == static_cast<unsigned>(LockRank::kChannel) ||
-                            event.index == static_cast<unsigned>(LockRank::kChannelLeaf);
-    if (event.kind == EventKind::kLockAcquired && is_channel) ++held[event.thread];
-    if (event.kind == EventKind::kLockReleased && is_channel) --held[event.thread];
+    const auto is_channel = [](LockRank rank) {
+      return rank == LockRank::kChannel || rank == LockRank::kChannelLeaf;
+    };
+    if (event.kind == EventKind::kLockAcquired) {
+      held[event.thread] += is_channel(as<event::LockAcquired>(event).rank);
+    }
+    if (event.kind == EventKind::kLockReleased) {
+      held[event.thread] -= is_channel(as<event::LockReleased>(event).rank);
+    }
     if (event.kind == EventKind::kReadied) ASSERT_EQ(held[event.thread], 0u);
   }
 }
@@ -172,10 +177,10 @@ TEST(WakeOrder, SudogSaysWhetherAnOperationOrACloseWoke) {
   const Body by_close({go(receiver), yield(), close(1)});
   const auto result = [](const Body& main) {
     StepLog log;
-    return run_logged({{}}, main, log).of(EventKind::kDoneReceive).at(0).index;
+    return run_logged({{}}, main, log).of<event::DoneReceive>().at(0).ok;
   };
-  EXPECT_EQ(result(by_send), 3);
-  EXPECT_EQ(result(by_close), 1);
+  EXPECT_TRUE(result(by_send));
+  EXPECT_FALSE(result(by_close));
 }
 
 // --- Copies of the goroutine's own stack ---------------------------------------------------------
@@ -244,8 +249,8 @@ Op copy_blocked(GoroutineId id, CopyReason reason) {
 
 Ids leaf_locks(const ProgramRun& run) {
   Ids locked;
-  for (const Event& event : run.of(EventKind::kLockAcquired)) {
-    if (event.index == static_cast<unsigned>(LockRank::kChannelLeaf)) locked.push_back(event.b);
+  for (const auto& event : run.of<event::LockAcquired>()) {
+    if (event.rank == LockRank::kChannelLeaf) locked.push_back(event.order);
   }
   return locked;
 }

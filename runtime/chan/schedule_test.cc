@@ -29,10 +29,10 @@ TEST(NonBlocking, ReceiverGivesUpWhenItWasBeatenToTheElement) {
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_TRUE(script.is_complete());
   EXPECT_EQ(received(run, 1, 1), Ids{5});
-  const auto done = run.of(EventKind::kDoneReceive);
+  const auto done = run.of<event::DoneReceive>();
   ASSERT_EQ(done.size(), 2u);
   EXPECT_EQ(done[1].goroutine, 2);
-  EXPECT_EQ(done[1].index, 0);
+  EXPECT_FALSE(done[1].selected);
 }
 
 // --- Close against non-blocking operations, all over the schedule --------------------------------
@@ -52,8 +52,8 @@ TEST(Close, TrySendNeverGivesUpWhileCloseReleasesReceivers) {
   for (unsigned seed = 0; seed < 600; ++seed) {
     Random random(seed);
     const auto run = run_program(with_channels({{}}, {.chooser = &random}), main);
-    for (const Event& event : run.of(EventKind::kDoneSend)) {
-      ASSERT_EQ(event.index, 1) << seed;
+    for (const auto& event : run.of<event::DoneSend>()) {
+      ASSERT_TRUE(event.selected) << seed;
       ++sent;
     }
     panicked += run.report.outcome == Outcome::kPanic;
@@ -79,7 +79,7 @@ TEST(Close, TryReceiveLooksAgainForAnElementAfterItSawTheClose) {
   const auto run = run_program(with_channels({{.capacity = 1}}, {.chooser = &script}), main);
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_TRUE(script.is_complete());
-  EXPECT_EQ(run.of(EventKind::kDoneReceive).at(0).index, 3);  // selected, and ok
+  EXPECT_TRUE(run.of<event::DoneReceive>().at(0).ok);
   EXPECT_EQ(received(run, 1), Ids{5});
 }
 
@@ -107,7 +107,7 @@ TEST(Select, DrawsDecideWhichReadyCaseIsTaken) {
     RunSetup setup = kOneProcessor;
     setup.chooser = &draws;
     const auto run = run_program(with_channels({{8, 1}, {8, 1}, {8, 1}}, setup), main);
-    return run.of(EventKind::kDoneSelect).at(0).index;
+    return run.of<event::DoneSelect>().at(0).chosen;
   };
   EXPECT_EQ(taken(1, 2), 0);
   EXPECT_EQ(taken(0, 2), 1);

@@ -16,7 +16,7 @@
 namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
-constexpr std::uint16_t kNoCase = 0xfffe;
+constexpr CaseIndex kNoCase = 0xfffe;
 
 struct SelectFrame {
   FrameHeader header;
@@ -33,16 +33,16 @@ static_assert(sizeof(SelectCase) == 24);
 
 Action select_step(Machine& m, Goroutine& g);
 
-constexpr Function kSelect{.name = "select",
-                           .id = 13,
+constexpr Function kSelect{.name = function_name(FunctionId::kSelect),
+                           .id = FunctionId::kSelect,
                            .frame_bytes = kCasesOffset,
                            .layout = {.group_first = kCasesOffset + offsetof(SelectCase, element),
                                       .group_stride = sizeof(SelectCase)},
                            .step = &select_step};
-constexpr Function kLockFrame{.name = "select_lock", .id = 14, .frame_bytes = 96};
-constexpr Function kPassFrame{.name = "select_pass", .id = 15, .frame_bytes = 96};
-constexpr Function kEnqueueFrame{.name = "select_enqueue", .id = 16, .frame_bytes = 96};
-constexpr Function kWakeFrame{.name = "select_wake", .id = 17, .frame_bytes = 96};
+constexpr Function kLockFrame = native_function(FunctionId::kSelectLock, 96);
+constexpr Function kPassFrame = native_function(FunctionId::kSelectPass, 96);
+constexpr Function kEnqueueFrame = native_function(FunctionId::kSelectEnqueue, 96);
+constexpr Function kWakeFrame = native_function(FunctionId::kSelectWake, 96);
 
 // The select frame by its distance below stack.hi: good across moves of the stack.
 class Frame {
@@ -131,7 +131,7 @@ bool select_park_commit(Goroutine& g, void*) {
   return true;
 }
 
-Action finish(Goroutine& g, std::uint16_t index, bool ok) {
+Action finish(Goroutine& g, CaseIndex index, bool ok) {
   pop_frame(g);
   g.result = Result{.selected = index != kSelectedDefault, .ok = ok, .index = index};
   return Action::kNext;
@@ -139,7 +139,7 @@ Action finish(Goroutine& g, std::uint16_t index, bool ok) {
 
 // What pass 1 did, for after the unlock.
 struct Done {
-  std::uint16_t index = kNoCase;
+  CaseIndex index = kNoCase;
   bool ok = true;
   bool is_panic = false;
   Sudog* partner = nullptr;
@@ -175,10 +175,8 @@ bool try_receive(Goroutine& g, const Frame& frame, unsigned index, Done& done) {
     return true;
   }
   if (c.closed.peek() == 0) return false;
-  platform::record({.kind = EventKind::kReceiveClosed,
-                    .goroutine = g.id,
-                    .channel = c.id,
-                    .index = static_cast<std::uint16_t>(index)});
+  platform::record(
+      event::ReceiveClosed{.goroutine = g.id, .channel = c.id, .case_index = actor.case_index});
   clear_element(c, frame.element(index), Site::kClearElement);
   done.ok = false;
   return true;
@@ -198,7 +196,7 @@ Done try_cases(Goroutine& g, const Frame& frame) {
     }
   }
   if (frame->has_default) {
-    platform::record({.kind = EventKind::kSelectDefault, .goroutine = g.id});
+    platform::record(event::SelectDefault{.goroutine = g.id});
     done.index = kSelectedDefault;
     done.ok = false;
   }
@@ -223,10 +221,7 @@ Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
     }
     last = sudog;
     (select_case.is_send ? c.senders : c.receivers).enqueue(*sudog);
-    platform::record({.kind = select_case.is_send ? EventKind::kSendPark : EventKind::kReceivePark,
-                      .goroutine = g.id,
-                      .channel = c.id,
-                      .index = sudog->case_index});
+    announce_park({g, sudog->case_index}, c, select_case.is_send);
   }
   g.parameter = nullptr;
   frame->header.resume = 1;
@@ -258,10 +253,8 @@ unsigned dequeue_losers(Goroutine& g, const Frame& frame, Sudog* list, Sudog* wi
     } else {
       Channel& c = *frame.locked(i).channel;
       (frame.locked(i).is_send ? c.senders : c.receivers).remove(*sudog);
-      platform::record({.kind = EventKind::kDequeued,
-                        .goroutine = g.id,
-                        .channel = c.id,
-                        .index = frame.lock_order(i)});
+      platform::record(
+          event::Dequeued{.goroutine = g.id, .channel = c.id, .case_index = frame.lock_order(i)});
     }
     sudog->channel = nullptr;
     sudog = sudog->wait_link;
@@ -292,7 +285,7 @@ Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
   const ChannelId channel = frame.at(chosen).channel->id;
   unlock_all(g, frame);
   release_all(m, g, list);
-  if (is_send && !success) panic(g, kPanicSendOnClosed, channel);  // woken by close
+  if (is_send && !success) panic(g, PanicKind::kSendOnClosed, channel);  // woken by close
   return finish(g, static_cast<std::uint16_t>(chosen), success);
 }
 
@@ -311,7 +304,7 @@ Action select_step(Machine& m, Goroutine& g) {
   const ChannelId channel = done.is_panic ? frame.at(done.index).channel->id : kNilChannel;
   unlock_all(g, frame);
   if (done.partner != nullptr) wake(m, g, *done.partner, true);
-  if (done.is_panic) panic(g, kPanicSendOnClosed, channel);
+  if (done.is_panic) panic(g, PanicKind::kSendOnClosed, channel);
   return finish(g, done.index, done.ok);
 }
 

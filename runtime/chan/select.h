@@ -11,8 +11,6 @@
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
-inline constexpr std::uint16_t kSelectedDefault = 0xffff;
-
 struct SelectCase {
   Channel* channel = nullptr;  // nil: never ready
   std::uintptr_t element = 0;  // points into the stack: adjusted by copies

@@ -69,9 +69,9 @@ TEST(SelectRace, ExactlyOneWakerWinsWhateverTheSchedule) {
         main);
     ASSERT_EQ(run.ending(), "exit: ") << seed;
     unsigned sent = 0;
-    for (const Event& event : run.of(EventKind::kDoneSend)) sent += event.index;
+    for (const auto& event : run.of<event::DoneSend>()) sent += event.selected;
     ASSERT_EQ(sent, 1u) << seed;
-    ++wins[run.of(EventKind::kDoneSelect).at(0).index];
+    ++wins[run.of<event::DoneSelect>().at(0).chosen];
     ASSERT_EQ(leftovers(run), Leftovers{});
   }
   EXPECT_GT(wins[0], 20u);
@@ -102,7 +102,7 @@ TEST(SelectRace, DefaultIsNeverTakenWhileOneOfTwoChannelsIsAlwaysReady) {
       Random random(seed);
       const auto run = run_program(with_channels({{8, 1}, {8, 1}}, {.chooser = &random}), *main);
       ASSERT_EQ(run.ending(), "exit: ") << seed;
-      ASSERT_NE(run.of(EventKind::kDoneSelect).at(0).index, kSelectedDefault) << seed;
+      ASSERT_NE(run.of<event::DoneSelect>().at(0).chosen, kSelectedDefault) << seed;
     }
   }
 }

@@ -22,8 +22,8 @@ ProgramRun run_alone(const std::vector<ChannelSpec>& channels, const Body& main)
 // Cases chosen by finished selects, in order.
 Ids chosen(const ProgramRun& run, GoroutineId g = kNoGoroutine) {
   Ids cases;
-  for (const Event& event : run.of(EventKind::kDoneSelect)) {
-    if (g == kNoGoroutine || event.goroutine == g) cases.push_back(event.index);
+  for (const auto& event : run.of<event::DoneSelect>()) {
+    if (g == kNoGoroutine || event.goroutine == g) cases.push_back(event.chosen);
   }
   return cases;
 }
@@ -46,9 +46,9 @@ TEST(Select, TakesTheReadyCase) {
   EXPECT_EQ(received(run, 1), (Ids{11, 12}));
   EXPECT_EQ(received(run, 2), Ids{22});
   EXPECT_EQ(received(run, 3), Ids{33});
-  const Event last = run.of(EventKind::kDoneSelect).back();
-  EXPECT_EQ(last.b, 0u);  // not ok, not torn
-  EXPECT_EQ(last.a, 0u);  // zeroed
+  const auto last = run.of<event::DoneSelect>().back();
+  EXPECT_FALSE(last.ok || last.torn);
+  EXPECT_EQ(last.token, kZeroToken);
   EXPECT_EQ(run.count(EventKind::kParked), 2u);
   EXPECT_EQ(leftovers(run), Leftovers{});
 }
@@ -89,8 +89,7 @@ TEST(Select, WithoutAnyChannelBlocksForEver) {
   for (const Body* const main : {&no_case, &only_nil}) {
     const auto run = run_alone({}, *main);
     EXPECT_EQ(run.ending(), kDeadlockEnding);
-    EXPECT_EQ(static_cast<WaitReason>(run.of(EventKind::kEndGoroutine).at(0).a),
-              WaitReason::kSelectNoCases);
+    EXPECT_EQ(run.of<event::EndGoroutine>().at(0).reason, WaitReason::kSelectNoCases);
   }
 }
 
@@ -98,7 +97,7 @@ TEST(Select, SendOnAClosedChannelPanics) {
   const Body main({close(2), select({on_receive(1), on_send(2, 1)})}, 64, 2);
   const auto run = run_alone({{}, {}}, main);
   EXPECT_EQ(run.ending(), "panic: send on closed channel");
-  EXPECT_EQ(run.of(EventKind::kPanicked).at(0).channel, 2);
+  EXPECT_EQ(run.of<event::Panicked>().at(0).channel, 2);
 }
 
 TEST(Select, TakesUpToSixtyFourCases) {
@@ -150,7 +149,7 @@ TEST(Select, WaitingOneIsWokenByASendOrAReceive) {
   EXPECT_EQ(received(run, 1), Ids{3});
   EXPECT_EQ(received(run, 2), Ids{6});
   EXPECT_EQ(run.count(EventKind::kDequeued), 2u);
-  EXPECT_EQ(run.of(EventKind::kDequeued).at(0).channel, 2);
+  EXPECT_EQ(run.of<event::Dequeued>().at(0).channel, 2);
   EXPECT_EQ(leftovers(run), Leftovers{});
 }
 
@@ -159,10 +158,10 @@ TEST(Select, WaitingOneIsWokenByClose) {
   const Body main({go(waiter), yield(), close(2)});
   const auto run = run_alone({{}, {}}, main);
   EXPECT_EQ(run.ending(), "exit: ");
-  const Event done = run.of(EventKind::kDoneSelect).at(0);
-  EXPECT_EQ(done.index, 1);
-  EXPECT_EQ(done.a, 0u);
-  EXPECT_EQ(done.b, 0u);
+  const auto done = run.of<event::DoneSelect>().at(0);
+  EXPECT_EQ(done.chosen, 1);
+  EXPECT_EQ(done.token, kZeroToken);
+  EXPECT_FALSE(done.ok || done.torn);
   EXPECT_EQ(leftovers(run), Leftovers{});
 }
 
@@ -172,7 +171,7 @@ TEST(Select, WaitingSendCaseIsWokenByCloseAndPanics) {
   const auto run = run_alone({{}, {}}, main);
   EXPECT_EQ(run.ending(), "panic: send on closed channel");
   EXPECT_EQ(run.notes(1), Ids{1});  // close itself went well
-  const Event panicked = run.of(EventKind::kPanicked).at(0);
+  const auto panicked = run.of<event::Panicked>().at(0);
   EXPECT_EQ(panicked.goroutine, 2);
   EXPECT_EQ(panicked.channel, 2);
 }
@@ -198,8 +197,8 @@ TEST(Select, DuplicatesAreEachWokenAndLockedOnce) {
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_EQ(received(run, 1), Ids{8});
   unsigned locked = 0;
-  for (const Event& event : run.of(EventKind::kLockAcquired)) {
-    locked += event.goroutine == 2 && event.index == static_cast<unsigned>(LockRank::kChannel);
+  for (const auto& event : run.of<event::LockAcquired>()) {
+    locked += event.goroutine == 2 && event.rank == LockRank::kChannel;
   }
   EXPECT_EQ(locked, 2u);  // before it parked, and after
 }
@@ -259,8 +258,8 @@ TEST(Select, LocksEachChannelOnceInOrderOfIds) {
     const AnyRun any(seed, kOneProcessor);
     const auto run = run_program(with_channels({{}, {}, {}}, any.setup), main);
     Ids locked;
-    for (const Event& event : run.of(EventKind::kLockAcquired)) {
-      if (event.index == static_cast<unsigned>(LockRank::kChannel)) locked.push_back(event.b);
+    for (const auto& event : run.of<event::LockAcquired>()) {
+      if (event.rank == LockRank::kChannel) locked.push_back(event.order);
     }
     EXPECT_EQ(locked, (Ids{1, 2, 3}));
   }

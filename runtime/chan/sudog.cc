@@ -6,8 +6,8 @@
 namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
-constexpr Function kAcquireSudogFrame{.name = "acquire_sudog", .id = 5, .frame_bytes = 80};
-constexpr Function kReleaseSudogFrame{.name = "release_sudog", .id = 6, .frame_bytes = 80};
+constexpr Function kAcquireSudogFrame = native_function(FunctionId::kAcquireSudog, 80);
+constexpr Function kReleaseSudogFrame = native_function(FunctionId::kReleaseSudog, 80);
 
 void refill(Runtime& runtime, SudogCache& cache) {
   runtime.sudog_lock.lock(Site::kSudogCacheLock);

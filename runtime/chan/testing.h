@@ -71,10 +71,8 @@ Op send_computed(ChannelId id, Value value, bool block = true) {
     call_send(m, g, channel(m, id), Body::slot(g), block);
   };
   op.append([=](Machine&, Goroutine& g) {
-    platform::record({.kind = EventKind::kDoneSend,
-                      .goroutine = g.id,
-                      .channel = id,
-                      .index = static_cast<std::uint16_t>(g.result.selected ? 1 : 0)});
+    platform::record(
+        event::DoneSend{.goroutine = g.id, .channel = id, .selected = g.result.selected});
   });
   return op;
 }
@@ -92,13 +90,12 @@ inline void announce_received(Machine& m, Goroutine& g, ChannelId id, std::uint3
     seen = read_element(reinterpret_cast<void*>(g.at(below_hi)), channel(m, id)->element_bytes);
   }
   task_frame(g).value = seen.value;
-  platform::record(
-      {.kind = EventKind::kDoneReceive,
-       .goroutine = g.id,
-       .channel = id,
-       .index = static_cast<std::uint16_t>((g.result.selected ? 1 : 0) | (g.result.ok ? 2 : 0)),
-       .a = seen.value,
-       .b = seen.is_torn ? 1u : 0u});
+  platform::record(event::DoneReceive{.goroutine = g.id,
+                                      .channel = id,
+                                      .selected = g.result.selected,
+                                      .ok = g.result.ok,
+                                      .token = seen.value,
+                                      .torn = seen.is_torn});
 }
 inline Op receive_as(ChannelId id, bool block, bool discard) {
   Op op = [=](Machine& m, Goroutine& g) {
@@ -143,7 +140,7 @@ inline Op range(ChannelId id, std::initializer_list<Op> ops) {
 inline Op close(ChannelId id) {
   return [=](Machine& m, Goroutine& g) {
     close_channel(m, g, channel(m, id));
-    platform::record({.kind = EventKind::kDoneClose, .goroutine = g.id, .channel = id});
+    platform::record(event::DoneClose{.goroutine = g.id, .channel = id});
   };
 }
 inline Op note_len(std::uint16_t tag, ChannelId id) {
@@ -185,7 +182,7 @@ inline Op select(std::vector<TestCase> cases, bool has_default = false) {
     }
   };
   op.append([=](Machine& m, Goroutine& g) {
-    Event done{.kind = EventKind::kDoneSelect, .goroutine = g.id, .index = g.result.index};
+    event::DoneSelect done{.goroutine = g.id, .chosen = g.result.index};
     if (g.result.index != kSelectedDefault) {
       const TestCase& chosen = cases[g.result.index];
       done.channel = chosen.channel;
@@ -194,8 +191,9 @@ inline Op select(std::vector<TestCase> cases, bool has_default = false) {
         seen = read_element(reinterpret_cast<void*>(g.at(Body::slot(g, g.result.index))),
                             channel(m, chosen.channel)->element_bytes);
       }
-      task_frame(g).value = done.a = seen.value;
-      done.b = (g.result.ok ? 1u : 0u) | (seen.is_torn ? 2u : 0u);
+      task_frame(g).value = done.token = seen.value;
+      done.ok = g.result.ok;
+      done.torn = seen.is_torn;
     }
     platform::record(done);
   });
@@ -228,12 +226,14 @@ inline std::vector<std::uint32_t> received(const ProgramRun& run, ChannelId id,
                                            GoroutineId g = kNoGoroutine) {
   std::vector<std::uint32_t> values;
   for (const Event& event : run.events) {
-    if (event.channel != id || (g != kNoGoroutine && event.goroutine != g)) continue;
-    if (event.kind == EventKind::kDoneReceive && (event.index & 2) != 0) {
-      values.push_back(event.b != 0 ? 0xffffffffu : event.a);
+    if (channel_of(event) != id || (g != kNoGoroutine && event.goroutine != g)) continue;
+    if (event.kind == EventKind::kDoneReceive) {
+      const auto done = as<event::DoneReceive>(event);
+      if (done.ok) values.push_back(done.torn ? kTornToken : done.token);
     }
-    if (event.kind == EventKind::kDoneSelect && (event.b & 1) != 0 && event.a != 0) {
-      values.push_back((event.b & 2) != 0 ? 0xffffffffu : event.a);
+    if (event.kind == EventKind::kDoneSelect) {
+      const auto done = as<event::DoneSelect>(event);
+      if (done.ok && done.token != 0) values.push_back(done.torn ? kTornToken : done.token);
     }
   }
   return values;
@@ -248,12 +248,10 @@ struct Leftovers {
 };
 inline Leftovers leftovers(const ProgramRun& run) {
   Leftovers left;
-  for (const Event& event : run.events) {
-    if (event.kind == EventKind::kEndChannel) left.waiters += event.a + event.b;
-    if (event.kind == EventKind::kEndCounts) {
-      left.sudogs = event.a;
-      left.stacks = event.b;
-    }
+  for (const auto& end : run.of<event::EndChannel>()) left.waiters += end.receivers + end.senders;
+  for (const auto& end : run.of<event::EndCounts>()) {
+    left.sudogs = end.sudogs;
+    left.stacks = end.stacks;
   }
   return left;
 }

@@ -4,16 +4,22 @@
 namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
-constexpr Function kSendFrame{.name = "send", .id = 7, .frame_bytes = 96};
-constexpr Function kReceiveFrame{.name = "receive", .id = 8, .frame_bytes = 96};
+constexpr Function kSendFrame = native_function(FunctionId::kSend, 96);
+constexpr Function kReceiveFrame = native_function(FunctionId::kReceive, 96);
 
-void announce(EventKind kind, Actor actor, const Channel& c, const Sudog* partner) {
-  platform::record({.kind = kind,
-                    .goroutine = actor.goroutine.id,
-                    .channel = c.id,
-                    .index = actor.case_index,
-                    .a = partner != nullptr ? partner->goroutine->id : 0u,
-                    .b = partner != nullptr ? partner->case_index : 0u});
+template <class Fact>
+void announce(Actor actor, const Channel& c) {
+  platform::record(
+      Fact{.goroutine = actor.goroutine.id, .channel = c.id, .case_index = actor.case_index});
+}
+
+template <class Fact>
+void announce(Actor actor, const Channel& c, const Sudog& partner) {
+  platform::record(Fact{.goroutine = actor.goroutine.id,
+                        .channel = c.id,
+                        .case_index = actor.case_index,
+                        .partner = partner.goroutine->id,
+                        .partner_case = partner.case_index});
 }
 
 const void* source(FrameRef<std::uintptr_t> element) {
@@ -51,7 +57,7 @@ bool chan_park_commit(Goroutine& g, void* argument) {
 
 void transfer_to_receiver(Actor sender, Channel& c, Sudog& receiver,
                           FrameRef<std::uintptr_t> element) {
-  announce(EventKind::kSendToReceiver, sender, c, &receiver);
+  announce<event::SendToReceiver>(sender, c, receiver);
   const NativeFrame frame(sender.goroutine, kSendFrame, Site::kSendPrologue);
   const std::uintptr_t slot = receiver.element.load(Site::kSudogElementLoad);
   if (slot == 0) return;
@@ -64,8 +70,11 @@ void transfer_to_receiver(Actor sender, Channel& c, Sudog& receiver,
 
 void transfer_from_sender(Actor receiver, Channel& c, Sudog& sender,
                           FrameRef<std::uintptr_t> element) {
-  announce(c.capacity == 0 ? EventKind::kReceiveFromSender : EventKind::kReceiveFromBuffer,
-           receiver, c, &sender);
+  if (c.capacity == 0) {
+    announce<event::ReceiveFromSender>(receiver, c, sender);
+  } else {
+    announce<event::ReceiveFromBuffer>(receiver, c, sender);
+  }
   const NativeFrame frame(receiver.goroutine, kReceiveFrame, Site::kReceivePrologue);
   if (c.capacity == 0) {
     const std::uintptr_t slot = sender.element.load(Site::kSudogElementLoad);
@@ -92,7 +101,7 @@ void put_in_buffer(Actor sender, Channel& c, FrameRef<std::uintptr_t> element) {
   platform::copy(c.slot(c.send_index), source(element), c.element_bytes, Site::kBufferPut);
   advance(c, c.send_index);
   c.count.poke(c.count.peek() + 1);
-  announce(EventKind::kSendToBuffer, sender, c, nullptr);
+  announce<event::SendToBuffer>(sender, c);
 }
 
 void take_from_buffer(Actor receiver, Channel& c, FrameRef<std::uintptr_t> element) {
@@ -101,11 +110,19 @@ void take_from_buffer(Actor receiver, Channel& c, FrameRef<std::uintptr_t> eleme
   platform::clear(head, c.element_bytes, Site::kClearElement);
   advance(c, c.receive_index);
   c.count.poke(c.count.peek() - 1);
-  announce(EventKind::kReceiveFromBuffer, receiver, c, nullptr);
+  announce<event::ReceiveFromBuffer>(receiver, c);
 }
 
 void clear_element(Channel& c, FrameRef<std::uintptr_t> element, Site site) {
   if (*element != 0) platform::clear(target(element), c.element_bytes, site);
+}
+
+void announce_park(Actor actor, const Channel& c, bool is_send) {
+  if (is_send) {
+    announce<event::SendPark>(actor, c);
+  } else {
+    announce<event::ReceivePark>(actor, c);
+  }
 }
 
 void wake(Machine& m, Goroutine& waker, Sudog& sudog, bool success) {

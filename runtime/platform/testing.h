@@ -32,9 +32,11 @@ void start(Body body, Site site = Site::kTest) {
                          &make<Body>(body), site);
 }
 
+inline constexpr std::uint32_t kSaid = 0xfacefeed;  // no step of a run
+
 /// Puts a number among the events.
 inline void say(std::uint32_t number) {
-  platform::record({.kind = EventKind::kLenSeen, .index = 0xface, .a = number});
+  platform::record(event::LenSeen{.length = number, .begin_step = kSaid});
 }
 
 struct RunResult {
@@ -45,7 +47,9 @@ struct RunResult {
   std::vector<std::uint32_t> said() const {
     std::vector<std::uint32_t> numbers;
     for (const Event& event : events) {
-      if (event.kind == EventKind::kLenSeen && event.index == 0xface) numbers.push_back(event.a);
+      if (event.kind != EventKind::kLenSeen) continue;
+      const auto seen = as<event::LenSeen>(event);
+      if (seen.begin_step == kSaid) numbers.push_back(seen.length);
     }
     return numbers;
   }
@@ -54,6 +58,13 @@ struct RunResult {
     for (const Event& event : events) {
       if (event.kind == kind) found.push_back(event);
     }
+    return found;
+  }
+  /// What the events of one kind say, in order.
+  template <class Fact>
+  std::vector<Fact> of() const {
+    std::vector<Fact> found;
+    for (const Event& event : of(Fact::kKind)) found.push_back(as<Fact>(event));
     return found;
   }
 };

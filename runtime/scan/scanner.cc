@@ -71,7 +71,7 @@ void resume(Runtime& runtime, Goroutine& g, const Suspended& suspended) {
 
 // Step S4. The stack is ours.
 void scan_stack(Runtime& runtime, Goroutine& g, bool move) {
-  take_census(g, 2);
+  take_census(g, CensusMoment::kScan);
   if (!runtime.knobs.shrink_stacks) return;
   if (!is_shrink_safe(g)) {
     ask(g, move ? kPreemptMove : kPreemptShrink);
@@ -85,11 +85,9 @@ void scan_stack(Runtime& runtime, Goroutine& g, bool move) {
 void scan_goroutine(Runtime& runtime, Goroutine& g, bool move) {
   const Suspended suspended = suspend(g);
   if (suspended.is_dead) return;
-  platform::record({.kind = EventKind::kScanBegin,
-                    .goroutine = g.id,
-                    .index = static_cast<std::uint16_t>(suspended.status)});
+  platform::record(event::ScanBegin{.goroutine = g.id, .status = suspended.status});
   scan_stack(runtime, g, move);
-  platform::record({.kind = EventKind::kScanEnd, .goroutine = g.id});
+  platform::record(event::ScanEnd{.goroutine = g.id});
   resume(runtime, g, suspended);
 }
 

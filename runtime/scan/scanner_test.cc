@@ -17,8 +17,8 @@ constexpr SpawnPath kChild = child_path(kMainPath, 0);
 // Statuses in which the scanner stopped a goroutine.
 Ids stopped_in(const ProgramRun& run, GoroutineId g) {
   Ids statuses;
-  for (const Event& event : run.of(EventKind::kScanBegin)) {
-    if (event.goroutine == g) statuses.push_back(event.index);
+  for (const auto& event : run.of<event::ScanBegin>()) {
+    if (event.goroutine == g) statuses.push_back(event.status);
   }
   return statuses;
 }
@@ -34,9 +34,9 @@ struct Copy {
 std::vector<Copy> copies(const ProgramRun& run, GoroutineId g) {
   std::vector<Copy> found;
   for (const Event& event : run.of(EventKind::kCopyBegin)) {
-    if (event.goroutine != g || event.index == 0) continue;
-    found.push_back(
-        {static_cast<CopyReason>(event.index), event.a, event.b, event.thread == kScannerThread});
+    const auto copy = as<event::CopyBegin>(event);
+    if (copy.goroutine != g || copy.reason == CopyReason::kGrow) continue;
+    found.push_back({copy.reason, copy.old_bytes, copy.new_bytes, event.thread == kScannerThread});
   }
   return found;
 }
@@ -95,7 +95,7 @@ TEST(Suspend, RunningGoroutineStopsAtASafePointAndIsMadeRunnableAgain) {
     ASSERT_EQ(stopped_in(run, 2).size(), 1u);
     if (!run.has(EventKind::kPreempted, 2)) continue;
     ++preempted;
-    ASSERT_EQ(run.of(EventKind::kPreempted).at(0).index, 1);
+    ASSERT_TRUE(run.of<event::Preempted>().at(0).for_scanner);
     const auto readied = run.of(EventKind::kReadied);
     ASSERT_EQ(readied.size(), 1u);
     ASSERT_EQ(readied[0].goroutine, kNoGoroutine);
@@ -306,8 +306,8 @@ TEST(ScanStack, AnnouncesWhatItSees) {
   const std::size_t begin = run.find(EventKind::kScanBegin, 2);
   const std::size_t census = run.find(EventKind::kCensusBegin, 2, begin);
   ASSERT_LT(census, run.find(EventKind::kScanEnd, 2));
-  EXPECT_EQ(run.events[census].index, 2);
-  EXPECT_EQ(run.events[census].b, kStackMin);
+  EXPECT_EQ(as<event::CensusBegin>(run.events[census]).moment, CensusMoment::kScan);
+  EXPECT_EQ(as<event::CensusBegin>(run.events[census]).stack_bytes, kStackMin);
   EXPECT_LT(run.find(EventKind::kFrameSeen, 2, census), run.find(EventKind::kScanEnd, 2));
 }
 
@@ -364,12 +364,12 @@ TEST(ScanStack, UnsafeGoroutineShrinksItself) {
 TEST(ScanStack, FreesSpansAtTheEndOfACycle) {
   const Body main({scan_and_wait(false, child_path(kMainPath, 9)), note(1, 1)});  // nobody's path
   const auto run = run_scanned(main);
-  Ids locked;
+  std::vector<LockRank> locked;
   for (const Event& event : run.of(EventKind::kLockAcquired)) {
-    if (event.thread == kScannerThread) locked.push_back(event.index);
+    if (event.thread == kScannerThread) locked.push_back(as<event::LockAcquired>(event).rank);
   }
-  const auto scheduler = static_cast<std::uint32_t>(LockRank::kScheduler);
-  EXPECT_EQ(locked, (Ids{scheduler, static_cast<std::uint32_t>(LockRank::kStackPool), scheduler}));
+  EXPECT_EQ(locked,
+            (std::vector{LockRank::kScheduler, LockRank::kStackPool, LockRank::kScheduler}));
 }
 
 // --- The scanner and the end of a run ------------------------------------------------------------
@@ -405,7 +405,7 @@ TEST(ScannerAndEnd, ExitsAndScansNeverMeetBadly) {
       ASSERT_EQ(run.ending(), "exit: ") << seed;
       ASSERT_EQ(run.notes(1).size(), 5u);
       ASSERT_EQ(run.notes(2).size(), 15u);
-      ASSERT_EQ(run.of(EventKind::kEndCounts).at(0).b, 0u);  // stacks
+      ASSERT_EQ(run.of<event::EndCounts>().at(0).stacks, 0u);  // stacks
     }
   }
 }
@@ -428,7 +428,7 @@ TEST(ScannerAndEnd, GoroutinesThatLiveAgainAreNotLeftStopped) {
     const auto run = run_program(with_scanner(setup), main);
     ASSERT_EQ(run.ending(), "exit: ") << seed;
     ASSERT_EQ(run.notes(1).size(), run.notes(2).size()) << seed;
-    ASSERT_EQ(run.of(EventKind::kEndCounts).at(0).b, 0u) << seed;  // stacks
+    ASSERT_EQ(run.of<event::EndCounts>().at(0).stacks, 0u) << seed;  // stacks
   }
 }
 

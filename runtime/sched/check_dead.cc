@@ -10,17 +10,14 @@ void announce_end(Runtime& runtime, unsigned alive) {
     const Goroutine& g = *runtime.goroutines[i];
     const Status status = g.status.peek();
     if (status == kDead) continue;
-    platform::record({.kind = EventKind::kEndGoroutine,
-                      .goroutine = g.id,
-                      .index = static_cast<std::uint16_t>(status),
-                      .a = static_cast<std::uint32_t>(g.wait_reason)});
+    platform::record(
+        event::EndGoroutine{.goroutine = g.id, .status = status, .reason = g.wait_reason});
   }
   if (runtime.announce_channels != nullptr) runtime.announce_channels(runtime);
   runtime.stack_pool.check_freed();
-  platform::record({.kind = EventKind::kEndCounts,
-                    .index = static_cast<std::uint16_t>(alive),
-                    .a = runtime.sudogs_in_use.peek(),
-                    .b = runtime.stack_pool.in_use()});
+  platform::record(event::EndCounts{.goroutines = static_cast<std::uint16_t>(alive),
+                                    .sudogs = runtime.sudogs_in_use.peek(),
+                                    .stacks = runtime.stack_pool.in_use()});
 }
 
 }  // namespace

@@ -18,11 +18,11 @@ TEST(CheckDead, EveryGoroutineReturned) {
   const auto run = run_program({}, main);
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_FALSE(run.has(EventKind::kEndGoroutine));
-  const auto counts = run.of(EventKind::kEndCounts);
+  const auto counts = run.of<event::EndCounts>();
   ASSERT_EQ(counts.size(), 1u);
-  EXPECT_EQ(counts[0].index, 0);
-  EXPECT_EQ(counts[0].a, 0u);
-  EXPECT_EQ(counts[0].b, 0u);
+  EXPECT_EQ(counts[0].goroutines, 0);
+  EXPECT_EQ(counts[0].sudogs, 0u);
+  EXPECT_EQ(counts[0].stacks, 0u);
 }
 
 TEST(CheckDead, NamesWhoSleepsForEver) {
@@ -34,14 +34,14 @@ TEST(CheckDead, NamesWhoSleepsForEver) {
     const AnyRun any(seed);
     const auto run = run_program(any.setup, main);
     EXPECT_EQ(run.ending(), kDeadlockEnding);
-    const auto left = run.of(EventKind::kEndGoroutine);
+    const auto left = run.of<event::EndGoroutine>();
     ASSERT_EQ(left.size(), 2u);
     EXPECT_EQ(left[0].goroutine, 2);
     EXPECT_EQ(left[1].goroutine, 3);
-    EXPECT_EQ(left[0].index, kWaiting);
-    EXPECT_EQ(left[0].a, static_cast<std::uint32_t>(WaitReason::kSelectNoCases));
-    EXPECT_EQ(run.of(EventKind::kEndCounts).at(0).index, 2);
-    EXPECT_EQ(run.of(EventKind::kEndCounts).at(0).b, 2u);
+    EXPECT_EQ(left[0].status, kWaiting);
+    EXPECT_EQ(left[0].reason, WaitReason::kSelectNoCases);
+    EXPECT_EQ(run.of<event::EndCounts>().at(0).goroutines, 2);
+    EXPECT_EQ(run.of<event::EndCounts>().at(0).stacks, 2u);
   }
 }
 
@@ -92,13 +92,11 @@ TEST(CheckDead, ScanBitDoesNotHideAStatus) {
 TEST(CheckDead, AsksForTheChannelsState) {
   const Body main({note(1, 1)});
   const RunSetup setup{.before = [](Runtime& runtime) {
-    runtime.announce_channels = [](Runtime&) {
-      platform::record({.kind = EventKind::kEndChannel, .channel = 9});
-    };
+    runtime.announce_channels = [](Runtime&) { platform::record(event::EndChannel{.channel = 9}); };
   }};
   const auto run = run_program(setup, main);
   ASSERT_EQ(run.of(EventKind::kEndChannel).size(), 1u);
-  EXPECT_EQ(run.of(EventKind::kEndChannel)[0].channel, 9);
+  EXPECT_EQ(run.of<event::EndChannel>()[0].channel, 9);
 }
 
 // A write into a freed stack is announced with index 1.
@@ -111,7 +109,7 @@ TEST(CheckDead, AnnouncesPoisonThatWasOverwritten) {
   }});
   const auto run = run_program({}, main);
   unsigned found = 0;
-  for (const Event& freed : run.of(EventKind::kStackFreed)) found += freed.index;
+  for (const auto& freed : run.of<event::StackFreed>()) found += freed.overwritten;
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_EQ(found, 1u);
 }

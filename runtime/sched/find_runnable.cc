@@ -159,7 +159,7 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
     runtime.idle_machines = machine->idle_link;
     --runtime.idle_machine_count;
     runtime.lock.unlock(Site::kSchedulerUnlock);
-    platform::record({.kind = EventKind::kMachineCalled});
+    platform::record(event::MachineCalled{});
     machine->is_spinning = spinning;
     machine->next_processor = &processor;
     require(machine->note.wake(Site::kMachineNoteWake), "machine note", "double wake-up");
@@ -181,7 +181,7 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
   // Counted before the lock is free: else check_dead could miss a machine that is about to run.
   const auto id = static_cast<std::uint16_t>(runtime.machine_count++);
   runtime.lock.unlock(Site::kSchedulerUnlock);
-  platform::record({.kind = EventKind::kMachineCalled, .a = 1});
+  platform::record(event::MachineCalled{.is_new = true});
   auto* const made = new (platform::allocate(sizeof(Machine))) Machine(id, runtime);
   made->is_spinning = spinning;
   made->next_processor = &processor;
@@ -210,9 +210,9 @@ void stop_machine(Machine& m) {
   ++runtime.idle_machine_count;
   check_dead(runtime);
   runtime.lock.unlock(Site::kSchedulerUnlock);
-  platform::record({.kind = EventKind::kMachineSleeps});
+  platform::record(event::MachineSleeps{});
   m.note.sleep(Site::kMachineNoteSleep);
-  platform::record({.kind = EventKind::kMachineBegins});
+  platform::record(event::MachineBegins{});
   m.note.clear();
   acquire_processor(m, *m.next_processor);
   m.next_processor = nullptr;
@@ -222,7 +222,7 @@ namespace {
 
 void machine_main(void* argument) {
   auto& m = *static_cast<Machine*>(argument);
-  platform::record({.kind = EventKind::kMachineBegins});
+  platform::record(event::MachineBegins{});
   acquire_processor(m, *m.next_processor);
   m.next_processor = nullptr;
   run_machine(m);

@@ -8,7 +8,7 @@ void put_idle_processor(Runtime& runtime, Processor& processor) {
   processor.idle_link = runtime.idle_processors;
   runtime.idle_processors = &processor;
   runtime.idle_processor_count.fetch_add(1, Site::kIdleProcessorsStore);
-  platform::record({.kind = EventKind::kProcessorIdle, .index = processor.id});
+  platform::record(event::ProcessorIdle{.processor = processor.id});
 }
 
 Processor* take_idle_processor(Runtime& runtime) {
@@ -19,7 +19,7 @@ Processor* take_idle_processor(Runtime& runtime) {
   processor->idle_link = nullptr;
   runtime.idle_processor_count.fetch_add(static_cast<std::uint32_t>(-1),
                                          Site::kIdleProcessorsStore);
-  platform::record({.kind = EventKind::kProcessorTaken, .index = processor->id});
+  platform::record(event::ProcessorTaken{.processor = processor->id});
   return processor;
 }
 
@@ -33,7 +33,7 @@ void push_global(Runtime& runtime, Goroutine& g) {
   }
   runtime.global_tail = &g;
   runtime.global_count.fetch_add(1, Site::kGlobalQueueSizeStore);
-  platform::record({.kind = EventKind::kQueued, .goroutine = g.id, .index = kGlobalQueue});
+  platform::record(event::Queued{.goroutine = g.id, .queue = kGlobalQueue});
 }
 
 void put_global(Runtime& runtime, Goroutine* const* batch, unsigned count) {
@@ -58,7 +58,7 @@ Goroutine* take_global(Runtime& runtime, Processor& processor, unsigned max) {
     if (runtime.global_head == nullptr) runtime.global_tail = nullptr;
     g->sched_link = nullptr;
     runtime.global_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kGlobalQueueSizeStore);
-    platform::record({.kind = EventKind::kUnqueued, .goroutine = g->id, .index = kGlobalQueue});
+    platform::record(event::Unqueued{.goroutine = g->id, .queue = kGlobalQueue});
     if (first == nullptr) {
       first = g;
       continue;

@@ -2,8 +2,9 @@
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
-void RunQueue::announce(EventKind kind, const Goroutine* g) const {
-  platform::record({.kind = kind, .goroutine = g->id, .index = number_});
+template <class Fact>
+void RunQueue::announce(const Goroutine* g) const {
+  platform::record(Fact{.goroutine = g->id, .queue = number_});
 }
 
 bool RunQueue::put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlots],
@@ -13,8 +14,8 @@ bool RunQueue::put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlot
     // Only the owner sets it to non-null; a thief may set it to null meanwhile.
     Goroutine* const kicked = has_thieves_ ? run_next_.exchange(g, Site::kRunNextUpdate)
                                            : run_next_.exchange_mine(g, Site::kRunNextUpdate);
-    if (kicked != nullptr) announce(EventKind::kUnqueued, kicked);
-    announce(EventKind::kQueued, g);
+    if (kicked != nullptr) announce<event::Unqueued>(kicked);
+    announce<event::Queued>(g);
     if (kicked == nullptr) return true;
     g = kicked;
   }
@@ -29,7 +30,7 @@ bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
     if (tail - head < kRunQueueSlots) {
       slots_[tail % kRunQueueSlots].poke(g);
       tail_.store(tail + 1, Site::kRunQueueTailStore);
-      announce(EventKind::kQueued, g);
+      announce<event::Queued>(g);
       return true;
     }
     // Full: move half of it out, with g at the end (Go: runqputslow).
@@ -38,7 +39,7 @@ bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
       overflow[i] = slots_[(head + i) % kRunQueueSlots].peek();
     }
     if (!take(head_, head, head + half, Site::kRunQueueHeadUpdate)) continue;
-    for (unsigned i = 0; i < half; ++i) announce(EventKind::kUnqueued, overflow[i]);
+    for (unsigned i = 0; i < half; ++i) announce<event::Unqueued>(overflow[i]);
     overflow[half] = g;
     overflow_count = half + 1;
     return false;
@@ -50,7 +51,7 @@ Goroutine* RunQueue::get(bool& inherits) {
   Goroutine* next = run_next_.load(Site::kRunNextLoad);
   if (next != nullptr &&
       take(run_next_, next, static_cast<Goroutine*>(nullptr), Site::kRunNextUpdate)) {
-    announce(EventKind::kUnqueued, next);
+    announce<event::Unqueued>(next);
     inherits = true;
     return next;
   }
@@ -59,7 +60,7 @@ Goroutine* RunQueue::get(bool& inherits) {
     if (tail_.peek() == head) return nullptr;
     Goroutine* const g = slots_[head % kRunQueueSlots].peek();
     if (!take(head_, head, head + 1, Site::kRunQueueHeadUpdate)) continue;
-    announce(EventKind::kUnqueued, g);
+    announce<event::Unqueued>(g);
     return g;
   }
 }
@@ -77,14 +78,14 @@ unsigned RunQueue::grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next
       // The victim has most likely just readied it, and is about to park and run it itself.
       platform::hesitate();
       if (!run_next_.compare_exchange(next, nullptr, Site::kRunNextUpdate)) continue;
-      announce(EventKind::kUnqueued, next);
+      announce<event::Unqueued>(next);
       batch[0] = next;
       return 1;
     }
     if (count > kRunQueueSlots / 2) continue;  // head and tail were read at different times
     for (unsigned i = 0; i < count; ++i) batch[i] = slots_[(head + i) % kRunQueueSlots].peek();
     if (!head_.compare_exchange(head, head + count, Site::kRunQueueHeadUpdate)) continue;
-    for (unsigned i = 0; i < count; ++i) announce(EventKind::kUnqueued, batch[i]);
+    for (unsigned i = 0; i < count; ++i) announce<event::Unqueued>(batch[i]);
     return count;
   }
 }
@@ -97,7 +98,7 @@ Goroutine* RunQueue::steal_from(RunQueue& victim, bool steal_run_next) {
   const std::uint32_t tail = tail_.peek();
   for (unsigned i = 0; i + 1 < count; ++i) slots_[(tail + i) % kRunQueueSlots].poke(batch[i]);
   if (count > 1) tail_.store(tail + count - 1, Site::kRunQueueTailStore);
-  for (unsigned i = 0; i + 1 < count; ++i) announce(EventKind::kQueued, batch[i]);
+  for (unsigned i = 0; i + 1 < count; ++i) announce<event::Queued>(batch[i]);
   return batch[count - 1];
 }
 
@@ -105,7 +106,7 @@ bool RunQueue::is_empty() {
   const std::uint32_t begin_step = platform::step();
   const bool empty = looks_empty();
   if (empty) {
-    platform::record({.kind = EventKind::kQueueSeenEmpty, .index = number_, .b = begin_step});
+    platform::record(event::QueueSeenEmpty{.queue = number_, .begin_step = begin_step});
   }
   return empty;
 }

@@ -21,7 +21,7 @@ class RunQueue {
   /// `number` names it in events. With one processor there are no thieves: only its holder submits,
   /// and no other machine reads the queue until it takes the processor. So the owner needs no
   /// locked instructions.
-  explicit RunQueue(std::uint16_t number = 0, bool has_thieves = true)
+  explicit RunQueue(QueueId number = 0, bool has_thieves = true)
       : number_(number), has_thieves_(has_thieves) {}
 
   /// Owner. With `next`, into the run-next slot; what was there is kicked to the tail. Returns
@@ -42,7 +42,8 @@ class RunQueue {
   unsigned grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next);
 
   bool looks_empty();
-  void announce(EventKind kind, const Goroutine* g) const;
+  template <class Fact>
+  void announce(const Goroutine* g) const;
 
   /// Takes what run_next or head was when the owner read it; false when a thief was faster.
   template <class T>
@@ -51,7 +52,7 @@ class RunQueue {
                         : variable.update_mine(seen, next, site);
   }
 
-  const std::uint16_t number_;
+  const QueueId number_;
   const bool has_thieves_;
   platform::Atomic<std::uint32_t> head_{0};
   platform::Atomic<std::uint32_t> tail_{0};

@@ -19,9 +19,6 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 struct Runtime;
 
-/// How events name the global run queue; processors' queues have their processor's number.
-inline constexpr std::uint16_t kGlobalQueue = kProcessorsLimit;
-
 /// What to do once the goroutine's status is kWaiting and its machine has let go of it. Must not
 /// touch the goroutine's stack. False: do not park after all.
 using CommitFunction = bool (*)(Goroutine& g, void* argument);

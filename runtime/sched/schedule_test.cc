@@ -97,7 +97,7 @@ TEST(Syscall, MachineUsesAProcessorThatBecameFreeMeanwhile) {
   EXPECT_TRUE(script.is_complete());
   EXPECT_EQ(run.notes(13), Ids{0});
   EXPECT_EQ(run.notes(1), (Ids{0, 1}));  // the machine did not change
-  for (const Event& queued : run.of(EventKind::kQueued)) EXPECT_NE(queued.index, kGlobalQueue);
+  for (const auto& queued : run.of<event::Queued>()) EXPECT_NE(queued.queue, kGlobalQueue);
 }
 
 }  // namespace

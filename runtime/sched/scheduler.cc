@@ -8,9 +8,9 @@
 namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
-constexpr Function kParkFrame{.name = "park", .id = 1, .frame_bytes = 96};
-constexpr Function kReadyFrame{.name = "ready", .id = 2, .frame_bytes = 80};
-constexpr Function kSpawnFrame{.name = "spawn", .id = 3, .frame_bytes = 128};
+constexpr Function kParkFrame = native_function(FunctionId::kPark, 96);
+constexpr Function kReadyFrame = native_function(FunctionId::kReady, 80);
+constexpr Function kSpawnFrame = native_function(FunctionId::kSpawn, 128);
 
 // The machine lets go of its goroutine. What belongs to the stack's owner is cleared before the
 // status changes, because afterwards the machine owns nothing of it.
@@ -69,7 +69,7 @@ Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
 }
 
 void exit_goroutine(Machine& m, Goroutine& g) {
-  platform::record({.kind = EventKind::kExited, .goroutine = g.id});
+  platform::record(event::Exited{.goroutine = g.id});
   require(g.waiting == nullptr && g.locks_held == 0 && g.nosplit == 0, "goroutine exit",
           "it still waits on a channel or holds a lock");
   free_stack(g, g.stack_cache);
@@ -100,9 +100,7 @@ bool park_goroutine(Machine& m, Goroutine& g) {
   const ParkRequest park = m.park;
   m.park = ParkRequest{};
   release_stack_caches(g);
-  platform::record({.kind = EventKind::kParked,
-                    .goroutine = g.id,
-                    .index = static_cast<std::uint16_t>(g.wait_reason)});
+  platform::record(event::Parked{.goroutine = g.id, .reason = g.wait_reason});
   cas_status(g, kRunning, kWaiting, Site::kParkStatus);
   m.goroutine = nullptr;
   const bool parked = park.commit == nullptr || park.commit(g, park.argument);
@@ -169,7 +167,7 @@ bool answer_preemption(Machine& m, Goroutine& g) {
     cas_status(g, kCopyStack, kRunning, Site::kCopyStackStatus);
   }
   if ((asked & kPreemptStop) == 0) return false;
-  platform::record({.kind = EventKind::kPreempted, .goroutine = g.id, .index = 1});
+  platform::record(event::Preempted{.goroutine = g.id, .for_scanner = true});
   release_stack_caches(g);
   cas_status(g, kRunning, kPreempted, Site::kPreemptPoll);
   drop_goroutine(m);
@@ -206,14 +204,14 @@ void execute(Machine& m, Goroutine& g, bool inherits) {
   settled(g.id);
   if (!g.has_started) {
     g.has_started = true;
-    platform::record({.kind = EventKind::kStarted, .goroutine = g.id});
+    platform::record(event::Started{.goroutine = g.id});
   }
   run_goroutine(m, g);
 }
 
 }  // namespace
 
-void settled(GoroutineId id) { platform::record({.kind = EventKind::kSettled, .goroutine = id}); }
+void settled(GoroutineId id) { platform::record(event::Settled{.goroutine = id}); }
 
 void run_machine(Machine& m) {
   for (;;) {
@@ -239,7 +237,7 @@ void start(Runtime& runtime, const Function& main, void* user) {
   m->processor = runtime.processors[0];
   Goroutine& g = *make_goroutine(runtime, kMainPath, user);
   begin_stack(g, main, &m->processor->stacks);
-  platform::record({.kind = EventKind::kSpawned, .a = g.id, .b = g.path});
+  platform::record(event::Spawned{.child = g.id, .path = g.path});
   cas_status(g, kIdle, kRunnable, Site::kReadyStatus);
   put_runnable(*m, g, false);
   run_machine(*m);
@@ -255,7 +253,7 @@ Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* 
   Goroutine& g = *made;
   ++parent.spawn_count;
   begin_stack(g, function, parent.stack_cache);
-  platform::record({.kind = EventKind::kSpawned, .goroutine = parent.id, .a = g.id, .b = g.path});
+  platform::record(event::Spawned{.goroutine = parent.id, .child = g.id, .path = g.path});
   cas_status(g, kIdle, kRunnable, Site::kReadyStatus);
   put_runnable(m, g, true);
   wake_processor(runtime);
@@ -274,7 +272,7 @@ void ready(Machine& m, Goroutine& waker, Goroutine& g) {
   const NativeFrame frame(waker, kReadyFrame, Site::kReadyPrologue);
   require(waker.locks_held == 0, "ready under a channel lock",
           "it may wait for a suspender that wants the lock");
-  platform::record({.kind = EventKind::kReadied, .goroutine = waker.id, .a = g.id});
+  platform::record(event::Readied{.goroutine = waker.id, .target = g.id});
   cas_status(g, kWaiting, kRunnable, Site::kReadyStatus);
   put_runnable(m, g, true);
   wake_processor(*m.runtime);
@@ -282,7 +280,7 @@ void ready(Machine& m, Goroutine& waker, Goroutine& g) {
 }
 
 void ready_from_outside(Runtime& runtime, Goroutine& g) {
-  platform::record({.kind = EventKind::kReadied, .a = g.id});
+  platform::record(event::Readied{.target = g.id});
   cas_status(g, kWaiting, kRunnable, Site::kReadyStatus);
   Goroutine* const batch[1] = {&g};
   put_global(runtime, batch, 1);
@@ -290,17 +288,9 @@ void ready_from_outside(Runtime& runtime, Goroutine& g) {
   settled(kNoGoroutine);
 }
 
-void panic(Goroutine& g, std::uint16_t kind, ChannelId channel) {
-  platform::record(
-      {.kind = EventKind::kPanicked, .goroutine = g.id, .channel = channel, .index = kind});
-  switch (kind) {
-    case kPanicSendOnClosed:
-      platform::stop(Outcome::kPanic, "send on closed channel");
-    case kPanicCloseOfClosed:
-      platform::stop(Outcome::kPanic, "close of closed channel");
-    default:
-      platform::stop(Outcome::kPanic, "close of nil channel");
-  }
+void panic(Goroutine& g, PanicKind kind, ChannelId channel) {
+  platform::record(event::Panicked{.goroutine = g.id, .channel = channel, .panic = kind});
+  platform::stop(Outcome::kPanic, panic_text(kind));
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -63,7 +63,7 @@ void enter_syscall(Machine& m, Goroutine& g);
 [[nodiscard]] bool exit_syscall(Machine& m, Goroutine& g);
 
 /// A goroutine panicked with no one to recover: ends the run. `kind` is one of kPanic...
-[[noreturn]] void panic(Goroutine& g, std::uint16_t kind, ChannelId channel);
+[[noreturn]] void panic(Goroutine& g, PanicKind kind, ChannelId channel);
 
 /// Ends the run if nothing can ever run again (Go: checkdead). The scheduler's lock is held.
 void check_dead(Runtime& runtime);

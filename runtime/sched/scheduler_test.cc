@@ -37,7 +37,7 @@ TEST(Spawn, ChildMayNeedALargeFirstStack) {
   const auto run = run_program({}, main);
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_EQ(run.notes(1), Ids{1});
-  EXPECT_EQ(run.of(EventKind::kStackAllocated).at(1).b, 32'768u);
+  EXPECT_EQ(run.of<event::StackAllocated>().at(1).bytes, 32'768u);
 }
 
 TEST(Spawn, GivesNullWhenTheLimitIsReached) {
@@ -59,8 +59,7 @@ TEST(Spawn, TakesThePlaceOfADeadGoroutine) {
   const Body child({note(1, 1), yield()});
   const Body main(
       {loop(50, {go(child), go(child), yield(), yield(), yield()}), [](Machine& m, Goroutine&) {
-         platform::record(
-             {.kind = EventKind::kLocalRead, .index = 2, .b = m.runtime->goroutine_count.peek()});
+         platform::record(event::LocalRead{.slot = 2, .token = m.runtime->goroutine_count.peek()});
        }});
   RunSetup setup = kOneProcessor;
   setup.knobs.goroutines_max = 3;
@@ -177,9 +176,9 @@ TEST(Park, CommitRunsAfterTheStatusIsWaitingAndTheMachineHasLetGo) {
   EXPECT_EQ(run.notes(1), Ids{kWaiting});
   EXPECT_EQ(run.notes(2), Ids{1});
   EXPECT_EQ(run.notes(3), Ids{1});
-  const auto parked = run.of(EventKind::kParked);
+  const auto parked = run.of<event::Parked>();
   ASSERT_EQ(parked.size(), 1u);
-  EXPECT_EQ(parked[0].index, static_cast<std::uint16_t>(WaitReason::kSelect));
+  EXPECT_EQ(parked[0].reason, WaitReason::kSelect);
 }
 
 TEST(Park, RefusedCommitResumesAtOnce) {
@@ -249,9 +248,9 @@ TEST(Ready, FromOutsideGoesToTheGlobalQueue) {
   const auto run = run_program(kOneProcessor, main);
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_EQ(run.notes(1), (Ids{3, 2}));
-  const auto readied = run.of(EventKind::kReadied);
+  const auto readied = run.of<event::Readied>();
   ASSERT_EQ(readied.size(), 1u);
-  EXPECT_EQ(readied[0].a, 2u);
+  EXPECT_EQ(readied[0].target, 2u);
 }
 
 // --- Exit and panic ------------------------------------------------------------------------------
@@ -264,8 +263,8 @@ TEST(Exit, FreesTheStack) {
   const auto exited = run.find(EventKind::kExited, 2);
   const auto freed = run.find(EventKind::kStackFreed, 2, exited);
   ASSERT_LT(freed, run.events.size());
-  EXPECT_EQ(run.events[freed].b, kStackMin * 4);
-  EXPECT_EQ(run.of(EventKind::kEndCounts).at(0).b, 0u);
+  EXPECT_EQ(as<event::StackFreed>(run.events[freed]).bytes, kStackMin * 4);
+  EXPECT_EQ(run.of<event::EndCounts>().at(0).stacks, 0u);
 }
 
 TEST(Exit, StillHoldingSomethingIsFatal) {
@@ -280,18 +279,18 @@ TEST(Exit, StillHoldingSomethingIsFatal) {
 }
 
 TEST(Panic, SaysWhatAndWhere) {
-  const auto panicking = [](std::uint16_t kind) {
+  const auto panicking = [](PanicKind kind) {
     const Body main({[kind](Machine&, Goroutine& g) { panic(g, kind, 5); }});
     const auto run = run_program({}, main);
-    const auto panicked = run.of(EventKind::kPanicked);
+    const auto panicked = run.of<event::Panicked>();
     EXPECT_EQ(panicked.size(), 1u);
     EXPECT_EQ(panicked.at(0).channel, 5);
-    EXPECT_EQ(panicked.at(0).index, kind);
+    EXPECT_EQ(panicked.at(0).panic, kind);
     return run.ending();
   };
-  EXPECT_EQ(panicking(kPanicSendOnClosed), "panic: send on closed channel");
-  EXPECT_EQ(panicking(kPanicCloseOfClosed), "panic: close of closed channel");
-  EXPECT_EQ(panicking(kPanicCloseOfNil), "panic: close of nil channel");
+  EXPECT_EQ(panicking(PanicKind::kSendOnClosed), "panic: send on closed channel");
+  EXPECT_EQ(panicking(PanicKind::kCloseOfClosed), "panic: close of closed channel");
+  EXPECT_EQ(panicking(PanicKind::kCloseOfNil), "panic: close of nil channel");
 }
 
 // --- Preemption ----------------------------------------------------------------------------------
@@ -313,7 +312,7 @@ TEST(Preemption, StopsAtTheNextCallOrReturn) {
   EXPECT_EQ(run.ending(), "exit: ");
   EXPECT_EQ(run.notes(1), Ids{kPreempted});
   EXPECT_EQ(run.notes(2), (Ids{1, 2}));
-  EXPECT_EQ(run.of(EventKind::kPreempted).at(0).index, 1);
+  EXPECT_TRUE(run.of<event::Preempted>().at(0).for_scanner);
 }
 
 TEST(Preemption, StopsAtALoopsBackEdge) {
@@ -338,8 +337,9 @@ TEST(Preemption, GoroutineShrinksOrMovesItsOwnStackAndGoesOn) {
     EXPECT_EQ(run.notes(2), Ids{0});
     EXPECT_FALSE(run.has(EventKind::kPreempted));
     std::vector<std::uint32_t> found;
-    for (const Event& copy : run.of(EventKind::kCopyBegin)) {
-      if (copy.index != 0) found.push_back(copy.index * 100'000u + copy.b);
+    for (const auto& copy : run.of<event::CopyBegin>()) {
+      if (copy.reason == CopyReason::kGrow) continue;
+      found.push_back(static_cast<unsigned>(copy.reason) * 100'000u + copy.new_bytes);
     }
     return found;
   };

@@ -6,7 +6,7 @@
 namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
-constexpr Function kSyscallFrame{.name = "enter_syscall", .id = 4, .frame_bytes = 80};
+constexpr Function kSyscallFrame = native_function(FunctionId::kEnterSyscall, 80);
 
 // Somebody else runs with the processor if there is work, or might be soon (Go: handoffp).
 void hand_off(Runtime& runtime, Processor& processor) {
@@ -44,7 +44,7 @@ void enter_syscall(Machine& m, Goroutine& g) {
   {
     const NativeFrame frame(g, kSyscallFrame, Site::kSyscallPrologue);
   }
-  platform::record({.kind = EventKind::kSyscallEntered, .goroutine = g.id});
+  platform::record(event::SyscallEntered{.goroutine = g.id});
   g.in_syscall = true;
   g.stack_cache = nullptr;
   cas_status(g, kRunning, kSyscall, Site::kSyscallStatus);
@@ -56,7 +56,7 @@ void enter_syscall(Machine& m, Goroutine& g) {
 
 bool exit_syscall(Machine& m, Goroutine& g) {
   Runtime& runtime = *m.runtime;
-  platform::record({.kind = EventKind::kSyscallLeft, .goroutine = g.id});
+  platform::record(event::SyscallLeft{.goroutine = g.id});
   runtime.lock.lock(Site::kSchedulerLock);
   Processor* const processor = take_idle_processor(runtime);
   runtime.lock.unlock(Site::kSchedulerUnlock);

@@ -71,7 +71,7 @@ class Body {
       : slot_bytes_((slot_bytes + 15) & ~15u) {
     for (const Op& op : ops) ops_.append(op);
     function_.name = "body";
-    function_.id = 64;
+    function_.id = FunctionId::kFirstOfTest;
     function_.frame_bytes = static_cast<std::uint32_t>(sizeof(TaskFrame)) + slot_bytes_ * slots;
     function_.layout = {.pointers = kPointers, .pointer_count = 1};
     function_.step = &run_step;
@@ -112,7 +112,7 @@ class Body {
 
 /// Announces a number under a tag; ProgramRun::notes finds it.
 inline void announce(const Goroutine& g, std::uint16_t tag, std::uint32_t value) {
-  platform::record({.kind = EventKind::kLocalRead, .goroutine = g.id, .index = tag, .b = value});
+  platform::record(event::LocalRead{.goroutine = g.id, .slot = tag, .token = value});
 }
 inline Op note(std::uint16_t tag, std::uint32_t value) {
   return [=](Machine&, Goroutine& g) { announce(g, tag, value); };
@@ -255,8 +255,8 @@ struct ProgramRun : RunResult {
   /// The numbers that were noted under a tag, in order.
   std::vector<std::uint32_t> notes(std::uint16_t tag) const {
     std::vector<std::uint32_t> found;
-    for (const Event& event : events) {
-      if (event.kind == EventKind::kLocalRead && event.index == tag) found.push_back(event.b);
+    for (const auto& read : of<event::LocalRead>()) {
+      if (read.slot == tag) found.push_back(read.token);
     }
     return found;
   }

@@ -6,11 +6,9 @@
 namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
-constexpr std::uint32_t kOutside = 0xffffffff;
-
-std::uint32_t distance(const Goroutine& g, std::uintptr_t address) {
-  if (address == 0) return 0;
-  if (address < g.sp || address >= g.stack.hi) return kOutside;
+BelowHi place_of(const Goroutine& g, std::uintptr_t address) {
+  if (address == 0) return kNilPlace;
+  if (address < g.sp || address >= g.stack.hi) return kOutsideStack;
   return g.below_hi(address);
 }
 
@@ -26,8 +24,8 @@ void for_each_slot(std::uintptr_t at, const Visit& visit) {
   }
 }
 
-std::uint32_t slot_target(const Goroutine& g, std::uintptr_t slot) {
-  return distance(g, *reinterpret_cast<const std::uintptr_t*>(slot));
+BelowHi slot_target(const Goroutine& g, std::uintptr_t slot) {
+  return place_of(g, *reinterpret_cast<const std::uintptr_t*>(slot));
 }
 
 bool is_sound(const Goroutine& g) {
@@ -38,7 +36,7 @@ bool is_sound(const Goroutine& g) {
     if (header.saved_frame_pointer != (next == g.stack.hi ? 0 : next)) return false;
     bool slots_are_sound = true;
     for_each_slot(at, [&](std::uint16_t, std::uintptr_t slot) {
-      if (slot_target(g, slot) == kOutside) slots_are_sound = false;
+      if (slot_target(g, slot) == kOutsideStack) slots_are_sound = false;
     });
     if (!slots_are_sound) return false;
     at = next;
@@ -50,24 +48,21 @@ void announce_frames(const Goroutine& g) {
   for (std::uintptr_t at = g.sp; at < g.stack.hi;) {
     const auto& header = *reinterpret_cast<const FrameHeader*>(at);
     if (header.magic != kFrameMagic) {
-      platform::record({.kind = EventKind::kFrameSeen,
-                        .goroutine = g.id,
-                        .index = 0xffff,
-                        .a = g.below_hi(at),
-                        .b = kOutside});
+      platform::record(event::FrameSeen{.goroutine = g.id,
+                                        .function = FunctionId::kOverwritten,
+                                        .place = g.below_hi(at),
+                                        .caller = kOutsideStack});
       return;
     }
-    platform::record({.kind = EventKind::kFrameSeen,
-                      .goroutine = g.id,
-                      .index = header.function->id,
-                      .a = g.below_hi(at),
-                      .b = distance(g, header.saved_frame_pointer)});
+    platform::record(event::FrameSeen{.goroutine = g.id,
+                                      .function = header.function->id,
+                                      .place = g.below_hi(at),
+                                      .caller = place_of(g, header.saved_frame_pointer)});
     for_each_slot(at, [&](std::uint16_t ordinal, std::uintptr_t slot) {
-      platform::record({.kind = EventKind::kPointerSeen,
-                        .goroutine = g.id,
-                        .index = ordinal,
-                        .a = g.below_hi(slot),
-                        .b = slot_target(g, slot)});
+      platform::record(event::PointerSeen{.goroutine = g.id,
+                                          .ordinal = ordinal,
+                                          .place = g.below_hi(slot),
+                                          .target = slot_target(g, slot)});
     });
     at += header.bytes;
   }
@@ -75,15 +70,14 @@ void announce_frames(const Goroutine& g) {
 
 }  // namespace
 
-void take_census(Goroutine& g, std::uint16_t moment) {
+void take_census(Goroutine& g, CensusMoment moment) {
   if (!g.stack_pool->takes_census()) return;
   const bool sound = is_sound(g);
   if (!g.stack_pool->take_census_ticket() && sound) return;
-  platform::record({.kind = EventKind::kCensusBegin,
-                    .goroutine = g.id,
-                    .index = moment,
-                    .a = static_cast<std::uint32_t>(g.used_bytes()),
-                    .b = static_cast<std::uint32_t>(g.stack.bytes())});
+  platform::record(event::CensusBegin{.goroutine = g.id,
+                                      .moment = moment,
+                                      .used_bytes = static_cast<std::uint32_t>(g.used_bytes()),
+                                      .stack_bytes = static_cast<std::uint32_t>(g.stack.bytes())});
   announce_frames(g);
 }
 

@@ -8,18 +8,17 @@ namespace {
 
 using enum EventKind;
 
-constexpr std::uint32_t kOutside = 0xffffffff;
 constexpr unsigned kTickets = 16;  // full walks announced in any case
 
-/// Kind, index, a, b of each event of the walks.
-using Fact = std::tuple<EventKind, std::uint32_t, std::uint32_t, std::uint32_t>;
-std::vector<Fact> facts_of(const RunResult& run) {
-  std::vector<Fact> facts;
+/// The walks' events, without the step and thread of each.
+using Facts = std::vector<Event>;
+Facts facts_of(const RunResult& run) {
+  Facts facts;
   for (const Event& event : run.events) {
     if (event.kind != kCensusBegin && event.kind != kFrameSeen && event.kind != kPointerSeen)
       continue;
-    EXPECT_EQ(event.goroutine, 1);
-    facts.push_back({event.kind, event.index, event.a, event.b});
+    facts.push_back(event);
+    facts.back().step = facts.back().thread = 0;
   }
   return facts;
 }
@@ -35,20 +34,40 @@ TEST(Census, AnnouncesFramesAndPointersByDistance) {
     group.first = g.sp;
     group.cases[0].pointer = g.at(1);
     group.cases[1].pointer = g.at(sizeof(PlainFrame));
-    take_census(g, 2);
+    take_census(g, CensusMoment::kScan);
   });
   constexpr std::uint32_t kOld = sizeof(PlainFrame);
   constexpr std::uint32_t kYoung = kOld + sizeof(GroupFrame);
-  EXPECT_EQ(facts_of(run), (std::vector<Fact>{
-                               {kCensusBegin, 2, kYoung, kStackMin},
-                               {kFrameSeen, kGroup.id, kYoung, kOld},
-                               {kPointerSeen, 0, kYoung - offsetof(GroupFrame, first), kYoung},
-                               {kPointerSeen, 1, kYoung - offsetof(GroupFrame, cases), 1},
-                               {kPointerSeen, 2, kYoung - offsetof(GroupFrame, cases) - 16, kOld},
-                               {kFrameSeen, kPlain.id, kOld, 0},
-                               {kPointerSeen, 0, kOld - offsetof(PlainFrame, first), 8},
-                               {kPointerSeen, 1, kOld - offsetof(PlainFrame, second), 0},
-                           }));
+  EXPECT_EQ(
+      facts_of(run),
+      (Facts{
+          event::CensusBegin{.goroutine = 1,
+                             .moment = CensusMoment::kScan,
+                             .used_bytes = kYoung,
+                             .stack_bytes = kStackMin},
+          event::FrameSeen{.goroutine = 1, .function = kGroup.id, .place = kYoung, .caller = kOld},
+          event::PointerSeen{.goroutine = 1,
+                             .ordinal = 0,
+                             .place = kYoung - offsetof(GroupFrame, first),
+                             .target = kYoung},
+          event::PointerSeen{.goroutine = 1,
+                             .ordinal = 1,
+                             .place = kYoung - offsetof(GroupFrame, cases),
+                             .target = 1},
+          event::PointerSeen{.goroutine = 1,
+                             .ordinal = 2,
+                             .place = kYoung - offsetof(GroupFrame, cases) - 16,
+                             .target = kOld},
+          event::FrameSeen{.goroutine = 1, .function = kPlain.id, .place = kOld, .caller = 0},
+          event::PointerSeen{.goroutine = 1,
+                             .ordinal = 0,
+                             .place = kOld - offsetof(PlainFrame, first),
+                             .target = 8},
+          event::PointerSeen{.goroutine = 1,
+                             .ordinal = 1,
+                             .place = kOld - offsetof(PlainFrame, second),
+                             .target = 0},
+      }));
 }
 
 TEST(Census, APointerOutsideTheLivePartIsOutside) {
@@ -58,12 +77,12 @@ TEST(Census, APointerOutsideTheLivePartIsOutside) {
       // The live part is [sp, hi): below it nothing is, though the stack's block is larger.
       const std::uintptr_t targets[] = {g.sp - 1, g.stack.hi, g.stack.lo};
       frame_at<PlainFrame>(g.sp).second = targets[where];
-      take_census(g, 0);
+      take_census(g, CensusMoment::kBeforeCopy);
     });
-    const auto pointers = run.of(kPointerSeen);
+    const auto pointers = run.of<event::PointerSeen>();
     ASSERT_EQ(pointers.size(), 2u);
-    EXPECT_EQ(pointers[0].b, 0u);
-    EXPECT_EQ(pointers[1].b, kOutside);
+    EXPECT_EQ(pointers[0].target, kNilPlace);
+    EXPECT_EQ(pointers[1].target, kOutsideStack);
   }
 }
 
@@ -72,17 +91,25 @@ TEST(Census, AFrameWithoutHeaderEndsTheWalk) {
     Goroutine& g = make_running();
     g.top().magic = 0;
     push(g, kBare);
-    take_census(g, 0);
+    take_census(g, CensusMoment::kBeforeCopy);
   });
-  EXPECT_EQ(facts_of(run), (std::vector<Fact>{{kCensusBegin, 0, 96, kStackMin},
-                                              {kFrameSeen, kBare.id, 96, 64},
-                                              {kFrameSeen, 0xffff, 64, kOutside}}));
+  EXPECT_EQ(
+      facts_of(run),
+      (Facts{event::CensusBegin{.goroutine = 1,
+                                .moment = CensusMoment::kBeforeCopy,
+                                .used_bytes = 96,
+                                .stack_bytes = kStackMin},
+             event::FrameSeen{.goroutine = 1, .function = kBare.id, .place = 96, .caller = 64},
+             event::FrameSeen{.goroutine = 1,
+                              .function = FunctionId::kOverwritten,
+                              .place = 64,
+                              .caller = kOutsideStack}}));
 }
 
 TEST(Census, IsAnnouncedForTheFirstWalksOnly) {
   const RunResult run = run_body([] {
     Goroutine& g = make_running();
-    for (unsigned i = 0; i < kTickets + 4; ++i) take_census(g, 2);
+    for (unsigned i = 0; i < kTickets + 4; ++i) take_census(g, CensusMoment::kScan);
   });
   EXPECT_EQ(run.of(kCensusBegin).size(), kTickets);
   EXPECT_EQ(run.of(kFrameSeen).size(), kTickets);
@@ -94,9 +121,9 @@ bool is_announced(Damage damage) {
   const RunResult run = run_body([damage] {
     Goroutine& g = make_running();
     push(g, kGroup);
-    for (unsigned i = 0; i < kTickets; ++i) take_census(g, 2);
+    for (unsigned i = 0; i < kTickets; ++i) take_census(g, CensusMoment::kScan);
     damage(g);
-    take_census(g, 1);
+    take_census(g, CensusMoment::kAfterCopy);
   });
   EXPECT_EQ(run.report.message, "");
   return run.of(kCensusBegin).size() == kTickets + 1;
@@ -120,12 +147,12 @@ TEST(Census, WhatIsBrokenIsAnnouncedBeyondTheLimit) {
 
 TEST(Census, IsTakenBeforeAndAfterACopy) {
   const RunResult run = run_body([] { grow_stack(make_running(), 0); });
-  const auto begun = run.of(kCensusBegin);
+  const auto begun = run.of<event::CensusBegin>();
   ASSERT_EQ(begun.size(), 2u);
-  EXPECT_EQ(begun[0].index, 0);
-  EXPECT_EQ(begun[0].b, kStackMin);
-  EXPECT_EQ(begun[1].index, 1);
-  EXPECT_EQ(begun[1].b, 2 * kStackMin);
+  EXPECT_EQ(begun[0].moment, CensusMoment::kBeforeCopy);
+  EXPECT_EQ(begun[0].stack_bytes, kStackMin);
+  EXPECT_EQ(begun[1].moment, CensusMoment::kAfterCopy);
+  EXPECT_EQ(begun[1].stack_bytes, 2 * kStackMin);
 }
 
 }  // namespace

@@ -52,16 +52,14 @@ void announce_elements(const Goroutine& g, const Stack& stack) {
   for (const Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
     const std::uintptr_t element = sudog->element.peek();
     if (!announces_all && (element == 0 || stack.contains(element))) continue;
-    std::uint32_t distance = 0;
+    BelowHi place = kNilPlace;
     if (element != 0) {
-      distance =
-          stack.contains(element) ? static_cast<std::uint32_t>(stack.hi - element) : 0xffffffff;
+      place = stack.contains(element) ? static_cast<BelowHi>(stack.hi - element) : kOutsideStack;
     }
-    platform::record({.kind = EventKind::kSudogSeen,
-                      .goroutine = g.id,
-                      .channel = sudog->channel->id,
-                      .index = sudog->case_index,
-                      .b = distance});
+    platform::record(event::SudogSeen{.goroutine = g.id,
+                                      .channel = sudog->channel->id,
+                                      .case_index = sudog->case_index,
+                                      .element = place});
   }
 }
 
@@ -141,15 +139,14 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
     require(g.parking_on_chan.peek() == 0, "racy sudog adjustment due to parking on channel",
             "the goroutine was suspended before its commit function ran");
   }
-  platform::record({.kind = EventKind::kCopyBegin,
-                    .goroutine = g.id,
-                    .channel = static_cast<ChannelId>(sync                            ? 1
-                                                      : by_owner && g.locks_held != 0 ? 2
-                                                                                      : 0),
-                    .index = static_cast<std::uint16_t>(reason),
-                    .a = static_cast<std::uint32_t>(g.stack.bytes()),
-                    .b = static_cast<std::uint32_t>(new_bytes)});
-  take_census(g, 0);
+  platform::record(event::CopyBegin{.goroutine = g.id,
+                                    .locks = sync                            ? CopyLocks::kTaken
+                                             : by_owner && g.locks_held != 0 ? CopyLocks::kHeld
+                                                                             : CopyLocks::kNone,
+                                    .reason = reason,
+                                    .old_bytes = static_cast<std::uint32_t>(g.stack.bytes()),
+                                    .new_bytes = static_cast<std::uint32_t>(new_bytes)});
+  take_census(g, CensusMoment::kBeforeCopy);
   const std::size_t used = g.used_bytes();
   const Move move{g.stack, g.stack_pool->allocate(new_bytes, g.id, g.stack_cache)};  // C1
   std::uintptr_t copied = g.sp;
@@ -165,11 +162,10 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   g.stack = move.to;  // C7
   g.sp = move.to.hi - used;
   g.stack_pool->free(move.from, old_sp, g.id, g.stack_cache);
-  take_census(g, 1);
-  platform::record({.kind = EventKind::kCopyEnd,
-                    .goroutine = g.id,
-                    .index = static_cast<std::uint16_t>(g.status.peek()),
-                    .a = static_cast<std::uint32_t>(used)});
+  take_census(g, CensusMoment::kAfterCopy);
+  platform::record(event::CopyEnd{.goroutine = g.id,
+                                  .status = g.status.peek(),
+                                  .used_bytes = static_cast<std::uint32_t>(used)});
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

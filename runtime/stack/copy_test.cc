@@ -208,15 +208,15 @@ TEST(Copy, IsAnnouncedFromBeginToEnd) {
     copy_same(g);
   });
   EXPECT_EQ(run.report.message, "");
-  const auto begun = run.of(EventKind::kCopyBegin);
-  const auto ended = run.of(EventKind::kCopyEnd);
+  const auto begun = run.of<event::CopyBegin>();
+  const auto ended = run.of<event::CopyEnd>();
   ASSERT_EQ(begun.size(), 4u);
   ASSERT_EQ(ended.size(), 4u);
-  EXPECT_EQ(begun[0].channel, 2) << "its own machine holds locks";
-  EXPECT_EQ(begun[1].channel, 0);
-  EXPECT_EQ(begun[2].channel, 1) << "channel locks will be taken";
-  EXPECT_EQ(begun[3].channel, 0);
-  for (const Event& event : ended) EXPECT_EQ(event.a, sizeof(PlainFrame));
+  EXPECT_EQ(begun[0].locks, CopyLocks::kHeld) << "its own machine holds locks";
+  EXPECT_EQ(begun[1].locks, CopyLocks::kNone);
+  EXPECT_EQ(begun[2].locks, CopyLocks::kTaken) << "channel locks will be taken";
+  EXPECT_EQ(begun[3].locks, CopyLocks::kNone);
+  for (const auto& event : ended) EXPECT_EQ(event.used_bytes, sizeof(PlainFrame));
 }
 
 // --- Sudogs ---
@@ -242,13 +242,13 @@ TEST(Sudogs, ElementsFollowTheStackAndOthersStay) {
       EXPECT_EQ(elsewhere.element.peek(), address_of(&outside));
     });
     EXPECT_EQ(run.report.message, "");
-    const auto seen = run.of(EventKind::kSudogSeen);
+    const auto seen = run.of<event::SudogSeen>();
     ASSERT_EQ(seen.size(), 3u);
-    EXPECT_EQ(seen[0].b, 16u);
-    EXPECT_EQ(seen[1].b, 0u);
-    EXPECT_EQ(seen[2].b, 0xffffffffu);
+    EXPECT_EQ(seen[0].element, 16u);
+    EXPECT_EQ(seen[1].element, kNilPlace);
+    EXPECT_EQ(seen[2].element, kOutsideStack);
     for (unsigned i = 0; i < 3; ++i) {
-      EXPECT_EQ(seen[i].index, i);
+      EXPECT_EQ(seen[i].case_index, i);
       EXPECT_EQ(seen[i].channel, 1);
     }
   }
@@ -260,14 +260,15 @@ struct ChannelLocks {
   explicit ChannelLocks(const RunResult& run) {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> ids;  // object, channel
     for (const Event& event : run.events) {
-      if (event.kind == EventKind::kLockAcquired &&
-          event.index == static_cast<std::uint16_t>(LockRank::kChannelLeaf)) {
-        taken.push_back(event.b);
-        ids.push_back({event.a, event.b});
+      if (event.kind == EventKind::kLockAcquired) {
+        const auto lock = as<event::LockAcquired>(event);
+        if (lock.rank != LockRank::kChannelLeaf) continue;
+        taken.push_back(lock.order);
+        ids.push_back({lock.lock, lock.order});
       }
       if (event.kind != EventKind::kLockReleased) continue;
       for (const auto& [object, channel] : ids) {
-        if (object == event.a) released.push_back(channel);
+        if (object == as<event::LockReleased>(event).lock) released.push_back(channel);
       }
     }
   }

@@ -52,13 +52,18 @@ struct FrameLayout {
 /// or blocks. Native runtime functions have frames too (NativeFrame) and no step.
 struct Function {
   const char* name = "";
-  std::uint16_t id = 0;  // for events; stable within a run
+  FunctionId id = FunctionId::kNone;  // for events; stable within a run
   std::uint32_t frame_bytes = 0;
   std::uint32_t dead_bytes = 0;  // of them, at the high end: padding, never read or written
   FrameLayout layout = {};
   Action (*step)(Machine&, Goroutine&) = nullptr;
   const void* data = nullptr;  // the interpreter's
 };
+
+/// One of the runtime's native functions.
+constexpr Function native_function(FunctionId id, std::uint32_t frame_bytes) {
+  return {.name = function_name(id), .id = id, .frame_bytes = frame_bytes};
+}
 
 inline constexpr std::uint32_t kFrameMagic = 0x46524d45;  // "FRME"
 

@@ -1,21 +1,7 @@
 // Goroutine: one contiguous movable stack, its status, and what it waits for (Go: g).
 //
-// The status *is* the lock on the stack:
-//
-//   status        who owns the stack
-//   kIdle         its maker: the goroutine has just been made
-//   kRunnable     nobody: in exactly one run queue, or in the hands of the thread about to enqueue
-//                 it
-//   kRunning      the machine that runs it
-//   kSyscall      that machine, too, but the processor has been handed off; the stack must not move
-//   kWaiting      nobody; but under the channel's lock, channel operations may read and write the
-//                 element slots of its sudogs
-//   kDead         there is no stack; kIdle follows in runs that use goroutines more than once
-//   kCopyStack    the thread that set it, which is copying the stack
-//   kPreempted    nobody: it stopped itself for a suspender, which must ready it
-//   any | kScan   the suspender; no other transition may happen until it takes kScan off
-//
-// cas_status is the only gate; it rejects every edge that is not in its table.
+// The status is the lock on the stack (base/status.h). cas_status is the only gate; it rejects
+// every edge that is not in the table.
 #pragma once
 
 #include <cstddef>
@@ -31,21 +17,6 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 class StackPool;
 struct StackCache;
 
-using Status = std::uint32_t;
-inline constexpr Status kIdle = 0, kRunnable = 1, kRunning = 2, kSyscall = 3, kWaiting = 4,
-                        kDead = 6, kCopyStack = 8, kPreempted = 9, kScan = 0x1000;
-
-/// Closed list; events carry the number.
-enum class WaitReason : std::uint16_t {
-  kNone = 0,
-  kChanSend = 1,
-  kChanReceive = 2,
-  kSelect = 3,
-  kSelectNoCases = 4,
-  kChanSendNil = 5,
-  kChanReceiveNil = 6,
-};
-
 /// Bits of Goroutine::preempt, requests to a running goroutine.
 inline constexpr std::uint32_t kPreemptStop = 1;    // stop in kPreempted: somebody wants to suspend
 inline constexpr std::uint32_t kPreemptShrink = 2;  // shrink your own stack at the next safe point
@@ -55,7 +26,7 @@ inline constexpr std::uint32_t kPreemptMove = 4;    // as kPreemptShrink, but co
 struct Result {
   bool selected = false;
   bool ok = false;
-  std::uint16_t index = 0;
+  CaseIndex index = 0;
 };
 
 struct Goroutine {
@@ -102,36 +73,6 @@ struct Goroutine {
   }
   FrameHeader& top() { return *reinterpret_cast<FrameHeader*>(sp); }
 };
-
-// From \ to     Idle Runnable Running Syscall Waiting Dead CopyStack Preempted
-// Idle           -      x       -       -       -      -      -         -
-// Runnable       -      -       x       -       -      -      -         -
-// Running        -      x       -       x       x      x      x         x
-// Syscall        -      -       x       -       -      -      -         -
-// Waiting        -      x       -       -       -      -      -         -
-// Dead           x      -       -       -       -      -      -         -
-// CopyStack      -      -       x       -       -      -      -         -
-// Preempted      -      -       -       -       x      -      -         -
-constexpr bool is_legal(Status from, Status to) {
-  switch (from) {
-    case kIdle:
-    case kWaiting:
-      return to == kRunnable;
-    case kRunnable:
-    case kSyscall:
-    case kCopyStack:
-      return to == kRunning;
-    case kRunning:
-      return to == kRunnable || to == kSyscall || to == kWaiting || to == kDead ||
-             to == kCopyStack || to == kPreempted;
-    case kDead:  // for another life
-      return to == kIdle;
-    case kPreempted:
-      return to == kWaiting;
-    default:
-      return false;
-  }
-}
 
 /// A suspender holds kScan over `from`: returns when it is taken off. Fatal when `seen` is another
 /// status.

@@ -91,8 +91,6 @@ void begin_stack(Goroutine& g, const Function& function, StackCache* cache);
 /// Takes the stack of a dead goroutine.
 void free_stack(Goroutine& g, StackCache* cache);
 
-enum class CopyReason : std::uint8_t { kGrow = 0, kShrink = 1, kMove = 2 };
-
 /// The copy protocol above. The caller owns the stack.
 void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason);
 
@@ -107,8 +105,8 @@ bool shrink_stack(Goroutine& g);
 
 /// Walks the stack and announces what it sees (kCensus..., kFrameSeen, kPointerSeen, kSudogSeen):
 /// always for the first few walks of a run, later only when something is wrong.
-/// The caller owns the stack. `moment`: 0 before a copy, 1 after, 2 scan.
-void take_census(Goroutine& g, std::uint16_t moment);
+/// The caller owns the stack.
+void take_census(Goroutine& g, CensusMoment moment);
 
 // --- Always inline: each operation does it several times, with functions that the compiler knows
 // ----

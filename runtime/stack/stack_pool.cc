@@ -150,10 +150,9 @@ Stack StackPool::allocate(std::size_t bytes, GoroutineId owner, StackCache* cach
   auto* const memory = reinterpret_cast<void*>(slot->lo);
   sanitizer::unpoison(memory, slot->bytes);
   if (knobs_.poison) platform::fill(memory, slot->bytes, kFreshStackByte);
-  platform::record({.kind = EventKind::kStackAllocated,
-                    .goroutine = owner,
-                    .a = slot->serial,
-                    .b = static_cast<std::uint32_t>(slot->bytes)});
+  platform::record(event::StackAllocated{.goroutine = owner,
+                                         .serial = slot->serial,
+                                         .bytes = static_cast<std::uint32_t>(slot->bytes)});
   return Stack{slot->lo, slot->lo + slot->bytes, slot->serial};
 }
 
@@ -170,10 +169,9 @@ void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner, 
     platform::fill(memory, low - slot->lo, kFreedStackByte);
   }
   sanitizer::poison(memory, slot->bytes);
-  platform::record({.kind = EventKind::kStackFreed,
-                    .goroutine = owner,
-                    .a = slot->serial,
-                    .b = static_cast<std::uint32_t>(slot->bytes)});
+  platform::record(event::StackFreed{.goroutine = owner,
+                                     .serial = slot->serial,
+                                     .bytes = static_cast<std::uint32_t>(slot->bytes)});
   if (!knobs_.reuse && made_bytes_.peek() < kNoReuseBytesMax)
     return;  // stays poisoned until the run ends
   const unsigned order = slot->span->order;
@@ -223,10 +221,9 @@ void StackPool::check_freed() {
     const bool intact = platform::is_filled(memory, slot->bytes, kFreedStackByte);
     sanitizer::poison(memory, slot->bytes);
     if (intact) continue;
-    platform::record({.kind = EventKind::kStackFreed,
-                      .index = 1,
-                      .a = slot->serial,
-                      .b = static_cast<std::uint32_t>(slot->bytes)});
+    platform::record(event::StackFreed{.overwritten = true,
+                                       .serial = slot->serial,
+                                       .bytes = static_cast<std::uint32_t>(slot->bytes)});
   }
 }
 

@@ -21,10 +21,10 @@ void give_back(StackPool& pool, const Stack& stack, StackCache* cache = nullptr)
 
 /// The pool's lock was taken so often.
 std::size_t pool_locks(const RunResult& run) {
-  const auto acquired = run.of(EventKind::kLockAcquired);
-  return static_cast<std::size_t>(std::count_if(
-      acquired.begin(), acquired.end(),
-      [](const Event& e) { return e.index == static_cast<std::uint16_t>(LockRank::kStackPool); }));
+  const auto acquired = run.of<event::LockAcquired>();
+  return static_cast<std::size_t>(
+      std::count_if(acquired.begin(), acquired.end(),
+                    [](const auto& lock) { return lock.rank == LockRank::kStackPool; }));
 }
 
 TEST(StackPool, HandsOutEveryOrder) {
@@ -43,12 +43,12 @@ TEST(StackPool, HandsOutEveryOrder) {
     }
   });
   EXPECT_EQ(run.report.message, "");
-  const auto allocated = run.of(EventKind::kStackAllocated);
+  const auto allocated = run.of<event::StackAllocated>();
   ASSERT_EQ(allocated.size(), kOrders);
   for (unsigned order = 0; order < kOrders; ++order) {
     EXPECT_EQ(allocated[order].goroutine, 3);
-    EXPECT_EQ(allocated[order].a, order + 1);
-    EXPECT_EQ(allocated[order].b, kStackMin << order);
+    EXPECT_EQ(allocated[order].serial, order + 1);
+    EXPECT_EQ(allocated[order].bytes, kStackMin << order);
   }
 }
 
@@ -100,11 +100,11 @@ TEST(StackPool, AFreedStackIsUsedAgainUnderANewSerial) {
           std::all_of(begin, begin + bytes, [](unsigned char b) { return b == kFreshStackByte; }));
     });
     EXPECT_EQ(run.report.message, "");
-    const auto freed = run.of(EventKind::kStackFreed);
+    const auto freed = run.of<event::StackFreed>();
     ASSERT_EQ(freed.size(), 1u);
-    EXPECT_EQ(freed[0].a, 1u);
-    EXPECT_EQ(freed[0].b, bytes);
-    EXPECT_EQ(freed[0].index, 0);
+    EXPECT_EQ(freed[0].serial, 1u);
+    EXPECT_EQ(freed[0].bytes, bytes);
+    EXPECT_EQ(freed[0].overwritten, 0);
   }
 }
 
@@ -301,9 +301,9 @@ void write_late(std::uintptr_t address) {
   sanitizer::poison(word, 8);
 }
 
-std::vector<Event> overwritten(const RunResult& run) {
-  auto freed = run.of(EventKind::kStackFreed);
-  std::erase_if(freed, [](const Event& event) { return event.index == 0; });
+std::vector<event::StackFreed> overwritten(const RunResult& run) {
+  auto freed = run.of<event::StackFreed>();
+  std::erase_if(freed, [](const auto& one) { return !one.overwritten; });
   return freed;
 }
 
@@ -324,8 +324,8 @@ TEST(CheckFreed, AnnouncesAnOverwrittenStack) {
     });
     EXPECT_EQ(run.report.message, "");
     ASSERT_EQ(overwritten(run).size(), 1u) << at;
-    EXPECT_EQ(overwritten(run)[0].a, 2u);
-    EXPECT_EQ(overwritten(run)[0].b, kStackMin);
+    EXPECT_EQ(overwritten(run)[0].serial, 2u);
+    EXPECT_EQ(overwritten(run)[0].bytes, kStackMin);
   }
 }
 

@@ -158,11 +158,11 @@ TEST(PrologueCheck, GrowsAtLeastToTwiceTheSize) {
     EXPECT_EQ(g.status.peek(), kRunning);
   });
   EXPECT_EQ(run.report.message, "");
-  const auto begun = run.of(EventKind::kCopyBegin);
+  const auto begun = run.of<event::CopyBegin>();
   ASSERT_EQ(begun.size(), 1u);
-  EXPECT_EQ(begun[0].index, static_cast<std::uint16_t>(CopyReason::kGrow));
-  EXPECT_EQ(begun[0].a, kStackMin);
-  EXPECT_EQ(begun[0].b, 2 * kStackMin);
+  EXPECT_EQ(begun[0].reason, CopyReason::kGrow);
+  EXPECT_EQ(begun[0].old_bytes, kStackMin);
+  EXPECT_EQ(begun[0].new_bytes, 2 * kStackMin);
 }
 
 TEST(PrologueCheck, BeyondTheMaximumIsFatal) {
@@ -252,7 +252,7 @@ TEST(Disturbed, APrologueGrowsOrMovesThoughTheFrameFits) {
     EXPECT_EQ(run.report.message, "");
     const auto reason = action == StackAction::kGrow ? CopyReason::kGrow : CopyReason::kMove;
     ASSERT_EQ(run.of(EventKind::kCopyBegin).size(), 1u);
-    EXPECT_EQ(run.of(EventKind::kCopyBegin)[0].index, static_cast<std::uint16_t>(reason));
+    EXPECT_EQ(run.of<event::CopyBegin>()[0].reason, reason);
   }
 }
 
@@ -374,9 +374,9 @@ TEST(Shrink, IsAnnouncedAsSuch) {
     g.status.poke(kWaiting | kScan);
     EXPECT_TRUE(shrink_stack(g));
   });
-  const auto begun = run.of(EventKind::kCopyBegin);
+  const auto begun = run.of<event::CopyBegin>();
   ASSERT_EQ(begun.size(), 2u);
-  EXPECT_EQ(begun[1].index, static_cast<std::uint16_t>(CopyReason::kShrink));
+  EXPECT_EQ(begun[1].reason, CopyReason::kShrink);
 }
 
 TEST(ShrinkSafety, ForbidsSystemCallsAndParking) {

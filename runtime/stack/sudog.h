@@ -34,7 +34,7 @@ struct Sudog {
   /// The goroutine's list of sudogs (Goroutine::waiting), in lock order.
   Sudog* wait_link = nullptr;
   ChannelBase* channel = nullptr;
-  std::uint16_t case_index = 0;
+  CaseIndex case_index = 0;
   bool is_select = false;
   /// True when woken by a matching operation, false when woken by close.
   bool success = false;

@@ -14,6 +14,9 @@
 
 namespace concertina::test {
 
+inline constexpr FunctionId kPlainId = FunctionId::kFirstOfTest + 1;
+inline constexpr FunctionId kGroupId = FunctionId::kFirstOfTest + 2;
+inline constexpr FunctionId kBareId = FunctionId::kFirstOfTest + 3;
 inline constexpr std::uint32_t kHeaderBytes = sizeof(FrameHeader);
 
 /// Two fixed pointer slots, then two words of plain data.
@@ -26,7 +29,7 @@ struct PlainFrame {
 inline constexpr std::uint16_t kPlainSlots[] = {offsetof(PlainFrame, first),
                                                 offsetof(PlainFrame, second)};
 inline constexpr Function kPlain = {.name = "plain",
-                                    .id = 7,
+                                    .id = kPlainId,
                                     .frame_bytes = sizeof(PlainFrame),
                                     .layout = {.pointers = kPlainSlots, .pointer_count = 2}};
 
@@ -43,14 +46,14 @@ struct GroupFrame {
 };
 inline constexpr std::uint16_t kGroupSlots[] = {offsetof(GroupFrame, first)};
 inline constexpr Function kGroup = {.name = "group",
-                                    .id = 8,
+                                    .id = kGroupId,
                                     .frame_bytes = sizeof(GroupFrame),
                                     .layout = {.pointers = kGroupSlots,
                                                .pointer_count = 1,
                                                .group_first = offsetof(GroupFrame, cases),
                                                .group_stride = sizeof(GroupFrame::Case)}};
 
-inline constexpr Function kBare = {.name = "bare", .id = 9, .frame_bytes = kHeaderBytes};
+inline constexpr Function kBare = {.name = "bare", .id = kBareId, .frame_bytes = kHeaderBytes};
 
 inline StackPool& make_pool(const StackKnobs& knobs = {}) { return make<StackPool>(knobs); }
 

@@ -64,7 +64,7 @@ constexpr unsigned kAnnouncements = 100;
 
 void announce(void* done) {
   for (unsigned i = 0; i < kAnnouncements; ++i) {
-    platform::record({.kind = EventKind::kStarted, .a = i});
+    platform::record(event::LenSeen{.length = i});
     (void)platform::choose(3, Site::kTest);
     (void)platform::prologue(Site::kTest);
     (void)platform::allocate(16);

@@ -21,11 +21,9 @@
 
 namespace concertina::stress {
 
-inline constexpr std::uint16_t kTaskFunctionIds = 100;  // ids of jobs' functions start here
-
 /// What a receive found.
 struct Received {
-  std::uint32_t token = 0;
+  Token token = kZeroToken;
   bool selected = false;
   bool ok = false;
 };
@@ -34,18 +32,10 @@ struct SelectArm {
   Channel* channel = nullptr;
   bool is_send = false;
   unsigned char* element = nullptr;
-  std::uint32_t token = 0;  // of a send
+  Token token = kZeroToken;  // of a send
 };
 
-inline void announce(EventKind kind, const Goroutine& g, const Channel* c, std::uint16_t index,
-                     std::uint32_t a, std::uint32_t b) {
-  platform::record({.kind = kind,
-                    .goroutine = g.id,
-                    .channel = c != nullptr ? c->id : kNilChannel,
-                    .index = index,
-                    .a = a,
-                    .b = b});
-}
+inline ChannelId id_of(const Channel* c) { return c != nullptr ? c->id : kNilChannel; }
 
 template <class Locals>
 struct TaskFrame {
@@ -59,7 +49,7 @@ template <class Locals>
 constexpr Function task_function(const char* name, unsigned number,
                                  Action (*step)(Machine&, Goroutine&), FrameLayout layout = {}) {
   return {.name = name,
-          .id = static_cast<std::uint16_t>(kTaskFunctionIds + number),
+          .id = FunctionId::kFirstOfJob + number,
           .frame_bytes = (sizeof(TaskFrame<Locals>) + 15) & ~15u,
           .layout = layout,
           .step = step};
@@ -84,40 +74,46 @@ class Task {
     return Action::kNext;
   }
 
-  void send(Channel* c, unsigned char* element, std::uint32_t token, bool block = true) const {
+  void send(Channel* c, unsigned char* element, Token token, bool block = true) const {
     if (c != nullptr) fuzzers::write_element(element, c->element_bytes, token);
-    announce(EventKind::kOpSend, goroutine, c, block ? 0 : 1, token, 0);
+    platform::record(event::OpSend{
+        .goroutine = goroutine.id, .channel = id_of(c), .non_blocking = !block, .token = token});
     call_send(machine, goroutine, c, below_hi(element), block);
   }
   /// False when a non-blocking send was not done.
   bool sent(Channel* c) const {
     const bool done = goroutine.result.selected;
-    announce(EventKind::kDoneSend, goroutine, c, done ? 1 : 0, 0, 0);
+    platform::record(
+        event::DoneSend{.goroutine = goroutine.id, .channel = id_of(c), .selected = done});
     return done;
   }
 
   void receive(Channel* c, unsigned char* element, bool block = true) const {
-    announce(EventKind::kOpReceive, goroutine, c, block ? 0 : 1, 0, 0);
+    platform::record(
+        event::OpReceive{.goroutine = goroutine.id, .channel = id_of(c), .non_blocking = !block});
     call_receive(machine, goroutine, c, below_hi(element), block);
   }
   Received received(Channel* c, const unsigned char* element) const {
     const Result result = goroutine.result;
     const Received got = look(c, element, result);
-    announce(EventKind::kDoneReceive, goroutine, c,
-             static_cast<std::uint16_t>((result.selected ? 1 : 0) | (result.ok ? 2 : 0)), got.token,
-             0);
+    platform::record(event::DoneReceive{.goroutine = goroutine.id,
+                                        .channel = id_of(c),
+                                        .selected = result.selected,
+                                        .ok = result.ok,
+                                        .token = got.token});
     return got;
   }
 
   void close(Channel* c) const {
-    announce(EventKind::kOpClose, goroutine, c, 0, 0, 0);
+    platform::record(event::OpClose{.goroutine = goroutine.id, .channel = id_of(c)});
     close_channel(machine, goroutine, c);
-    announce(EventKind::kDoneClose, goroutine, c, 0, 0, 0);
+    platform::record(event::DoneClose{.goroutine = goroutine.id, .channel = id_of(c)});
   }
 
   /// Elements point into this frame. Two sends of one select may share theirs, with one token.
   void select(const SelectArm* arms, std::uint16_t count, bool has_default) const {
-    announce(EventKind::kOpSelect, goroutine, nullptr, count, has_default ? 1 : 0, 0);
+    platform::record(event::OpSelect{
+        .goroutine = goroutine.id, .case_count = count, .has_default = has_default});
     std::uint32_t places[kArmsMax];
     for (std::uint16_t i = 0; i < count; ++i) {
       const SelectArm& arm = arms[i];
@@ -125,8 +121,11 @@ class Task {
         fuzzers::write_element(arm.element, arm.channel->element_bytes, arm.token);
       }
       places[i] = arm.element != nullptr ? below_hi(arm.element) : 0;
-      announce(EventKind::kOpSelectCase, goroutine, arm.channel, i, arm.is_send ? arm.token : 0,
-               arm.is_send ? 1 : 0);
+      platform::record(event::OpSelectCase{.goroutine = goroutine.id,
+                                           .channel = id_of(arm.channel),
+                                           .case_index = i,
+                                           .token = arm.is_send ? arm.token : kZeroToken,
+                                           .is_send = arm.is_send});
     }
     call_select(machine, goroutine, count, has_default);
     for (std::uint16_t i = 0; i < count; ++i) {
@@ -138,8 +137,11 @@ class Task {
     const Result result = goroutine.result;
     Received got{.token = 0, .selected = result.index != kSelectedDefault, .ok = result.ok};
     if (got.selected && !is_send) got = look(chosen, element, result);
-    announce(EventKind::kDoneSelect, goroutine, got.selected ? chosen : nullptr, result.index,
-             got.token, result.ok && got.selected ? 1 : 0);
+    platform::record(event::DoneSelect{.goroutine = goroutine.id,
+                                       .channel = got.selected ? id_of(chosen) : kNilChannel,
+                                       .chosen = result.index,
+                                       .token = got.token,
+                                       .ok = result.ok && got.selected});
     return got;
   }
 

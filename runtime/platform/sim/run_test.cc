@@ -168,9 +168,7 @@ TEST(Run, AnAbandonedRunIsAPrefixOfTheWhole) {
     const RunResult part = run_seed(world, 3, {.steps_max = k});
     ASSERT_LE(part.events.size(), whole.events.size());
     for (std::size_t i = 0; i < part.events.size(); ++i) {
-      ASSERT_EQ(part.events[i].kind, whole.events[i].kind) << k;
-      ASSERT_EQ(part.events[i].step, whole.events[i].step) << k;
-      ASSERT_EQ(part.events[i].a, whole.events[i].a) << k;
+      ASSERT_EQ(part.events[i], whole.events[i]) << k;
     }
   }
 }
@@ -197,15 +195,17 @@ TEST(Run, ThreadsAreNumberedInTheOrderOfTheirStart) {
     auto& counter = make<Counter>(0u);
     for (std::uint32_t i = 1; i <= 3; ++i) {
       start([&counter, i] {
-        platform::record({.kind = EventKind::kSpawned, .a = i});
+        platform::record(event::EndChannel{.receivers = i});
         counter.fetch_add(1, kSite);
       });
     }
     platform::spin_until(counter, [](std::uint32_t v) { return v == 3; }, kSite);
   });
-  const auto spawned = run.of(EventKind::kSpawned);
-  ASSERT_EQ(spawned.size(), 3u);
-  for (const Event& event : spawned) EXPECT_EQ(event.thread, event.a);
+  const auto seen = run.of(EventKind::kEndChannel);
+  ASSERT_EQ(seen.size(), 3u);
+  for (const Event& event : seen) {
+    EXPECT_EQ(event.thread, as<event::EndChannel>(event).receivers);
+  }
 }
 
 /// Counts what a chooser is told, and draws a fixed number. Not for ThreadSanitizer: choosers run

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/check.h"
+
 namespace concertina::simulator {
 namespace {
 
@@ -108,7 +110,8 @@ void World::stop(Outcome outcome, std::string_view message) {
 }
 
 void World::record(Event event) {
-  static_assert(offsetof(Event, a) == 8 && offsetof(Event, b) == 12);
+  static_assert(offsetof(Event, slot_a) == 8 && offsetof(Event, slot_b) == 12);
+  CHECK(is_well_formed(event), event_name(event.kind));
   event.thread = current_;
   event.step = steps_;
   std::uint64_t halves[2];
@@ -232,19 +235,16 @@ void World::after_lock(LockState& lock, LockRank rank) {
   threads_[current_].wanted = nullptr;
   lock.waiting &= ~bit(current_);
   enabled_ &= ~lock.waiting;  // the others' pending operation cannot take effect now
-  record({.kind = EventKind::kLockAcquired,
-          .goroutine = threads_[current_].goroutine,
-          .index = static_cast<std::uint16_t>(rank),
-          .a = lock.id,
-          .b = lock.order});
+  record(event::LockAcquired{.goroutine = threads_[current_].goroutine,
+                             .rank = rank,
+                             .lock = lock.id,
+                             .order = lock.order});
 }
 
 void World::after_unlock(LockState& lock) {
   enabled_ |= lock.waiting;
-  record({.kind = EventKind::kLockReleased,
-          .goroutine = threads_[current_].goroutine,
-          .index = static_cast<std::uint16_t>(lock.rank),
-          .a = lock.id});
+  record(event::LockReleased{
+      .goroutine = threads_[current_].goroutine, .rank = lock.rank, .lock = lock.id});
 }
 
 void World::changed(ObjectState& object) {

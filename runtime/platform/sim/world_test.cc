@@ -443,14 +443,14 @@ TEST(Events, LocksAreAnnouncedWithRankAndOrder) {
     mutex.lock_as(LockRank::kChannelLeaf, kSite);
   });
   ASSERT_EQ(run.events.size(), 3u);
-  const auto acquired = run.of(EventKind::kLockAcquired);
+  const auto acquired = run.of<event::LockAcquired>();
   ASSERT_EQ(acquired.size(), 2u);
-  EXPECT_EQ(acquired[0].index, static_cast<std::uint16_t>(LockRank::kChannel));
-  EXPECT_EQ(acquired[1].index, static_cast<std::uint16_t>(LockRank::kChannelLeaf));
-  EXPECT_EQ(acquired[0].b, 9u);
+  EXPECT_EQ(acquired[0].rank, LockRank::kChannel);
+  EXPECT_EQ(acquired[1].rank, LockRank::kChannelLeaf);
+  EXPECT_EQ(acquired[0].order, 9u);
   EXPECT_EQ(acquired[0].goroutine, 5);
   EXPECT_EQ(run.events[1].kind, EventKind::kLockReleased);
-  EXPECT_EQ(run.events[1].a, acquired[0].a);
+  EXPECT_EQ(as<event::LockReleased>(run.events[1]).lock, acquired[0].lock);
 }
 
 }  // namespace

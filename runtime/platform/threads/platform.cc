@@ -87,18 +87,12 @@ void Mutex::forget_older(threaded::Thread& self) {
 }
 
 void Mutex::announce_lock(threaded::Thread& self, LockRank rank) const {
-  self.run->record({.kind = EventKind::kLockAcquired,
-                    .goroutine = self.goroutine,
-                    .index = static_cast<std::uint16_t>(rank),
-                    .a = id_,
-                    .b = order_});
+  self.run->record(
+      event::LockAcquired{.goroutine = self.goroutine, .rank = rank, .lock = id_, .order = order_});
 }
 
 void Mutex::announce_unlock(threaded::Thread& self) const {
-  self.run->record({.kind = EventKind::kLockReleased,
-                    .goroutine = self.goroutine,
-                    .index = static_cast<std::uint16_t>(rank_),
-                    .a = id_});
+  self.run->record(event::LockReleased{.goroutine = self.goroutine, .rank = rank_, .lock = id_});
 }
 
 void barrier_refused() {

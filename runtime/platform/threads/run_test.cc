@@ -304,11 +304,10 @@ TEST(Events, LocksAreAmongThem) {
     mutex.unlock(kSite);
   });
   ASSERT_EQ(run.events.size(), 2u);
-  EXPECT_EQ(run.events[0].kind, EventKind::kLockAcquired);
-  EXPECT_EQ(run.events[0].index, static_cast<std::uint16_t>(LockRank::kChannelLeaf));
-  EXPECT_EQ(run.events[0].b, 7u);
-  EXPECT_EQ(run.events[1].kind, EventKind::kLockReleased);
-  EXPECT_EQ(run.events[1].a, run.events[0].a);
+  const auto taken = as<event::LockAcquired>(run.events[0]);
+  EXPECT_EQ(taken.rank, LockRank::kChannelLeaf);
+  EXPECT_EQ(taken.order, 7u);
+  EXPECT_EQ(as<event::LockReleased>(run.events[1]).lock, taken.lock);
 }
 
 TEST(Events, NoneAreKeptUnlessAskedFor) {

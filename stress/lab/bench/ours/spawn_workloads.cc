@@ -139,8 +139,10 @@ Action filter_step(Machine& m, Goroutine& g) {
   frame.header.resume = 1;
   return receive_value(m, g, frame.in);
 }
-constexpr Function kFilter{
-    .name = "filter", .id = 101, .frame_bytes = sizeof(FilterFrame), .step = &filter_step};
+constexpr Function kFilter{.name = "filter",
+                           .id = FunctionId::kFirstOfJob + 1,
+                           .frame_bytes = sizeof(FilterFrame),
+                           .step = &filter_step};
 
 struct SieveFrame {
   FrameHeader header;
@@ -174,8 +176,10 @@ Action sieve_step(Machine& m, Goroutine& g) {
   must_spawn(m, g, kFilter, start);
   return receive_value(m, g, out);
 }
-constexpr Function kSieve{
-    .name = "sieve", .id = 102, .frame_bytes = sizeof(SieveFrame), .step = &sieve_step};
+constexpr Function kSieve{.name = "sieve",
+                          .id = FunctionId::kFirstOfJob + 2,
+                          .frame_bytes = sizeof(SieveFrame),
+                          .step = &sieve_step};
 
 constexpr Workload kWorkloads[] = {
     {.name = "spawn_exit", .main = &kSpawnExit},

@@ -27,7 +27,7 @@ Action copy_at_bottom_step(Machine& m, Goroutine& g);
 
 constexpr Function deep_function(Action (*step)(Machine&, Goroutine&)) {
   return Function{.name = "deep",
-                  .id = 103,
+                  .id = FunctionId::kFirstOfJob + 3,
                   .frame_bytes = kDeepBytes,
                   .layout = {.pointers = kDeepPointers, .pointer_count = 2},
                   .step = step};

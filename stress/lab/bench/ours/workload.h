@@ -95,7 +95,8 @@ inline Channel* channel(Machine& m, std::uint32_t capacity) {
 }
 
 constexpr Function loop_function(const char* name, Action (*step)(Machine&, Goroutine&)) {
-  return Function{.name = name, .id = 100, .frame_bytes = sizeof(LoopFrame), .step = step};
+  return Function{
+      .name = name, .id = FunctionId::kFirstOfJob, .frame_bytes = sizeof(LoopFrame), .step = step};
 }
 
 }  // namespace concertina::bench
