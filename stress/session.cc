@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "host/files.h"
+#include "host/json.h"
 #include "host/program.h"
 #include "host/shown.h"
 #include "host/wrapped.h"
 #include "input/load.h"
 #include "stress/batch.h"
-#include "tools/json.h"
 
 namespace concertina::stress {
 namespace {

@@ -5,20 +5,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/text_lines_testing.h"
+
 namespace concertina::fuzzers {
 namespace {
 
 const std::string kText = "first line\nend 1\n\nlast #00000000\n";
-
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
-    lines.emplace_back(text.substr(0, size));
-    text.remove_prefix(size);
-  }
-  return lines;
-}
 
 std::string joined(const std::vector<std::string>& lines) {
   std::string text;

@@ -41,7 +41,8 @@ class Choosers {
   Logging logging_;
 };
 
-/// Which strategy a schedule really has: for kPortfolio one of the others, by its seed.
+/// Which strategy a schedule really has. kPortfolio in a schedule is one of the others, drawn by its
+/// seed; the portfolio of a search is another thing (explorer.h).
 Strategy effective_strategy(const Schedule& schedule);
 
 }  // namespace concertina::fuzzers

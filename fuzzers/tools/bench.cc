@@ -10,10 +10,10 @@
 #include <cstdio>
 #include <memory>
 
+#include "host/json.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/generator.h"
-#include "tools/json.h"
 
 namespace concertina::fuzzers {
 namespace {

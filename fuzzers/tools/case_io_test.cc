@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tools/json.h"
+#include "host/json.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -2,6 +2,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "host/json.h"
 #include "host/shown.h"
 #include "host/wrapped.h"
 #include "report/runtime_map.h"
@@ -11,7 +12,6 @@
 #include "tools/child.h"
 #include "tools/commands.h"
 #include "tools/depth_child.h"
-#include "tools/json.h"
 
 namespace concertina::fuzzers {
 namespace {

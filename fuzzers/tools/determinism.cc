@@ -7,13 +7,13 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "host/json.h"
 #include "host/shared_memory.h"
 #include "host/shown.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/first_failure.h"
 #include "tools/generator.h"
-#include "tools/json.h"
 #include "tools/run_row.h"
 
 namespace concertina::fuzzers {

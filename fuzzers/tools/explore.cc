@@ -3,12 +3,12 @@
 #include <cstdio>
 #include <vector>
 
+#include "host/json.h"
 #include "host/shown.h"
 #include "host/wrapped.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/explore_child.h"
-#include "tools/json.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <string>
 
+#include "host/json.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/generator.h"
-#include "tools/json.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "host/json.h"
 #include "host/shown.h"
 #include "host/terminal.h"
 #include "host/wrapped.h"
@@ -12,7 +13,6 @@
 #include "tools/child.h"
 #include "tools/commands.h"
 #include "tools/depth_child.h"
-#include "tools/json.h"
 
 namespace concertina::fuzzers {
 namespace {

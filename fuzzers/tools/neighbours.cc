@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "host/json.h"
 #include "host/shown.h"
 #include "minimize/reduce_schedule.h"
 #include "tools/batch.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
-#include "tools/json.h"
 
 namespace concertina::fuzzers {
 namespace {

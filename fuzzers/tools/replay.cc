@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "host/json.h"
 #include "host/shown.h"
 #include "host/terminal.h"
 #include "host/wrapped.h"
@@ -11,7 +12,6 @@
 #include "tools/case_io.h"
 #include "tools/child.h"
 #include "tools/commands.h"
-#include "tools/json.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -2,11 +2,11 @@
 #include <cstdio>
 
 #include "host/files.h"
+#include "host/json.h"
 #include "host/shown.h"
 #include "oracle/crash.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
-#include "tools/json.h"
 
 namespace concertina::fuzzers {
 namespace {

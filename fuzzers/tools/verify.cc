@@ -10,12 +10,12 @@
 
 #include "host/file_lock.h"
 #include "host/files.h"
+#include "host/json.h"
 #include "host/shown.h"
 #include "host/terminal.h"
 #include "host/wrapped.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
-#include "tools/json.h"
 #include "tools/verify_child.h"
 #include "tools/verify_state.h"
 

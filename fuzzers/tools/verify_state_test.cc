@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "host/sealed.h"
+#include "host/text_lines_testing.h"
 #include "schedule/random.h"
 #include "tools/verify_child.h"
 #include "tools/verify_progress.h"
@@ -170,16 +171,6 @@ TEST(VerifyState, SaysWhereItIsDamaged) {
   EXPECT_EQ(changed.fault,
             "damaged at byte " + std::to_string(second_line) + ": not as it was written");
   EXPECT_EQ(changed.line, 2U);
-}
-
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
-    lines.emplace_back(text.substr(0, size));
-    text.remove_prefix(size);
-  }
-  return lines;
 }
 
 std::string damaged(const std::string& content, Random& random) {

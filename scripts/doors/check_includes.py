@@ -47,9 +47,9 @@ MAY_INCLUDE = {
                       "fuzzers/schedule", "fuzzers/oracle", "runtime/base"],
     # Random programs come as files that the tool generates; reading them takes fuzzers/input.
     "stress": ["fuzzers/program", "fuzzers/interp", "fuzzers/oracle", "fuzzers/trace",
-               "fuzzers/host", "fuzzers/input", "fuzzers/tools/json.h"] + RUNTIME,
+               "fuzzers/host", "fuzzers/input"] + RUNTIME,
     # Programs for the simulator's virtual threads, without the runtime.
-    "stress/lab/yardstick": ["fuzzers/host", "fuzzers/schedule", "fuzzers/tools/json.h", "runtime/base",
+    "stress/lab/yardstick": ["fuzzers/host", "fuzzers/schedule", "runtime/base",
                          "runtime/platform"],
 }
 # A test, or its testing.h, may also include the pipeline and all that the pipeline is made of.

@@ -12,7 +12,7 @@ save as too slow or too large is a finding only when the tool, which goes by pro
 so, too: else the worker was suspended or starved, and goes on.
 
 That a campaign found nothing says nothing if it could not fuzz; `Result.unusable` has the reason:
- - its folder takes no more files, or has lost some (room.py): engines would not say so
+ - its folder takes no more files, or has lost some (disk_space.py): engines would not say so
  - a worker died, and no input that it leaves fails
  - all the time went into inputs that were known
 """
@@ -37,7 +37,7 @@ from engine_libfuzzer import RSS_LIMIT_MB, LibFuzzerWorker
 from engines import WORKERS, engines_of, uses_afl
 from evolved import Evolved
 from merging import Merge
-from room import Room
+from disk_space import DiskSpace
 
 # A worker ends by itself when its time is up; after this it has hung.
 OVERTIME_S = 10
@@ -97,7 +97,7 @@ class Campaign:
         self.result = Result(settings.flavour, settings.engine)
         self.findings = findings.Findings(tree, settings.flavour, self.tool, self.findings_folder())
         self.result.findings = self.findings.all
-        self.room = Room(self.folder)
+        self.disk_space = DiskSpace(self.folder)
         self.workers = []
         self.lock = None
         self.begin = 0.0
@@ -115,7 +115,7 @@ class Campaign:
             for worker in self.workers:
                 worker.start()
         except OSError as error:  # those that have begun may have found something
-            self.end_early(self.room.trouble() or words_of(error))
+            self.end_early(self.disk_space.trouble() or words_of(error))
 
     def open(self):
         """False when what a killed campaign left is a finding."""
@@ -212,13 +212,13 @@ class Campaign:
         if self.is_over:
             return True
         now = time.monotonic()
-        trouble, codes = self.room.trouble_now_and_then(now), []
+        trouble, codes = self.disk_space.trouble_now_and_then(now), []
         try:
             codes = [self.code_of(worker) for worker in self.workers]
             self.update()
             self.trim(now)
         except OSError as error:
-            trouble = trouble or self.room.trouble() or words_of(error)
+            trouble = trouble or self.disk_space.trouble() or words_of(error)
         is_late = now - self.begin > self.settings.seconds + OVERTIME_S
         is_failed = any(code is not None and (code or worker.artifacts())
                         for worker, code in zip(self.workers, codes))
@@ -292,7 +292,7 @@ class Campaign:
         """Something crashed, or the folder is full or gone, or a worker does not end. The failing
         input is where its engine has saved it, if that is whole, and in flight."""
         died = self.halt()
-        trouble = trouble or self.room.trouble()
+        trouble = trouble or self.disk_space.trouble()
         suspects = []
         for worker in self.begun():
             saved = worker.artifacts()
@@ -313,7 +313,7 @@ class Campaign:
                 f"{worker.progress.executions:,} runs of known ones"
                 for worker in self.begun() if not worker.new_inputs()]
         self.leave(died)
-        self.result.unusable = self.why_unusable(died, self.room.trouble())
+        self.result.unusable = self.why_unusable(died, self.disk_space.trouble())
         if not self.result.unusable:
             self.result.remarks += idle
 

@@ -161,7 +161,7 @@ class CampaignTest(Machine):
 
     def test_while_it_runs_the_corpus_is_trimmed(self):
         self.enterContext(mock.patch.object(campaign_module, "TRIM_S", 0.0))
-        self.enterContext(mock.patch.multiple(evolved, LOADED_MAX=4, NEWEST_MIN=1, SETTLED_S=-600))
+        self.enterContext(mock.patch.multiple(evolved, LOADED_MAX=4, NEWEST_MIN=1, UNTOUCHED_S=-600))
         self.tree.write_libfuzzer("for i in range(30):\n    save(b'%d' % i)\n"
                                   "print('saved', flush=True)\ntime.sleep(600)")
         campaign = self.start(workers=1)

@@ -34,7 +34,7 @@ LOADED_MAX = 2000
 # However large the core is, what the last campaign has found is loaded, too.
 NEWEST_MIN = 500
 # An engine may still be writing a younger one, and the others have not read it yet.
-SETTLED_S = 60
+UNTOUCHED_S = 60
 
 
 @dataclass
@@ -133,8 +133,8 @@ class Evolved:
         """While engines run, which take what is gone for an entry that is no more."""
         if sum(1 for _ in entries_of(self.corpus)) <= LOADED_MAX:
             return
-        settled = time.time() - SETTLED_S
-        self.set_aside([entry for entry in self.chosen()[1] if modified(entry) < settled])
+        untouched = time.time() - UNTOUCHED_S
+        self.set_aside([entry for entry in self.chosen()[1] if modified(entry) < untouched])
 
     def set_aside(self, entries):
         if entries:

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "fuzzers/host/json.h"
 #include "fuzzers/host/program.h"
-#include "fuzzers/tools/json.h"
 #include "stress/lab/yardstick/options.h"
 #include "stress/lab/yardstick/programs/programs.h"
 #include "stress/lab/yardstick/runner.h"

@@ -13,7 +13,7 @@ LOOK_S = 1.0
 PARTS = ("corpus", "artifacts", "in-flight", "logs")
 
 
-class Room:
+class DiskSpace:
     def __init__(self, folder):
         self.folder = folder
         self.next_at = 0.0
