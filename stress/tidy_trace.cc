@@ -7,11 +7,11 @@
 #include "oracle/channels.h"
 #include "oracle/deadlock.h"
 #include "oracle/invariants.h"
-#include "oracle/kinds.h"
 #include "oracle/leaks.h"
 #include "oracle/locals.h"
 #include "oracle/lock_order.h"
 #include "oracle/stack.h"
+#include "trace/kinds.h"
 #include "trace/text.h"
 
 namespace concertina::stress {
@@ -21,11 +21,8 @@ using fuzzers::Kinds;
 
 constexpr std::size_t kNone = ~std::size_t{0};
 
-constexpr Kinds kNeedExactOrder{
-    EventKind::kNotReady,       EventKind::kLenSeen,        EventKind::kQueued,
-    EventKind::kUnqueued,       EventKind::kQueueSeenEmpty, EventKind::kProcessorIdle,
-    EventKind::kProcessorTaken, EventKind::kMachineCalled,  EventKind::kMachineBegins,
-    EventKind::kMachineSleeps,  EventKind::kSettled};
+constexpr Kinds kNeedExactOrder =
+    fuzzers::kAboutWork | Kinds{EventKind::kNotReady, EventKind::kLenSeen};
 constexpr Kinds kOfAWalk{EventKind::kFrameSeen, EventKind::kPointerSeen};
 
 bool opens_without_blocking(const Event& e) {

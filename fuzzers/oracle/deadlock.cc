@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "oracle/channel_model.h"
-#include "oracle/kinds.h"
+#include "trace/kinds.h"
 
 namespace concertina::fuzzers {
 namespace {

@@ -3,7 +3,7 @@
 //
 // A local is (goroutine, frame serial, slot). One that was never written reads as zero. c, when
 // set, is the channel whose element type the local has: tokens are compared modulo that width
-// (elements of 0, 1 or 2 bytes hold only that much of one). 0xffffffff found: the bytes are not of
+// (elements of 0, 1 or 2 bytes hold only that much of one). kTornToken found: the bytes are not of
 // one value, or the local's own tag has been overwritten.
 #pragma once
 

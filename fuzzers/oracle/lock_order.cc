@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "oracle/kinds.h"
+#include "trace/kinds.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {

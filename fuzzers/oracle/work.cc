@@ -4,7 +4,7 @@
 #include <bitset>
 #include <string_view>
 
-#include "oracle/kinds.h"
+#include "trace/kinds.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
@@ -12,21 +12,13 @@ namespace {
 
 constexpr unsigned kQueues = kGlobalQueue + 1;  // which is the last one
 
-constexpr Kinds kKinds{
-    EventKind::kQueued,         EventKind::kUnqueued,       EventKind::kQueueSeenEmpty,
-    EventKind::kProcessorIdle,  EventKind::kProcessorTaken, EventKind::kMachineCalled,
-    EventKind::kMachineBegins,  EventKind::kMachineSleeps,  EventKind::kSettled,
-    EventKind::kParked,         EventKind::kExited,         EventKind::kPreempted,
-    EventKind::kSyscallEntered,
-};
-
 class Work {
  public:
   Verdict judge(const Trace& trace) {
     *this = Work{};
     for (std::size_t i = 0; i < trace.events.size(); ++i) {
       const Event& e = trace.events[i];
-      if (!kKinds.has(e.kind)) continue;
+      if (!kReadByWork.has(e.kind)) continue;
       if (apply(e) && is_conserved(trace.machines_max)) continue;
       verdict_.detail += "; at event " + std::to_string(i) + ": " + describe(e);
       return verdict_;

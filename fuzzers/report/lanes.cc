@@ -7,6 +7,7 @@
 #include "report/picture.h"
 #include "report/runtime_map.h"
 #include "report/words.h"
+#include "trace/kinds.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -122,7 +123,7 @@ std::vector<Row> rows_of(const Trace& trace, const Names& names, bool tells_of_w
       [&](const Event& event) {
         picture.apply(event);
         if (rows.empty() || rows.back().number != event.step) return;
-        if (!tells_of_work && is_about_work(event.kind)) return;
+        if (!tells_of_work && kAboutWork.has(event.kind)) return;
         const std::string text = say(event, names);
         if (text.empty()) return;
         Row& row = rows.back();

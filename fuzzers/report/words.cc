@@ -256,10 +256,6 @@ std::string of_channel(const Step& step, const Names& names, const Picture& pict
 
 }  // namespace
 
-bool is_about_work(EventKind kind) {
-  return kind >= EventKind::kQueued && kind <= EventKind::kSettled;
-}
-
 std::string say(const Event& event, const Names& names) {
   const Speaker speaker(names);
   return visit(event, [&](const auto& fact) { return speaker.say(fact); });

@@ -12,9 +12,6 @@ namespace concertina::fuzzers {
 /// that are facts of a walk over a stack.
 std::string say(const Event& event, const Names& names);
 
-/// Does it only say which goroutines could run and which machines look? Few failures need that.
-bool is_about_work(EventKind kind);
-
 /// The word for an OperationKind of the chooser interface ("lock").
 std::string_view operation_kind_name(std::uint8_t kind);
 

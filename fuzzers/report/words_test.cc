@@ -40,8 +40,6 @@ TEST_F(Words, WorkEvents) {
   EXPECT_EQ(said(event::Unqueued{.goroutine = 2, .queue = 4}),
             "g0.0 is taken off the global queue");
   EXPECT_EQ(said(event::ProcessorIdle{.processor = 1}), "processor 1 is idle");
-  EXPECT_TRUE(is_about_work(EventKind::kQueued) && is_about_work(EventKind::kSettled));
-  EXPECT_FALSE(is_about_work(EventKind::kEndCounts));
 }
 
 TEST_F(Words, FactsThatAStepOrASectionSaysAreSilent) {

@@ -2,6 +2,7 @@
 
 #include "base/sanitizer.h"
 #include "platform/sim/world.h"
+#include "trace/kinds.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -31,47 +32,10 @@ std::uint16_t slot_of_goroutine(GoroutineId g) {
 }
 
 /// A goroutine's question or its answer; the effect on the channel is another event.
-bool is_about_asking(EventKind kind) {
-  switch (kind) {
-    case EventKind::kOpSend:
-    case EventKind::kOpReceive:
-    case EventKind::kOpClose:
-    case EventKind::kOpSelect:
-    case EventKind::kOpSelectCase:
-    case EventKind::kDoneSend:
-    case EventKind::kDoneReceive:
-    case EventKind::kDoneClose:
-    case EventKind::kDoneSelect:
-    case EventKind::kLenSeen:
-    case EventKind::kCapSeen:
-    case EventKind::kNotReady:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// What the oracle `work` reads (oracle/work.cc has the same list).
-bool is_about_work(EventKind kind) {
-  switch (kind) {
-    case EventKind::kQueued:
-    case EventKind::kUnqueued:
-    case EventKind::kQueueSeenEmpty:
-    case EventKind::kProcessorIdle:
-    case EventKind::kProcessorTaken:
-    case EventKind::kMachineCalled:
-    case EventKind::kMachineBegins:
-    case EventKind::kMachineSleeps:
-    case EventKind::kSettled:
-    case EventKind::kParked:
-    case EventKind::kExited:
-    case EventKind::kPreempted:
-    case EventKind::kSyscallEntered:
-      return true;
-    default:
-      return false;
-  }
-}
+constexpr Kinds kAsking{EventKind::kOpSend,      EventKind::kOpReceive,    EventKind::kOpClose,
+                        EventKind::kOpSelect,    EventKind::kOpSelectCase, EventKind::kDoneSend,
+                        EventKind::kDoneReceive, EventKind::kDoneClose,    EventKind::kDoneSelect,
+                        EventKind::kLenSeen,     EventKind::kCapSeen,      EventKind::kNotReady};
 
 /// The goroutine that another one acts on; none for most events.
 GoroutineId target_of(const Event& event) {
@@ -211,11 +175,11 @@ void Following::recorded(const Event& event) {
     step_.add({slot_of_goroutine(target), Mode::kWrite});
   }
   const ChannelId channel = subject_of(event);
-  const bool is_effect = channel != kNilChannel && !is_about_asking(event.kind);
+  const bool is_effect = channel != kNilChannel && !kAsking.has(event.kind);
   if (channel != kNilChannel) {
     step_.add({slot_of_channel(channel), is_effect ? Mode::kWrite : Mode::kRead});
   }
-  const bool is_work = is_about_work(event.kind);
+  const bool is_work = kReadByWork.has(event.kind);
   if (is_work) step_.add({kWorkSlot, Mode::kWrite});
   if (is_work || is_effect) step_.add({kWindowSlot, Mode::kMark});
 }

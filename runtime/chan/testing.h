@@ -220,7 +220,7 @@ inline RunSetup with_channels(const std::vector<ChannelSpec>& channels, RunSetup
   return setup;
 }
 
-/// Values received from a channel in order, by receives and selects; torn ones are 0xffffffff.
+/// Values received from a channel in order, by receives and selects; torn ones are kTornToken.
 /// (A select's send is told from its receive by its value: tests send no 0 that they look for.)
 inline std::vector<std::uint32_t> received(const ProgramRun& run, ChannelId id,
                                            GoroutineId g = kNoGoroutine) {

@@ -434,6 +434,14 @@ TEST(Events, CarryThreadAndStep) {
   EXPECT_EQ(run.events[1].step, 4u);
 }
 
+TEST(EventsDeathTest, OneThatCannotBeIsRefused) {
+  const auto announce = [](const Event& event) { run_body([&] { platform::record(event); }); };
+  EXPECT_EQ(run_body([] { platform::record(event::Closed{}); }).events.size(), 1u);
+  EXPECT_DEATH(announce({.kind = EventKind::kClosed, .slot_b = 1}), "is_well_formed.*: closed");
+  EXPECT_DEATH(announce({.kind = EventKind::kCopyBegin, .slot_c = 3}), "is_well_formed.*: copy-be");
+  EXPECT_DEATH(announce(Event{}), "is_well_formed.*: unknown-event");
+}
+
 TEST(Events, LocksAreAnnouncedWithRankAndOrder) {
   const RunResult run = run_body([] {
     auto& mutex = make<Mutex>(LockRank::kChannel, 9u);

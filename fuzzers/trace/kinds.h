@@ -15,6 +15,10 @@ class Kinds {
     for (const EventKind kind : kinds) bits_ |= bit(kind);
   }
   constexpr bool has(EventKind kind) const { return (bits_ & bit(kind)) != 0; }
+  constexpr Kinds operator|(Kinds others) const {
+    others.bits_ |= bits_;
+    return others;
+  }
 
  private:
   static_assert(static_cast<unsigned>(EventKind::kCount) <= 64);
@@ -24,5 +28,16 @@ class Kinds {
   }
   std::uint64_t bits_ = 0;
 };
+
+/// Where runnable goroutines wait, and which machines look for them.
+inline constexpr Kinds kAboutWork{
+    EventKind::kQueued,        EventKind::kUnqueued,       EventKind::kQueueSeenEmpty,
+    EventKind::kProcessorIdle, EventKind::kProcessorTaken, EventKind::kMachineCalled,
+    EventKind::kMachineBegins, EventKind::kMachineSleeps,  EventKind::kSettled};
+
+/// What the oracle `work` reads: those, and where a goroutine stops running.
+inline constexpr Kinds kReadByWork =
+    kAboutWork | Kinds{EventKind::kParked, EventKind::kExited, EventKind::kPreempted,
+                       EventKind::kSyscallEntered};
 
 }  // namespace concertina::fuzzers

@@ -1,4 +1,4 @@
-#include "oracle/kinds.h"
+#include "trace/kinds.h"
 
 #include <gtest/gtest.h>
 
@@ -11,6 +11,12 @@ TEST(Kinds, HoldsWhatItWasMadeOfAndNothingElse) {
     const auto one = static_cast<EventKind>(kind);
     EXPECT_EQ(kSome.has(one), one == EventKind::kChannelMade || one == EventKind::kEndCounts);
   }
+}
+
+TEST(Kinds, OfTwoSetsHoldWhatEitherHolds) {
+  constexpr Kinds kBoth = Kinds{EventKind::kClosed} | Kinds{EventKind::kExited};
+  EXPECT_TRUE(kBoth.has(EventKind::kClosed) && kBoth.has(EventKind::kExited));
+  EXPECT_FALSE(kBoth.has(EventKind::kParked));
 }
 
 }  // namespace
