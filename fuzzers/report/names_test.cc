@@ -75,7 +75,7 @@ TEST(Names, FunctionsAndValues) {
   EXPECT_EQ(names.function(FunctionId::kFirstOfProgram + 1), "f1");
   EXPECT_EQ(names.function(FunctionId::kFirstOfProgram + 2), "function 34");
   EXPECT_EQ(names.value(0), "the zero value");
-  EXPECT_EQ(names.value((3 << 5) | 2), "g0.0's value 3");
+  EXPECT_EQ(names.value(make_token(2, 3)), "g0.0's value 3");
 }
 
 TEST(Names, AnOraclesWordsBecomeThePages) {
@@ -90,6 +90,8 @@ TEST(Names, AnOraclesWordsBecomeThePages) {
             "T1 holds lock of c0 and lock 99 (channel)");
   EXPECT_EQ(names.in_words("abc1 at copy.cc:12, held is channel 2"),
             "abc1 at copy.cc:12, held is c1");
+  EXPECT_EQ(names.in_words("readied g1 target=g2 (thread 1, step 4)"),
+            "readied g0 target=g0.0 (T1, step 4)");
 }
 
 TEST(Names, RolesOfThreads) {
