@@ -52,7 +52,7 @@ TEST(Options, WhatIsWrongIsNamed) {
             "--seed a\\x1b[2Jb: no such option, or no such value");
   EXPECT_EQ(complaint({"--what", "1"}), "--what 1: no such option, or no such value");
   EXPECT_EQ(complaint({"--job", "programs", "--batches", "1"}),
-            "--programs is missing: the folder that has the programs of that job");
+            "--programs is missing: the folder with the programs for that job");
   EXPECT_EQ(complaint({"--job", "ring", "--batches", "1", "--scale", "0"}),
             "--scale and --hang-seconds: not 0");
 }

@@ -2,7 +2,7 @@
 // comes back as lines.
 //
 //     g1 send c0 g1#1            goroutine 1 is about to send its first value on c0
-//     g1 f2.c0 := g1#1           the local for c0 in goroutine 1's second frame holds that value now
+//     g1 f2.c0 := g1#1           the local for c0 in goroutine 1's second frame now holds that
 //     g1 f2.c0 is g1#1           ... and was read so
 #pragma once
 
