@@ -19,7 +19,7 @@ from common import BUILD, ROOT, Unusable, relative, say
 
 
 def NEEDS(options):  # pylint: disable=invalid-name
-    """Peers can be left out, but nobody should leave them out by accident."""
+    """Peers can be left out, but not by accident."""
     return ("build", "bench") if options.no_setup else ("build", "bench", "peers")
 
 
@@ -64,7 +64,7 @@ def parse_options():
     experiment.add_options(parser, FOLDER / "bench.json",
                            "where the rows go (default build/bench/bench.json)", resume=False)
     parser.add_argument("--resume", action="store_true",
-                        help="go on with an interrupted measurement of the same source and options")
+                        help="resume an interrupted measurement of the same source and options")
     results.add_option(parser, "bench")
     parser.add_argument("--repetitions", type=arguments.count, default=7, metavar="N")
     parser.add_argument("--only", action="append", default=[], metavar="WORKLOAD",

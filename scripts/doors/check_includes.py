@@ -1,7 +1,7 @@
-"""Checks who includes whom, and the house limits, over runtime/ and fuzzers/.
+"""Checks which room includes which, and the limits of files and lines, over the sources.
 
-The table below is the only place that says which room may include which. `--self-test` plants one
-violation of each rule in a scratch tree and demands that each is reported.
+The table in doors/check_includes.py is the only place that says which room may include which.
+`--self-test` plants one violation of each rule in a scratch tree and demands that each is reported.
 """
 
 import re

@@ -89,7 +89,7 @@ def report(files):
 def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("--corpus", nargs="+", type=arguments.folder, metavar="DIR",
-                        help="instead of the default ones")
+                        help="folders instead of the default ones")
     parser.add_argument("--seconds", type=arguments.seconds(0), default=0.0,
                         help="fuzz this long in flavour address first")
     parser.add_argument("--no-tests", action="store_true", help="what the corpus alone covers")

@@ -2,10 +2,10 @@
 
 Each case is explored with the mutant that its header names: without a sanitizer if the same oracle sees
 it there, else in the flavours that the header names. Where exploring takes too long, the preemptions of
-failing runs are made fewer; the depth is then "at most" what that comes to, unless all fewer were
-explored. With --write, both become lines of its header.
-A header is of the build that wrote it: one that this build has shown to be wrong is named.
-Exit code: 0 when every case has a depth, or such a bound of it, and no header is wrong; 1 when not,
+failing runs are reduced; the depth is then "at most" the result, unless all lower bounds were explored.
+With --write, depth and steps become lines of the case's header. A header comes from the build that
+wrote it: those that this build has shown to be wrong are listed.
+Exit code: 0 when every case has a depth, or an upper bound of it, and no header is wrong; 1 when not,
 2 could not run.
 """
 
@@ -31,16 +31,16 @@ def parse_options():
     parser.add_argument("files", metavar="FILE", nargs="*", type=arguments.existing,
                         help="default: all of corpus/regress")
     parser.add_argument("--bound", type=arguments.preemptions, default=depths.BOUND,
-                        help="preemptions at most")
+                        help="preemptions, at most")
     parser.add_argument("--budget", type=arguments.seconds(1), default=depths.BUDGET_S,
-                        help="seconds to explore a case, and as many to reduce its failing runs")
+                        help="seconds to explore each case, and as many again to reduce its failing runs")
     parser.add_argument("--starts", type=arguments.count, metavar="N",
-                        help="failing runs to reduce where exploring finds none (default: the tool's)")
+                        help="failing runs to reduce if exploring finds no proof (default: the tool's)")
     parser.add_argument("--reducing-runs", type=arguments.count, metavar="N",
-                        help="runs for each of them (default: the tool's)")
+                        help="runs to reduce each of them (default: the tool's)")
     parser.add_argument("--flavour", dest="flavours", action="append",
                         choices=common.FUZZ_FLAVOURS, help="only this one; may be repeated")
-    parser.add_argument("--write", action="store_true", help="into the cases' headers")
+    parser.add_argument("--write", action="store_true", help="write into the cases' headers")
     experiment.add_options(parser)
     options = parser.parse_args()
     handed_on = {"--starts": options.starts, "--reducing-runs": options.reducing_runs}

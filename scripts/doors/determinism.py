@@ -2,7 +2,7 @@
 
 Each process runs all seeds and some generated inputs, twice each. Every second process runs 999 other
 inputs first, so that first and thousandth runs of a process are compared, and the flavours take
-turns, so that builds are compared, too. Any differing line is printed with both processes' names.
+turns, so that builds are compared, too. Differing lines are printed with the names of both processes.
 Exit code: 0 all equal, 1 a difference, or a run that died, 2 could not run.
 """
 

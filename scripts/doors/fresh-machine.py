@@ -35,7 +35,7 @@ def parse_options():
                         help="only this; may be repeated (default: fuzz, test). night: what the "
                              "workflow runs, a short one")
     parser.add_argument("--seconds", type=arguments.count, default=20, metavar="S",
-                        help="of fuzzing (default 20)")
+                        help="seconds of fuzzing (default 20)")
     parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
                         help="fuzz and test in this flavour only: shorter")
     parser.add_argument("-R", "--regex", metavar="R",

@@ -3,12 +3,12 @@
 Without --sanitizer the time is split: the first half under ASan and UBSan, the second under TSan.
 A finding is confirmed, kept as build/fuzz/findings/*.case, printed with its replay command, and
 minimised to *.min.case beside it.
-When a run was killed, the next one first reports what that one had found, then goes on.
-What cannot be kept there (a full disk) is kept elsewhere or printed, with the reason.
-What a campaign evolves, the next one begins with: up to 2,000 inputs; the others wait to be merged,
-which a campaign's end does for a tenth of its time, and --merge until it is done.
-Exit code: 0 no bug, 1 a bug, 2 could not run: also when its folder is full or gone, or when all the
-time went into inputs that were known.
+When a run was killed, the next one first reports what it had found.
+A finding that cannot be kept there (a full disk) is kept elsewhere or printed, with the reason.
+A campaign begins with up to 2,000 inputs that earlier ones have evolved; the others wait to be merged,
+at the end of a campaign for a tenth of its time, or with --merge until that is done.
+Exit code: 0 no bug, 1 a bug, 2 could not run, or its folder is full or gone, or all the time went into
+inputs that were known.
 """
 
 import base64
@@ -39,7 +39,7 @@ def NEEDS(options):  # pylint: disable=invalid-name
 
 POLL_S = 0.1
 STATUS_S = 1.0
-STATUS_S_PLAIN = 10.0  # when nobody watches a terminal
+STATUS_S_PLAIN = 10.0  # when there is no terminal
 MERGE_MIN_S = 2.0  # at a campaign's end, on top of its time
 INPUT_NAME = "finding.bytes"  # of an input that can be kept nowhere
 
@@ -222,17 +222,17 @@ def parse_options():
     parser.add_argument("--sanitizer", choices=common.FUZZ_FLAVOURS,
                         help="give all the time to this flavour")
     parser.add_argument("--seconds", type=arguments.seconds(1), default=60.0,
-                        help="time in all (default 60)")
+                        help="total time (default 60)")
     parser.add_argument("--workers", type=arguments.workers, default=common.cores(),
-                        help="processes (default: one a core)")
+                        help="processes (default: one per core)")
     parser.add_argument("--seed", type=arguments.engine_seed, default=1,
-                        help="of the engine; worker i uses seed + i (default 1)")
+                        help="engine seed; worker i uses seed + i (default 1)")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--corpus", nargs="+", type=arguments.folder, metavar="DIR",
                        help="seeds instead of corpus/seeds and (without --mutant) corpus/regress: "
                        "cases and engine bytes, in subfolders, too")
     group.add_argument("--empty", action="store_true",
-                       help="begin with no inputs at all; what has been evolved stays as it is")
+                       help="begin with no inputs at all; the evolved corpus stays as it is")
     group.add_argument("--merge", action="store_true",
                        help="do not fuzz: prune the evolved corpus, until it is done or the time is up")
     parser.add_argument("--mutant", default="", type=arguments.mutant, metavar="NAME",
@@ -271,7 +271,7 @@ def end(results, campaigns, options):
             write_json(options.json, results)
         except OSError as error:
             reasons.append(f"--json: {ending.file_words(error) or error}")
-    # Whoever reads the result, and not what was said, has it now.
+    # A program that reads the result, and not the messages, has it now.
     for campaign in campaigns:
         campaign.settle()
     if reasons and not is_found:

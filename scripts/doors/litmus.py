@@ -1,9 +1,9 @@
-"""Verifies the litmus set: every schedule of corpus/litmus with at most so many preemptions.
+"""Verifies the litmus set: every schedule of corpus/litmus with a bounded number of preemptions.
 
 Without --mutants each program must be complete and pass on this tree. With it, each mutant is put into
 a copy of the tree, and the program that shows it with the fewest preemptions, then schedules, is named;
 in the flavour none first, then in those of the patch's header. A mutant that no program shows needs a
-reason in lab/litmus.py. Exit code: 0 as it must be, 1 not, 2 could not run.
+reason in lab/litmus.py. Exit code: 0 as expected, 1 not, 2 could not run.
 """
 
 import arguments
@@ -24,10 +24,10 @@ def parse_options():
     parser.add_argument("--names", type=arguments.mutant_list, metavar="A,B",
                         help="only these mutants (default: all)")
     parser.add_argument("--bound", type=arguments.preemptions, default=2,
-                        help="preemptions at most (default 2)")
+                        help="preemptions, at most (default 2)")
     parser.add_argument("--flavour", dest="flavours", action="append",
                         choices=common.FUZZ_FLAVOURS, help="may be repeated")
-    parser.add_argument("--budget", type=arguments.seconds(1), metavar="S", help="seconds a program")
+    parser.add_argument("--budget", type=arguments.seconds(1), metavar="S", help="seconds per program")
     experiment.add_options(parser)
     results.add_option(parser, "litmus")
     options = parser.parse_args()

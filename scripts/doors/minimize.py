@@ -1,8 +1,8 @@
-"""Makes a failing case as small as it goes: schedule, then program under fresh schedules, then preemptions.
+"""Makes a failing case as small as possible: schedule, then program under fresh schedules, then preemptions.
 
-What comes out fails with the same signature as what went in. The mutant is the one that the header
-names, if it is one and --mutant says nothing else. Exit code: 0 written, 2 it does not fail, or could
-not run. Interrupted, it writes nothing.
+The result fails with the same signature as the input. The mutant is the one that the header
+names, unless --mutant names another. Exit code: 0 written, 2 it does not fail, or could not run.
+Interrupted, it writes nothing.
 """
 
 import sys
@@ -29,8 +29,8 @@ def parse_options():
                         help="run with fuzzers/mutants/NAME.patch applied (default: the header's bug)")
     parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
                         help="default: the first that the header names, or address")
-    parser.add_argument("--budget", type=arguments.count, default=3_000_000, help="runs at most")
-    parser.add_argument("--seed", type=arguments.seed, default=1, help="of the search")
+    parser.add_argument("--budget", type=arguments.count, default=3_000_000, help="runs, at most")
+    parser.add_argument("--seed", type=arguments.seed, default=1, help="seed of the search")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     return parser.parse_args()
 

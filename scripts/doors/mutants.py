@@ -32,8 +32,8 @@ def parse_options():
     parser.add_argument("--names", type=arguments.mutant_list, metavar="A,B",
                         help="only these (default: all)")
     parser.add_argument("--engine", choices=engines.NAMES, default="libfuzzer",
-                        help="all: one after the other, beside each other in the table")
-    parser.add_argument("--seeds", type=arguments.count, default=1, help="engine seeds a mutant (default 1)")
+                        help="all: one after the other, side by side in the table")
+    parser.add_argument("--seeds", type=arguments.count, default=1, help="engine seeds per mutant (default 1)")
     parser.add_argument("--from", dest="modes", choices=["seeds", "empty", "both"],
                         default="seeds", help="begin with corpus/seeds, or with nothing")
     parser.add_argument("--seconds", type=arguments.seconds(1), default=120.0, help="budget of a campaign")

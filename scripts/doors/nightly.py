@@ -1,10 +1,10 @@
 """One night: builds, replays the whole corpus twice, fuzzes, stresses, hunts known bugs in rotation.
 
 Writes build/nightly/NIGHT/summary.md and summary.json. It may be interrupted or killed at any
-moment: the next call for the same night goes on with the step that was interrupted, and tries those
-again that could not run. A finding is new unless an earlier night has reported it; one that had
-gone and has come back is new, too.
-Exit code: 0 a good night, 1 a new finding, 2 a step could not run, or the night could not go on.
+moment: the next call for the same night resumes with the interrupted step, and retries steps that
+could not run. A finding is new unless an earlier night has reported it; one that was gone and has
+come back is new, too.
+Exit code: 0 a good night, 1 a new finding, 2 a step could not run, or the night could not continue.
 """
 
 import datetime
@@ -62,7 +62,7 @@ def work(options):
         night.finish(remembers=not options.plant)
     finally:
         say(f"night {options.night}: {night.verdict()}; summary: {relative(folder / 'summary.md')}"
-            + ("; call it again to go on" if night.not_done() else ""))
+            + ("; call it again to continue" if night.not_done() else ""))
     return night.code()
 
 

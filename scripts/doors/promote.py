@@ -4,8 +4,8 @@ A regression shows a bug that is fixed: the case must pass on this tree, and so 
 its own; and it must fail, in every replay, on the mutant that puts the bug back (the header's bug, or
 --mutant), in a flavour in which that is hunted. Those flavours, and the oracle that sees it, go into the
 header. With --measured, the cases are those that a measurement of scripts/mutants has minimised and
-replayed, one a mutant and flavour, named after the mutant.
-Exit code: 0 written, 1 it is no regression (the reason is said), 2 could not run.
+replayed, one per mutant and flavour, named after the mutant.
+Exit code: 0 written, 1 it is not a regression (with the reason), 2 could not run.
 """
 
 import re
@@ -37,11 +37,11 @@ def parse_options():
                         help="what goes wrong, in words-with-hyphens; becomes the file's name")
     parser.add_argument("--title", help="a sentence for the header (default: the name as words)")
     parser.add_argument("--mutant", type=arguments.mutant, metavar="NAME",
-                        help="that re-creates it (default: header's bug)")
+                        help="the mutant that re-creates it (default: the header's bug)")
     parser.add_argument("--times", type=arguments.count, default=100, help="replays with the mutant")
     parser.add_argument("--neighbours", type=arguments.count_or_none, default=1000,
-                        help="schedules without it")
-    parser.add_argument("--force", action="store_true", help="write over a case of that name")
+                        help="neighbouring schedules without the mutant")
+    parser.add_argument("--force", action="store_true", help="overwrite a case of that name")
     options = parser.parse_args()
     if options.measured:
         return options

@@ -49,7 +49,7 @@ def parse_options():
     group.add_argument("--own-mutant", action="store_true",
                        help="replay each file on the mutant that its header names, in each flavour "
                             "that it names: there it must fail")
-    parser.add_argument("-q", "--quiet", action="store_true", help="one line a file and flavour")
+    parser.add_argument("-q", "--quiet", action="store_true", help="one line per file and flavour")
     parser.add_argument("--neighbours", type=arguments.count_or_none, default=0, metavar="N",
                         help="also run N schedules near each file's own; all must pass")
     parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,

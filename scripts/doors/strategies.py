@@ -1,11 +1,11 @@
 """Compares strategies: executions until each known bug shows, in the program of its regression case.
 
 Each mutant is put into a copy of the tree; `concertina explore` then searches the schedules of the
-program in corpus/regress that shows it, from so many seeds, once with each strategy. The case's own
+program in corpus/regress that shows it, from several seeds, with each strategy. The case's own
 preemptions are dropped; its stack events stay, as they are part of the program's input. Prints a
 Markdown table of medians with their geometric mean. A search that finds nothing counts as twice the
 cap. Rows go to --json as they are measured, and a rerun takes them from there, unless the source,
-the case or an option that they depend on has changed: those are measured anew.
+the case or an option that they depend on has changed: those are measured again.
 Exit code: 0 when the portfolio keeps within its limit (30 executions, or what the best single
 strategy needs times the strategies in its rotation), 1 when not, 2 could not run.
 """
@@ -31,7 +31,7 @@ def parse_options():
     parser.add_argument("--mutant", metavar="NAME,...", default="", help="only these")
     parser.add_argument("--seeds", type=arguments.count, default=20, metavar="N")
     parser.add_argument("--cap", type=arguments.count, default=20_000, metavar="N",
-                        help="executions a search at most (default 20000)")
+                        help="executions per search, at most (default 20000)")
     experiment.add_options(parser, common.BUILD / "strategies.json",
                            "the rows; taken up again if it is there", resume=False)
     results.add_option(parser, "strategies")

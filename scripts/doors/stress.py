@@ -32,11 +32,11 @@ def parse_options():
     parser.add_argument("--scale", type=arguments.whole(1, 1_000_000), default=4,
                         help="work per goroutine (4)")
     parser.add_argument("--hang-seconds", type=arguments.whole(1, arguments.YEAR_S), default=60,
-                        help="without any progress, until the watchdog speaks (60)")
+                        help="without any progress, until the watchdog reports a hang (60)")
     parser.add_argument("--neighbours", type=arguments.count_or_none, default=5000,
                         help="schedules that the simulator tries for a failing program (5000)")
     parser.add_argument("--mutant", default="", type=arguments.mutant,
-                        help="with that defect from fuzzers/mutants in it")
+                        help="put that defect from fuzzers/mutants in")
     parser.add_argument("--json", metavar="FILE", help="figures of each job")
     options = parser.parse_args()
     options.jobs = stressing.chosen(options.job)

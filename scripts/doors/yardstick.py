@@ -31,9 +31,9 @@ def parse_options():
                         help="searches per program and strategy (20)")
     parser.add_argument("--seed", type=arguments.seed, default=1, help="of the first search (1)")
     parser.add_argument("--cap", type=arguments.count, default=10000, metavar="N",
-                        help="schedules per search at most (10000)")
+                        help="schedules per search, at most (10000)")
     parser.add_argument("--seconds", type=arguments.seconds(0), default=0, metavar="S",
-                        help="per search at most (0: no limit)")
+                        help="seconds per search, at most (0: no limit)")
     parser.add_argument("--speed", type=arguments.seconds(0), default=0.2, metavar="S",
                         help="seconds to measure each speed for (0.2; 0: not at all)")
     experiment.add_options(parser, json_help="the rows; written after each, so that a killed run keeps "

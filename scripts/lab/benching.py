@@ -1,4 +1,4 @@
-"""Side-by-side benchmarks: who runs what, what its output says, and the rows that come out.
+"""Side-by-side benchmarks: the programs, their output, and the rows that come out.
 
 A measurement of a workload is a pair: ours and the peer's, one right after the other. A pair's ratio
 is ours by the peer's, so that what disturbs a machine for longer than a pair disturbs both sides. On

@@ -1,7 +1,7 @@
 """The loop of everything that is measured: units x settings x seeds -> rows -> tables.
 
 A unit is prepared once (a mutant's tree is built), a setting is one way to measure it (a strategy, an
-engine); one row has what all seeds came to. FILE of --json has the rows, one a line, and is written
+engine); one row has the result of all seeds. FILE of --json has the rows, one per line, and is written
 whole after each: a kill at any moment costs the row in work. Each row says under "provenance" what it
 is of. A rerun that resumes takes up the rows that would be measured alike now, and says why not the
 others. Rows that are not asked for stay in FILE.
@@ -25,7 +25,7 @@ def add_options(parser, json=None, json_help="also write the rows here", resume=
 
 
 class Experiment:
-    """What the loop asks of those who measure."""
+    """What the loop asks of a measurement."""
     script = ""  # whose rows they are
     key = ()  # the fields that name a row
     title = ""  # of what is written with --write (results.py)
@@ -69,7 +69,7 @@ class Experiment:
         return bool(row)
 
     def check(self, rows):
-        """Raises what tables() would, hours later, of rows that somebody has edited."""
+        """Raises what tables() would, hours later, of rows that were edited by hand."""
         self.tables(rows)
 
     # From here on the loop's own.

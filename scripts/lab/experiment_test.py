@@ -81,12 +81,12 @@ class Loop(unittest.TestCase):
         self.assertEqual(again.prepared, ["b"])
         self.assertEqual(self.said.getvalue(), "")
 
-    def test_what_would_be_measured_otherwise_is_measured_anew(self):
+    def test_what_would_be_measured_otherwise_is_measured_again(self):
         Numbers(self.path).run()
         again = Numbers(self.path, resume=True, units=("a",), cap=2)
         again.run()
         self.assertEqual(len(again.done), 3)
-        self.assertIn("not taken up, measured anew: 3 rows (cap 1, now 2)", self.said.getvalue())
+        self.assertIn("not kept, measured again: 3 rows (cap 1, now 2)", self.said.getvalue())
         self.assertEqual(len(self.kept()), 6)  # those of b stay
 
     def test_rows_that_are_not_asked_for_stay_without_resuming_too(self):

@@ -5,7 +5,7 @@ its rows; `tables`, the module here whose tables(rows, **options) makes the Mark
 that are cells); remarks, of a reader. A door writes both when it is asked to (--write); what has no
 door is written by hand as rows, and never as a table:
 
-    python3 scripts/lab/results.py    # makes each NAME.md anew of its NAME.json
+    python3 scripts/lab/results.py    # makes each NAME.md from its NAME.json
 """
 
 import datetime

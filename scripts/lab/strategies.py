@@ -103,7 +103,7 @@ def search(tool, path, name, options):
 
 
 def row_of(case, name, runs):
-    """A search that ended with an oracle that the mutant's header does not name is told apart."""
+    """A search that ended with an oracle that the mutant's header does not name is counted separately."""
     found = [run for run in runs if run["found"]]
     strange = [run["signature"] for run in found
                if run["signature"].split(":")[0] not in case.oracles]

@@ -169,7 +169,7 @@ class Yard:
                     yield json.loads(line)
                 code = process.wait()
             except json.JSONDecodeError as error:
-                raise Unusable(f"{relative(self.binary)}: a line that is no JSON: {error}") from error
+                raise Unusable(f"{relative(self.binary)}: a line that is not JSON: {error}") from error
             finally:
                 process.end()
                 process.stdout.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import processes
 from common import Unusable
 
-# What it takes to reach an archive, of all that apt can be told.
+# What it takes to reach an archive, of all of apt's settings.
 REACHING = re.compile(r'^Acquire::(?:https?|ftp|Check-Valid-Until|Check-Date|Retries|ForceIPv[46])\b')
 FILE_OPTION = re.compile(r'^Acquire::https?::(?:\S+::)?(?:CaInfo|IssuerCert|CrlFile) "(/[^"]+)";',
                          re.IGNORECASE | re.MULTILINE)
@@ -30,7 +30,7 @@ def paragraphs(text):
 
 
 def read_sources(targets):
-    """Of what `apt-get indextargets` says: Debian's own sources, each once, and who signs them."""
+    """Of what `apt-get indextargets` says: Debian's own sources, each once, and their signers."""
     found, keyrings = [], set()
     for target in paragraphs(targets):
         if target.get("Created-By") != "Packages" or target.get("Origin") != "Debian":

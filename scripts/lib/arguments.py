@@ -25,7 +25,7 @@ LIST = re.compile(r" |[0-9]+\. ")
 
 class Help(argparse.HelpFormatter):
     """Paragraphs are filled to the terminal's width; lines that are indented, or an item of a list,
-    begin anew."""
+    start a new line."""
 
     def _fill_text(self, text, width, indent):
         return "\n\n".join(self.filled(paragraph, width) for paragraph in text.strip().split("\n\n"))
@@ -99,14 +99,14 @@ preemptions = whole(0, PREEMPTIONS_MAX)
 
 
 def existing(path):
-    """A file or folder that is there. What it holds, who reads it finds out."""
+    """A file or folder that exists. Its reader judges the content."""
     if not os.path.exists(path):
         raise argparse.ArgumentTypeError(f"'{path}' does not exist")
     return path
 
 
 def add_form(parser):
-    """For those who take inputs of both forms."""
+    """For doors that take inputs of both forms."""
     parser.add_argument("--bytes", action="store_true",
                         help="FILE holds an engine's bytes, whatever its name says")
 

@@ -1,6 +1,6 @@
 """Trees and builds: which source, which flavour, where the binaries are.
 
-Two doors in one checkout: who builds a tree, or prepares a mutant's source, has that tree's lock, and
+Two doors in one checkout: a build of a tree, or of a mutant's source, holds that tree's lock, and
 others wait. A slot, whose source changes from mutant to mutant, belongs to one door until that ends;
 the next door takes another slot.
 """

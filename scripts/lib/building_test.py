@@ -227,24 +227,24 @@ class WhoseBuild(unittest.TestCase):
             f"CMAKE_CACHEFILE_DIR:INTERNAL={folder or self.build}\n"
             f"CMAKE_HOME_DIRECTORY:INTERNAL={source or self.source}\n")
 
-    def is_made_anew(self):
+    def is_made_again(self):
         self.configured.clear()
         building.build(self.tree, "none", ["concertina"])
         return ["--fresh" in command for command in self.configured]
 
     def test_its_own_is_gone_on_with(self):
         self.cache()
-        self.assertEqual(self.is_made_anew(), [])
+        self.assertEqual(self.is_made_again(), [])
 
-    def test_one_that_builds_another_tree_is_made_anew(self):
+    def test_one_that_builds_another_tree_is_made_again(self):
         for change in ({"source": "/elsewhere"}, {"folder": "/elsewhere/build/none"},
                        {"flavour": "address"}):
             with self.subTest(change):
                 self.cache(**change)
-                self.assertEqual(self.is_made_anew(), [True])
+                self.assertEqual(self.is_made_again(), [True])
 
-    def test_one_without_a_cache_is_made_anew(self):
-        self.assertEqual(self.is_made_anew(), [True])
+    def test_one_without_a_cache_is_made_again(self):
+        self.assertEqual(self.is_made_again(), [True])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ when what it showed has been reported and is kept.
 
 Engines time a run by the clock on the wall, and measure a campaign's memory, not a run's. What they
 save as too slow or too large is a finding only when the tool, which goes by processor time, says
-so, too: else the worker was suspended or starved, and goes on.
+so, too: else the worker was suspended or starved, and continues.
 
 That a campaign found nothing says nothing if it could not fuzz; `Result.unusable` has the reason:
  - its folder takes no more files, or has lost some (disk_space.py): engines would not say so
@@ -156,7 +156,7 @@ class Campaign:
         failing, passing = [], []
         for artifact in rescue.take_in(self.folder):
             # An input in flight was most likely a harmless one; a saved crash is to be believed,
-            # unless the target has been built anew since.
+            # unless the target has been rebuilt since.
             doubtful = artifact.is_doubtful or self.is_rebuilt_since(artifact.path)
             if not doubtful or findings.fails(self.tool, artifact):
                 failing.append(("", artifact))
@@ -251,7 +251,7 @@ class Campaign:
                 else f"it had more than {RSS_LIMIT_MB} MB when it ran an input, which"
             self.result.remarks.append(
                 f"{worker.job.name}: {what} passes when it is replayed, so the worker was "
-                "suspended or starved: no finding, it goes on")
+                "suspended or starved: no finding, it continues")
         return bool(passing)
 
     def trim(self, now):
@@ -358,8 +358,8 @@ class Campaign:
         self.release_lock()
 
     def merge(self, seconds, say=lambda _: None, always=False):
-        """Prunes the evolved corpus, for at most so long; when it is worth it, or `always`. What
-        fails in that is a finding."""
+        """Prunes the evolved corpus, for at most `seconds`; when it is worth it, or `always`. Inputs
+        that fail in it are findings."""
         if self.lock is None:
             self.take_lock()
         try:

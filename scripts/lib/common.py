@@ -32,7 +32,7 @@ def say(text, end="\n"):
 
 
 def visible(text):
-    """Somebody else's text: what a terminal would obey, and what is no text, as \\xNN."""
+    """Foreign text: what a terminal would obey, and what is not text, as \\xNN."""
     return re.sub("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]",
                   lambda found: f"\\x{ord(found[0]) & 0xff:02x}", text)
 

@@ -21,7 +21,7 @@ NO_ACCESS = ": cannot read the file: "  # for one whose content it has not seen
 
 
 class NoCase(Unusable):
-    """The tool has read a file, and it is none."""
+    """The tool has read a file, and it is not an input."""
 
 
 def plain(path):

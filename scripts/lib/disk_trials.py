@@ -58,7 +58,7 @@ ENDING_S = 120
 STARTING_S = 600
 # A campaign whose disk fails in its last moments need not know.
 NOTICED_S = 5
-# Of the bug's tree: it takes some hundred. A campaign of so many that has not found it has lost it.
+# Executions, in the bug's tree: it takes a few hundred. A campaign of this many without it has lost it.
 SURELY_FOUND = 20000
 CASE = re.compile(r"^case     (.+)$", re.MULTILINE)
 PRINTED = re.compile(r"^base64 -d > .+ <<'END'\n([A-Za-z0-9+/=\n]+)\nEND$", re.MULTILINE)
@@ -181,7 +181,7 @@ def fill(folder):
 
 
 def make_read_only(place):
-    """Who has a file open goes on writing to it. Made ready beside it, where nobody writes."""
+    """A process that has a file open keeps writing to it. Made ready beside it, where none writes."""
     beside = JSON.parent / "beside"
     beside.mkdir(exist_ok=True)
     mount("--bind", place, beside)

@@ -40,7 +40,7 @@ class Switch:
 
     def on(self):
         for number in SIGNALS:
-            # Who starts a script with a signal ignored (nohup, a shell's background job) means it.
+            # A script started with a signal ignored (nohup, a shell's background job) ignores it.
             if signal.getsignal(number) != signal.SIG_IGN or number == signal.SIGTERM:
                 signal.signal(number, self.interrupt)
         sys.unraisablehook = self.unraisable
@@ -116,7 +116,7 @@ def complain(name, text):
         print(visible(f"{name}: {text}"), file=sys.stderr or open(os.devnull, "w", encoding="utf-8"),
               flush=True)
     except OSError:
-        pass  # there is nobody to tell
+        pass  # there is no reader left
 
 
 def file_words(error):

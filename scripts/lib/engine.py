@@ -12,7 +12,7 @@ A Worker is one engine's process (engine_libfuzzer.py, engine_afl.py):
 
 In a campaign's folder: corpus/ is common to all workers, artifacts/ and logs/ have files named by
 worker, in-flight/WORKER holds what the worker runs at this moment (fuzzers/targets/in_flight.h). A
-campaign goes on reading logs and slots when their folder is gone.
+campaign keeps reading logs and slots when their folder is gone.
 """
 
 import os

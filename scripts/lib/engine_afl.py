@@ -35,7 +35,7 @@ SANITIZER_OPTIONS = "abort_on_error=1:symbolize=0"
 ENVIRONMENT = {
     "AFL_NO_UI": "1", "TERM": "dumb",
     "AFL_SKIP_CPUFREQ": "1", "AFL_NO_AFFINITY": "1",
-    "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1",  # nobody's core_pattern is worth a refusal
+    "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1",  # a core_pattern is no reason to refuse
     "AFL_IGNORE_PROBLEMS": "1", "AFL_NO_CRASH_README": "1",
     "AFL_CUSTOM_MUTATOR_ONLY": "1", "AFL_DISABLE_TRIM": "1",
     "AFL_FAST_CAL": "1",  # every run of an input is the same here
@@ -80,7 +80,7 @@ def saved(out, before=0, seconds=0.0):
 
 
 def free_segments(pid):
-    """Removes the shared memory that a dead afl-fuzz made and nobody uses. (Mostly the target has
+    """Removes the shared memory that a dead afl-fuzz made and no process uses. (Mostly the target has
     marked it already, see afl_process.cc; this is for one killed before the target was there.)"""
     remove = 0
     try:

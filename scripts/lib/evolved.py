@@ -2,7 +2,7 @@
 before a merge (merging.py) has shown that what is kept covers it.
 
     corpus/      what a start loads and engines write to: the core and the newest other entries
-    core         names of the entries that the last merge kept, one a line; they stay in corpus/
+    core         names of the entries that the last merge kept, one per line; they stay in corpus/
     waiting/N/   older entries, which wait to be merged
     loading/     half of the set that is to be loaded, when a start was killed
 
@@ -29,7 +29,7 @@ import files
 from artifacts import sha1
 from common import Unusable, relative
 
-# AFL++ takes two seconds for so many, under ASan; the core has fewer (fuzzers/README.md).
+# AFL++ takes two seconds for that many, under ASan; the core has fewer (fuzzers/README.md).
 LOADED_MAX = 2000
 # However large the core is, what the last campaign has found is loaded, too.
 NEWEST_MIN = 500

@@ -1,7 +1,7 @@
 """Files of scripts: written whole or not at all, and read with a reason when they cannot be.
 
 write_whole() makes a temporary file, ".NAME.PID.partial", beside the file or in the folder `via`, and
-renames it. A writer that is killed leaves that behind; the next writer of the same file removes it.
+renames it. A writer that is killed leaves it; the next writer of the same file removes it.
 Where engines read every file (a campaign's corpus/ and artifacts/), `via` is the campaign's own folder
 (rescue.py removes what is left there), so that no engine meets half of an input.
 """
@@ -76,7 +76,7 @@ def write_whole(path, content, via=None):
 
 
 def write_in_place(path, content):
-    """For what cannot be replaced, or is read by nobody until all is there."""
+    """For what cannot be replaced, or is not read before all of it is there."""
     try:
         with open(path, "wb") as file:
             file.write(content)
@@ -130,12 +130,12 @@ def read_limited(path, limit=INPUT_MAX, cut=False):
 
 
 def read_json(path, what):
-    """`what` it is, for those who must find out why it is damaged: "the state of a night"."""
+    """`what` it should be, for the message when it is damaged: "the state of a night"."""
     try:
         return json.loads(read_limited(path, JSON_MAX).decode())
     except (ValueError, RecursionError) as error:  # the latter: a million opening brackets
-        raise Unusable(f"{relative(path)} is damaged: {error}; it should be {what}: remove it to begin "
-                       "anew") from error
+        raise Unusable(f"{relative(path)} is damaged: {error}; it should be {what}: remove it to "
+                       "start over") from error
 
 
 def set_aside(path):
@@ -154,7 +154,7 @@ def write_json(path, content):
 
 
 def write_rows(path, rows):
-    """As JSON, one row a line."""
+    """As JSON, one row per line."""
     write_whole(path, "[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n")
 
 

@@ -1,4 +1,4 @@
-"""Kills what a script has left behind: guardian.py MARK, started by processes.py.
+"""Kills what a script has left running: guardian.py MARK, started by processes.py.
 
 Waits until standard input ends, which the script's end brings about, however it ended; then kills
 every process with the mark in its environment, until none is left. It is in a session of its own, so

@@ -43,7 +43,7 @@ def keep(content, name, folder):
 
 
 def is_kept(path):
-    """Whether it lies where findings are kept. What lies elsewhere is somebody's."""
+    """Whether it lies where findings are kept. Files elsewhere are not ours."""
     name = Path(path).parent.name
     return name == FOLDER or name.startswith(PREFIX)
 

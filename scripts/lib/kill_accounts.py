@@ -81,7 +81,7 @@ def entries(folder):
         is_queued = path.parent.name == "queue" and OF_A_QUEUE.match(path.name) and content
         if path.name == name or is_queued:
             found[name] = content
-    found.pop(sha1(FIRST_INPUT), None)  # nobody has found that
+    found.pop(sha1(FIRST_INPUT), None)  # which was not found
     return found
 
 
@@ -194,7 +194,7 @@ def see_night(folder, known_path):
 
 
 def judge_night(before, killed, after):
-    """`killed`: right after the kill; `after`: when the night has gone on to its end."""
+    """`killed`: right after the kill; `after`: when the night has been resumed to its end."""
     def names(steps, known):
         return {f"step {name}" for name in steps} | {f"known finding {name}" for name in known}
 

@@ -32,10 +32,10 @@ class Ended:
 @dataclass
 class Subject:
     """What is ended, and how it is seen to be whole. Of the functions, `before` gives what was
-    there; the others take that and give lines, one a fault; `count` an account."""
+    there; the others take that and give lines, one per fault; `count` an account."""
     name: str
     command: list
-    codes: tuple = (0,)  # when nobody disturbs it
+    codes: tuple = (0,)  # when it is not disturbed
     prepare: object = lambda: None
     before: object = lambda: None
     after: object = lambda _: []  # it has been ended
@@ -58,7 +58,7 @@ def cut_case(tool, path):
         concertina.header(tool, path)
         return []
     except common.Unusable as reason:
-        return [f"{relative(path)} is no case: {reason}"]
+        return [f"{relative(path)} is not a case: {reason}"]
 
 
 def cut_json(path):
@@ -144,7 +144,7 @@ ending.run("nightly", lambda: door.main(door.parse_options()))
 
 
 class Nightly:
-    """One night after the other, of which every trial does a part: a rerun goes on."""
+    """One night after the other, of which every trial does a part: a rerun continues."""
     name = "kill-trial"
     steps = 3
 
@@ -195,7 +195,7 @@ def promote(tool):
 
 
 class Verify:
-    """The tool itself, with the file from which it goes on, to the end."""
+    """The tool itself, with the file from which it resumes, to the end."""
 
     def __init__(self, tool):
         self.state = FOLDER / "verify.state"

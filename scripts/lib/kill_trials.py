@@ -8,7 +8,7 @@ alone. Then it must be true that
 2. nothing that it printed is a traceback
 3. a little later none of its processes is left (they are known by a mark in their environment)
 4. no file that it writes is cut off
-5. called again, it goes on and ends as it should, and has lost nothing
+5. called again, it resumes and ends as it should, and has lost nothing
 6. of verify, fuzz and nightly, which make claims and keep what they have found: nothing that was
    there is gone, and nothing is claimed that is not so (kill_accounts.py)
 
@@ -97,7 +97,7 @@ def names_of(pids):
 
 
 def ask_alone(command, codes):
-    """A run that nobody disturbs: how it ended, what was wrong with it, and how long it took."""
+    """An undisturbed run: how it ended, what was wrong with it, and how long it took."""
     begin = time.monotonic()
     ended = end_of(start(command, secrets.token_hex(8)), ALONE_S)
     faults = [] if ended.code in codes else \

@@ -1,4 +1,4 @@
-"""Two doors in one checkout: locks on files, which end with whoever holds them, however it ends.
+"""Two doors in one checkout: locks on files, which end with their holders, however these end.
 
 A lock is flock's, on a file that holds the name and the process number of its holder, for those who
 wait. The programs that a holder starts may inherit it: a build whose script was killed is waited for.
@@ -64,7 +64,7 @@ def held(path, what):
 
 
 def take_first(paths):
-    """Of several equal things, one that nobody uses; it is ours until this process ends."""
+    """Of several equal things, one that is not in use; it is ours until this process ends."""
     for path in paths:
         lock = take(path)
         if lock is not None:

@@ -12,13 +12,13 @@ waits; those of its entries that are kept are the new core:
  M6. the others are removed
  M7. the control file is removed
 
-The time may be up, or all be killed, at any moment: the next merge goes on behind the last "FT". It
+The time may be up, or all be killed, at any moment: the next merge continues after the last "FT". It
 does so only with the same build, and only if what is kept, or still to be run, is all there;
-else it begins a piece anew.
+else it starts a piece over.
 
 An entry that the target dies of is covered by none: it becomes an artifact, to be examined like the
 inputs that engines save. (libFuzzer's outer step, -merge=1, would pass over it, write what is kept
-anew, and not see that a disk is full.)
+again, and not see that a disk is full.)
 """
 
 import itertools
@@ -65,7 +65,7 @@ class Merged:
         if not self.pieces and self.is_done:
             return "nothing to merge"
         if not self.pieces:
-            return f"{self.run:,} evolved inputs run; the next merge goes on there{waits}"
+            return f"{self.run:,} evolved inputs run; the next merge continues there{waits}"
         return f"{self.kept:,} evolved inputs cover all, {self.pruned:,} pruned{waits}"
 
 
@@ -73,7 +73,7 @@ class Merged:
 class Control:
     """A control file: the entries of a piece by name, and the features of those that have run."""
     names: list
-    started: int = 0  # so many have been begun
+    started: int = 0  # how many have been begun
     features: dict = field(default_factory=dict)  # by place
 
     def is_complete(self):
@@ -128,7 +128,7 @@ def parse(content):
 
 
 class Merge:
-    """run() for so many seconds, which count from when the first piece is listed, so that each call
+    """run() for `seconds`, which count from when the first piece is listed, so that each call
     comes to something. `binary` is the libFuzzer target, `evolved` the campaign's corpus."""
 
     def __init__(self, binary, evolved, say=lambda _: None):

@@ -101,7 +101,7 @@ class MergeTest(unittest.TestCase):
         self.assertEqual(merged.pruned, len(inputs) - merged.kept)
 
     def test_what_waits_and_was_found_again_is_merged_once(self):
-        """Else it would wait for ever, and every merge begin anew."""
+        """Else it would wait for ever, and every merge start over."""
         inputs = random_inputs(20)
         self.add(*inputs)
         self.merge()
@@ -146,7 +146,7 @@ class MergeTest(unittest.TestCase):
             raise subprocess.TimeoutExpired("", timeout)
         with mock.patch.object(merging.processes.Process, "wait", wait):
             merged = self.merge()
-        self.assertEqual(merged.words(), "3 evolved inputs run; the next merge goes on there")
+        self.assertEqual(merged.words(), "3 evolved inputs run; the next merge continues there")
         self.assertEqual(sorted(self.held()), inputs)
         once.touch()
         merged = self.merge()

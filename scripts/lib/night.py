@@ -2,7 +2,7 @@
 
 A night may be killed at any moment. What a step found is written, whole, before the next one begins;
 the next call for the same night skips the steps that have ended, tries those again that could not
-run, and does the interrupted one anew, which loses nothing, because each step keeps its own
+run, and repeats the interrupted one, which loses nothing, because each step keeps its own
 findings (scripts/fuzz, scripts/stress).
 
     build/nightly/NIGHT/state.json     the steps that are planned, the results of those that ended
@@ -14,7 +14,7 @@ findings (scripts/fuzz, scripts/stress).
 
 The form of both is in night_store.py. A night is
 
-    not finished    it has been interrupted, or could not go on; whatever it has found by then
+    not finished    it has been interrupted, or could not continue; whatever it has found by then
     NOT GOOD        a step has a new finding
     could not run   a step could not run, and none has found anything new
     good            all planned steps have ended, without a new finding
@@ -109,12 +109,12 @@ class Night:
         content, note = night_store.load(self.state_path, night_store.check_state,
                                          "the state of a night")
         self.take_up(content)
-        self.remark(note and f"{note}: the night begins anew")
+        self.remark(note and f"{note}: the night starts over")
         self.remark(self.known.note)
 
     def take_up(self, content):
         """What an earlier call for this night has left. A result of another source, corpus or
-        option (provenance.py) is made anew, as if its step could not have run; what it found stays."""
+        option (provenance.py) is repeated, as if its step could not have run; what it found stays."""
         self.results = [Result(**entry) for entry in content["results"]] if content else []
         self.notes = list(content["notes"]) if content else []
         self.is_remembered = bool(content) and content["remembered"] and not self.known.note
@@ -122,7 +122,7 @@ class Night:
             str(content["facts"].get(provenance.KEY, "")), self.facts[provenance.KEY]) \
             if self.results and provenance.KEY in self.facts else []
         if outdated:
-            words = f"what was done before is done anew: {'; '.join(outdated)}"
+            words = f"what was done before is repeated: {'; '.join(outdated)}"
             self.remark(words)
             for result in self.results:
                 result.status, result.summary = UNUSABLE, words

@@ -58,7 +58,7 @@ ending.run("nightly", lambda: nightly.main(options))
         code, output = self.end_of("[('a', finding), ('b', cannot)]", "3")  # it is known by now
         self.assertEqual(code, 2)
         self.assertIn("night 3: COULD NOT RUN", output)
-        self.assertIn("call it again to go on", output)
+        self.assertIn("call it again to continue", output)
         self.assertEqual(self.end_of("[('a', finding), ('b', good)]", "3")[0], 0)
 
     def test_a_name_that_is_no_text_is_none(self):

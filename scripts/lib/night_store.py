@@ -1,6 +1,6 @@
 """What nights keep on disk, read with suspicion: a disk may have been full, a machine may have lost
 its power, a person may have edited it. What does not have the form below, in each of its fields, is
-set aside as NAME.damaged-N, which is said, and the night goes on without it.
+set aside as NAME.damaged-N, which is reported, and the night continues without it.
 
     state.json  {"version": 2, "facts": {...}, "planned": [STEP, ...], "notes": [LINE, ...],
                  "remembered": BOOL,  known.json has what is in the results
@@ -9,7 +9,7 @@ set aside as NAME.damaged-N, which is said, and the night goes on without it.
     known.json  {"version": 2, "findings": {KEY: {"signature", "scope", "first", "last", "gone",
                                                   "returned", "case", "flavour", "fingerprint"}}}
 
-Version 1 of state.json was the list of results alone, of which nobody could tell how many there
+Version 1 of state.json was the list of results alone, so that one could not tell how many there
 should be: it is damaged. Version 1 of known.json, {signature: night}, is converted.
 """
 
@@ -34,7 +34,7 @@ def require(is_so, words):
 
 
 def text(value, where):
-    require(isinstance(value, str), f"{where} is no text")
+    require(isinstance(value, str), f"{where} is not text")
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -48,7 +48,7 @@ def shown(key):
 
 def number(value, where):
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    require(is_number and abs(value) < NUMBER_MAX, f"{where} is no number")  # nor is NaN
+    require(is_number and abs(value) < NUMBER_MAX, f"{where} is not a number")  # nor is NaN
 
 
 def flag(value, where):
@@ -57,7 +57,7 @@ def flag(value, where):
 
 def record(value, where, required, optional=()):
     """An object with these fields; fields are functions by name."""
-    require(isinstance(value, dict), f"{where} is no object")
+    require(isinstance(value, dict), f"{where} is not an object")
     for key in required:
         require(key in value, f"{where} has no '{key}'")
     for key, item in value.items():
@@ -68,7 +68,7 @@ def record(value, where, required, optional=()):
 
 def mapping(check):
     def check_all(value, where):
-        require(isinstance(value, dict), f"{where} is no object")
+        require(isinstance(value, dict), f"{where} is not an object")
         for key, item in value.items():
             check(item, f"{where}[{shown(text(key, where))}]")
     return check_all
@@ -76,7 +76,7 @@ def mapping(check):
 
 def sequence(check):
     def check_all(value, where):
-        require(isinstance(value, list), f"{where} is no list")
+        require(isinstance(value, list), f"{where} is not a list")
         for i, item in enumerate(value):
             check(item, f"{where}[{i}]")
     return check_all
@@ -131,7 +131,7 @@ def known(value, where):
 
 
 def check_known(value):
-    require(isinstance(value, dict), "it is no object")
+    require(isinstance(value, dict), "it is not an object")
     if "version" not in value:
         return converted(value)
     record(value, "it", {"version": version, "findings": mapping(known)})
@@ -139,7 +139,7 @@ def check_known(value):
 
 
 def converted(old):
-    """Version 1. Where these were found, nobody has written down."""
+    """Version 1. Where these were found is not recorded."""
     mapping(text)(old, "it")
     return {"version": VERSION, "findings": {
         signature: {"signature": signature, "scope": "", "first": night, "last": night, "gone": "",

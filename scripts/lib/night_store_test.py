@@ -60,7 +60,7 @@ class Damaged(Nights):
                 aside = self.state().with_name(f"state.json.damaged-{count}")
                 self.assertEqual(aside.read_text(), json.dumps(content))
                 self.assertRegex(self.said[0], r"^\S*state.json is damaged: .*Set aside as "
-                                               r"state.json.damaged-\d+: the night begins anew$")
+                                               r"state.json.damaged-\d+: the night starts over$")
                 self.assertIn(self.said[0], self.page())
                 self.state().unlink()
         self.assertGreater(count, 40)

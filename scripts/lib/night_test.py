@@ -80,7 +80,7 @@ class OfAnother(Nights):
         night.finish()
         return night
 
-    def test_what_was_done_is_done_anew_and_what_was_found_stays(self):
+    def test_what_was_done_is_repeated_and_what_was_found_stays(self):
         self.call(self.OLD, finds())
         calls = []
 
@@ -94,7 +94,7 @@ class OfAnother(Nights):
         self.assertEqual(night.result_of("two").status, OK)
         self.assertEqual(night.verdict(), NOT_GOOD)
         self.assertEqual(len(night.new_findings()), 1)
-        self.assertIn("done anew: another source", self.page())
+        self.assertIn("repeated: another source", self.page())
 
     def test_a_good_night_is_none_of_another_source(self):
         self.assertEqual(self.call(self.OLD, good).verdict(), GOOD)
@@ -104,7 +104,7 @@ class OfAnother(Nights):
         night.finish()
         self.assertEqual(night.verdict(), COULD_NOT_RUN)
 
-    def test_one_that_does_not_say_what_it_is_of_is_done_anew(self):
+    def test_one_that_does_not_say_what_it_is_of_is_repeated(self):
         self.whole([("one", good)])
         calls = []
         self.call(self.NEW, lambda night, name: calls.append(name) or good(night, name))

@@ -3,7 +3,7 @@
 cmake cannot: it has no way to write '"', a backslash, ';', '|', a square bracket or a line's end in all
 of its files, reads "${" and "$(" as a variable, and forbids '#', '<' and '>' in what a custom command
 makes. clang cannot '=', which ends the name in -fdebug-prefix-map. CMakeLists.txt has the same list,
-for who calls cmake by hand.
+for callers of cmake itself.
 """
 
 import re

@@ -7,7 +7,7 @@
 3. With the first command comes a guardian (guardian.py). It reads from a pipe that only this process
    can write to: when it ends, however it ends, the guardian kills all that carry its mark.
 
-None inherits a sanitizer's options: a verdict must not depend on who calls a script. (Each program
+None inherits a sanitizer's options: a verdict must not depend on the caller's environment. (Each program
 of ours sees to that by itself, but not for options that its sanitizer refuses before it begins.
 What is asked for is in another variable: sanitizers/README.md.)
 

@@ -111,7 +111,7 @@ def of_night(options):
 
 def take_up(path, rows, now_of):
     """The rows of a file that would be measured alike now; of the others it says why not. `now_of`:
-    what a row would be of, or None for one that nobody asks for."""
+    what a row would be of, or None for one that is not asked for."""
     reasons = Counter()
     taken = []
     for row in rows:
@@ -124,7 +124,7 @@ def take_up(path, rows, now_of):
         else:
             taken.append(row)
     for reason, count in reasons.items():
-        say(f"{relative(path)}: not taken up, measured anew: {count} rows ({reason})")
+        say(f"{relative(path)}: not kept, measured again: {count} rows ({reason})")
     return taken
 
 

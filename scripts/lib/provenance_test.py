@@ -108,8 +108,8 @@ class Differences(unittest.TestCase):
                                        lambda row: None if "no" in row else self.NOW)
         self.assertEqual(taken, rows[:1])
         self.assertEqual(said.getvalue().splitlines(), [
-            "rows.json: not taken up, measured anew: 1 rows (another source)",
-            "rows.json: not taken up, measured anew: 1 rows (another format)"])
+            "rows.json: not kept, measured again: 1 rows (another source)",
+            "rows.json: not kept, measured again: 1 rows (another format)"])
 
     def test_an_old_row_stays_until_a_new_one_replaces_it(self):
         old = [{"key": 1, "is": "old"}, {"key": 2, "is": "old"}]

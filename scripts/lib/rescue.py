@@ -11,7 +11,7 @@ SIGKILL may come at any moment, so an input may be in any of these states:
                                            hangs,queue}                 to the corpus
     kept as .case, not yet reported        its artifact, too            examined, reported again
     too many corpus entries                loading/, waiting/           evolved.py
-    a merge under way                      merging-BUILD                merging.py goes on with it
+    a merge under way                      merging-BUILD                merging.py resumes it
 
 What is examined is read into memory and stays where it is until it is in the corpus or kept as a
 case, so that a rerun that is killed, too, or whose disk is full, loses nothing either.
@@ -48,7 +48,7 @@ def take_afl_folders(folder):
 
 
 def saved(folder):
-    """All that engines saved, mended, and the inputs in flight that nobody saved."""
+    """All that engines saved, mended, and the inputs in flight that no engine saved."""
     # One that cannot be read (its rights, the disk) ends this: it may hold what failed.
     slots = {path.name: (path, slot_of(path.read_bytes()).contents())
              for path in regular_files(folder / "in-flight")}

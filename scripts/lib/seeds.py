@@ -108,7 +108,7 @@ def convert(tool, paths, staging):
 
 
 def gather(tool, folders, target):
-    """Fills the folder `target` anew from `folders`, each as the caller names it."""
+    """Empties the folder `target` and fills it from `folders`, each as the caller names it."""
     seeds = Seeds(target)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
