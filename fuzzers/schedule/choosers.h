@@ -41,8 +41,8 @@ class Choosers {
   Logging logging_;
 };
 
-/// Which strategy a schedule really has. kPortfolio in a schedule is one of the others, drawn by its
-/// seed; the portfolio of a search is another thing (explorer.h).
+/// The strategy that a schedule really has. kPortfolio in a schedule is one of the others, drawn by
+/// its seed; the portfolio of a search is something else (explorer.h).
 Strategy effective_strategy(const Schedule& schedule);
 
 }  // namespace concertina::fuzzers

@@ -1,4 +1,4 @@
-// Ids: how events, oracles and reports name the pieces of a run. Creation ordinals, never addresses.
+// Ids: how events, oracles and reports name the parts of a run. Creation ordinals, never addresses.
 #pragma once
 
 #include <cstdint>

@@ -129,7 +129,7 @@ class Measuring(unittest.TestCase):
             self.measure(self.yard("seeds -= 1"), ["small"], ["lucky"])
 
     def test_a_line_that_is_no_json(self):
-        with self.assertRaisesRegex(Unusable, "no JSON"):
+        with self.assertRaisesRegex(Unusable, "not JSON"):
             self.measure(self.yard("print('hello')"), ["small"], ["lucky"])
 
     def test_a_missing_binary(self):

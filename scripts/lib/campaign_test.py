@@ -432,7 +432,7 @@ class BadDiskTest(Machine):
         ready = self.folder / "ready"
         for behaviour, found in (("run(b'harmless')", 0), ("run(b'crash')", 1)):
             ready.unlink(missing_ok=True)
-            with mock.patch.object(campaign_module.Room, "look", lambda _: "x: No space left on device"
+            with mock.patch.object(campaign_module.DiskSpace, "look", lambda _: "x: No space left on device"
                                    if ready.exists() else ""):
                 result = self.run_campaign(f"{behaviour}\nopen({str(ready)!r}, 'w')\ntime.sleep(600)",
                                            workers=1).result
