@@ -46,14 +46,17 @@ class Step {
     return index == kNil ? kNilChannel : state_.channels[index]->id;
   }
   std::uintptr_t address(const Place& place) const { return g_.at(place.below_hi); }
-  /// What a fact of this goroutine's says of the local.
+  /// Announces a fact of this goroutine's, about a channel of the program or none.
   template <class Fact>
-  Fact about(const Place& place, Token token) const {
-    return {.goroutine = g_.id,
-            .channel = channel_id(static_cast<std::uint8_t>(place.slot)),
-            .slot = place.slot,
-            .frame_serial = place.frame_serial,
-            .token = token};
+  void announce(Fact fact, std::uint8_t c = kNil) const {
+    fact.goroutine = g_.id;
+    if constexpr (requires { fact.channel; }) fact.channel = channel_id(c);
+    platform::record(fact);
+  }
+  template <class Fact>
+  void announce_local(const Place& place, Token token) const {
+    announce(Fact{.slot = place.slot, .frame_serial = place.frame_serial, .token = token},
+             static_cast<std::uint8_t>(place.slot));
   }
 
   void begin();
@@ -116,7 +119,7 @@ ElementSeen Step::read(const Place& place) {
   ElementSeen seen = read_element(reinterpret_cast<const void*>(address(place)), place.bytes);
   const bool is_there = tag->frame_serial == place.frame_serial && tag->slot == place.slot;
   const Token found = seen.is_torn || !is_there ? kTornToken : seen.token;
-  platform::record(about<event::LocalRead>(place, found));
+  announce_local<event::LocalRead>(place, found);
   return seen;
 }
 
@@ -139,7 +142,7 @@ void Step::begin() {
     if ((function_.uses >> c & 1) == 0) continue;
     const Place own = own_local(c);
     *reinterpret_cast<Tag*>(address(own) - sizeof(Tag)) = Tag{own.frame_serial, own.slot};
-    platform::record(about<event::LocalWritten>(own, kZeroToken));
+    announce_local<event::LocalWritten>(own, kZeroToken);
   }
 }
 
@@ -153,14 +156,14 @@ Action Step::finish() {
 Token Step::stage(const Place& place) {
   const Token token = place.bytes == 0 ? kZeroToken : new_token();
   write_element(reinterpret_cast<void*>(address(place)), place.bytes, token);
-  platform::record(about<event::LocalWritten>(place, token));
+  announce_local<event::LocalWritten>(place, token);
   return token;
 }
 
 // A receive has written the local: what is in it now?
 ElementSeen Step::received(const Place& place) {
   const ElementSeen seen = read_element(reinterpret_cast<const void*>(address(place)), place.bytes);
-  platform::record(about<event::LocalWritten>(place, seen.token));
+  announce_local<event::LocalWritten>(place, seen.token);
   return seen;
 }
 
@@ -210,10 +213,7 @@ void Step::send(const Operation& op) {
     token = stage(from);
     below_hi = from.below_hi;
   }
-  platform::record(event::OpSend{.goroutine = g_.id,
-                                 .channel = channel_id(op.channel),
-                                 .non_blocking = !block,
-                                 .token = token});
+  announce(event::OpSend{.non_blocking = !block, .token = token}, op.channel);
   frame_->is_operation_open = true;
   call_send(m_, g_, channel(op.channel), below_hi, block);
 }
@@ -221,16 +221,15 @@ void Step::send(const Operation& op) {
 void Step::receive(const Operation& op) {
   const bool block = op.code != Code::kTryReceive;
   const std::uint32_t below_hi = op.channel == kNil ? 0 : place(op.channel, op.by_pointer).below_hi;
-  platform::record(event::OpReceive{
-      .goroutine = g_.id, .channel = channel_id(op.channel), .non_blocking = !block});
+  announce(event::OpReceive{.non_blocking = !block}, op.channel);
   frame_->is_operation_open = true;
   call_receive(m_, g_, channel(op.channel), below_hi, block);
 }
 
 void Step::close(const Operation& op) {
-  platform::record(event::OpClose{.goroutine = g_.id, .channel = channel_id(op.channel)});
+  announce(event::OpClose{}, op.channel);
   close_channel(m_, g_, channel(op.channel));
-  platform::record(event::DoneClose{.goroutine = g_.id, .channel = channel_id(op.channel)});
+  announce(event::DoneClose{}, op.channel);
 }
 
 // Two cases that send from the same local send the same value; only one of them will.
@@ -249,16 +248,11 @@ Token Step::stage_case(const Operation& op, unsigned index) {
 
 void Step::select(const Operation& op) {
   const auto count = static_cast<std::uint16_t>(op.cases.size());
-  platform::record(
-      event::OpSelect{.goroutine = g_.id, .case_count = count, .has_default = op.has_default});
+  announce(event::OpSelect{.case_count = count, .has_default = op.has_default});
   for (std::uint16_t i = 0; i < count; ++i) {
     const Case& c = op.cases[i];
     const Token token = c.is_send && c.channel != kNil ? stage_case(op, i) : kZeroToken;
-    platform::record(event::OpSelectCase{.goroutine = g_.id,
-                                         .channel = channel_id(c.channel),
-                                         .case_index = i,
-                                         .token = token,
-                                         .is_send = c.is_send});
+    announce(event::OpSelectCase{.case_index = i, .token = token, .is_send = c.is_send}, c.channel);
   }
   frame_->is_operation_open = true;
   call_select(m_, g_, count, op.has_default);
@@ -271,17 +265,14 @@ void Step::select(const Operation& op) {
 
 void Step::see_length(const Operation& op) {
   const std::uint32_t begin_step = platform::step();
-  platform::record(event::LenSeen{.goroutine = g_.id,
-                                  .channel = channel_id(op.channel),
-                                  .length = channel_len(channel(op.channel)),
-                                  .begin_step = begin_step});
+  announce(event::LenSeen{.length = channel_len(channel(op.channel)), .begin_step = begin_step},
+           op.channel);
 }
 
 void Step::see_capacity(const Operation& op) {
-  platform::record(event::CapSeen{.goroutine = g_.id,
-                                  .channel = channel_id(op.channel),
-                                  .capacity = channel_cap(channel(op.channel)),
-                                  .begin_step = platform::step()});
+  announce(
+      event::CapSeen{.capacity = channel_cap(channel(op.channel)), .begin_step = platform::step()},
+      op.channel);
 }
 
 // True when the goroutine runs on; else its step must end with Action::kLeaveSyscall.
@@ -312,18 +303,16 @@ bool Step::end_bracket() {
 void Step::complete_select(const Operation& op) {
   const Result result = g_.result;
   if (result.index == kSelectedDefault) {
-    platform::record(event::DoneSelect{.goroutine = g_.id, .chosen = kSelectedDefault});
+    announce(event::DoneSelect{.chosen = kSelectedDefault});
     return;
   }
   const Case& chosen = op.cases[result.index];
   ElementSeen seen;
   if (!chosen.is_send) seen = received(place(chosen.channel, chosen.by_pointer));
-  platform::record(event::DoneSelect{.goroutine = g_.id,
-                                     .channel = channel_id(chosen.channel),
-                                     .chosen = result.index,
-                                     .token = seen.token,
-                                     .ok = result.ok,
-                                     .torn = seen.is_torn});
+  announce(
+      event::DoneSelect{
+          .chosen = result.index, .token = seen.token, .ok = result.ok, .torn = seen.is_torn},
+      chosen.channel);
 }
 
 // The channel operation that this frame called has returned.
@@ -334,8 +323,7 @@ void Step::complete() {
   switch (op.code) {
     case Code::kSend:
     case Code::kTrySend:
-      platform::record(event::DoneSend{
-          .goroutine = g_.id, .channel = channel_id(op.channel), .selected = result.selected});
+      announce(event::DoneSend{.selected = result.selected}, op.channel);
       break;
     case Code::kSelect:
       complete_select(op);
@@ -343,12 +331,11 @@ void Step::complete() {
     default: {
       ElementSeen seen;
       if (result.selected && op.channel != kNil) seen = received(place(op.channel, op.by_pointer));
-      platform::record(event::DoneReceive{.goroutine = g_.id,
-                                          .channel = channel_id(op.channel),
-                                          .selected = result.selected,
-                                          .ok = result.ok,
-                                          .token = seen.token,
-                                          .torn = seen.is_torn});
+      announce(event::DoneReceive{.selected = result.selected,
+                                  .ok = result.ok,
+                                  .token = seen.token,
+                                  .torn = seen.is_torn},
+               op.channel);
       if (op.code == Code::kRange && !result.ok) return skip_bracket();
       break;
     }

@@ -35,8 +35,6 @@ struct SelectArm {
   Token token = kZeroToken;  // of a send
 };
 
-inline ChannelId id_of(const Channel* c) { return c != nullptr ? c->id : kNilChannel; }
-
 template <class Locals>
 struct TaskFrame {
   FrameHeader header;
@@ -76,44 +74,37 @@ class Task {
 
   void send(Channel* c, unsigned char* element, Token token, bool block = true) const {
     if (c != nullptr) fuzzers::write_element(element, c->element_bytes, token);
-    platform::record(event::OpSend{
-        .goroutine = goroutine.id, .channel = id_of(c), .non_blocking = !block, .token = token});
+    announce(event::OpSend{.non_blocking = !block, .token = token}, c);
     call_send(machine, goroutine, c, below_hi(element), block);
   }
   /// False when a non-blocking send was not done.
   bool sent(Channel* c) const {
     const bool done = goroutine.result.selected;
-    platform::record(
-        event::DoneSend{.goroutine = goroutine.id, .channel = id_of(c), .selected = done});
+    announce(event::DoneSend{.selected = done}, c);
     return done;
   }
 
   void receive(Channel* c, unsigned char* element, bool block = true) const {
-    platform::record(
-        event::OpReceive{.goroutine = goroutine.id, .channel = id_of(c), .non_blocking = !block});
+    announce(event::OpReceive{.non_blocking = !block}, c);
     call_receive(machine, goroutine, c, below_hi(element), block);
   }
   Received received(Channel* c, const unsigned char* element) const {
     const Result result = goroutine.result;
     const Received got = look(c, element, result);
-    platform::record(event::DoneReceive{.goroutine = goroutine.id,
-                                        .channel = id_of(c),
-                                        .selected = result.selected,
-                                        .ok = result.ok,
-                                        .token = got.token});
+    announce(event::DoneReceive{.selected = result.selected, .ok = result.ok, .token = got.token},
+             c);
     return got;
   }
 
   void close(Channel* c) const {
-    platform::record(event::OpClose{.goroutine = goroutine.id, .channel = id_of(c)});
+    announce(event::OpClose{}, c);
     close_channel(machine, goroutine, c);
-    platform::record(event::DoneClose{.goroutine = goroutine.id, .channel = id_of(c)});
+    announce(event::DoneClose{}, c);
   }
 
   /// Elements point into this frame. Two sends of one select may share theirs, with one token.
   void select(const SelectArm* arms, std::uint16_t count, bool has_default) const {
-    platform::record(event::OpSelect{
-        .goroutine = goroutine.id, .case_count = count, .has_default = has_default});
+    announce(event::OpSelect{.case_count = count, .has_default = has_default});
     std::uint32_t places[kArmsMax];
     for (std::uint16_t i = 0; i < count; ++i) {
       const SelectArm& arm = arms[i];
@@ -121,11 +112,10 @@ class Task {
         fuzzers::write_element(arm.element, arm.channel->element_bytes, arm.token);
       }
       places[i] = arm.element != nullptr ? below_hi(arm.element) : 0;
-      platform::record(event::OpSelectCase{.goroutine = goroutine.id,
-                                           .channel = id_of(arm.channel),
-                                           .case_index = i,
-                                           .token = arm.is_send ? arm.token : kZeroToken,
-                                           .is_send = arm.is_send});
+      announce(event::OpSelectCase{.case_index = i,
+                                   .token = arm.is_send ? arm.token : kZeroToken,
+                                   .is_send = arm.is_send},
+               arm.channel);
     }
     call_select(machine, goroutine, count, has_default);
     for (std::uint16_t i = 0; i < count; ++i) {
@@ -137,17 +127,23 @@ class Task {
     const Result result = goroutine.result;
     Received got{.token = 0, .selected = result.index != kSelectedDefault, .ok = result.ok};
     if (got.selected && !is_send) got = look(chosen, element, result);
-    platform::record(event::DoneSelect{.goroutine = goroutine.id,
-                                       .channel = got.selected ? id_of(chosen) : kNilChannel,
-                                       .chosen = result.index,
-                                       .token = got.token,
-                                       .ok = result.ok && got.selected});
+    announce(
+        event::DoneSelect{
+            .chosen = result.index, .token = got.token, .ok = result.ok && got.selected},
+        got.selected ? chosen : nullptr);
     return got;
   }
 
   static constexpr unsigned kArmsMax = 16;
 
  private:
+  /// Announces a fact of this goroutine's, about a channel or none.
+  template <class Fact>
+  void announce(Fact fact, const Channel* c = nullptr) const {
+    fact.goroutine = goroutine.id;
+    if constexpr (requires { fact.channel; }) fact.channel = c != nullptr ? c->id : kNilChannel;
+    platform::record(fact);
+  }
   std::uint32_t below_hi(const unsigned char* element) const {
     return goroutine.below_hi(reinterpret_cast<std::uintptr_t>(element));
   }
