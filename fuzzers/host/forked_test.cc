@@ -256,7 +256,7 @@ TEST(Forked, NoMemoryForTheSimulatorIsNoCrashOfWhatItRuns) {
   }
 }
 
-// The parent is gone before its child asks to be told: nobody would tell it.
+// The parent is gone before its child asks for the signal, which would never come.
 TEST(DieWithParent, EndsAChildThatAsksTooLate) {
   int ends[2], gone[2];
   ASSERT_EQ(pipe(ends), 0);

@@ -1,4 +1,4 @@
-// The layout of frames: what is where, and what a stack copy is told of it.
+// The layout of frames: what is where, and what a stack copy learns of it.
 #include "interp/compiled.h"
 
 #include <gtest/gtest.h>

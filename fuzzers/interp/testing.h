@@ -28,7 +28,7 @@ inline std::string value_said(Token token) {
   return "g" + std::to_string(maker_of(token)) + "#" + std::to_string(ordinal_of(token));
 }
 
-/// What a fact says of the program's operations; empty for what it neither asked for nor was told.
+/// What a fact says of the program's operations; empty for what is neither a question nor a result.
 struct Operations {
   static std::string say(const event::OpSend& e) {
     return (e.non_blocking ? "try_send " : "send ") + c(e) + " " + value_said(e.token);

@@ -187,7 +187,7 @@ TEST(Log, HoldsEveryStepAndTheObjectsMakers) {
   EXPECT_EQ(log->notes[0].kind, K::kLock);
 }
 
-// A thread that is logged goes on as it would have.
+// A thread that is logged runs as it would have.
 TEST(Log, ChangesNothing) {
   const auto log = std::make_unique<RunLog>();
   for (const Strategy strategy : {Strategy::kRandom, Strategy::kSurw, Strategy::kReadsFrom}) {
@@ -375,7 +375,7 @@ TEST(NonPreemptive, AThreadRunsUntilItWaits) {
   FakeRun run(with(Strategy::kNonPreemptive, 1), 4);
   EXPECT_EQ(run.steps(5), (std::vector<ThreadId>(5, 0)));
   EXPECT_EQ(run.step(0b1110), 1);  // 0 waits: the next one
-  EXPECT_EQ(run.step(0b1111), 1);  // 0 may go on, but 1 has not stopped
+  EXPECT_EQ(run.step(0b1111), 1);  // 0 may run, but 1 has not stopped
   EXPECT_EQ(run.step(0b1101), 2);
   EXPECT_EQ(run.step(0b0011), 0);  // round and round
 }

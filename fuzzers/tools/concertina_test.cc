@@ -578,7 +578,7 @@ TEST_F(Concertina, AVerificationThatIsOverDiesOfTheFirstSignal) {
   int status = 0;
   for (int i = 0; i < kAsGoodAsForEverMs && waitpid(child, &status, WNOHANG) == 0; ++i)
     usleep(1000);
-  EXPECT_TRUE(WIFSIGNALED(status)) << "it goes on waiting";
+  EXPECT_TRUE(WIFSIGNALED(status)) << "it is still waiting";
   if (!WIFSIGNALED(status)) kill(child, SIGKILL);
   close(pipe);
 }

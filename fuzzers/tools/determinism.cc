@@ -1,6 +1,6 @@
-// Two runs of each input, in one child process for all, so that what a run leaves behind would show
-// in the next one. An input that kills the child, or whose runs differ, is reported as what it is,
-// and another child continues after it.
+// Two runs of each input, in one child process for all, so that what a run leaves in the process
+// would show in the next one. An input that kills the child, or whose runs differ, is reported as
+// what it is, and another child continues after it.
 #include "oracle/determinism.h"
 
 #include <algorithm>

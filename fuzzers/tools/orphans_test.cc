@@ -1,4 +1,4 @@
-// A tool that is killed leaves no process behind: for each that runs something in a child.
+// A killed tool leaves no process running: for each tool that runs something in a child.
 #include <gtest/gtest.h>
 
 #include "host/own_process_testing.h"

@@ -103,7 +103,7 @@ TEST(Noting, CountsSwitchesAwayFromAThreadThatCouldGoOnAndDoesNotSpin) {
   };
   EXPECT_EQ(count_of(1, both, 1), 0U);
   EXPECT_EQ(count_of(2, both, 1), 1U);
-  EXPECT_EQ(count_of(2, both, 3), 0U) << "it could not go on";
+  EXPECT_EQ(count_of(2, both, 3), 0U) << "it was not enabled";
   pending[1].is_spinning = true;
   EXPECT_EQ(count_of(2, both, 1), 0U) << "it spins";
   EXPECT_EQ(count_of(1, both, 2), 1U);

@@ -170,7 +170,7 @@ TEST(Following, OnlyTheStepThatStoppedTheRunTouchesAll) {
   EXPECT_TRUE(keeping.steps.back().touches_all);
   EXPECT_EQ(keeping.steps.size(), 2u);
   keeping.finish(true);
-  EXPECT_EQ(keeping.steps.size(), 2u) << "a step is told once";
+  EXPECT_EQ(keeping.steps.size(), 2u) << "a step is reported once";
 }
 
 TEST(Following, TheTrailHasPicksAndDrawsInOrder) {

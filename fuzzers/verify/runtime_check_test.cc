@@ -41,7 +41,7 @@ Input load(const std::string& path) {
   return file.input;
 }
 
-/// What each goroutine asked and was told, and how the run ended.
+/// What each goroutine asked for and got, and how the run ended.
 std::uint64_t view_of(const Trace& trace) {
   std::uint64_t of_goroutine[64] = {};
   for (const Event& e : trace.events) {

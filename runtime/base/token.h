@@ -20,7 +20,7 @@ constexpr Token make_token(GoroutineId maker, std::uint32_t ordinal) {
 constexpr GoroutineId maker_of(Token token) { return static_cast<GoroutineId>(token & 31); }
 constexpr std::uint32_t ordinal_of(Token token) { return token >> 5; }
 
-/// The part of a token that an element of so many bytes holds.
+/// The part of a token that an element of that many bytes holds.
 constexpr Token token_mask(std::uint32_t element_bytes) {
   return element_bytes >= 4 ? 0xffffffffu : (1u << (8 * element_bytes)) - 1;
 }

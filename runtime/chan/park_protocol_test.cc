@@ -187,7 +187,7 @@ TEST(WakeOrder, SudogSaysWhetherAnOperationOrACloseWoke) {
 
 // Growth or a move between any two steps of an operation takes no channel lock for the copy.
 TEST(OwnCopy, TakesNoLockWhereverItStrikesWhileTheOperationHoldsItsLocks) {
-  // Twice: what the first time leaves behind must not harm the second.
+  // Twice: what the first time leaves must not harm the second.
   const Body receiver({receive(1), receive(1)});
   const Body main_plain({go(receiver), yield(), send(1, 5), yield(), send(1, 6)});
   const Body selector({loop(2, {select({on_receive(1), on_receive(2)})})}, 64, 2);

@@ -125,7 +125,7 @@ TEST(SelectRace, NoValueIsSentTwice) {
   for (unsigned seed = 0; seed < 100; ++seed) {
     Random random(seed);
     const auto run = run_program(with_channels({{}, {}, {8, 1}}, {.chooser = &random}), main);
-    ASSERT_EQ(run.report.outcome, Outcome::kDeadlock) << seed;  // the ranges go on waiting
+    ASSERT_EQ(run.report.outcome, Outcome::kDeadlock) << seed;  // the ranges keep waiting
     ASSERT_EQ(received(run, 1).size() + received(run, 2).size(), kValues) << seed;
     ASSERT_EQ(received(run, 3).size(), kValues);
   }

@@ -221,7 +221,7 @@ inline RunSetup with_channels(const std::vector<ChannelSpec>& channels, RunSetup
 }
 
 /// Values received from a channel in order, by receives and selects; torn ones are kTornToken.
-/// (A select's send is told from its receive by its value: tests send no 0 that they look for.)
+/// (A select's send and receive differ by the value: tests send no 0 that they look for.)
 inline std::vector<std::uint32_t> received(const ProgramRun& run, ChannelId id,
                                            GoroutineId g = kNoGoroutine) {
   std::vector<std::uint32_t> values;

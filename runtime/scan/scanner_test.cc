@@ -1,4 +1,4 @@
-// What the scanner finds in each status, what it does to the stack, and how the goroutine goes on.
+// What the scanner finds in each status, what it does to the stack, and how the goroutine runs on.
 #include "scan/scanner.h"
 
 #include <gtest/gtest.h>

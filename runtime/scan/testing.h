@@ -26,7 +26,7 @@ inline bool scanner_has_begun(std::size_t from) {
   return false;
 }
 
-/// Asks for a scan and goes on, at safe points, until it is over. For choosers that let the scanner
+/// Asks for a scan and passes safe points until it is over. For choosers that let the scanner
 /// run meanwhile.
 inline Op scan_and_wait(bool move = false, SpawnPath path = kAnyPath) {
   Op op = [=](Machine&, Goroutine& g) {

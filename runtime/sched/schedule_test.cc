@@ -73,7 +73,7 @@ TEST(RunQueue, ThiefOfRunNextLooksAgainWhenTheOwnerWasFaster) {
 TEST(Syscall, MachineUsesAProcessorThatBecameFreeMeanwhile) {
   Flags* flags = nullptr;
   ScriptChooser script;
-  // Main has found no processor; it goes on only when the other machine sleeps.
+  // Main has found no processor; it continues only when the other machine sleeps.
   script.add({.path = kMainPath,
               .site = Site::kSyscallStatus,
               .until_path = kSchedulerPath,

@@ -57,7 +57,7 @@ TEST(Syscall, ReturnsThroughTheGlobalQueueWhenNoProcessorIsFree) {
   }
 }
 
-// A machine about to drop a processor goes on looking if one was asked for (step S2 in
+// A machine about to drop a processor keeps looking if one was asked for (step S2 in
 // scheduler.h): the goroutine may have been moved from the global queue to a processor's by then.
 TEST(Syscall, WhoWaitsInTheGlobalQueueHasAskedForAProcessor) {
   Flags* flags = nullptr;
@@ -88,7 +88,7 @@ TEST(Syscall, WorkInTheGlobalQueueGetsTheProcessor) {
   EXPECT_EQ(run.ending(), "exit: ");
 }
 
-// Nobody looks for work and no processor is idle: the one that is given away goes on looking.
+// No machine looks for work and no processor is idle: the one that is given away keeps looking.
 TEST(Syscall, LastProcessorIsHandedToASpinningMachine) {
   Flags* flags = nullptr;
   const Body main({[](Machine& m, Goroutine& g) {

@@ -13,7 +13,7 @@ constexpr Site kSite = Site::kTest;
 TEST(StructSizes, AreWhatWasMeasured) {
   EXPECT_EQ(sizeof(FrameHeader), 32u) << "is part of every frame and of each copy";
   EXPECT_EQ(sizeof(Stack), 24u) << "is passed by value";
-  EXPECT_EQ(sizeof(Sudog), 64u) << "each goroutine that waits has one a case";
+  EXPECT_EQ(sizeof(Sudog), 64u) << "each goroutine that waits has one per case";
   EXPECT_EQ(sizeof(Goroutine), 176u) << "each goroutine has one, dead or alive";
 }
 

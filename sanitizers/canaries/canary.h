@@ -19,7 +19,7 @@ struct Canary {
 std::span<const Canary> memory_canaries();
 std::span<const Canary> race_canaries();
 
-/// So many runs in one process: what one leaves behind must not look like a race to the next. The
+/// This many runs in one process: what one leaves must not look like a race to the next. The
 /// exit code.
 int run(const Canary& canary, int runs);
 

@@ -34,7 +34,7 @@ void copy_from_old_stack(bool is_poisoned) {
   kept_result = element[0];
 }
 
-/// Writes behind a local array, on a virtual thread's machine stack.
+/// Writes past a local array, on a virtual thread's machine stack.
 void write_to_local(std::size_t offset) {
   std::uint8_t local[kBlockBytes] = {};
   volatile std::uint8_t* const pointer = local;

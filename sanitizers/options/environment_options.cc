@@ -4,7 +4,7 @@
 // is compiled in. So the program starts itself once more without them:
 //
 //   E1 the sanitizer reads the environment; then this, before other constructors and before main
-//   E2 wanted: every variable of a sanitizer is unset, or what was asked for; if so, main goes on
+//   E2 wanted: every variable of a sanitizer is unset, or what was asked for; if so, main runs
 //   E3 make it so, and exec the same program with the same arguments: back to E1
 //
 // Asked for is what CONCERTINA_SANITIZER_OPTIONS says ("symbolize=0:verbosity=1"), for whichever

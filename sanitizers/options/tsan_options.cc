@@ -1,6 +1,6 @@
 // ThreadSanitizer's defaults, compiled in so that a bare `binary FILE` reproduces a report.
 //
-// halt_on_error: without it libFuzzer goes on and saves an empty input as the crash.
+// halt_on_error: without it libFuzzer continues and saves an empty input as the crash.
 // history_size: both stacks of a race must still be known when the second access comes.
 // handle_segv and the like: TSan's own handler cannot unwind a fiber's stack and dies of it;
 // without it libFuzzer's handler saves the input, and the tool's parent process sees the signal.

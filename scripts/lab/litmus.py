@@ -43,7 +43,7 @@ class Verification(experiment.Experiment):
     script = "litmus"
     key = ("program", "flavour")
     title = "The litmus set under every schedule"
-    about = ["Each program under every schedule with so few preemptions; all must be complete."]
+    about = ["Each program under every schedule within the bound; all must be complete."]
 
     def units(self):
         return self.options.flavours or ["none"]

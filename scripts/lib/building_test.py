@@ -1,4 +1,4 @@
-"""Two doors that build at once, and what they show. cmake is a stand-in that works until it is told."""
+"""Two doors that build at once, and what they show. cmake is a stand-in that works until it may end."""
 
 import io
 import os
@@ -16,7 +16,7 @@ import fakes
 import locks
 import progress
 
-# It says when it works beside another one, and goes on until "go" is there.
+# It says when it works beside another one, and works until "go" is there.
 CMAKE = """
 import os, sys, time
 folder = os.environ['FOLDER']

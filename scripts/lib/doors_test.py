@@ -33,7 +33,7 @@ BAD = (("bench", "--only", "nothing"), ("build", "--mutant", "nothing"),
        ("yardstick", "--program", "nothing"), ("yardstick", "--strategy", "nothing"))
 TOOLS = ("awk", "bash", "cat", "dirname", "env", "grep", "mktemp", "readlink", "rm", "sh", "sleep",
          "tail", "tr", "uniq")
-# apt-get fails to install, or the door would go on.
+# apt-get fails to install, or the door would continue.
 STAND_INS = {"dpkg-query": 'for name in $INSTALLED; do printf "%s=installed " "$name"; done',
              "apt-get": 'case "$*" in *install*) exit 100 ;; esac',
              "sudo": 'while [ "${1#-}" != "$1" ]; do shift; done; [ $# = 0 ] || exec "$@"'}

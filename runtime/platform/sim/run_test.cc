@@ -208,7 +208,7 @@ TEST(Run, ThreadsAreNumberedInTheOrderOfTheirStart) {
   }
 }
 
-/// Counts what a chooser is told, and draws a fixed number. Not for ThreadSanitizer: choosers run
+/// Counts the calls of a chooser, and draws a fixed number. Not for ThreadSanitizer: choosers run
 /// inside the simulator, on behalf of all virtual threads at once, and its counts would look like
 /// their races.
 class Witness : public FirstEnabled {

@@ -234,7 +234,7 @@ class RefusingKernel {
   long (*const before_)() = threaded::ask_kernel_for_fences;
 };
 
-// The light side goes on without a fence, so a fence of the heavy side's own would order nothing.
+// The light side continues without a fence, so a fence of the heavy side's own would order nothing.
 template <class Body>
 void expect_refused_barrier_to_end_the_run(Body body) {
   if (!threaded::kernel_puts_fences) GTEST_SKIP() << "no membarrier here: both sides are a fence";
