@@ -261,10 +261,11 @@ std::string say(const Event& event, const Names& names) {
   return visit(event, [&](const auto& fact) { return speaker.say(fact); });
 }
 
-std::string_view operation_kind_name(std::uint8_t kind) {
+std::string_view operation_kind_name(OperationKind kind) {
   constexpr std::string_view kNames[] = {"start", "load", "store", "update", "lock",  "unlock",
                                          "sleep", "wake", "spin",  "copy",   "pause", "scan"};
-  return kind < std::size(kNames) ? kNames[kind] : "unknown";
+  const auto index = static_cast<std::size_t>(kind);
+  return index < std::size(kNames) ? kNames[index] : "unknown";
 }
 
 std::string object_of(const Step& step, const Names& names, const Picture& picture) {

@@ -12,8 +12,8 @@ namespace concertina::fuzzers {
 /// that are facts of a walk over a stack.
 std::string say(const Event& event, const Names& names);
 
-/// The word for an OperationKind of the chooser interface ("lock").
-std::string_view operation_kind_name(std::uint8_t kind);
+/// "lock"
+std::string_view operation_kind_name(OperationKind kind);
 
 /// The object of a step, as far as it is known: "lock of c0", "g0.1's waiting element"; `picture`
 /// is what had been announced before the step.

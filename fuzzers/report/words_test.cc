@@ -74,9 +74,9 @@ TEST_F(Words, OperationsAsTheProgramAskedForThem) {
 
 TEST(OperationKinds, EachHasAWord) {
   for (std::uint8_t kind = 0; kind <= static_cast<std::uint8_t>(11); ++kind) {
-    EXPECT_NE(operation_kind_name(kind), "unknown");
+    EXPECT_NE(operation_kind_name(static_cast<OperationKind>(kind)), "unknown");
   }
-  EXPECT_EQ(operation_kind_name(200), "unknown");
+  EXPECT_EQ(operation_kind_name(static_cast<OperationKind>(200)), "unknown");
 }
 
 TEST(Lists, ReadLikeEnglish) {

@@ -41,15 +41,11 @@ Chooser& Choosers::strategy_for(const Schedule& schedule) {
   return prepared(random_walk_);
 }
 
-Chooser& Choosers::prepare(const Schedule& schedule, RunLog* log) {
-  Chooser* chooser = &strategy_for(schedule);
-  if (!schedule.deviations.empty()) {
-    deviating_.reset(schedule, *chooser);
-    chooser = &deviating_;
-  }
-  if (log == nullptr) return *chooser;
-  logging_.reset(*chooser, *log);
-  return logging_;
+Chooser& Choosers::prepare(const Schedule& schedule) {
+  Chooser& strategy = strategy_for(schedule);
+  if (schedule.deviations.empty()) return strategy;
+  deviating_.reset(schedule, strategy);
+  return deviating_;
 }
 
 }  // namespace concertina::fuzzers

@@ -3,7 +3,7 @@
 // A new strategy is one file with a Chooser that has `reset(const Schedule&)`, its name in Strategy
 // and strategy_name (schedule.h), and one member and one line in `strategy_for` here.
 //
-// Around the strategy come, where they are wanted, the schedule's deviations and a log of the run.
+// Around the strategy come the schedule's deviations, if it has any.
 #pragma once
 
 #include "schedule/deviating.h"
@@ -12,7 +12,6 @@
 #include "schedule/pos.h"
 #include "schedule/random_walk.h"
 #include "schedule/reads_from.h"
-#include "schedule/run_log.h"
 #include "schedule/surw.h"
 
 namespace concertina::fuzzers {
@@ -24,9 +23,8 @@ class Choosers {
   Choosers(const Choosers&) = delete;  // the prepared chooser points into it
   Choosers& operator=(const Choosers&) = delete;
 
-  /// The chooser for one run, valid until the next call. It notes what it does in `log`, unless
-  /// that is null.
-  Chooser& prepare(const Schedule& schedule, RunLog* log = nullptr);
+  /// The chooser for one run, valid until the next call.
+  Chooser& prepare(const Schedule& schedule);
 
  private:
   Chooser& strategy_for(const Schedule& schedule);
@@ -38,7 +36,6 @@ class Choosers {
   ReadsFrom reads_from_;
   Surw surw_;
   Deviating deviating_;
-  Logging logging_;
 };
 
 /// The strategy that a schedule really has. kPortfolio in a schedule is one of the others, drawn by

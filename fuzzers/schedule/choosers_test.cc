@@ -171,36 +171,6 @@ TEST(Portfolio, IsEachOfTheOthersBySeedAndNothingUnknown) {
   }
 }
 
-TEST(Log, HoldsEveryStepAndTheObjectsMakers) {
-  using K = OperationKind;
-  const TinyProgram program = two_stage(1, 1);
-  const auto log = std::make_unique<RunLog>();
-  Choosers choosers;
-  program.run(choosers.prepare(with(Strategy::kPos, 3), log.get()));
-  EXPECT_GE(log->steps, 3U);
-  EXPECT_EQ(log->objects, 4U);
-  EXPECT_EQ(log->makers[2], kSchedulerPath);
-  std::array<unsigned, 2> of_thread{};
-  for (std::uint32_t i = 0; i < log->steps; ++i) ++of_thread.at(log->notes[i].thread);
-  EXPECT_GT(of_thread[0], 0U);
-  EXPECT_GT(of_thread[1], 0U);
-  EXPECT_EQ(log->notes[0].kind, K::kLock);
-}
-
-// A thread that is logged runs as it would have.
-TEST(Log, ChangesNothing) {
-  const auto log = std::make_unique<RunLog>();
-  for (const Strategy strategy : {Strategy::kRandom, Strategy::kSurw, Strategy::kReadsFrom}) {
-    for (std::uint64_t seed = 0; seed < 50; ++seed) {
-      Choosers a;
-      Choosers b;
-      const Schedule schedule = full(strategy, seed);
-      EXPECT_EQ(reorder(3).run(a.prepare(schedule)),
-                reorder(3).run(b.prepare(schedule, log.get())));
-    }
-  }
-}
-
 TEST(Pct, AKnownHorizonBoundsTheChangePoints) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Schedule schedule = with(Strategy::kPct, seed, 10);

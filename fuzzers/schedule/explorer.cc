@@ -46,9 +46,9 @@ const Schedule& Explorer::next() {
   schedule_.seed = random_.next();
   schedule_.strategy = strategy;
   fill(strategy);
-  const bool learns = strategy != Strategy::kRandom && strategy != Strategy::kPos &&
-                      strategy != Strategy::kNonPreemptive;
-  is_logged_ = (learns || is_portfolio_) && (runs_ < kLoggedRuns || runs_ % kLoggedEvery == 0);
+  const bool can_learn = strategy != Strategy::kRandom && strategy != Strategy::kPos &&
+                         strategy != Strategy::kNonPreemptive;
+  learns_ = (can_learn || is_portfolio_) && (runs_ < kLoggedRuns || runs_ % kLoggedEvery == 0);
   return schedule_;
 }
 
@@ -154,13 +154,13 @@ void Explorer::add_counts(const ObjectProfile& object) {
   }
 }
 
-void Explorer::ran() {
-  if (is_logged_) {
-    const unsigned news = knowledge_.learn_reads_from(log_);
-    knowledge_.learn_horizon(log_);
+void Explorer::ran(const RunLog& log) {
+  if (learns_) {
+    const unsigned news = knowledge_.learn_reads_from(log);
+    knowledge_.learn_horizon(log);
     // Anew after 1, 2, 4, ... runs: threads that came late, objects that the first run did not
     // reach.
-    if (knowledge_.profile().empty() || (runs_ & (runs_ + 1)) == 0) knowledge_.learn_profile(log_);
+    if (knowledge_.profile().empty() || (runs_ & (runs_ + 1)) == 0) knowledge_.learn_profile(log);
     if (news != 0 && !schedule_.constraints.empty()) {
       if (kept_.size() < kKeptMax)
         kept_.push_back(schedule_.constraints);

@@ -6,9 +6,9 @@
 //   Explorer explorer(base, Strategy::kPortfolio, seed);
 //   for (...) {
 //     const Schedule& schedule = explorer.next();
-//     Chooser& chooser = choosers.prepare(schedule, explorer.log());  // `log` after `next`
-//     ... run ...
-//     explorer.ran();
+//     Chooser& chooser = choosers.prepare(schedule);
+//     ... run, with a log if explorer.learns() ...
+//     explorer.ran(log);
 //   }
 //
 // kPortfolio rotates reads-from, PCT and SURW, with fixed shares of the turns. The best strategy
@@ -39,10 +39,10 @@ class Explorer {
 
   /// The next schedule to run, valid until the next call.
   const Schedule& next();
-  /// Where the run of that schedule is to be noted; null when there is no need.
-  RunLog* log() { return is_logged_ ? &log_ : nullptr; }
-  /// The run is over.
-  void ran();
+  /// Must the run of that schedule be logged?
+  bool learns() const { return learns_; }
+  /// The run is over; its log is looked at only if it had to be.
+  void ran(const RunLog& log);
 
   const Knowledge& knowledge() const { return knowledge_; }
 
@@ -58,14 +58,13 @@ class Explorer {
   Schedule schedule_;
   Random random_;
   bool is_portfolio_;
-  bool is_logged_ = false;
+  bool learns_ = false;
   std::uint64_t runs_ = 0;
   std::vector<Strategy> turns_;
   Knowledge knowledge_;
   std::vector<std::vector<Constraint>> kept_;
   static constexpr std::uint16_t kNoPosition = 0xffff;
   std::vector<std::uint16_t> positions_;  // in the schedule's counts, by a thread's name
-  RunLog log_;
 };
 
 }  // namespace concertina::fuzzers

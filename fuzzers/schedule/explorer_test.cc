@@ -13,6 +13,14 @@ namespace {
 
 constexpr unsigned kSeeds = 20;
 
+/// Runs a schedule that the explorer made, and tells it.
+bool run_next(const TinyProgram& program, Explorer& explorer, Chooser& chooser) {
+  static const auto log = std::make_unique_for_overwrite<RunLog>();
+  const bool failed = program.run(chooser, TinyProgram::kStepsMax, log.get());
+  explorer.ran(*log);
+  return failed;
+}
+
 /// Runs to the first failure; `cap` + 1 when there was none.
 unsigned executions(const TinyProgram& program, Strategy strategy, std::uint64_t seed,
                     unsigned cap) {
@@ -20,8 +28,7 @@ unsigned executions(const TinyProgram& program, Strategy strategy, std::uint64_t
   const auto explorer = std::make_unique<Explorer>(Schedule{}, strategy, seed);
   for (unsigned i = 1; i <= cap; ++i) {
     const Schedule& schedule = explorer->next();
-    if (program.run(choosers.prepare(schedule, explorer->log()))) return i;
-    explorer->ran();
+    if (run_next(program, *explorer, choosers.prepare(schedule))) return i;
   }
   return cap + 1;
 }
@@ -80,10 +87,8 @@ TEST(Explorer, IsAFunctionOfItsArgumentsAndTheRuns) {
     for (unsigned i = 0; i < 100; ++i) {
       const Schedule schedule = a->next();
       ASSERT_EQ(schedule, b->next());
-      program.run(choosers.prepare(schedule, a->log()));
-      program.run(choosers.prepare(schedule, b->log()));
-      a->ran();
-      b->ran();
+      run_next(program, *a, choosers.prepare(schedule));
+      run_next(program, *b, choosers.prepare(schedule));
     }
   }
 }
@@ -96,10 +101,9 @@ TEST(Explorer, ItsSchedulesReplayWithoutIt) {
   for (unsigned i = 0; i < 300; ++i) {
     const Schedule schedule = explorer->next();
     EXPECT_EQ(validate(schedule), "");
-    const bool failed = program.run(choosers.prepare(schedule, explorer->log()));
+    const bool failed = run_next(program, *explorer, choosers.prepare(schedule));
     Choosers others;
     EXPECT_EQ(program.run(others.prepare(schedule)), failed);
-    explorer->ran();
   }
 }
 
@@ -112,8 +116,7 @@ std::map<Strategy, unsigned> shares(Strategy left_out) {
   for (unsigned i = 0; i < 1800; ++i) {
     const Schedule& schedule = explorer->next();
     ++times[schedule.strategy];
-    program.run(choosers.prepare(schedule, explorer->log()));
-    explorer->ran();
+    run_next(program, *explorer, choosers.prepare(schedule));
   }
   return times;
 }
@@ -128,12 +131,12 @@ TEST(Explorer, ThePortfolioGivesEachStrategyItsShare) {
 }
 
 TEST(Knowledge, HoldsPairsAProfileAndAHorizon) {
-  const auto log = std::make_unique<RunLog>();
+  const auto log = std::make_unique_for_overwrite<RunLog>();
   Choosers choosers;
   Knowledge knowledge;
   Schedule schedule;
   schedule.strategy = Strategy::kPos;
-  two_stage(2, 1).run(choosers.prepare(schedule, log.get()));
+  two_stage(2, 1).run(choosers.prepare(schedule), TinyProgram::kStepsMax, log.get());
   EXPECT_GT(knowledge.learn_reads_from(*log), 0U);
   EXPECT_EQ(knowledge.learn_reads_from(*log), 0U) << "nothing new";
   knowledge.learn_profile(*log);

@@ -8,17 +8,22 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::uint16_t kCountMax = 0xffff;
+constexpr std::size_t kStepsLearnt = 8192;  // of a run
+
+std::span<const Step> learnt_steps(const RunLog& log) {
+  return log.steps().first(std::min<std::size_t>(log.step_count, kStepsLearnt));
+}
 
 bool is_same_thread(SpawnPath path_a, ThreadId thread_a, SpawnPath path_b, ThreadId thread_b) {
   return path_a == path_b && (path_a != kSchedulerPath || thread_a == thread_b);
 }
 
-ThreadCount& count_of(std::vector<ThreadCount>& counts, const StepNote& note) {
-  const std::uint8_t thread = note.path == kSchedulerPath ? note.thread : ThreadId{0};
+ThreadCount& count_of(std::vector<ThreadCount>& counts, const Step& step) {
+  const std::uint8_t thread = step.path == kSchedulerPath ? step.thread : ThreadId{0};
   for (ThreadCount& count : counts) {
-    if (count.path == note.path && count.thread == thread) return count;
+    if (count.path == step.path && count.thread == thread) return count;
   }
-  return counts.emplace_back(ThreadCount{note.path, thread, 0});
+  return counts.emplace_back(ThreadCount{step.path, thread, 0});
 }
 
 /// The threads that operate on an object from a site: none, one, or several.
@@ -28,13 +33,13 @@ struct Users {
   bool are_several = false;
 };
 
-void add_user(std::vector<std::pair<Site, Users>>& list, const StepNote& note) {
+void add_user(std::vector<std::pair<Site, Users>>& list, const Step& step) {
   for (auto& [site, users] : list) {
-    if (site != note.site) continue;
-    users.are_several |= !is_same_thread(users.path, users.thread, note.path, note.thread);
+    if (site != step.site) continue;
+    users.are_several |= !is_same_thread(users.path, users.thread, step.path, step.thread);
     return;
   }
-  list.push_back({note.site, {note.path, note.thread, false}});
+  list.push_back({step.site, {step.path, step.thread, false}});
 }
 
 }  // namespace
@@ -51,18 +56,17 @@ bool PairSet::add(SitePair pair) {
 unsigned Knowledge::learn_reads_from(const RunLog& log) {
   unsigned news = 0;
   ++run_;
-  for (std::uint32_t i = 0; i < log.kept_steps(); ++i) {
-    const StepNote& note = log.notes[i];
-    if (note.object == 0) continue;
-    if (note.object >= last_writes_.size()) last_writes_.resize(note.object + 64);
-    LastWrite& last = last_writes_[note.object];
-    const bool reads_other = is_reader(note.kind) && last.run == run_ &&
-                             !is_same_thread(last.path, last.thread, note.path, note.thread);
-    if (reads_other && seen_.add({note.site, last.site})) {
+  for (const Step& step : learnt_steps(log)) {
+    if (step.object == 0) continue;
+    if (step.object >= last_writes_.size()) last_writes_.resize(step.object + 64);
+    LastWrite& last = last_writes_[step.object];
+    const bool reads_other = is_reader(step.kind) && last.run == run_ &&
+                             !is_same_thread(last.path, last.thread, step.path, step.thread);
+    if (reads_other && seen_.add({step.site, last.site})) {
       ++news;
-      pairs_.add({note.site, last.site});
+      pairs_.add({step.site, last.site});
     }
-    if (is_writer(note.kind)) last = {run_, note.site, note.thread, note.path};
+    if (is_writer(step.kind)) last = {run_, step.site, step.thread, step.path};
   }
   return news;
 }
@@ -70,8 +74,8 @@ unsigned Knowledge::learn_reads_from(const RunLog& log) {
 void Knowledge::name_objects(const RunLog& log) {
   std::map<SpawnPath, std::uint16_t> made;
   names_.assign(1, {kAnyPath, 0});
-  for (ObjectId object = 1; object <= log.objects && object <= RunLog::kObjectsMax; ++object) {
-    const SpawnPath path = log.makers[object];
+  for (ObjectId object = 1; object <= log.object_count; ++object) {
+    const SpawnPath path = log.makers.at[object];
     names_.push_back({path, path == kAnyPath ? std::uint16_t{0} : made[path]++});
   }
 }
@@ -85,16 +89,16 @@ std::uint16_t Knowledge::name_of(const ThreadCount& thread) {
 }
 
 // All operations of a run on one object.
-void Knowledge::learn_object(std::span<const StepNote* const> notes) {
+void Knowledge::learn_object(std::span<const Step* const> steps) {
   ObjectProfile object;
   std::vector<std::pair<Site, Users>> readers;
   std::vector<std::pair<Site, Users>> writers;
-  for (const StepNote* const note : notes) {
-    if (is_reader(note->kind)) add_user(readers, *note);
-    if (is_writer(note->kind)) add_user(writers, *note);
-    if (note->kind == OperationKind::kUnlock) continue;
+  for (const Step* const step : steps) {
+    if (is_reader(step->kind)) add_user(readers, *step);
+    if (is_writer(step->kind)) add_user(writers, *step);
+    if (step->kind == OperationKind::kUnlock) continue;
     ++object.operations;
-    ThreadCount& count = count_of(object.threads, *note);
+    ThreadCount& count = count_of(object.threads, *step);
     if (count.count != kCountMax) ++count.count;
   }
   if (object.threads.size() < 2) return;
@@ -106,7 +110,7 @@ void Knowledge::learn_object(std::span<const StepNote* const> notes) {
       if (by_two) pairs_.add({reader, writer});
     }
   }
-  const ObjectId id = notes.front()->object;
+  const ObjectId id = steps.front()->object;
   if (id >= names_.size() || names_[id].path == kAnyPath) return;
   object.key = names_[id];
   for (const ThreadCount& thread : object.threads) object.names.push_back(name_of(thread));
@@ -117,24 +121,20 @@ void Knowledge::learn_profile(const RunLog& log) {
   name_objects(log);
   profile_.clear();
   named_.clear();
-  std::vector<std::uint32_t> order;
-  for (std::uint32_t i = 0; i < log.kept_steps(); ++i) {
-    if (log.notes[i].object != 0) order.push_back(i);
+  std::vector<const Step*> order;
+  for (const Step& step : learnt_steps(log)) {
+    if (step.object != 0) order.push_back(&step);
   }
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const ObjectId object_a = log.notes[a].object, object_b = log.notes[b].object;
-    return object_a != object_b ? object_a < object_b : a < b;
+  std::ranges::sort(order, [](const Step* a, const Step* b) {
+    return a->object != b->object ? a->object < b->object : a < b;  // of one array: as they came
   });
-  std::vector<const StepNote*> notes;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const StepNote& note = log.notes[order[i]];
-    if (!notes.empty() && notes.front()->object != note.object) {
-      learn_object(notes);
-      notes.clear();
-    }
-    notes.push_back(&note);
+  for (auto begin = order.begin(); begin != order.end();) {
+    const ObjectId object = (*begin)->object;
+    const auto end =
+        std::find_if(begin, order.end(), [&](const Step* step) { return step->object != object; });
+    learn_object({begin, end});
+    begin = end;
   }
-  if (!notes.empty()) learn_object(notes);
 }
 
 }  // namespace concertina::fuzzers

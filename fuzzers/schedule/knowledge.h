@@ -14,8 +14,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "platform/sim/run_log.h"
+#include "schedule/conflict.h"
 #include "schedule/random.h"
-#include "schedule/run_log.h"
 #include "schedule/schedule.h"
 
 namespace concertina::fuzzers {
@@ -74,7 +75,7 @@ class Knowledge {
   };
 
   void name_objects(const RunLog& log);
-  void learn_object(std::span<const StepNote* const> notes);
+  void learn_object(std::span<const Step* const> steps);
   std::uint16_t name_of(const ThreadCount& thread);
 
   PairSet pairs_;

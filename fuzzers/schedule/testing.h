@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "platform/sim/run_log.h"
 #include "schedule/choosers.h"
 #include "schedule/thread_mask.h"
 
@@ -30,6 +31,8 @@ struct TinyOperation {
 inline Site tiny_site(unsigned line) { return static_cast<Site>(line); }
 
 struct TinyProgram {
+  static constexpr unsigned kStepsMax = 5000;
+
   std::vector<std::vector<TinyOperation>> threads;
   unsigned objects = 0;
 
@@ -40,15 +43,17 @@ struct TinyProgram {
   /// True when it failed. A thread that takes a lock is enabled when the lock is free; one that
   /// spins is always enabled here, unlike in the simulator: what a strategy makes of it is to be
   /// tested.
-  bool run(Chooser& chooser, unsigned steps_max = 5000) const {
+  bool run(Chooser& chooser, unsigned steps_max = kStepsMax, RunLog* log = nullptr) const {
     TinyState state;
     std::array<unsigned, kThreadsMax> at{};
     std::array<Pending, kThreadsMax> pending{};
     std::array<int, 16> holders;
     holders.fill(-1);
     const auto size = static_cast<unsigned>(threads.size());
-    if (chooser.names_objects()) {
-      for (ObjectId object = 1; object <= objects; ++object) chooser.made(object, kSchedulerPath);
+    if (log != nullptr) log->clear();
+    for (ObjectId object = 1; object <= objects; ++object) {
+      if (log != nullptr) log->add_object(object, kSchedulerPath);
+      if (chooser.names_objects()) chooser.made(object, kSchedulerPath);
     }
     for (unsigned t = 0; t < size; ++t) chooser.started(static_cast<ThreadId>(t));
     ThreadId current = 0;
@@ -72,6 +77,10 @@ struct TinyProgram {
       if (enabled == 0) break;
       const bool is_decision = without_lowest(enabled) != 0;
       current = is_decision ? chooser.pick(enabled, current, pending.data()) : lowest(enabled);
+      if (log != nullptr) {
+        log->decisions += is_decision ? 1 : 0;
+        log->add(step_of(current, pending[current]));
+      }
       if (chooser.observes()) chooser.executing(current, pending.data());
       const TinyOperation& operation = threads[current][at[current]];
       if (operation.kind == OperationKind::kLock) holders[operation.object] = current;

@@ -7,7 +7,6 @@ namespace concertina::fuzzers {
 namespace {
 
 // More than any run passes: a place anywhere in the run may matter.
-constexpr std::uint32_t kStepsKept = 50'000;
 
 // Candidates that die of something else: each costs a child, and often a sanitizer's report. A call
 // gives up after kDeathsMax deaths, plus one per kCandidatesPerDeath candidates: a program that
@@ -59,8 +58,7 @@ std::optional<std::size_t> BatchExaminer::first_match(std::span<const Input> can
 }
 
 std::vector<Key> BatchExaminer::keys_of(const Input& input) {
-  const ChildRun child =
-      run_in_child(input, {.last_steps_max = kStepsKept, .timeout_s = timeout_s_});
+  const ChildRun child = run_in_child(input, {.timeout_s = timeout_s_});
   std::vector<Key> keys;
   for (const Step& step : child.trace.last_steps) keys.push_back({step.path, step.site, 0});
   return keys;

@@ -58,7 +58,7 @@ TEST(Batch, KeysAreThePlacesThatARunPassed) {
   const Input input = generated_input(7, 0);
   BatchExaminer examiner("", 20);
   const std::vector<Key> keys = examiner.keys_of(input);
-  const ChildRun child = run_in_child(input, {.last_steps_max = 1 << 16});
+  const ChildRun child = run_in_child(input, {});
   ASSERT_GT(keys.size(), 50U);
   ASSERT_EQ(keys.size(), child.trace.steps);
   for (std::size_t i = 0; i < keys.size(); ++i) {

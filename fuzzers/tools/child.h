@@ -3,9 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
-#include <vector>
 
+#include "host/shared_memory.h"
 #include "pipeline.h"
 
 namespace concertina::fuzzers {
@@ -14,7 +15,6 @@ namespace concertina::fuzzers {
 using JudgeRun = Verdict (*)(const Input&, const Trace&);
 
 struct ChildOptions {
-  std::uint32_t last_steps_max = 40;
   unsigned timeout_s = 20;
   Chooser* chooser = nullptr;  // decides in place of the schedule, in the child
   JudgeRun judge = nullptr;
@@ -23,10 +23,10 @@ struct ChildOptions {
 
 struct ChildRun {
   Verdict verdict;
-  Trace trace;                // of a dead child: its step count, last steps and events
-  std::vector<Event> events;  // what trace.events looks at
-  std::string log;            // what the child wrote to stderr
-  bool died = false;          // it ended before it could judge its trace
+  Trace trace;                             // of a dead child: its step count, steps and events
+  std::unique_ptr<Shared<RunLog>> record;  // what the trace's steps and events look at
+  std::string log;                         // what the child wrote to stderr
+  bool died = false;                       // it ended before it could judge its trace
 };
 
 ChildRun run_in_child(const Input& input, const ChildOptions& options);

@@ -18,12 +18,12 @@ namespace {
 
 constexpr std::size_t kHang = 7;  // of a line that is wrapped
 
-std::string line_of(const RecordedStep& step) {
+std::string line_of(const Step& step) {
   char text[200];
   std::snprintf(text, sizeof text, "T%u  %-12s %-34s %s (%s)", unsigned{step.thread},
                 path_text(step.path).c_str(), position_of(step.site).c_str(),
                 std::string(site_name(step.site)).c_str(),
-                std::string(operation_kind_name(static_cast<std::uint8_t>(step.kind))).c_str());
+                std::string(operation_kind_name(step.kind)).c_str());
   return text;
 }
 
@@ -60,7 +60,7 @@ void print_depth(const std::string& path, const Depth& depth) {
                 line_of(cause.first).c_str(), line_of(cause.second).c_str());
 }
 
-std::string json_of(const RecordedStep& step) {
+std::string json_of(const Step& step) {
   JsonObject object;
   object.number("thread", step.thread)
       .text("path", path_text(step.path))
@@ -95,7 +95,7 @@ void print_json(const std::string& path, const Depth& depth) {
 /// False, after a complaint, when there is nothing to examine.
 bool examine(const std::string& path, const Input& input, const DepthOptions& options,
              Depth& depth) {
-  const ChildRun run = run_in_child(input, {.last_steps_max = 1, .timeout_s = options.timeout_s});
+  const ChildRun run = run_in_child(input, {.timeout_s = options.timeout_s});
   depth.signature = run.verdict.signature();
   if (!run.verdict.failed()) {
     std::fprintf(stderr, "%s: it does not fail in flavour '%s', so it has no depth\n",

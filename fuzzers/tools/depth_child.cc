@@ -16,7 +16,7 @@ constexpr unsigned kRacesTriedMax = 2000;
 
 Cause find_cause(const Input& input, const Verified& explored, const ChildOptions& child_options) {
   Cause cause;
-  const Shared<RunRecord> record;
+  const Shared<RaceRecord> record;
   RaceRecorder recorder;
   recorder.reset(explored.trail, input.schedule, record.get());
   ChildOptions options = child_options;
@@ -28,7 +28,8 @@ Cause find_cause(const Input& input, const Verified& explored, const ChildOption
   if (again.verdict.signature() != explored.verdict.signature() || !record->is_whole())
     return cause;
 
-  std::vector<Race> races = races_of(*record);
+  const RunLog& log = **again.record;
+  std::vector<Race> races = races_of(log, *record);
   std::sort(races.begin(), races.end(), [](const Race& a, const Race& b) {
     return std::tuple(b.earlier, a.later, a.later_thread) <
            std::tuple(a.earlier, b.later, b.later_thread);
@@ -39,14 +40,13 @@ Cause find_cause(const Input& input, const Verified& explored, const ChildOption
   options.ended = {};
   for (const Race& race : races) {
     if (cause.races_tried++ == kRacesTriedMax) break;
-    player.reset(reversed_order(*record, race), record->all_draws(), input.schedule);
+    player.reset(reversed_order(log, *record, race), log, input.schedule);
     const ChildRun reversed = run_in_child(input, options);
     if (reversed.verdict.failed()) continue;
     cause.is_found = true;
-    cause.first = record->steps[race.earlier];
-    cause.second = race.later < record->step_count ? record->steps[race.later]
-                   : record->has_ended             ? record->waiting[race.later_thread]
-                                                   : record->open;
+    const bool waits = race.later == record->step_count && record->has_ended;
+    cause.first = log.steps()[race.earlier];
+    cause.second = waits ? record->waiting[race.later_thread] : log.steps()[race.later];
     break;
   }
   return cause;
@@ -54,7 +54,7 @@ Cause find_cause(const Input& input, const Verified& explored, const ChildOption
 
 std::string Cause::words() const {
   if (!is_found) return "";
-  const auto step_words = [](const RecordedStep& step) {
+  const auto step_words = [](const Step& step) {
     return std::string(site_name(step.site)) + " of " + path_text(step.path);
   };
   return step_words(first) + " before " + step_words(second);
@@ -143,8 +143,7 @@ Depth find_depth(const Input& input, const VerifyOrder& order, const Reducing& r
   if (!depth.is_known()) reduce(input, order, reducing, depth);
   if (depth.is_known()) {
     depth.cause =
-        find_cause(input, depth.explored,
-                   {.last_steps_max = 1, .timeout_s = order.timeout_s, .judge = order.judge});
+        find_cause(input, depth.explored, {.timeout_s = order.timeout_s, .judge = order.judge});
   }
   return depth;
 }

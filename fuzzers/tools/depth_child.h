@@ -22,8 +22,8 @@ namespace concertina::fuzzers {
 
 struct Cause {
   bool is_found = false;
-  RecordedStep first;  // in the failing run; the other way round it passes
-  RecordedStep second;
+  Step first;  // in the failing run; the other way round it passes
+  Step second;
   unsigned races_tried = 0;
   unsigned races = 0;
 

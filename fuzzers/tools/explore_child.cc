@@ -24,7 +24,7 @@ struct Current {
 };
 
 Verdict run_and_judge(const Input& input, RunLog* log) {
-  return judge(input, run(input, {.run_log = log}));
+  return judge(input, run(input, {.log = log}));
 }
 
 void note_input(Current& current, const Input& input) {
@@ -51,6 +51,7 @@ Verdict search_here(const Input& given, const SearchOptions& options, Current& c
   if (options.as_drawn) return search_drawn(options, examine, current);
   Input input = given;
   std::unique_ptr<Explorer> explorer;
+  const auto log = std::make_unique_for_overwrite<RunLog>();
   for (std::uint64_t i = 0; i < options.runs_max; ++i) {
     const bool is_next_program = options.per_program != 0 && i % options.per_program == 0;
     if (explorer == nullptr || is_next_program) {
@@ -61,9 +62,9 @@ Verdict search_here(const Input& given, const SearchOptions& options, Current& c
     }
     input.schedule = explorer->next();
     note_input(current, input);
-    const Verdict verdict = examine(input, explorer->log());
+    const Verdict verdict = examine(input, explorer->learns() ? log.get() : nullptr);
     if (verdict.failed()) return verdict;
-    explorer->ran();
+    explorer->ran(*log);
   }
   return {};
 }

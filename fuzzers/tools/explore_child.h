@@ -15,9 +15,7 @@
 
 namespace concertina::fuzzers {
 
-struct RunLog;
-
-/// Runs an input, notes the run in the log unless that is null, and judges it.
+/// Runs an input, writes it in the log unless that is null, and judges it.
 using SearchExamine = Verdict (*)(const Input&, RunLog*);
 
 struct SearchOptions {

@@ -19,19 +19,19 @@ bool is_wanted(const Input& input) {
 }
 
 Verdict fail_when_wanted(const Input& input, RunLog* log) {
-  run(input, {.run_log = log});
+  run(input, {.log = log});
   if (is_wanted(input)) return {"planted", "kind", "detail"};
   return {};
 }
 
 Verdict die_when_wanted(const Input& input, RunLog* log) {
-  run(input, {.run_log = log});
+  run(input, {.log = log});
   if (is_wanted(input)) std::raise(SIGUSR1);  // no sanitizer looks at it
   return {};
 }
 
 Verdict hang_when_wanted(const Input& input, RunLog* log) {
-  run(input, {.run_log = log});
+  run(input, {.log = log});
   for (volatile bool hangs = is_wanted(input); hangs;) {
   }
   return {};
@@ -83,12 +83,14 @@ TEST(Search, ItsSchedulesAreInputsLikeAnyOther) {
   in_own_process([] {
     const auto explorer =
         std::make_unique<Explorer>(some_input().schedule, Strategy::kPortfolio, 9);
+    const auto log = std::make_unique_for_overwrite<RunLog>();
     std::vector<std::pair<Bytes, std::uint64_t>> runs;
     for (unsigned i = 0; i < 200; ++i) {
       Input input = some_input();
       input.schedule = explorer->next();
-      runs.emplace_back(encode(input), run(input, {.run_log = explorer->log()}).hash);
-      explorer->ran();
+      const RunOptions options{.log = explorer->learns() ? log.get() : nullptr};
+      runs.emplace_back(encode(input), run(input, options).hash);
+      explorer->ran(*log);
     }
     for (auto one = runs.rbegin(); one != runs.rend(); ++one) {
       const Input input = decode(one->first);

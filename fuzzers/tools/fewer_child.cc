@@ -10,6 +10,7 @@
 #include "schedule/explorer.h"
 #include "tools/forked_verdict.h"
 #include "verify/fewer_preemptions.h"
+#include "verify/reversal.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -24,8 +25,8 @@ struct Board {
   std::atomic<std::uint64_t> runs{0};  // ended, of all children
   std::uint32_t runs_left = 0;         // of this start
   bool has_best = false;               // of this start
-  RunNotes now;
-  RunNotes best;
+  RunLog now;
+  RunLog best;
 };
 
 class Child {
@@ -53,8 +54,8 @@ class Child {
     const auto explorer = std::make_unique<Explorer>(base, Strategy::kPortfolio, start_);
     for (unsigned i = 0; i < order_.runs_to_find && !is_late(i); ++i) {
       const Schedule& schedule = explorer->next();
-      if (fails(choosers.prepare(schedule, explorer->log()))) return keep(board_.now);
-      explorer->ran();
+      if (fails(choosers.prepare(schedule))) return keep(board_.now);
+      explorer->ran(board_.now);
     }
     return false;
   }
@@ -64,25 +65,25 @@ class Child {
     const auto fewer = std::make_unique<FewerPreemptions>(board_.best, board_.runs.load());
     OrderPlayer player;
     for (; board_.runs_left > 0 && !is_late(board_.runs_left); --board_.runs_left) {
-      player.reset(fewer->next(), fewer->current().all_draws(), input_.schedule);
+      player.reset(fewer->next(), fewer->current(), input_.schedule);
       fewer->ran(board_.now, fails(player));
       if (cost_of(fewer->best()) < cost_of(board_.best)) keep(fewer->best());
     }
   }
 
-  bool keep(const RunNotes& notes) {
-    board_.best = notes;
+  bool keep(const RunLog& log) {
+    board_.best.copy_schedule(log);
     board_.has_best = true;
     return true;
   }
 
   bool fails(Chooser& chooser) {
-    noting_.reset(chooser, board_.now);
-    const Trace trace = run(input_, {.chooser = &noting_});
+    const Trace trace = run(input_, {.chooser = &chooser, .log = &board_.now});
     const Verdict verdict =
         order_.judge != nullptr ? order_.judge(input_, trace) : judge(input_, trace);
     board_.runs.fetch_add(1, std::memory_order_release);
-    return verdict.failed() && verdict.signature() == order_.signature && board_.now.is_whole();
+    return verdict.failed() && verdict.signature() == order_.signature &&
+           can_be_reduced(board_.now);
   }
 
   bool is_late(unsigned run) const {
@@ -94,7 +95,6 @@ class Child {
   Board& board_;
   unsigned start_;
   Clock::time_point deadline_;
-  Noting noting_;
 };
 
 class Parent {
@@ -124,10 +124,11 @@ class Parent {
   bool bury(const Forked& forked) {
     ++deaths_;
     board_.runs.fetch_add(1);  // or the next child would draw the same
-    const bool counts = verdict_of(forked).signature() == order_.signature && board_.now.is_whole();
+    const bool counts =
+        verdict_of(forked).signature() == order_.signature && can_be_reduced(board_.now);
     if (board_.runs_left > 0) --board_.runs_left;
     if (counts && (!board_.has_best || cost_of(board_.now) < cost_of(board_.best))) {
-      board_.best = board_.now;
+      board_.best.copy_schedule(board_.now);
       board_.has_best = true;
     }
     return board_.has_best;
@@ -148,22 +149,20 @@ Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order) {
   Parent parent(input, order, *board);
   for (unsigned start = 0; start < order.starts; ++start) {
     parent.work_on(start);
-    const RunNotes& best = board->best;
+    const RunLog& best = board->best;
     if (!board->has_best || (fewer.is_found && best.preemptions >= fewer.preemptions)) continue;
     fewer.is_found = true;
     fewer.preemptions = best.preemptions;
-    fewer.trail.assign(best.trail.chosen, best.trail.chosen + best.trail.count);
+    fewer.trail = trail_of(best);
   }
   fewer.runs = board->runs.load();
   if (!fewer.is_found) return fewer;
   // What is said of it rests on its replay.
   TrailPlayer player;
   player.reset(fewer.trail, input.schedule);
-  fewer.verdict = run_in_child(input, {.last_steps_max = 1,
-                                       .timeout_s = order.timeout_s,
-                                       .chooser = &player,
-                                       .judge = order.judge})
-                      .verdict;
+  fewer.verdict =
+      run_in_child(input, {.timeout_s = order.timeout_s, .chooser = &player, .judge = order.judge})
+          .verdict;
   fewer.is_found = fewer.verdict.signature() == order.signature;
   return fewer;
 }

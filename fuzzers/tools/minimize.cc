@@ -66,7 +66,7 @@ std::string size_text(const Size& size) {
 /// The verdict of the input as it is; false, after a complaint, when it does not fail.
 bool find_verdict(const std::string& path, const CaseFile& file, unsigned timeout_s,
                   Verdict& verdict) {
-  verdict = run_in_child(file.input, {.last_steps_max = 1, .timeout_s = timeout_s}).verdict;
+  verdict = run_in_child(file.input, {.timeout_s = timeout_s}).verdict;
   if (verdict.failed()) return true;
   std::fprintf(stderr, "%s: it does not fail in flavour '%s', so there is nothing to minimise\n",
                shown_path(path).c_str(), std::string(this_flavour()).c_str());

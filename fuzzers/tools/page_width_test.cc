@@ -72,7 +72,8 @@ std::vector<Verdict> planted(const Trace& trace) {
 }
 
 void expect_narrow(const CaseFile& file, const std::string& name) {
-  Trace trace = run(file.input, {.last_steps_max = 1 << 16});
+  const auto record = std::make_unique_for_overwrite<RunLog>();
+  Trace trace = run(file.input, {.log = record.get()});
   const std::string log = race_log(trace);
   for (const Verdict& verdict : planted(trace)) {
     PageOptions options{.last_steps = 100};

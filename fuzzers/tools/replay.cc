@@ -17,8 +17,6 @@ namespace concertina::fuzzers {
 namespace {
 
 // All steps of any run: what the end is about may have begun long before.
-constexpr std::uint32_t kStepsKept = 1 << 16;
-
 struct Replays {
   ChildRun first;  // the first failing run, else the first
   unsigned failures = 0;
@@ -27,7 +25,7 @@ struct Replays {
 
 Replays replay_all(const Input& input, const ReplayOptions& options) {
   Replays result;
-  const ChildOptions child_options{.last_steps_max = kStepsKept, .timeout_s = options.timeout_s};
+  const ChildOptions child_options{.timeout_s = options.timeout_s};
   for (unsigned i = 0; i < options.times; ++i) {
     ChildRun child = run_in_child(input, child_options);
     const bool failed = child.verdict.failed();

@@ -7,7 +7,7 @@
 
 #include "host/own_process_testing.h"
 #include "pipeline.h"
-#include "schedule/run_log.h"
+#include "schedule/conflict.h"
 #include "tools/generator.h"
 
 namespace concertina::fuzzers {
@@ -24,21 +24,20 @@ struct Seen {
 
 std::unique_ptr<Seen> look(unsigned inputs) {
   auto seen = std::make_unique<Seen>();
-  const auto log = std::make_unique<RunLog>();
+  const auto log = std::make_unique_for_overwrite<RunLog>();
   for (unsigned i = 0; i < inputs; ++i) {
-    run(generated_input(3, i), {.run_log = log.get()});
+    run(generated_input(3, i), {.log = log.get()});
     std::vector<Sites> readers(1), writers(1);  // by object
-    for (std::uint32_t step = 0; step < log->kept_steps(); ++step) {
-      const StepNote& note = log->notes[step];
+    for (const Step& step : log->steps()) {
       // Objects 0 and of thread starts aside.
-      if (note.object == 0) continue;
-      if (note.object >= readers.size()) {
-        readers.resize(note.object + 1);
-        writers.resize(note.object + 1);
+      if (step.object == 0) continue;
+      if (step.object >= readers.size()) {
+        readers.resize(step.object + 1);
+        writers.resize(step.object + 1);
       }
-      const auto site = static_cast<std::size_t>(note.site);
-      if (is_reader(note.kind)) readers[note.object][site] = seen->readers[site] = true;
-      if (is_writer(note.kind)) writers[note.object][site] = seen->writers[site] = true;
+      const auto site = static_cast<std::size_t>(step.site);
+      if (is_reader(step.kind)) readers[step.object][site] = seen->readers[site] = true;
+      if (is_writer(step.kind)) writers[step.object][site] = seen->writers[site] = true;
     }
     for (std::size_t object = 0; object < readers.size(); ++object) {
       for (std::size_t r = 0; r < kSiteCount; ++r) {

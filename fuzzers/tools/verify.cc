@@ -181,7 +181,7 @@ int exit_code(VerifyEnd end) {
 /// Writes the failing case if one is wanted; its path, or empty.
 std::string write_failing(const VerifyOptions& options, const CaseFile& file,
                           const Verified& explored, WrittenInput& written) {
-  written = write_down(file.input, explored, {.last_steps_max = 1, .timeout_s = options.timeout_s});
+  written = write_down(file.input, explored, {.timeout_s = options.timeout_s});
   if (options.output.empty() || !written.why_not.empty()) return "";
   CaseFile failing = file;
   failing.input = written.input;

@@ -38,7 +38,7 @@ struct Board {
   std::atomic<std::uint32_t> taken{0};
   double done = 0;
   std::array<BoundReport, kBoundsMax> bounds{};
-  Trail trail;
+  RunLog log;  // of the latest run
 };
 
 // --- The child -----------------------------------------------------------------------------------
@@ -58,7 +58,6 @@ class Child {
   VerifyEnd explore() {
     if (order_.is_unbounded) {
       SourceDpor search;
-      search.keep_trail(&board_.trail);
       search.start(input_.schedule);
       const VerifyEnd end = explore_all_of(search, 0);
       return end == VerifyEnd::kNone ? VerifyEnd::kComplete : end;
@@ -66,7 +65,6 @@ class Child {
     BoundedOptions options{.fixes_draws = order_.fixes_draws};
     if (!order_.learns) options.runs_to_learn = 0;
     BoundedSearch search(options);
-    search.keep_trail(&board_.trail);
     return order_.resume.empty() ? explore_from(search, order_.first_bound, false) : resume(search);
   }
 
@@ -139,7 +137,7 @@ class Child {
     if constexpr (requires { search.will_learn(); }) is_learning = search.will_learn();
     board_.is_learning.store(is_learning, std::memory_order_relaxed);
     search.begin_run();
-    const Trace trace = run(input_, {.chooser = &search});
+    const Trace trace = run(input_, {.chooser = &search, .log = &board_.log});
     const auto run_end = search.end_run(trace.outcome != Outcome::kHung);
     board_.runs.fetch_add(1, std::memory_order_release);
     if (run_end.has_diverged) return VerifyEnd::kDiverged;
@@ -238,8 +236,8 @@ class Desk {
 Verified read_board(const Board& board) {
   Verified explored;
   explored.bounds.assign(board.bounds.begin(), board.bounds.begin() + board.bound_count.load());
-  explored.preemptions = board.trail.preemptions;  // of the run in which it died, too
-  explored.trail.assign(board.trail.chosen, board.trail.chosen + board.trail.count);
+  explored.preemptions = board.log.preemptions;  // of the run in which it died, too
+  explored.trail = trail_of(board.log);
   return explored;
 }
 
@@ -298,7 +296,7 @@ WrittenInput write_down(const Input& input, const Verified& explored,
   if (!written->is_exact) {
     return {input, "it takes more, or larger, deviations than a schedule can have"};
   }
-  result.input.schedule.deviations = written->deviations();
+  result.input.schedule.deviations.assign(written->all().begin(), written->all().end());
   options.chooser = nullptr;
   const ChildRun again = run_in_child(result.input, options);
   if (again.verdict.signature() != explored.verdict.signature()) {

@@ -1,14 +1,14 @@
 // Exploring in a child process, because a sanitizer or a signal may end the run that matters.
 //
 //   parent                                     child (host/forked.h)
-// P1 fork; show progress, hand on "stop"       C1 for each bound: run after run; each decision
-// P2 a state is offered: take it, keep it         goes to the board's trail as it is made
+// P1 fork; show progress, hand on "stop"       C1 for each bound: run after run; each goes to
+// P2 a state is offered: take it, keep it         the board's log as it happens
 // P3 read the board. Died or hung: the run     C2 at each bound's beginning and now and then:
-//    in the trail is the failing one              offer the state, once the one before was taken
+//    in the log is the failing one                offer the state, once the one before was taken
 //                                              C3 the first failing verdict, the end of the last
 //                                                 bound, the budget, or "stop": answer why
 //
-// The trail of the failing run is exact; `write_down` turns it into an ordinary input.
+// The failing run's trail is exact; `write_down` turns it into an ordinary input.
 #pragma once
 
 #include <array>

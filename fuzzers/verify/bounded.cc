@@ -128,10 +128,7 @@ ThreadId BoundedSearch::decide_new(Node node, ThreadMask enabled, ThreadId curre
 
 ThreadId BoundedSearch::take(std::size_t index, ThreadId current) {
   const Node& node = stack_[index];
-  if (!node.is_free && node.chosen != current) {
-    ++preemptions_;
-    count_preemption();
-  }
+  if (!node.is_free && node.chosen != current) ++preemptions_;
   if (!node.is_free && node.chosen == current) open_node_ = index;
   asleep_ = (node.asleep | node.done) & ~bit(node.chosen);
   return node.chosen;

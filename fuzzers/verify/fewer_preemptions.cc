@@ -1,12 +1,13 @@
 #include "verify/fewer_preemptions.h"
 
 #include <algorithm>
-
-#include "schedule/thread_mask.h"
+#include <span>
 
 namespace concertina::fuzzers {
 namespace {
 
+constexpr std::uint32_t kStepsMax = 8192;
+constexpr std::uint32_t kDrawsMax = 2048;
 constexpr unsigned kMovesMax = 3;       // in one try
 constexpr unsigned kPatience = 10'000;  // runs without a better one, then back to the best
 constexpr unsigned kWorsePercent = 10;  // how often a run that is worse is taken
@@ -40,55 +41,27 @@ enum class Move : std::uint8_t {
 
 }  // namespace
 
-unsigned RunNotes::switches() const {
-  unsigned count = 0;
-  for (std::uint32_t i = 1; i < step_count; ++i) count += threads[i] != threads[i - 1] ? 1 : 0;
-  return count;
+bool can_be_reduced(const RunLog& log) {
+  return log.step_count < kStepsMax && log.draw_count < kDrawsMax;
 }
 
-std::pair<unsigned, unsigned> cost_of(const RunNotes& notes) {
-  return {notes.preemptions, notes.switches()};
-}
-
-// --- Noting --------------------------------------------------------------------------------------
-
-void Noting::reset(Chooser& strategy, RunNotes& notes) {
-  strategy_ = &strategy;
-  notes_ = &notes;
-  notes.preemptions = notes.step_count = notes.draw_count = notes.trail.count = 0;
-  current_ = 0;
-}
-
-ThreadId Noting::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
-  const ThreadId chosen = strategy_->pick(enabled, current, pending);
-  const bool is_free = (enabled & bit(current)) == 0 || pending[current].is_spinning;
-  if (!is_free && chosen != current) ++notes_->preemptions;
-  notes_->trail.add(chosen);
-  return chosen;
-}
-
-void Noting::executing(ThreadId thread, const Pending* pending) {
-  if (strategy_->observes()) strategy_->executing(thread, pending);
-  current_ = thread;
-  if (notes_->step_count < RunNotes::kStepsMax) notes_->threads[notes_->step_count++] = thread;
-}
-
-std::uint32_t Noting::choose(std::uint32_t n, Site site, SpawnPath path) {
-  const std::uint32_t drawn = strategy_->choose(n, site, path);
-  notes_->trail.add(drawn);
-  if (notes_->draw_count < RunRecord::kDrawsMax) {
-    notes_->draws[notes_->draw_count++] = {current_, static_cast<std::uint8_t>(drawn)};
+std::pair<unsigned, unsigned> cost_of(const RunLog& log) {
+  const std::span<const Step> steps = log.steps();
+  unsigned switches = 0;
+  for (std::size_t i = 1; i < steps.size(); ++i) {
+    switches += steps[i].thread != steps[i - 1].thread ? 1 : 0;
   }
-  return drawn;
+  return {log.preemptions, switches};
 }
 
-// --- Reducing ------------------------------------------------------------------------------------
-
-FewerPreemptions::FewerPreemptions(const RunNotes& failing, std::uint64_t seed)
-    : current_(failing), best_(failing), random_(seed) {}
+FewerPreemptions::FewerPreemptions(const RunLog& failing, std::uint64_t seed) : random_(seed) {
+  current_->copy_schedule(failing);
+  best_->copy_schedule(failing);
+}
 
 std::vector<ThreadId> FewerPreemptions::next() {
-  std::vector<ThreadId> order(current_.threads, current_.threads + current_.step_count);
+  std::vector<ThreadId> order;
+  for (const Step& step : current_->steps()) order.push_back(step.thread);
   for (unsigned left = random_.between(1, kMovesMax); left > 0; --left) move(order);
   return order;
 }
@@ -127,18 +100,18 @@ void FewerPreemptions::move(std::vector<ThreadId>& order) {
   }
 }
 
-void FewerPreemptions::ran(const RunNotes& notes, bool fails) {
+void FewerPreemptions::ran(const RunLog& log, bool fails) {
   ++since_better_;
-  if (fails && cost_of(notes) < cost_of(best_)) {
-    best_ = notes;
+  if (fails && cost_of(log) < cost_of(*best_)) {
+    best_->copy_schedule(log);
     since_better_ = 0;
   }
   const bool may_be_worse =
-      notes.preemptions <= best_.preemptions + kWorseMax && random_.percent(kWorsePercent);
-  if (fails && (cost_of(notes) <= cost_of(current_) || may_be_worse)) {
-    current_ = notes;
+      log.preemptions <= best_->preemptions + kWorseMax && random_.percent(kWorsePercent);
+  if (fails && (cost_of(log) <= cost_of(*current_) || may_be_worse)) {
+    current_->copy_schedule(log);
   } else if (since_better_ >= kPatience) {
-    current_ = best_;
+    current_->copy_schedule(*best_);
     since_better_ = 0;
   }
 }

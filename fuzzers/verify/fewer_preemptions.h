@@ -14,74 +14,40 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <utility>
 #include <vector>
 
+#include "platform/sim/run_log.h"
 #include "schedule/random.h"
-#include "verify/footprint.h"
 #include "verify/reversal.h"
 
 namespace concertina::fuzzers {
 
-/// What a run did, complete after each step. Plain memory, for a process that may die.
-struct RunNotes {
-  static constexpr std::uint32_t kStepsMax = RunRecord::kStepsMax;
-
-  std::uint32_t preemptions = 0;  // as BoundedSearch counts them
-  std::uint32_t step_count = 0;   // further ones are not kept
-  std::uint32_t draw_count = 0;
-  ThreadId threads[kStepsMax];  // of the steps
-  RecordedDraw draws[RunRecord::kDrawsMax];
-  Trail trail;
-
-  unsigned switches() const;
-  std::span<const RecordedDraw> all_draws() const { return {draws, draw_count}; }
-  bool is_whole() const {
-    return step_count < kStepsMax && draw_count < RunRecord::kDrawsMax && trail.count < Trail::kMax;
-  }
-};
+/// Can the run be made from its log? Longer ones are left alone.
+bool can_be_reduced(const RunLog& log);
 
 /// Fewer preemptions cost less; of equally many, fewer switches.
-std::pair<unsigned, unsigned> cost_of(const RunNotes& notes);
-
-/// Another chooser, and notes of what it did.
-class Noting final : public Chooser {
- public:
-  void reset(Chooser& strategy, RunNotes& notes);
-
-  void started(ThreadId thread) override { strategy_->started(thread); }
-  ThreadId pick(ThreadMask enabled, ThreadId current, const Pending* pending) override;
-  void executing(ThreadId thread, const Pending* pending) override;
-  std::uint32_t choose(std::uint32_t n, Site site, SpawnPath path) override;
-  void made(ObjectId object, SpawnPath path) override { strategy_->made(object, path); }
-  bool observes() const override { return true; }
-  bool names_objects() const override { return strategy_->names_objects(); }
-
- private:
-  Chooser* strategy_ = nullptr;
-  RunNotes* notes_ = nullptr;
-  ThreadId current_ = 0;
-};
+std::pair<unsigned, unsigned> cost_of(const RunLog& log);
 
 class FewerPreemptions {
  public:
   /// From a run that fails. A pure function of it, the seed and the arguments of `ran`.
-  FewerPreemptions(const RunNotes& failing, std::uint64_t seed);
+  FewerPreemptions(const RunLog& failing, std::uint64_t seed);
 
   /// The order to try next, to be followed with the draws of `current`.
   std::vector<ThreadId> next();
-  const RunNotes& current() const { return current_; }
+  const RunLog& current() const { return *current_; }
   /// That order was run; `fails`: as the first run did.
-  void ran(const RunNotes& notes, bool fails);
+  void ran(const RunLog& log, bool fails);
 
-  const RunNotes& best() const { return best_; }
+  const RunLog& best() const { return *best_; }
 
  private:
   void move(std::vector<ThreadId>& order);
 
-  RunNotes current_;
-  RunNotes best_;
+  std::unique_ptr<RunLog> current_ = std::make_unique_for_overwrite<RunLog>();
+  std::unique_ptr<RunLog> best_ = std::make_unique_for_overwrite<RunLog>();
   Random random_;
   unsigned since_better_ = 0;  // runs
 };

@@ -10,7 +10,7 @@
 
 #include "base/sanitizer.h"
 #include "schedule/random_walk.h"
-#include "schedule/thread_mask.h"
+#include "verify/reversal.h"
 #include "verify/testing.h"
 
 namespace concertina::fuzzers {
@@ -47,67 +47,36 @@ class Reduction {
       schedule.seed = seed;
       walk.reset(schedule);
       if (!shows_it(walk)) continue;
-      if (found++ == 0 || notes_->preemptions > first_->preemptions) *first_ = *notes_;
+      if (found++ == 0 || log_->preemptions > first_->preemptions) first_->copy_schedule(*log_);
     }
     return found > 0;
   }
 
-  const RunNotes& first() const { return *first_; }
+  const RunLog& first() const { return *first_; }
 
-  /// The notes of the run with the fewest preemptions.
-  RunNotes reduce(unsigned runs) {
-    FewerPreemptions fewer(*first_, 1);
+  /// The run with the fewest preemptions.
+  std::unique_ptr<FewerPreemptions> reduce(unsigned runs) {
+    auto fewer = std::make_unique<FewerPreemptions>(*first_, 1);
     OrderPlayer player;
     for (unsigned i = 0; i < runs; ++i) {
-      player.reset(fewer.next(), fewer.current().all_draws(), Schedule{});
+      player.reset(fewer->next(), fewer->current(), Schedule{});
       const bool shows = shows_it(player);
-      fewer.ran(*notes_, shows);
+      fewer->ran(*log_, shows);
     }
-    return fewer.best();
+    return fewer;
   }
 
   bool shows_it(Chooser& chooser) {
-    Noting noting;
-    noting.reset(chooser, *notes_);
-    return outcome_of(run_tiny(world_, program_, noting), ~ThreadMask{0}) == wanted_;
+    return outcome_of(run_tiny(world_, program_, chooser, log_.get()), ~ThreadMask{0}) == wanted_;
   }
 
  private:
   simulator::World& world_;
   const TinyProgram& program_;
   std::uint64_t wanted_;
-  std::unique_ptr<RunNotes> notes_ = std::make_unique<RunNotes>();
-  std::unique_ptr<RunNotes> first_ = std::make_unique<RunNotes>();
+  std::unique_ptr<RunLog> log_ = std::make_unique_for_overwrite<RunLog>();
+  std::unique_ptr<RunLog> first_ = std::make_unique_for_overwrite<RunLog>();
 };
-
-/// Picks what it is told to.
-class Told final : public Chooser {
- public:
-  ThreadId pick(ThreadMask, ThreadId, const Pending*) override { return chosen; }
-  std::uint32_t choose(std::uint32_t, Site, SpawnPath) override { return 0; }
-  ThreadId chosen = 0;
-};
-
-TEST(Noting, CountsSwitchesAwayFromAThreadThatCouldGoOnAndDoesNotSpin) {
-  const auto notes = std::make_unique<RunNotes>();
-  Told told;
-  Noting noting;
-  noting.reset(told, *notes);
-  Pending pending[kThreadsMax];
-  const ThreadMask both = bit(1) | bit(2);
-  const auto count_of = [&](ThreadId chosen, ThreadMask enabled, ThreadId current) {
-    const unsigned before = notes->preemptions;
-    told.chosen = chosen;
-    EXPECT_EQ(noting.pick(enabled, current, pending), chosen);
-    return notes->preemptions - before;
-  };
-  EXPECT_EQ(count_of(1, both, 1), 0U);
-  EXPECT_EQ(count_of(2, both, 1), 1U);
-  EXPECT_EQ(count_of(2, both, 3), 0U) << "it was not enabled";
-  pending[1].is_spinning = true;
-  EXPECT_EQ(count_of(2, both, 1), 0U) << "it spins";
-  EXPECT_EQ(count_of(1, both, 2), 1U);
-}
 
 TEST(FewerPreemptions, ComesDownToTheFewestAndNeverBelow) {
   simulator::World world;
@@ -120,13 +89,15 @@ TEST(FewerPreemptions, ComesDownToTheFewestAndNeverBelow) {
     for (const auto& [outcome, fewest] : outcomes_of(world, program)) {
       Reduction reduction(world, program, outcome);
       if (!reduction.find()) continue;
-      const RunNotes best = reduction.reduce(kReducingRuns);
+      const auto reduced_run = reduction.reduce(kReducingRuns);
+      const RunLog& best = reduced_run->best();
       ++reduced;
       had_more += reduction.first().preemptions > fewest ? 1 : 0;
       fewest_reached += best.preemptions == fewest ? 1 : 0;
       ASSERT_GE(best.preemptions, fewest) << "program " << i << ": they count differently";
       TrailPlayer player;
-      player.reset({best.trail.chosen, best.trail.count}, Schedule{});
+      const std::vector<std::uint8_t> trail = trail_of(best);
+      player.reset(trail, Schedule{});
       EXPECT_TRUE(reduction.shows_it(player)) << "program " << i << ": the trail is another run";
     }
   }

@@ -83,11 +83,6 @@ void Following::begin() {
   pending_ = nullptr;
   threads_ = 0;
   is_open_ = false;
-  if (trail_ != nullptr) trail_->count = trail_->preemptions = 0;
-}
-
-void Following::count_preemption() {
-  if (trail_ != nullptr) ++trail_->preemptions;
 }
 
 void Following::close() {
@@ -118,7 +113,6 @@ ThreadId Following::pick(ThreadMask enabled, ThreadId current, const Pending* pe
   close();
   const ThreadId chosen = decide(enabled, current, pending);
   sanitizer::look_again();
-  if (trail_ != nullptr) trail_->add(chosen);
   return chosen;
 }
 
@@ -127,15 +121,10 @@ void Following::executing(ThreadId thread, const Pending* pending) {
   sanitizer::look_away();
   close();
   const Pending& now = pending[thread];
-  step_.thread = thread;
-  step_.site = now.site;
-  step_.kind = now.kind;
-  step_.is_lock = now.kind == OperationKind::kLock;
+  static_cast<Step&>(step_) = step_of(thread, now);
   step_.touches_all = false;
   step_.started = 0;
   step_.draws = 0;
-  step_.path = now.path;
-  step_.object = now.object;
   step_.size = 0;
   is_open_ = true;
   opened(thread, now);
@@ -150,7 +139,6 @@ std::uint32_t Following::choose(std::uint32_t n, Site site, SpawnPath) {
   sanitizer::look_away();
   const std::uint32_t drawn = draw(n, site);
   sanitizer::look_again();
-  if (trail_ != nullptr) trail_->add(drawn);
   if (draw_matters(n, site)) {
     step_.draws = (step_.draws ^ (drawn + 1)) * 0x9e3779b97f4a7c15U;
     step_.draws ^= step_.draws >> 29;

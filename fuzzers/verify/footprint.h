@@ -58,18 +58,12 @@ enum Slot : std::uint16_t {
   kSlots
 };
 
-struct Footprint {
+struct Footprint : Step {
   static constexpr unsigned kAccessesMax = 40;
 
-  ThreadId thread = 0;
-  Site site{};
-  OperationKind kind{};
-  bool is_lock = false;
   bool touches_all = false;  // it ended the run, or touched too much to tell: conflicts with all
   ThreadMask started = 0;    // threads that it created
   std::uint64_t draws = 0;   // the draws in it, hashed in order
-  SpawnPath path = 0;
-  ObjectId object = 0;
   unsigned size = 0;
   std::array<Access, kAccessesMax> accesses;
 
@@ -78,19 +72,6 @@ struct Footprint {
 
 bool conflict(const Footprint& a, const Footprint& b);
 
-/// The decisions of a run in order: for each decision the thread, for each draw the value. Plain
-/// memory that another process may read after this one has died.
-struct Trail {
-  static constexpr std::uint32_t kMax = 1U << 16;
-  std::uint32_t count = 0;        // what is beyond kMax is lost
-  std::uint32_t preemptions = 0;  // so far, by a search that counts them
-  std::uint8_t chosen[kMax];
-
-  void add(std::uint32_t value) {
-    if (count < kMax) chosen[count++] = static_cast<std::uint8_t>(value);
-  }
-};
-
 /// A chooser that follows the steps of a run, for explorers.
 ///
 /// Protocol: begin(); the run; finish(). `closed` is called for each step once all of it is known:
@@ -98,8 +79,6 @@ struct Trail {
 class Following : public Chooser {
  public:
   void begin();
-  /// Where to write each run's decisions; null for nowhere.
-  void keep_trail(Trail* trail) { trail_ = trail; }
   /// `was_stopped`: the last step ended the run, unlike a run in which no thread can run. It then
   /// conflicts with every step: those of others that it forestalled.
   void finish(bool was_stopped);
@@ -120,10 +99,6 @@ class Following : public Chooser {
   virtual void opened(ThreadId thread, const Pending& pending) { (void)thread, (void)pending; }
   virtual void closed(const Footprint& step) = 0;
 
-  /// The decision that is being made is a preemption: told at once, as the run may be the process's
-  /// last.
-  void count_preemption();
-
   /// Ends the run in progress; only from `decide`.
   [[noreturn]] static void cut();
 
@@ -137,7 +112,6 @@ class Following : public Chooser {
   const Pending* pending_ = nullptr;
   ThreadMask threads_ = 0;
   bool is_open_ = false;
-  Trail* trail_ = nullptr;
   Footprint step_;
 };
 

@@ -142,7 +142,7 @@ TEST(Following, AStepHasItsThreadsAndWhatWasDrawn) {
   const Footprint first = keeping.steps.back();
   EXPECT_EQ(first.thread, 2);
   EXPECT_EQ(first.site, Site::kParkStatus);
-  EXPECT_TRUE(first.is_lock);
+  EXPECT_EQ(first.kind, OperationKind::kLock);
   EXPECT_EQ(first.object, 4u);
   EXPECT_EQ(first.path, 1u);
   EXPECT_EQ(first.started, ThreadMask{1} << 3);
@@ -171,21 +171,6 @@ TEST(Following, OnlyTheStepThatStoppedTheRunTouchesAll) {
   EXPECT_EQ(keeping.steps.size(), 2u);
   keeping.finish(true);
   EXPECT_EQ(keeping.steps.size(), 2u) << "a step is reported once";
-}
-
-TEST(Following, TheTrailHasPicksAndDrawsInOrder) {
-  Keeping keeping;
-  static Trail trail;
-  keeping.keep_trail(&trail);
-  keeping.begin();
-  Pending all[kThreadsMax];
-  keeping.pick(0b1100, 0, all);
-  keeping.choose(5, Site::kSelectOrder, kAnyPath);
-  keeping.pick(0b0011, 2, all);
-  EXPECT_EQ(std::vector<unsigned>(trail.chosen, trail.chosen + trail.count),
-            (std::vector<unsigned>{2, 4, 0}));
-  keeping.begin();
-  EXPECT_EQ(trail.count, 0u);
 }
 
 TEST(DrawMatters, WhereAnotherValueWouldChangeSomething) {

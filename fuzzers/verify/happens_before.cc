@@ -43,7 +43,7 @@ void HappensBefore::meet_all(const Footprint& step, Event& event) {
   for (unsigned i = 0; i < step.size; ++i) {
     const Access access = step.accesses[i];
     const Users& users = users_of(access.slot);
-    const bool is_the_lock = step.is_lock && access.slot == step.object;
+    const bool is_the_lock = step.kind == OperationKind::kLock && access.slot == step.object;
     for (unsigned t = 0; t < kThreadsMax; ++t) {
       for (unsigned mode = 0; mode < 3; ++mode) {
         if (commute(access.mode, static_cast<Mode>(mode))) continue;
@@ -65,7 +65,8 @@ void HappensBefore::add(const Footprint& step) {
   for (unsigned i = 0; i < step.size; ++i) {
     Users& users = users_of(step.accesses[i].slot);
     users.by_mode[static_cast<unsigned>(step.accesses[i].mode)][step.thread] = index;
-    if (step.is_lock && step.accesses[i].slot == step.object) users.locked[step.thread] = index;
+    if (step.kind == OperationKind::kLock && step.accesses[i].slot == step.object)
+      users.locked[step.thread] = index;
   }
   latest_[step.thread] = index;
   if (step.touches_all) latest_all_[step.thread] = index;

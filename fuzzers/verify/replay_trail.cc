@@ -9,6 +9,20 @@ constexpr std::uint32_t kValueMax = 255;  // of a deviation, and of a key's occu
 
 }  // namespace
 
+std::vector<std::uint8_t> trail_of(const RunLog& log) {
+  std::vector<std::uint8_t> trail;
+  const std::span<const Draw> draws = log.draws();
+  std::size_t next_draw = 0;
+  for (std::uint32_t i = 0; i < log.step_count; ++i) {
+    const Step& step = log.steps()[i];
+    if (step.is_decision) trail.push_back(step.thread);
+    for (; next_draw < draws.size() && draws[next_draw].step == i + 1; ++next_draw) {
+      trail.push_back(static_cast<std::uint8_t>(draws[next_draw].value));
+    }
+  }
+  return trail;
+}
+
 // --- TrailPlayer ---------------------------------------------------------------------------------
 
 void TrailPlayer::reset(std::span<const std::uint8_t> chosen, const Schedule& schedule) {
@@ -37,17 +51,6 @@ std::uint32_t TrailPlayer::choose(std::uint32_t n, Site site, SpawnPath path) {
 }
 
 // --- WriteDown -----------------------------------------------------------------------------------
-
-std::vector<Deviation> WrittenDeviations::deviations() const {
-  std::vector<Deviation> result;
-  for (unsigned i = 0; i < count; ++i) {
-    const auto& item = items[i];
-    result.push_back({item.is_hold ? DeviationKind::kHold : DeviationKind::kChoose,
-                      {item.path, item.site, static_cast<std::uint8_t>(item.occurrence)},
-                      static_cast<std::uint8_t>(item.value)});
-  }
-  return result;
-}
 
 void WriteDown::reset(std::span<const std::uint8_t> chosen, const Schedule& schedule,
                       WrittenDeviations* written) {
@@ -91,25 +94,26 @@ void WriteDown::note_arrivals(const Pending* pending) {
   }
 }
 
-int WriteDown::new_item(bool is_hold, SpawnPath path, Site site, std::uint32_t occurrence) {
+int WriteDown::new_item(DeviationKind kind, SpawnPath path, Site site, std::uint32_t occurrence) {
   if (written_->count == WrittenDeviations::kMax || occurrence > kValueMax) {
     written_->is_exact = false;
     return kNotHeld;
   }
-  written_->items[written_->count] = {is_hold, path, site, occurrence, kValueMax};
+  written_->items[written_->count] = {
+      kind, {path, site, static_cast<std::uint8_t>(occurrence)}, kValueMax};
   return static_cast<int>(written_->count++);
 }
 
 void WriteDown::set_value(int item, std::uint32_t value) {
   if (item == kNotHeld) return;
   if (value > kValueMax) written_->is_exact = false;
-  written_->items[item].value = value;
+  written_->items[item].value = static_cast<std::uint8_t>(value);
 }
 
 void WriteDown::hold(ThreadId thread) {
   Wait& wait = waits_[thread];
   held_ |= bit(thread);
-  wait.item = new_item(true, wait.path, wait.site, wait.occurrence);
+  wait.item = new_item(DeviationKind::kHold, wait.path, wait.site, wait.occurrence);
 }
 
 ThreadId WriteDown::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
@@ -145,7 +149,7 @@ std::uint32_t WriteDown::choose(std::uint32_t n, Site site, SpawnPath path) {
   const std::uint32_t usual = usual_.choose(n, site, path);
   const std::uint32_t drawn = TrailPlayer::choose(n, site, path);
   const std::uint32_t occurrence = pass(draws_, path, site);
-  if (drawn != usual) set_value(new_item(false, path, site, occurrence), drawn);
+  if (drawn != usual) set_value(new_item(DeviationKind::kChoose, path, site, occurrence), drawn);
   return drawn;
 }
 

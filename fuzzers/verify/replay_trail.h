@@ -13,11 +13,15 @@
 #include <span>
 #include <vector>
 
+#include "platform/sim/run_log.h"
 #include "schedule/non_preemptive.h"
 #include "schedule/schedule.h"
 #include "verify/footprint.h"
 
 namespace concertina::fuzzers {
+
+/// The decisions of a run in order: for each decision the thread, for each draw the value.
+std::vector<std::uint8_t> trail_of(const RunLog& log);
 
 /// Follows the trail as long as it fits; when it is over, or names a thread that is not enabled,
 /// NonPreemptive decides.
@@ -44,15 +48,9 @@ struct WrittenDeviations {
   static constexpr unsigned kMax = kDeviationsMax;
   unsigned count = 0;
   bool is_exact = true;  // false: they do not fit into the form
-  struct {
-    bool is_hold;
-    SpawnPath path;
-    Site site;
-    std::uint32_t occurrence;
-    std::uint32_t value;
-  } items[kMax];
+  Deviation items[kMax];
 
-  std::vector<Deviation> deviations() const;
+  std::span<const Deviation> all() const { return {items, count}; }
 };
 
 class WriteDown final : public TrailPlayer {
@@ -86,7 +84,7 @@ class WriteDown final : public TrailPlayer {
 
   void note_arrivals(const Pending* pending);
   void hold(ThreadId thread);
-  int new_item(bool is_hold, SpawnPath path, Site site, std::uint32_t occurrence);
+  int new_item(DeviationKind kind, SpawnPath path, Site site, std::uint32_t occurrence);
   void set_value(int item, std::uint32_t value);
 
   WrittenDeviations* written_ = nullptr;

@@ -27,24 +27,38 @@ Input load(const std::string& name) {
 /// Calls back for up to `count` schedules of the search, with their trails and hashes.
 template <class Callback>
 void for_schedules(const Input& input, unsigned bound, unsigned count, Callback callback) {
-  const auto trail = std::make_unique<Trail>();
+  const auto log = std::make_unique_for_overwrite<RunLog>();
   BoundedSearch search({.runs_to_learn = 0});
-  search.keep_trail(trail.get());
   search.start(bound, input.schedule);
   while (!search.is_done() && count > 0) {
     search.begin_run();
-    const Trace trace = run(input, {.chooser = &search});
+    const Trace trace = run(input, {.chooser = &search, .log = log.get()});
     const std::uint64_t hash = trace.hash;
     if (search.end_run(trace.outcome != Outcome::kHung).is_cut) continue;
     --count;
-    callback(std::span<const std::uint8_t>(trail->chosen, trail->count), hash);
+    callback(trail_of(*log), hash);
   }
+}
+
+TEST(Trail, HasPicksAndDrawsInOrder) {
+  const auto log = std::make_unique_for_overwrite<RunLog>();
+  log->clear();
+  log->add(Step{.thread = 0});
+  log->add(Draw{.step = 1, .value = 3});
+  log->add(Step{.thread = 2, .is_decision = true});
+  log->add(Step{.thread = 1});
+  log->add(Draw{.step = 3, .value = 4});
+  log->add(Draw{.step = 3, .value = 0});
+  log->add(Step{.thread = 0, .is_decision = true});
+  EXPECT_EQ(trail_of(*log), (std::vector<std::uint8_t>{3, 2, 4, 0, 0}));
+  log->clear();
+  EXPECT_TRUE(trail_of(*log).empty());
 }
 
 TEST(TrailPlayer, RepeatsARunExactly) {
   const Input input = load("two-wakers-of-one-select");
   unsigned seen = 0;
-  for_schedules(input, 2, 500, [&](std::span<const std::uint8_t> trail, std::uint64_t hash) {
+  for_schedules(input, 2, 500, [&](const std::vector<std::uint8_t>& trail, std::uint64_t hash) {
     TrailPlayer player;
     player.reset(trail, input.schedule);
     EXPECT_EQ(run(input, {.chooser = &player}).hash, hash);
@@ -72,7 +86,7 @@ TEST(WriteDown, DeviationsSayExactlyWhatTheTrailSaid) {
   for (const char* const name : {"two-wakers-of-one-select", "select-against-close",
                                  "send-against-shrink", "syscall-hands-off-its-processor"}) {
     const Input input = load(name);
-    for_schedules(input, 2, 1000, [&](std::span<const std::uint8_t> trail, std::uint64_t hash) {
+    for_schedules(input, 2, 1000, [&](const std::vector<std::uint8_t>& trail, std::uint64_t hash) {
       ++all;
       WriteDown writer;
       writer.reset(trail, input.schedule, written.get());
@@ -80,7 +94,7 @@ TEST(WriteDown, DeviationsSayExactlyWhatTheTrailSaid) {
       if (!written->is_exact) return;
       ++exact;
       Input as_case = input;
-      as_case.schedule.deviations = written->deviations();
+      as_case.schedule.deviations.assign(written->all().begin(), written->all().end());
       EXPECT_EQ(validate(as_case), "");
       EXPECT_EQ(run(as_case).hash, hash) << name;
     });

@@ -9,12 +9,12 @@ namespace concertina::fuzzers {
 // --- Recording -----------------------------------------------------------------------------------
 
 void RaceRecorder::reset(std::span<const std::uint8_t> trail, const Schedule& schedule,
-                         RunRecord* record) {
+                         RaceRecord* record) {
   Following::begin();
   player_.reset(trail, schedule);
   order_.clear();
   record_ = record;
-  record_->step_count = record_->race_count = record_->draw_count = 0;
+  record_->step_count = record_->race_count = 0;
   record_->has_ended = false;
 }
 
@@ -22,32 +22,16 @@ ThreadId RaceRecorder::decide(ThreadMask enabled, ThreadId current, const Pendin
   return player_.pick(enabled, current, pending);
 }
 
-std::uint32_t RaceRecorder::draw(std::uint32_t n, Site site) {
-  const std::uint32_t drawn = player_.choose(n, site, kAnyPath);
-  if (record_->draw_count < RunRecord::kDrawsMax) {
-    record_->draws[record_->draw_count++] = {current_, static_cast<std::uint8_t>(drawn)};
-  }
-  return drawn;
-}
-
-void RaceRecorder::opened(ThreadId thread, const Pending& pending) {
-  current_ = thread;
-  const Clock& past = order_.past_of(thread);
-  record_->open = {thread,       pending.kind,
-                   pending.site, pending.object,
-                   pending.path, static_cast<std::uint16_t>(past[thread] + 1),
-                   past};
+void RaceRecorder::opened(ThreadId thread, const Pending&) {
+  record_->open = order_.past_of(thread);
 }
 
 void RaceRecorder::closed(const Footprint& step) {
   order_.add(step);
   if (!record_->is_whole()) return;
-  const HappensBefore::Event& event = order_.events().back();
-  RecordedStep& made = record_->steps[record_->step_count];
-  made = record_->open;
-  made.clock = event.clock;
+  record_->clocks[record_->step_count] = order_.events().back().clock;
   for (const std::uint32_t partner : order_.partners()) {
-    if (record_->race_count == RunRecord::kRacesMax) break;
+    if (record_->race_count == RaceRecord::kRacesMax) break;
     record_->races[record_->race_count++] = {partner, record_->step_count, step.thread};
   }
   ++record_->step_count;
@@ -62,11 +46,9 @@ void RaceRecorder::end(bool was_stopped) {
     const Pending& waiting = pending()[thread];
     if (waiting.kind != OperationKind::kLock) continue;
     order_.add_waiting(thread, waiting.object);
-    record_->waiting[thread] = {
-        thread, waiting.kind,          waiting.site, waiting.object, waiting.path,
-        0,      order_.past_of(thread)};
+    record_->waiting[thread] = step_of(thread, waiting);
     for (const std::uint32_t partner : order_.partners()) {
-      if (record_->race_count == RunRecord::kRacesMax) break;
+      if (record_->race_count == RaceRecord::kRacesMax) break;
       record_->races[record_->race_count++] = {partner, record_->step_count, thread};
     }
   }
@@ -76,57 +58,61 @@ void RaceRecorder::end(bool was_stopped) {
 
 namespace {
 
-bool is_known(const RecordedStep& step, const Clock& clock) {
-  return clock[step.thread] >= step.ordinal;
+/// Does a thread that knows so much know the step?
+bool is_known(const RunLog& log, const RaceRecord& record, std::uint32_t step, const Clock& clock) {
+  const ThreadId thread = log.steps()[step].thread;
+  return clock[thread] >= record.clocks[step][thread];
 }
 
 }  // namespace
 
-std::vector<Race> races_of(const RunRecord& record) {
+std::vector<Race> races_of(const RunLog& log, const RaceRecord& record) {
   std::vector<Race> races(record.races, record.races + record.race_count);
-  if (record.has_ended) return races;
+  if (record.has_ended || log.step_count <= record.step_count) return races;
   // It died in a step of which only the announcement is known.
-  ThreadMask seen = bit(record.open.thread);
+  const ThreadId open = log.steps()[record.step_count].thread;
+  ThreadMask seen = bit(open);
   for (std::uint32_t i = record.step_count; i-- > 0;) {
-    const RecordedStep& step = record.steps[i];
-    if ((seen & bit(step.thread)) != 0) continue;
-    seen |= bit(step.thread);
-    if (!is_known(step, record.open.clock)) {
-      races.push_back({i, record.step_count, record.open.thread});
-    }
+    const ThreadId thread = log.steps()[i].thread;
+    if ((seen & bit(thread)) != 0) continue;
+    seen |= bit(thread);
+    if (!is_known(log, record, i, record.open)) races.push_back({i, record.step_count, open});
   }
   return races;
 }
 
-std::vector<ThreadId> reversed_order(const RunRecord& record, const Race& race) {
+std::vector<ThreadId> reversed_order(const RunLog& log, const RaceRecord& record,
+                                     const Race& race) {
   std::vector<ThreadId> order;
   std::vector<ThreadId> after;  // what happened after the earlier one
-  const RecordedStep& earlier = record.steps[race.earlier];
-  for (std::uint32_t i = 0; i < race.earlier; ++i) order.push_back(record.steps[i].thread);
+  const std::span<const Step> steps = log.steps();
+  for (std::uint32_t i = 0; i < race.earlier; ++i) order.push_back(steps[i].thread);
   const std::uint32_t end = std::min(race.later, record.step_count);
   for (std::uint32_t i = race.earlier + 1; i < end; ++i) {
-    const RecordedStep& step = record.steps[i];
-    (is_known(earlier, step.clock) ? after : order).push_back(step.thread);
+    const bool is_after = is_known(log, record, race.earlier, record.clocks[i]);
+    (is_after ? after : order).push_back(steps[i].thread);
   }
   order.push_back(race.later_thread);
-  order.push_back(earlier.thread);
+  order.push_back(steps[race.earlier].thread);
   order.insert(order.end(), after.begin(), after.end());
   for (std::uint32_t i = end + 1; i < record.step_count; ++i) {
-    order.push_back(record.steps[i].thread);
+    order.push_back(steps[i].thread);
   }
   return order;
 }
 
 // --- Following an order --------------------------------------------------------------------------
 
-void OrderPlayer::reset(std::span<const ThreadId> order, std::span<const RecordedDraw> drawn,
+void OrderPlayer::reset(std::span<const ThreadId> order, const RunLog& drawn,
                         const Schedule& schedule) {
   for (auto& places : places_) places.clear();
   next_place_.fill(0);
   for (std::uint32_t i = 0; i < order.size(); ++i) places_[order[i]].push_back(i);
   for (auto& draws : draws_) draws.clear();
   next_draw_.fill(0);
-  for (const RecordedDraw& draw : drawn) draws_[draw.thread].push_back(draw.value);
+  for (const Draw& draw : drawn.draws()) {
+    draws_[drawn.thread_of(draw)].push_back(static_cast<std::uint8_t>(draw.value));
+  }
   policy_.reset(schedule);
 }
 

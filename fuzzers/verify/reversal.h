@@ -9,8 +9,8 @@
 // nothing else has changed but what follows from that. The run that is tried follows the order as
 // far as it can: always the first thread of it that is enabled.
 //
-// The record is plain memory, complete after each step, for a process that may die; the step in
-// which it dies counts as one that conflicts with everything.
+// Log and record are plain memory, complete after each step, for a process that may die; the step
+// in which it dies counts as one that conflicts with everything.
 #pragma once
 
 #include <array>
@@ -24,78 +24,59 @@
 
 namespace concertina::fuzzers {
 
-struct RecordedStep {
-  ThreadId thread = 0;
-  OperationKind kind{};
-  Site site{};
-  ObjectId object = 0;
-  SpawnPath path = 0;
-  std::uint16_t ordinal = 0;
-  Clock clock{};
-};
-
 struct Race {
   std::uint32_t earlier = 0;
-  std::uint32_t later = 0;  // or RunRecord::step_count: the thread waits for a lock at the end
+  std::uint32_t later = 0;  // or RaceRecord::step_count: the thread waits for a lock at the end
   ThreadId later_thread = 0;
 };
 
-struct RecordedDraw {
-  ThreadId thread;  // that drew
-  std::uint8_t value;
-};
-
-struct RunRecord {
+/// What a run's log does not say of its steps.
+struct RaceRecord {
   static constexpr std::uint32_t kStepsMax = 8192;
   static constexpr std::uint32_t kRacesMax = 8192;
-  static constexpr std::uint32_t kDrawsMax = 2048;
 
-  std::uint32_t step_count = 0;  // further ones are not recorded
+  std::uint32_t step_count = 0;  // that ended; further ones are not recorded
   std::uint32_t race_count = 0;
-  std::uint32_t draw_count = 0;
-  bool has_ended = false;  // false: it died in `open`
-  RecordedStep open;       // the step in progress; its clock is what its thread knew before
-  RecordedStep
-      waiting[kThreadsMax];  // at the end: what threads wait for, where Race::later says so
-  RecordedStep steps[kStepsMax];
+  bool has_ended = false;     // false: it died in the step after those
+  Clock open{};               // what the thread of the step in progress knew before it
+  Clock clocks[kStepsMax];    // what the steps' threads knew after them
+  Step waiting[kThreadsMax];  // at the end: what threads wait for, where Race::later says so
   Race races[kRacesMax];
-  RecordedDraw draws[kDrawsMax];
 
-  std::span<const RecordedDraw> all_draws() const { return {draws, draw_count}; }
   bool is_whole() const { return step_count < kStepsMax && race_count < kRacesMax; }
 };
 
 /// Repeats a trail and records.
 class RaceRecorder final : public Following {
  public:
-  void reset(std::span<const std::uint8_t> trail, const Schedule& schedule, RunRecord* record);
+  void reset(std::span<const std::uint8_t> trail, const Schedule& schedule, RaceRecord* record);
   /// After the run, if the process is alive. See Following::finish.
   void end(bool was_stopped);
 
  private:
   ThreadId decide(ThreadMask enabled, ThreadId current, const Pending* pending) override;
-  std::uint32_t draw(std::uint32_t n, Site site) override;
+  std::uint32_t draw(std::uint32_t n, Site site) override {
+    return player_.choose(n, site, kAnyPath);
+  }
   void opened(ThreadId thread, const Pending& pending) override;
   void closed(const Footprint& step) override;
 
-  RunRecord* record_ = nullptr;
+  RaceRecord* record_ = nullptr;
   TrailPlayer player_;
   HappensBefore order_;
-  ThreadId current_ = 0;
 };
 
 /// All races of the run, in the order of their later steps; those of the step in which it died
 /// included.
-std::vector<Race> races_of(const RunRecord& record);
+std::vector<Race> races_of(const RunLog& log, const RaceRecord& record);
 
 /// The threads of the run's steps in the order in which the race comes out the other way round.
-std::vector<ThreadId> reversed_order(const RunRecord& record, const Race& race);
+std::vector<ThreadId> reversed_order(const RunLog& log, const RaceRecord& record, const Race& race);
 
-/// Follows an order of threads; each draws what it drew in the run that the order was made from.
+/// Follows an order of threads; each draws what it drew in the run `drawn`.
 class OrderPlayer final : public Chooser {
  public:
-  void reset(std::span<const ThreadId> order, std::span<const RecordedDraw> draws,
-             const Schedule& schedule);
+  void reset(std::span<const ThreadId> order, const RunLog& drawn, const Schedule& schedule);
 
   ThreadId pick(ThreadMask enabled, ThreadId current, const Pending* pending) override;
   void executing(ThreadId thread, const Pending* pending) override;

@@ -52,8 +52,9 @@ TinyProgram draw_tiny(Random& random);
 /// What a run showed: what each of the threads saw, in its order, and how the run ended.
 std::uint64_t outcome_of(const test::RunResult& run, ThreadMask threads);
 
-/// The run under a chooser.
-test::RunResult run_tiny(simulator::World& world, const TinyProgram& program, Chooser& chooser);
+/// The run under a chooser, with a log unless that is null.
+test::RunResult run_tiny(simulator::World& world, const TinyProgram& program, Chooser& chooser,
+                         RunLog* log = nullptr);
 
 /// What a search came to.
 struct Reached {

@@ -124,8 +124,10 @@ void run_thread(const TinyProgram& program, unsigned thread, const Things& thing
 
 }  // namespace
 
-test::RunResult run_tiny(simulator::World& world, const TinyProgram& program, Chooser& chooser) {
-  const simulator::Config config{.chooser = &chooser, .steps_max = 2000, .events_max = 2000};
+test::RunResult run_tiny(simulator::World& world, const TinyProgram& program, Chooser& chooser,
+                         RunLog* log) {
+  const simulator::Config config{
+      .chooser = &chooser, .log = log, .steps_max = 2000, .events_max = 2000};
   return test::run_body(world, config, [&program] {
     auto& things = test::make<Things>();
     for (unsigned i = 0; i < TinyProgram::kObjects; ++i) {

@@ -30,7 +30,7 @@ Footprint writes(ThreadId thread, std::uint16_t slot) {
 Footprint marks(ThreadId thread, std::uint16_t slot) { return step(thread, {{slot, Mode::kMark}}); }
 Footprint locks(ThreadId thread, std::uint16_t slot) {
   Footprint made = writes(thread, slot);
-  made.is_lock = true;
+  made.kind = OperationKind::kLock;
   made.object = slot;
   return made;
 }

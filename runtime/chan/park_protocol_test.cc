@@ -17,10 +17,10 @@ constexpr SpawnPath kChild = child_path(kMainPath, 0);
 // The sites that `path` passed and that the test asks about, in order.
 std::vector<Site> passed(const StepLog& log, SpawnPath path, std::initializer_list<Site> sites) {
   std::vector<Site> found;
-  for (const simulator::StepSeen& step : log.steps()) {
-    if (step.pending.path != path) continue;
+  for (const auto& step : log.steps()) {
+    if (step.path != path) continue;
     for (const Site site : sites) {
-      if (site == step.pending.site) found.push_back(site);
+      if (site == step.site) found.push_back(site);
     }
   }
   return found;
@@ -29,7 +29,7 @@ std::vector<Site> passed(const StepLog& log, SpawnPath path, std::initializer_li
 ProgramRun run_logged(const std::vector<ChannelSpec>& channels, const Body& main, StepLog& log,
                       StackEvents* events = nullptr) {
   RunSetup setup = kOneProcessor;
-  setup.recorder = &log;
+  setup.log = log.get();
   setup.stack_events = events;
   const auto run = run_program(with_channels(channels, setup), main);
   EXPECT_EQ(run.ending(), "exit: ");

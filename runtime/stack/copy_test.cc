@@ -325,7 +325,7 @@ TEST(Sudogs, WithTheFlagWhileHoldingTheLockItIsTakenTwice) {
 
 TEST(Sudogs, WithTheFlagButWithoutSudogsIsAPlainCopy) {
   StepLog log;
-  const RunResult run = run_body({.recorder = &log}, [] {
+  const RunResult run = run_body({.log = log.get()}, [] {
     Goroutine& g = make_running();
     suspend_waiting(g);
     copy_same(g);
@@ -338,7 +338,7 @@ TEST(Sudogs, WithTheFlagButWithoutSudogsIsAPlainCopy) {
 
 TEST(Sudogs, ThePartBelowTheHighestElementIsCopiedUnderTheLocks) {
   StepLog log;
-  const RunResult run = run_body({.recorder = &log}, [] {
+  const RunResult run = run_body({.log = log.get()}, [] {
     Goroutine& g = make_running();
     push(g, kPlain);
     wait_on(g, make_channel(2), g.sp + offsetof(PlainFrame, data));
@@ -349,7 +349,7 @@ TEST(Sudogs, ThePartBelowTheHighestElementIsCopiedUnderTheLocks) {
   EXPECT_EQ(run.report.message, "");
   std::vector<Site> order;
   for (const auto& seen : log.steps()) {
-    const Site site = seen.pending.site;
+    const Site site = seen.site;
     if (site == Site::kCopyStackLock || site == Site::kCopyStackUnlock ||
         site == Site::kCopyStackLow || site == Site::kCopyStackHigh ||
         site == Site::kSudogElementLoad || site == Site::kSudogElementStore) {
@@ -364,13 +364,14 @@ TEST(Sudogs, ThePartBelowTheHighestElementIsCopiedUnderTheLocks) {
 }
 
 /// Overwrites one byte of the old stack when the copier is about to copy what needs no lock.
-class LateWrite : public simulator::StepRecorder {
+class LateWrite : public LazyChooser {
  public:
   [[gnu::no_sanitize_thread]] void at(std::uintptr_t byte) {
     byte_ = reinterpret_cast<volatile unsigned char*>(byte);
   }
-  [[gnu::no_sanitize_thread]] void step(const simulator::StepSeen& seen) override {
-    if (seen.pending.site != Site::kCopyStackHigh || byte_ == nullptr) return;
+  bool observes() const override { return true; }
+  [[gnu::no_sanitize_thread]] void executing(ThreadId thread, const Pending* pending) override {
+    if (pending[thread].site != Site::kCopyStackHigh || byte_ == nullptr) return;
     *byte_ = 0xaa;
     byte_ = nullptr;
   }
@@ -384,7 +385,7 @@ bool is_copied_under_locks(std::uint32_t offset, std::uint32_t element_offset,
                            std::uint32_t bytes) {
   LateWrite late;
   bool copied = false;
-  EXPECT_EQ(run_body({.recorder = &late},
+  EXPECT_EQ(run_body({.chooser = &late},
                      [&] {
                        Goroutine& g = make_running();
                        static constexpr Function kWide = {.name = "wide", .frame_bytes = 256};
@@ -419,7 +420,7 @@ TEST(Sudogs, TheBoundaryIsTheEndOfTheHighestElementRoundedToWords) {
 
 TEST(Sudogs, AnElementOutsideTheStackNeedsNoCopyUnderLocks) {
   StepLog log;
-  const RunResult run = run_body({.recorder = &log}, [] {
+  const RunResult run = run_body({.log = log.get()}, [] {
     Goroutine& g = make_running();
     static std::uint64_t outside = 0;
     wait_on(g, make_channel(2), address_of(&outside));
@@ -434,7 +435,7 @@ TEST(Sudogs, AnElementOutsideTheStackNeedsNoCopyUnderLocks) {
 
 TEST(Sudogs, AnElementInTheHighestWordsLeavesNothingForTheSecondPass) {
   StepLog log;
-  const RunResult run = run_body({.recorder = &log}, [] {
+  const RunResult run = run_body({.log = log.get()}, [] {
     Goroutine& g = make_running();
     wait_on(g, make_channel(2), g.at(8));
     suspend_waiting(g);

@@ -12,25 +12,11 @@
 #include "base/event.h"
 #include "base/site.h"
 #include "base/spawn_path.h"
+#include "base/step.h"
 #include "platform/sim/thread_mask.h"
 #include "platform/stack_action.h"
 
 namespace concertina {
-
-enum class OperationKind : std::uint8_t {
-  kStart,
-  kLoad,
-  kStore,
-  kUpdate,
-  kLock,
-  kUnlock,
-  kSleep,
-  kWake,
-  kSpin,
-  kCopy,
-  kPause,
-  kScanRequest,
-};
 
 /// What a thread will do when it is resumed.
 struct Pending {
@@ -41,6 +27,18 @@ struct Pending {
   ObjectId object = 0;       // equal ids conflict if one side writes
   SpawnPath path = kSchedulerPath;  // the goroutine on whose behalf, or a reserved path
 };
+
+/// The step that will perform it. Who runs there, and how it was chosen, only the world can say.
+inline Step step_of(ThreadId thread, const Pending& pending) {
+  Step step;
+  step.thread = thread;
+  step.site = pending.site;
+  step.kind = pending.kind;
+  step.is_write = pending.is_write;
+  step.object = pending.object;
+  step.path = pending.path;
+  return step;
+}
 
 class Chooser {
  public:

@@ -1,6 +1,7 @@
 // A run as a whole: a pure function of its schedule, with limits, that can be abandoned anywhere.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "platform/sim/testing.h"
@@ -13,7 +14,6 @@ using platform::Atomic;
 using platform::Mutex;
 using platform::Note;
 using simulator::Config;
-using simulator::StepSeen;
 using simulator::World;
 using Counter = Atomic<std::uint32_t>;
 
@@ -67,14 +67,14 @@ TEST(Run, HashesAreEqualWhenSchedulesAndDrawsAre) {
   for (unsigned seed = 0; seed < 100; ++seed) {
     StepLog log;
     Random random(seed);
-    const RunResult run = run_body(world, {.chooser = &random, .recorder = &log}, [] {
+    const RunResult run = run_body(world, {.chooser = &random, .log = log.get()}, [] {
       auto& counter = make<Counter>(0u);
       start([&] { counter.fetch_add(1, Site::kChanLen); });
       counter.fetch_add(1, kSite);
       platform::spin_until(counter, [](std::uint32_t v) { return v == 2; }, kSite);
     });
     Schedule schedule;
-    for (const StepSeen& step : log.steps()) schedule.push_back({step.thread, step.pending.site});
+    for (const Step& step : log.steps()) schedule.push_back({step.thread, step.site});
     EXPECT_EQ(seen.try_emplace(schedule, run.report.hash).first->second, run.report.hash);
     EXPECT_EQ(back.try_emplace(run.report.hash, schedule).first->second, schedule);
   }
@@ -260,7 +260,7 @@ TEST(Chooser, NeedsOnlyToPickAndToDraw) {
     }
   } least;
   StepLog log;  // makes the world observe
-  const RunResult run = run_body({.chooser = &least, .recorder = &log}, mixed_program);
+  const RunResult run = run_body({.chooser = &least, .log = log.get()}, mixed_program);
   EXPECT_EQ(run.report.outcome, Outcome::kExit);
   EXPECT_FALSE(least.observes());
 }
@@ -278,11 +278,105 @@ TEST(Chooser, IsNotAskedForADrawOfOne) {
   EXPECT_EQ(witness.draw_path_, 77u);
 }
 
-TEST(Chooser, ADrawOutsideItsRangeIsFatal) {
+// A wrong chooser is a mistake of the harness, and none of the program that runs.
+TEST(ChooserDeathTest, DrawsInRange) {
   Witness witness(false, 4);
-  const RunResult run = run_body(witness, [] { platform::choose(4, kSite); });
-  EXPECT_EQ(run.report.outcome, Outcome::kFatal);
-  EXPECT_EQ(run.report.message, "chooser: a draw outside its range");
+  EXPECT_DEATH(run_body(witness, [] { platform::choose(4, kSite); }), "a chooser draws in range");
+}
+
+TEST(ChooserDeathTest, PicksAnEnabledThread) {
+  class Wrong : public FirstEnabled {
+   public:
+    [[gnu::no_sanitize_thread]] ThreadId pick(ThreadMask, ThreadId, const Pending*) override {
+      return 2;  // does not exist
+    }
+  } wrong;
+  EXPECT_DEATH(run_body(wrong, mixed_program), "a chooser picks an enabled thread");
+}
+
+// --- The log -------------------------------------------------------------------------------------
+
+TEST(Log, HasAllStepsAndDecisionsOfARun) {
+  World world;
+  const StepLog log;
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    const RunResult run = run_seed(world, seed, {.log = log.get()});
+    EXPECT_EQ(log.steps().size(), run.report.steps);
+    EXPECT_EQ(log.get()->decisions, run.report.decisions);
+    EXPECT_EQ(std::ranges::count_if(log.steps(), &Step::is_decision), run.report.decisions);
+    EXPECT_EQ(std::ranges::count_if(log.steps(), &Step::is_preemption), log.get()->preemptions);
+    EXPECT_EQ(log.get()->draw_count, 2u);
+    EXPECT_EQ(log.get()->events.count, run.events.size());
+    EXPECT_EQ(run.report.hash, run_seed(world, seed).report.hash) << "it changes nothing";
+  }
+}
+
+// Switches threads at each decision, and says what it decided.
+class Witnessed : public Random {
+ public:
+  using Random::Random;
+  [[gnu::no_sanitize_thread]] ThreadId pick(ThreadMask enabled, ThreadId current,
+                                            const Pending* pending) override {
+    const ThreadId chosen = Random::pick(enabled, current, pending);
+    const bool could_go_on = (enabled >> current & 1) != 0 && !pending[current].is_spinning;
+    is_decision_ = true;
+    is_preemption_ = could_go_on && chosen != current;
+    return chosen;
+  }
+  bool observes() const override { return true; }
+  [[gnu::no_sanitize_thread]] void executing(ThreadId, const Pending*) override {
+    decided_[count_] = is_decision_;
+    preempted_[count_++] = is_preemption_;
+    is_decision_ = is_preemption_ = false;
+  }
+  [[gnu::no_sanitize_thread]] std::uint32_t choose(std::uint32_t n, Site site,
+                                                   SpawnPath path) override {
+    draw_steps_[draws_] = count_;
+    return draw_values_[draws_++] = Random::choose(n, site, path);
+  }
+
+  bool is_decision_ = false, is_preemption_ = false;
+  bool decided_[1000] = {}, preempted_[1000] = {};
+  std::uint32_t draw_steps_[10] = {}, draw_values_[10] = {};
+  unsigned count_ = 0, draws_ = 0;
+};
+
+TEST(Log, SaysOfEachStepHowItWasChosenAndWhatItDrew) {
+  World world;
+  const StepLog log;
+  unsigned preemptions = 0;
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    Witnessed witness(seed);
+    run_body(world, {.chooser = &witness, .log = log.get()}, mixed_program);
+    ASSERT_EQ(log.steps().size(), witness.count_);
+    for (unsigned i = 0; i < witness.count_; ++i) {
+      EXPECT_EQ(log.steps()[i].is_decision, witness.decided_[i]) << seed << " " << i;
+      EXPECT_EQ(log.steps()[i].is_preemption, witness.preempted_[i]) << seed << " " << i;
+    }
+    preemptions += log.get()->preemptions;
+    ASSERT_EQ(log.get()->draw_count, witness.draws_);
+    for (unsigned i = 0; i < witness.draws_; ++i) {
+      EXPECT_EQ(log.get()->draws()[i].step, witness.draw_steps_[i]);
+      EXPECT_EQ(log.get()->draws()[i].value, witness.draw_values_[i]);
+    }
+  }
+  EXPECT_GT(preemptions, 0u);
+}
+
+TEST(Log, NamesTheMakersOfObjects) {
+  const StepLog log;
+  run_body({.log = log.get()}, [] {
+    platform::set_goroutine(1, 77);
+    make<Note>();
+    platform::set_goroutine(2, 78);
+    make<Note>();
+  });
+  const RunLog& seen = *log.get();
+  ASSERT_GE(seen.object_count, 3u);
+  EXPECT_EQ(seen.makers.at[0], kAnyPath);
+  EXPECT_EQ(seen.makers.at[1], kAnyPath) << "the world's own";
+  EXPECT_EQ(seen.makers.at[seen.object_count - 1], 77u);
+  EXPECT_EQ(seen.makers.at[seen.object_count], 78u);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 //      which may be read once the run is over, or into the events by `say`.
 //   3. ThreadSanitizer takes virtual threads for real ones: they share platform objects (made by
 //      `make`), and plain variables only where those order the accesses.
-//   4. Choosers and recorders run on behalf of every thread. They have the attribute below and
+//   4. Choosers run on behalf of every thread. They have the attribute below and
 //      plain memory: a member function of std::vector would be instrumented.
 //
 //   const RunResult run = run_body([&] {
@@ -151,25 +151,20 @@ class Random : public Chooser {
   std::uint64_t state_;
 };
 
-/// Keeps the first `kMax` steps.
-class StepLog : public simulator::StepRecorder {
+/// A run's log, to be asked after it.
+class StepLog {
  public:
-  [[gnu::no_sanitize_thread]] void step(const simulator::StepSeen& seen) override {
-    if (size_ < kMax) data_[size_++] = seen;
-  }
-  std::span<const simulator::StepSeen> steps() const { return {data_, size_}; }
+  RunLog* get() const { return log_.get(); }
+  std::span<const Step> steps() const { return log_->steps(); }
   /// How often `thread` did `site`.
   unsigned count(ThreadId thread, Site site) const {
     unsigned found = 0;
-    for (const auto& seen : steps()) found += seen.thread == thread && seen.pending.site == site;
+    for (const Step& step : steps()) found += step.thread == thread && step.site == site;
     return found;
   }
 
  private:
-  static constexpr std::size_t kMax = 4096;
-  std::unique_ptr<simulator::StepSeen[]> steps_ = std::make_unique<simulator::StepSeen[]>(kMax);
-  simulator::StepSeen* data_ = steps_.get();
-  std::size_t size_ = 0;
+  std::unique_ptr<RunLog> log_ = std::make_unique_for_overwrite<RunLog>();
 };
 
 /// `config.chooser` may be null: first enabled.

@@ -70,7 +70,7 @@ TEST(Testing, ARandomScheduleIsAFunctionOfItsSeed) {
 
 TEST(Testing, TheStepLogCountsByThreadAndSite) {
   StepLog log;
-  run_body({.recorder = &log}, two_speakers);
+  run_body({.log = log.get()}, two_speakers);
   EXPECT_EQ(log.count(0, Site::kChanLen), 2u);
   EXPECT_EQ(log.count(1, Site::kTest), 2u);
   EXPECT_EQ(log.count(1, Site::kChanLen), 0u);

@@ -28,7 +28,8 @@ constexpr ThreadNames kThreadNames;
 
 }  // namespace
 
-World::World() : event_store_{&own_event_count_, nullptr} {}
+World::World()
+    : own_events_(std::make_unique_for_overwrite<EventLog>()), events_(own_events_.get()) {}
 World::~World() = default;
 
 void World::tell_of_touch(ObjectId object, bool is_write) {
@@ -36,15 +37,14 @@ void World::tell_of_touch(ObjectId object, bool is_write) {
 }
 
 void World::reset(const Config& config) {
+  CHECK(config.events_max <= EventLog::kMax, "the events of a run fit into its log");
+  CHECK(config.log == nullptr || config.steps_max <= RunLog::kStepsMax,
+        "the steps of a run fit into its log");
   config_ = config;
   accesses_are_watched = false;  // until the world stands
   arena_.reset();
-  event_store_ = config.event_store;
-  if (event_store_.events == nullptr) {
-    if (own_events_.size() < config.events_max) own_events_.resize(config.events_max);
-    event_store_ = {&own_event_count_, own_events_.data()};
-  }
-  *event_store_.count = 0;
+  events_ = config.log != nullptr ? &config.log->events : own_events_.get();
+  events_->count = 0;
   thread_count_ = 0;
   current_ = 0;
   enabled_ = 0;
@@ -54,10 +54,14 @@ void World::reset(const Config& config) {
   objects_ = 0;
   chooser_observes_ = config.chooser->observes();
   chooser_names_objects_ = config.chooser->names_objects();
-  is_observed_ = config.recorder != nullptr || chooser_observes_;
+  is_observed_ = config.log != nullptr || chooser_observes_;
   stack_event_sites_ = config.stack_events != nullptr ? config.stack_events->sites() : SiteSet{};
   scan_requests_head_ = scan_requests_tail_ = 0;
   scan_queue_ = ObjectState{++objects_, 0};  // nobody's: no thread has started
+  if (config.log != nullptr) {
+    config.log->clear();
+    config.log->add_object(scan_queue_.id, kAnyPath);
+  }
   outcome_ = Outcome::kExit;
   message_ = {};
   accesses_are_watched = config.chooser->watches();
@@ -80,6 +84,7 @@ Report World::run(const Config& config, void (*entry)(void*), void* argument) {
   report.steps = steps_;
   report.decisions = decisions_;
   fill_thread_reports(report);
+  if (config_.log != nullptr) config_.log->decisions = decisions_;  // one may have had no step
   accesses_are_watched = outer != nullptr && outer->config_.chooser->watches();
   in_progress_ = outer;
   return report;
@@ -118,13 +123,14 @@ void World::record(Event event) {
   std::memcpy(halves, &event, sizeof(halves));
   mix(halves[0]);
   mix(halves[1]);
-  const std::uint32_t count = *event_store_.count;
+  const std::uint32_t count = events_->count;
   if (count == config_.events_max) [[unlikely]]
     stop(Outcome::kBudget, "events per run");
   if (accesses_are_watched) [[unlikely]]
     config_.chooser->recorded(event);
-  event_store_.events[count] = event;
-  *event_store_.count = count + 1;  // last: a reader after our death never sees half an event
+  events_->events.at[count] = event;
+  std::atomic_signal_fence(std::memory_order_release);
+  events_->count = count + 1;  // last: a reader after our death never sees half an event
 }
 
 // The path is kept up to date by set_goroutine.
@@ -145,43 +151,50 @@ void World::yield_point(Site site, OperationKind kind, bool is_write, ObjectId o
 // Returns in the calling thread once it has been picked.
 inline void World::reschedule() {
   const ThreadMask enabled = enabled_;
-  bool is_decision = false;
   ThreadId next;
   if (has_at_most_one(enabled)) {
     if (is_empty(enabled)) [[unlikely]]
       stop(Outcome::kHung, "no virtual thread can take a step");
     next = lowest(enabled);
   } else {
-    is_decision = true;
     ++decisions_;
     next = config_.chooser->pick(enabled, current_, pending_.data());
+    CHECK(next < kThreadsMax && contains(enabled, next), "a chooser picks an enabled thread");
   }
   if (next != current_) {
     const ThreadId self = current_;
     current_ = next;
     threads_[next].fiber.resume_from(threads_[self].fiber);
   }
-  execute_step(is_decision);
+  execute_step();
 }
 
 // The current thread is about to perform what it announced.
-inline void World::execute_step(bool is_decision) {
+inline void World::execute_step() {
   if (++steps_ > config_.steps_max) [[unlikely]]
     stop(Outcome::kBudget, "steps per run");
   const Pending& pending = pending_[current_];
   mix((static_cast<std::uint64_t>(pending.object) << 24) ^
       (static_cast<std::uint64_t>(pending.site) << 8) ^ current_);
-  if (is_observed_) [[unlikely]]
-    observe_step(is_decision);
+  if (is_observed_) [[unlikely]] {
+    if (config_.log != nullptr) log_step(*config_.log);
+    if (chooser_observes_) config_.chooser->executing(current_, pending_.data());
+  }
   if (stack_event_sites_.contains(pending.site)) meet_stack_event();
 }
 
-void World::observe_step(bool is_decision) {
-  if (config_.recorder != nullptr) {
-    config_.recorder->step(
-        {current_, threads_[current_].goroutine, is_decision, pending_[current_]});
+// Before the step takes effect: a thread that could run instead is still enabled. One that spins in
+// vain is not (wait_for_change), so switching away from it is no preemption.
+void World::log_step(RunLog& log) const {
+  Step step = step_of(current_, pending_[current_]);
+  step.goroutine = threads_[current_].goroutine;
+  if (log.decisions != decisions_) {
+    log.decisions = decisions_;
+    step.is_decision = true;
+    const ThreadId before = log.steps().back().thread;
+    step.is_preemption = before != current_ && contains(enabled_, before);
   }
-  if (chooser_observes_) config_.chooser->executing(current_, pending_.data());
+  log.add(step);
 }
 
 void World::meet_stack_event() {
@@ -271,15 +284,16 @@ void World::sleep_ns(std::uint64_t ns, Site site) {
 std::uint32_t World::choose(std::uint32_t n, Site site) {
   if (n <= 1) return 0;
   const std::uint32_t choice = config_.chooser->choose(n, site, pending_[current_].path);
-  if (choice >= n) stop(Outcome::kFatal, "chooser: a draw outside its range");
+  CHECK(choice < n, "a chooser draws in range");
   mix(choice);
+  if (config_.log != nullptr) config_.log->add(Draw{steps_, choice});
   return choice;
 }
 
 void World::thread_main(void* argument) {
   World& world = *static_cast<World*>(argument);
   Thread& self = world.threads_[world.current_];
-  world.execute_step(false);
+  world.execute_step();
   self.entry(self.argument);
   world.enabled_ &= ~bit(world.current_);
   world.announce(Site::kThreadStart, OperationKind::kSleep, false, 0);
@@ -321,6 +335,7 @@ ScanRequest World::await_scan_request(Site site) {
 ObjectId World::new_object() {
   touch(kObjectNames, true);
   const ObjectId id = ++objects_;
+  if (config_.log != nullptr) config_.log->add_object(id, pending_[current_].path);
   if (chooser_names_objects_) [[unlikely]]
     config_.chooser->made(id, pending_[current_].path);
   return id;

@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@
 #include "platform/sim/arena.h"
 #include "platform/sim/chooser.h"
 #include "platform/sim/fiber.h"
+#include "platform/sim/run_log.h"
 #include "platform/stack_action.h"
 
 namespace concertina::simulator {
@@ -50,35 +52,12 @@ struct LockState : ObjectState {
 /// instrumented callers, so that a peek costs a load when nobody watches. Written between runs.
 inline constinit thread_local bool accesses_are_watched = false;
 
-/// One step as an observer sees it.
-struct StepSeen {
-  ThreadId thread;
-  GoroutineId goroutine;
-  bool is_decision;
-  Pending pending;
-};
-
-/// Keeps the schedule's steps; implemented by the harness, null for none.
-class StepRecorder {
- public:
-  virtual ~StepRecorder() = default;
-  virtual void step(const StepSeen& step) = 0;
-};
-
-/// Where a run's events go. `events` has room for events_max of the Config, and both outlive the
-/// run. In memory shared with another process they tell it what happened up to this one's death.
-struct EventStore {
-  std::uint32_t* count = nullptr;
-  Event* events = nullptr;
-};
-
 struct Config {
   Chooser* chooser = nullptr;
   StackEvents* stack_events = nullptr;  // may be null
-  StepRecorder* recorder = nullptr;     // may be null
-  std::uint32_t steps_max = 50'000;
-  std::uint32_t events_max = 100'000;
-  EventStore event_store = {};  // null: the world's own
+  RunLog* log = nullptr;                // null: no steps are kept, and events are the world's
+  std::uint32_t steps_max = RunLog::kStepsMax;
+  std::uint32_t events_max = EventLog::kMax;
 };
 
 struct ThreadReport {
@@ -111,8 +90,8 @@ class World {
 
   /// Runs entry(argument) as virtual thread 0 until the run is stopped.
   Report run(const Config& config, void (*entry)(void*), void* argument);
-  /// Of the latest run; valid until the next one.
-  std::span<const Event> events() const { return {event_store_.events, *event_store_.count}; }
+  /// Of the latest run; in its log if it had one, else valid until the next run without.
+  std::span<const Event> events() const { return events_->all(); }
 
   // --- The virtual threads' side (through platform.h) ---
   // Nothing here is inline: the callers are compiled with ThreadSanitizer, which must not look at
@@ -162,8 +141,8 @@ class World {
   void reset(const Config& config);
   void announce(Site site, OperationKind kind, bool is_write, ObjectId object);
   void reschedule();
-  void execute_step(bool is_decision);
-  void observe_step(bool is_decision);
+  void execute_step();
+  void log_step(RunLog& log) const;
   void meet_stack_event();
   void apply(StackAction action, SpawnPath path);
   void fill_thread_reports(Report& report) const;
@@ -191,11 +170,10 @@ class World {
   ObjectId objects_ = 0;
   bool chooser_observes_ = false;
   bool chooser_names_objects_ = false;
-  bool is_observed_ = false;  // by a recorder, or a chooser that wants to know each step
+  bool is_observed_ = false;  // by a log, or a chooser that wants to know each step
   SiteSet stack_event_sites_;
-  EventStore event_store_;         // of the run: the config's, or the two below
-  std::vector<Event> own_events_;  // room for events_max
-  std::uint32_t own_event_count_ = 0;
+  std::unique_ptr<EventLog> own_events_;  // of runs without a log
+  EventLog* events_;
   static constexpr unsigned kScanRequestsMax = 32;
   std::array<ScanRequest, kScanRequestsMax> scan_requests_{};
   unsigned scan_requests_head_ = 0, scan_requests_tail_ = 0;

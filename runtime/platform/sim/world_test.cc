@@ -12,7 +12,6 @@ using platform::Atomic;
 using platform::Cell;
 using platform::Mutex;
 using platform::Note;
-using simulator::StepSeen;
 using Counter = Atomic<std::uint32_t>;
 using Numbers = std::vector<std::uint32_t>;
 
@@ -21,14 +20,15 @@ constexpr Site kSite = Site::kTest;
 bool is_one(std::uint32_t value) { return value == 1; }
 
 /// What a byte held at each step of a site, that is, before the operation took effect.
-class Glimpse : public simulator::StepRecorder {
+class Glimpse : public FirstEnabled {
  public:
   explicit Glimpse(Site site) : site_(site) {}
   [[gnu::no_sanitize_thread]] void watch(const void* byte) {
     byte_ = static_cast<const unsigned char*>(byte);
   }
-  [[gnu::no_sanitize_thread]] void step(const StepSeen& seen) override {
-    if (seen.pending.site == site_ && byte_ != nullptr && count_ < 8) seen_[count_++] = *byte_;
+  bool observes() const override { return true; }
+  [[gnu::no_sanitize_thread]] void executing(ThreadId thread, const Pending* pending) override {
+    if (pending[thread].site == site_ && byte_ != nullptr && count_ < 8) seen_[count_++] = *byte_;
   }
   Numbers seen() const { return Numbers(seen_, seen_ + count_); }
 
@@ -55,13 +55,13 @@ TEST(YieldPoint, WithOneThreadIsNoDecision) {
 
 TEST(YieldPoint, WithTwoEnabledThreadsIsADecision) {
   StepLog log;
-  const RunResult run = run_body({.recorder = &log}, [] {
+  const RunResult run = run_body({.log = log.get()}, [] {
     auto& counter = make<Counter>(0u);
     start([&] { counter.store(1, kSite); });
     platform::spin_until(counter, is_one, Site::kStatusLoad);
   });
   unsigned decisions = 0;
-  for (const StepSeen& seen : log.steps()) decisions += seen.is_decision;
+  for (const Step& seen : log.steps()) decisions += seen.is_decision;
   EXPECT_EQ(run.report.decisions, 1u) << "the load; after it thread 0 waits for 1, which then ends";
   EXPECT_EQ(decisions, run.report.decisions);
   EXPECT_EQ(log.steps().size(), run.report.steps);
@@ -109,7 +109,7 @@ TEST(YieldPoint, ALoadTakesItsValueAfterwards) {
 
 TEST(YieldPoint, ComesBeforeACellsAccess) {
   Glimpse glimpse(Site::kChanLen);
-  run_body({.recorder = &glimpse}, [&] {
+  run_body({.chooser = &glimpse}, [&] {
     auto& cell = make<Cell<unsigned char>>(static_cast<unsigned char>(5));
     static_assert(sizeof(cell) == 8, "the value comes first: the glimpse looks there");
     glimpse.watch(&cell);
@@ -136,7 +136,7 @@ TEST(YieldPoint, PeekPokeAndAddAreNone) {
 TEST(YieldPoint, ACopyYieldsOnceUpTo64BytesAndTwiceAbove) {
   for (const std::size_t bytes : {0, 8, 64, 65, 4096}) {
     StepLog log;
-    run_body({.recorder = &log}, [bytes] {
+    run_body({.log = log.get()}, [bytes] {
       auto* const from = static_cast<unsigned char*>(platform::allocate(4096));
       auto* const to = static_cast<unsigned char*>(platform::allocate(4096));
       platform::copy(to, from, bytes, Site::kSendDirect);
@@ -151,7 +151,7 @@ TEST(YieldPoint, ComesBeforeEachHalfOfACopy) {
   constexpr std::size_t kBytes = 80;
   for (const std::size_t watched : {std::size_t{0}, kBytes / 2 - 1, kBytes / 2, kBytes - 1}) {
     Glimpse copied(Site::kSendDirect);
-    run_body({.recorder = &copied}, [&copied, watched] {
+    run_body({.chooser = &copied}, [&copied, watched] {
       auto* const from = static_cast<unsigned char*>(platform::allocate(kBytes));
       auto* const to = static_cast<unsigned char*>(platform::allocate(kBytes));
       for (std::size_t i = 0; i < kBytes; ++i) from[i] = 9;
@@ -167,7 +167,7 @@ TEST(YieldPoint, ComesBeforeEachHalfOfACopy) {
 
 TEST(YieldPoint, NamesItsObjectAndWhetherItWrites) {
   StepLog log;
-  run_body({.recorder = &log}, [] {
+  run_body({.log = log.get()}, [] {
     platform::set_goroutine(3, 33);
     auto& counter = make<Counter>(0u);
     auto& other = make<Counter>(0u);
@@ -177,13 +177,13 @@ TEST(YieldPoint, NamesItsObjectAndWhetherItWrites) {
   });
   ASSERT_EQ(log.steps().size(), 4u);
   const auto steps = log.steps().subspan(1);
-  EXPECT_EQ(steps[0].pending.kind, OperationKind::kLoad);
-  EXPECT_FALSE(steps[0].pending.is_write);
-  EXPECT_EQ(steps[1].pending.kind, OperationKind::kStore);
-  EXPECT_TRUE(steps[1].pending.is_write);
-  EXPECT_EQ(steps[0].pending.object, steps[1].pending.object);
-  EXPECT_EQ(steps[2].pending.object, steps[0].pending.object + 1) << "creation ordinals";
-  EXPECT_EQ(steps[2].pending.path, 33u);
+  EXPECT_EQ(steps[0].kind, OperationKind::kLoad);
+  EXPECT_FALSE(steps[0].is_write);
+  EXPECT_EQ(steps[1].kind, OperationKind::kStore);
+  EXPECT_TRUE(steps[1].is_write);
+  EXPECT_EQ(steps[0].object, steps[1].object);
+  EXPECT_EQ(steps[2].object, steps[0].object + 1) << "creation ordinals";
+  EXPECT_EQ(steps[2].path, 33u);
   EXPECT_EQ(steps[2].goroutine, 3);
 }
 
@@ -191,7 +191,7 @@ TEST(Enabled, WhoWaitsForALockIsNot) {
   StepLog log;
   // Thread 1 comes to the lock while 0 has it, and again when it is free.
   Switches switches({{.from = 0, .site = Site::kChanLen, .to = 1}});
-  const RunResult run = run_body({.chooser = &switches, .recorder = &log}, [] {
+  const RunResult run = run_body({.chooser = &switches, .log = log.get()}, [] {
     auto& mutex = make<Mutex>(LockRank::kScheduler);
     auto& counter = make<Counter>(0u);
     start([&] {
@@ -209,8 +209,8 @@ TEST(Enabled, WhoWaitsForALockIsNot) {
   });
   EXPECT_TRUE(switches.all_fired());
   EXPECT_EQ(run.said(), (Numbers{0, 1}));
-  for (const StepSeen& seen : log.steps()) {
-    if (seen.pending.site == Site::kStatusLoad) EXPECT_FALSE(seen.is_decision);
+  for (const Step& seen : log.steps()) {
+    if (seen.site == Site::kStatusLoad) EXPECT_FALSE(seen.is_decision);
   }
 }
 
@@ -277,8 +277,15 @@ TEST(Enabled, TwoThreadsThatHoldEachOthersLockHang) {
 }
 
 TEST(Enabled, WhoSpinsIsNotUntilTheVariableIsWritten) {
+  class AsksSpinners : public FirstEnabled {
+   public:
+    bool observes() const override { return true; }
+    [[gnu::no_sanitize_thread]] void executing(ThreadId thread, const Pending* pending) override {
+      if (pending[thread].kind == OperationKind::kSpin) EXPECT_TRUE(pending[thread].is_spinning);
+    }
+  } chooser;
   StepLog log;
-  const RunResult run = run_body({.recorder = &log}, [] {
+  const RunResult run = run_body({.chooser = &chooser, .log = log.get()}, [] {
     auto& variable = make<Counter>(0u);
     auto& other = make<Counter>(0u);
     start([&] {
@@ -292,9 +299,8 @@ TEST(Enabled, WhoSpinsIsNotUntilTheVariableIsWritten) {
   });
   EXPECT_EQ(run.said(), (Numbers{1, 0}));
   EXPECT_EQ(log.count(0, Site::kStatusWaitForScan), 3u) << "a load, a look in vain, the last look";
-  for (const StepSeen& seen : log.steps()) {
-    if (seen.thread == 1 && seen.pending.site == Site::kChanLen) EXPECT_FALSE(seen.is_decision);
-    if (seen.pending.kind == OperationKind::kSpin) EXPECT_TRUE(seen.pending.is_spinning);
+  for (const Step& seen : log.steps()) {
+    if (seen.thread == 1 && seen.site == Site::kChanLen) EXPECT_FALSE(seen.is_decision);
   }
 }
 
@@ -318,7 +324,7 @@ TEST(Enabled, AFailedExchangeWakesNoSpinner) {
 TEST(Enabled, WhoOnceSpunOnAVariableIsNotWokenByItLater) {
   StepLog log;
   Switches stay({});
-  run_body({.chooser = &stay, .recorder = &log}, [] {
+  run_body({.chooser = &stay, .log = log.get()}, [] {
     auto& first = make<Counter>(0u);
     auto& second = make<Counter>(0u);
     start([&] {
@@ -333,8 +339,8 @@ TEST(Enabled, WhoOnceSpunOnAVariableIsNotWokenByItLater) {
     platform::spin_until(second, [](std::uint32_t v) { return v == 2; }, Site::kStatusLoad);
   });
   ASSERT_EQ(log.count(1, Site::kChanLen), 1u);
-  for (const StepSeen& seen : log.steps()) {
-    if (seen.pending.site == Site::kChanLen) EXPECT_FALSE(seen.is_decision);
+  for (const Step& seen : log.steps()) {
+    if (seen.site == Site::kChanLen) EXPECT_FALSE(seen.is_decision);
   }
 }
 

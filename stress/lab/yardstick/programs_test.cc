@@ -43,7 +43,7 @@ TEST_P(Programs, EndWellOrWithTheirBug) {
   for (const char* strategy : {"random", "pct10"}) {
     const auto search = make_search(strategy, 2);
     for (unsigned i = 0; i < 1000; ++i) {
-      const Shown shown = runner().run(program(), false, search->next());
+      const Shown shown = runner().run(program(), false, *search);
       EXPECT_TRUE(shown.outcome == Outcome::kExit || shown.outcome == program().bug)
           << strategy << " " << i << ": " << outcome_name(shown.outcome);
       search->ran(shown);
@@ -56,8 +56,8 @@ TEST_P(Programs, AreTheSameForTheSameSchedules) {
     const auto first = make_search("random", 3);
     const auto second = make_search("random", 3);
     for (unsigned i = 0; i < 20; ++i) {
-      const Shown a = runner().run(program(), is_fixed, first->next());
-      const Shown b = runner().run(program(), is_fixed, second->next());
+      const Shown a = runner().run(program(), is_fixed, *first);
+      const Shown b = runner().run(program(), is_fixed, *second);
       EXPECT_EQ(a.trace_hash, b.trace_hash) << i;
       EXPECT_EQ(a.outcome, b.outcome) << i;
     }

@@ -33,10 +33,16 @@ double processor_seconds() {
 
 }  // namespace
 
-Shown Runner::run(const Program& program, bool is_fixed, Chooser& chooser) {
+Shown Runner::run(const Program& program, bool is_fixed, Search& search) {
+  Chooser& chooser = search.next();
+  return run(program, is_fixed, chooser, search.log());
+}
+
+Shown Runner::run(const Program& program, bool is_fixed, Chooser& chooser, RunLog* log) {
   Start start{&program, is_fixed};
   simulator::Config config;
   config.chooser = &chooser;
+  config.log = log;
   config.steps_max = kStepsMax;
   const simulator::Report report = platform::run(world_, config, &thread_main, &start);
   return {report.outcome, report.hash, report.steps, report.decisions};
@@ -46,7 +52,7 @@ Hunt Runner::hunt(const Program& program, bool is_fixed, Search& search, const L
   const auto start = std::chrono::steady_clock::now();
   Hunt hunt;
   while (!hunt.found && hunt.schedules < limits.schedules) {
-    const Shown shown = run(program, is_fixed, search.next());
+    const Shown shown = run(program, is_fixed, search);
     ++hunt.schedules;
     hunt.steps += shown.steps;
     hunt.decisions += shown.decisions;

@@ -40,8 +40,10 @@ class Runner {
   double speed(const Program& program, bool is_fixed, const MakeSearch& make_search,
                double seconds);
 
-  /// One run.
-  Shown run(const Program& program, bool is_fixed, Chooser& chooser);
+  /// One run, with a log unless that is null.
+  Shown run(const Program& program, bool is_fixed, Chooser& chooser, RunLog* log = nullptr);
+  /// The search's next.
+  Shown run(const Program& program, bool is_fixed, Search& search);
 
  private:
   simulator::World world_;

@@ -33,9 +33,10 @@ class ExplorerSearch final : public Search {
       : explorer_(base(row), row.strategy, seed, row.left_out) {}
   Chooser& next() override {
     const fuzzers::Schedule& schedule = explorer_.next();
-    return choosers_.prepare(schedule, explorer_.log());
+    return choosers_.prepare(schedule);
   }
-  void ran(const Shown&) override { explorer_.ran(); }
+  RunLog* log() override { return explorer_.learns() ? log_.get() : nullptr; }
+  void ran(const Shown&) override { explorer_.ran(*log_); }
 
  private:
   static fuzzers::Schedule base(const Row& row) {
@@ -46,6 +47,7 @@ class ExplorerSearch final : public Search {
 
   fuzzers::Explorer explorer_;
   fuzzers::Choosers choosers_;
+  std::unique_ptr<RunLog> log_ = std::make_unique_for_overwrite<RunLog>();
 };
 
 }  // namespace

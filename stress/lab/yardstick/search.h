@@ -9,6 +9,7 @@
 
 #include "base/outcome.h"
 #include "platform/sim/chooser.h"
+#include "platform/sim/run_log.h"
 
 namespace concertina::yardstick {
 
@@ -26,6 +27,8 @@ class Search {
   /// The chooser of the next run, valid until the next call. Everything follows from the seed that
   /// the search was made with and from what the runs showed.
   virtual Chooser& next() = 0;
+  /// Where the run under that chooser is to be logged; null for nowhere.
+  virtual RunLog* log() { return nullptr; }
   /// The run under that chooser has ended, without the bug.
   virtual void ran(const Shown& shown) = 0;
 };

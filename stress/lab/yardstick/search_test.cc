@@ -46,9 +46,9 @@ TEST(Hunt, StopsAtTheFirstScheduleThatShowsTheBug) {
   ASSERT_TRUE(hunt.found);
   const auto again = make_search("random", 1);
   for (std::uint64_t i = 1; i < hunt.schedules; ++i) {
-    EXPECT_EQ(runner.run(kBluetooth, false, again->next()).outcome, Outcome::kExit) << i;
+    EXPECT_EQ(runner.run(kBluetooth, false, *again).outcome, Outcome::kExit) << i;
   }
-  EXPECT_EQ(runner.run(kBluetooth, false, again->next()).outcome, Outcome::kFatal);
+  EXPECT_EQ(runner.run(kBluetooth, false, *again).outcome, Outcome::kFatal);
 }
 
 // A run that ends otherwise than well or by the bug is neither: a deadlock where a failed

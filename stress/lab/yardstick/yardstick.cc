@@ -36,7 +36,7 @@ void list() {
     std::uint64_t steps = 0, decisions = 0, runs = 0;
     const auto search = make_search("random", 1);
     for (std::uint64_t i = 0; i < kRuns; ++i) {
-      const Shown shown = runner.run(*program, false, search->next());
+      const Shown shown = runner.run(*program, false, *search);
       if (shown.outcome != Outcome::kExit) continue;
       steps += shown.steps;
       decisions += shown.decisions;

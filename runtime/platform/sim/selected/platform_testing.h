@@ -32,7 +32,7 @@ struct PlatformSetup {
   Knobs knobs = {};
   Chooser* chooser = nullptr;  // null: LazyChooser
   StackEvents* stack_events = nullptr;
-  simulator::StepRecorder* recorder = nullptr;
+  RunLog* log = nullptr;
   std::uint32_t steps_max = 20'000;
   std::function<void(Runtime&)> before = {};  // before the first goroutine exists
 };
@@ -49,7 +49,7 @@ RunResult run_setup(const Setup& setup, F f) {
   simulator::Config config;
   config.chooser = setup.chooser != nullptr ? setup.chooser : &lazy;
   config.stack_events = setup.stack_events;
-  config.recorder = setup.recorder;
+  config.log = setup.log;
   config.steps_max = setup.steps_max;
   return run_body(shared_world(), config, f);
 }
