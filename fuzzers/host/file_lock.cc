@@ -39,7 +39,7 @@ struct flock whole_file() {
 std::string holder(int descriptor) {
   struct flock lock = whole_file();
   if (fcntl(descriptor, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK || lock.l_pid <= 0) {
-    return "another process is at work with it";
+    return "another process is using it";
   }
   return "process " + std::to_string(lock.l_pid) + " is at work with it";
 }

@@ -118,7 +118,7 @@ double now_s() {
 std::string words_of(const Patience& patience) {
   char text[120];
   const bool slept = patience.sleeps_s() > patience.works_s();
-  std::snprintf(text, sizeof text, "It got nowhere in %.1f s %s and was killed.",
+  std::snprintf(text, sizeof text, "It made no progress in %.1f s %s and was killed.",
                 slept ? patience.sleeps_s() : patience.works_s(),
                 slept ? "asleep" : "of processor time");
   return text;

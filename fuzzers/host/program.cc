@@ -51,8 +51,7 @@ void complain(std::string_view name, std::string_view reason) {
 
 int run_program(std::string_view name, const std::function<int()>& body) {
   std::snprintf(no_reader, sizeof no_reader,
-                "%.100s: cannot write its output: nobody reads it any more\n",
-                std::string(name).c_str());
+                "%.100s: cannot write its output: the reader is gone\n", std::string(name).c_str());
   std::signal(SIGPIPE, &end_without_a_reader);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a write that fails
   std::signal(SIGCHLD, SIG_DFL);  // our parent may have had it ignored

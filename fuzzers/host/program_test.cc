@@ -88,7 +88,7 @@ TEST(Program, WithoutAReaderItEndsAtOnceAndIsUnusable) {
   });
   close(ends[1]);
   EXPECT_EQ(result.code, kExitUnusable);
-  EXPECT_EQ(result.complaint, "program: cannot write its output: nobody reads it any more\n");
+  EXPECT_EQ(result.complaint, "program: cannot write its output: the reader is gone\n");
 }
 
 }  // namespace

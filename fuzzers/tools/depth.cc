@@ -31,14 +31,14 @@ void print_depth(const std::string& path, const Depth& depth) {
   print_wrapped(kHang, "%s: %s\n", shown_path(path).c_str(), depth.signature.c_str());
   for (const BoundReport& report : depth.explored.bounds) {
     print_wrapped(kHang, "  bound %u: %" PRIu64 " schedules%s\n", report.bound, report.schedules,
-                  report.is_complete ? ", complete, none fails so" : "");
+                  report.is_complete ? ", complete, none fails that way" : "");
   }
   if (!depth.is_known()) {
     print_wrapped(kHang, "  no failure of that signature was found\n");
     return;
   }
   if (depth.is_reduced) {
-    print_wrapped(kHang, "  by making the preemptions of failing runs fewer, in %" PRIu64 " runs\n",
+    print_wrapped(kHang, "  by reducing the preemptions of failing runs, in %" PRIu64 " runs\n",
                   depth.reducing_runs);
   }
   print_wrapped(kHang, "  bug depth %s (%s, %" PRIu64 " schedules)\n", depth.words().c_str(),

@@ -10,7 +10,7 @@ namespace {
 Forked hung(const std::string& log) {
   Forked forked;
   forked.end = ForkedEnd::kHung;
-  forked.hang = "It got nowhere in 20.0 s of processor time and was killed.";
+  forked.hang = "It made no progress in 20.0 s of processor time and was killed.";
   forked.log = log;
   return forked;
 }

@@ -194,7 +194,7 @@ def self_test():
                 missed.append(f"{path}: expected {expected!r}, got {problems}")
     for line in missed:
         say(line)
-    say(f"{len(PLANTED) - len(missed)} of {len(PLANTED)} planted files judged rightly")
+    say(f"{len(PLANTED) - len(missed)} of {len(PLANTED)} planted files judged correctly")
     return 1 if missed else 0
 
 

@@ -99,7 +99,7 @@ def say_what_is_tested():
     if changed.returncode != 0:
         raise common.Unusable(f"no git repository to clone: {changed.stderr.strip()}")
     if changed.stdout.strip():
-        say("what has not been committed is not tried")
+        say("uncommitted changes are not tested")
 
 
 def main(options):

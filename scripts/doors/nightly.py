@@ -40,7 +40,7 @@ def parse_options():
                         help="fuzz a tree with this mutant in it, to see a night find something")
     options = parser.parse_args()
     if "/" in options.night or options.night.startswith(".") or not options.night.isprintable():
-        parser.error(f"--night: '{one_line(options.night)}' is a path, hidden, or no text; it "
+        parser.error(f"--night: '{one_line(options.night)}' is a path, hidden, or not text; it "
                      "takes a plain name")
     if options.night.startswith(OF_ALL_NIGHTS):
         parser.error(f"--night: '{options.night}' is what all nights share; it takes another name")

@@ -50,7 +50,7 @@ def parse_options():
     if not NAME.match(options.name):
         parser.error(f"--name: '{options.name}' is not words-with-hyphens in small letters")
     if target_of(options).exists() and not options.force:
-        raise Unusable(f"{relative(target_of(options))} exists (--force writes over it)")
+        raise Unusable(f"{relative(target_of(options))} exists (--force overwrites it)")
     return options
 
 
@@ -72,7 +72,7 @@ def promote_measured(options):
     for name, row in sorted(promoting.choose(rows).items()):
         target = REGRESS / f"{name}.case"
         if target.exists() and not options.force:
-            say(f"{relative(target)} exists (--force writes over it)")
+            say(f"{relative(target)} exists (--force overwrites it)")
             continue
         outdated = promoting.why_outdated(row)
         if outdated:

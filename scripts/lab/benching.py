@@ -109,7 +109,7 @@ def parse_benchmark(text, unit):
     try:
         benchmarks = json.loads(text)["benchmarks"]
     except (ValueError, KeyError) as error:
-        raise ValueError(f"no JSON of Google Benchmark: {error}") from error
+        raise ValueError(f"not JSON of Google Benchmark: {error}") from error
     if len(benchmarks) != 1:
         raise ValueError(f"{len(benchmarks)} benchmarks ran instead of one")
     one = benchmarks[0]

@@ -164,7 +164,7 @@ class WithoutPython(Machine):
                 result, calls = self.open(name)
                 self.assertEqual(result.returncode, 2)
                 self.assertEqual(result.stderr.splitlines()[0],
-                                 f"{name}: missing: python3; installing it (--no-setup: not)")
+                                 f"{name}: missing: python3; installing it (not with --no-setup)")
                 self.assertEqual(len(installs(calls)), 1, calls)
                 self.assertTrue(installs(calls)[0].endswith(" python3"), calls)
 

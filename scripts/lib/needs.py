@@ -32,7 +32,7 @@ def provide(name, groups, no_setup):
     by_hand = f"scripts/setup {' '.join(groups)}"
     if no_setup:
         raise Unusable(f"missing: {missing}; '{by_hand}' installs it")
-    print(f"{name}: missing: {missing}; installing it (--no-setup: not)", file=sys.stderr, flush=True)
+    print(f"{name}: missing: {missing}; installing it (not with --no-setup)", file=sys.stderr, flush=True)
     # Its words go where this line went: a door's own output may be read by a program.
     if processes.run_to_its_end([SETUP, *groups], stdout=sys.stderr) != 0:
         raise Unusable(f"'{by_hand}' failed")
