@@ -16,8 +16,9 @@ namespace concertina::fuzzers {
 struct RunOptions {
   // When set, it decides in place of the schedule's strategy, seed and deviations.
   Chooser* chooser = nullptr;
-  // When set, the run's steps, draws and events are written here as they happen, and the trace looks
-  // at it. In memory shared with a parent process, the parent can read it after this process died.
+  // When set, the run's steps, draws and events are written here as they happen, and the trace
+  // looks at it. In memory shared with a parent process, the parent can read it after this process
+  // died.
   RunLog* log = nullptr;
 };
 

@@ -30,7 +30,7 @@ struct Watch {
   double asleep_max_s = 0;  // 0: ten times as long
   /// In shared memory; changes whenever the work gets on. Null: it is one piece.
   const std::atomic<std::uint64_t>* progress = nullptr;
-  /// Called in the parent some hundred times a second while the child lives.
+  /// Called in the parent about a hundred times a second while the child lives.
   std::function<void()> look = {};
 };
 

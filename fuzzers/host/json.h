@@ -1,5 +1,5 @@
 // A writer for the few flat JSON objects that scripts read. Output only: 40 lines instead of a
-// header that would be most of this tool's build time.
+// header that would take most of the tool's build time.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,7 @@ void in_own_process(const Body& body) {
   EXPECT_EQ(status, 0) << "see above";
 }
 
-/// Held by a tool under test and by all that it starts: while anybody lives, it is open.
+/// Held by a tool under test and by all that it starts: it is open while any of them lives.
 inline int held_pipe = -1;
 
 /// For the child of such a tool: says that it is there, and stays until it is killed.
@@ -38,8 +38,8 @@ inline int held_pipe = -1;
   for (;;) pause();
 }
 
-/// Kills a tool by SIGKILL as soon as somebody in it has called stay_until_killed, and expects that
-/// nobody outlives it.
+/// Kills a tool by SIGKILL as soon as one of its processes has called stay_until_killed, and
+/// expects that none outlives it.
 template <class Tool>
 void expect_nobody_outlives(const Tool& tool) {
   constexpr int kAsGoodAsForEverMs = 120'000;

@@ -1,4 +1,4 @@
-// Somebody else's text in a message: one line, of a bounded length, that no terminal obeys.
+// Foreign text in a message: one line, of a bounded length, that no terminal obeys.
 #pragma once
 
 #include <cstddef>

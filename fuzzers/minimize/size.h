@@ -1,5 +1,5 @@
-// How large an input is to a reader. Every reduction must make the cost smaller,
-// so that minimising ends.
+// How large an input is to a reader. Every reduction must make the cost smaller, so that minimising
+// ends.
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,7 @@ void add_poll_race(Schedule& schedule, const Program& program, Random& random);
 /// Holds in the middle of submitting work, moving it, and looking for it.
 void add_queue_race(Schedule& schedule, Random& random);
 /// One that leaves the order of threads to chance. Not kSurw, which needs to have seen the program
-/// run, and not kNonPreemptive, to which a seed is little.
+/// run, and not kNonPreemptive, for which the seed matters little.
 Strategy draw_strategy(Random& random);
 /// So few machines that system calls and last looks use them all up.
 std::uint8_t draw_few_machines(Random& random);

@@ -2,7 +2,7 @@
 //
 // A program is one or two patterns (producers and consumers, ping-pong, select storms, close with
 // waiters, ...) and some noise, small on purpose: a median of about 200 simulated steps finds more
-// bugs a second than long runs do.
+// bugs per second than long runs do.
 #pragma once
 
 #include <cstdint>

@@ -18,8 +18,8 @@ namespace concertina::fuzzers {
 /// there are none.
 std::string locks_at_end(const Trace& trace, const Picture& picture, const Names& names);
 
-/// "T0 (g0) holds lock of c0 and wants lock of c1, which T2 holds", one line a thread of the cycle.
-/// Empty when no threads wait for each other.
+/// "T0 (g0) holds lock of c0 and wants lock of c1, which T2 holds", one line per thread of the
+/// cycle. Empty when no threads wait for each other.
 std::string wait_cycle(const Trace& trace, const Picture& picture, const Names& names);
 
 struct LockOrder {

@@ -1,4 +1,4 @@
-// Names: what a report calls things. One name a thing, on every line of a page:
+// Names: what a report calls things. One name per thing, on every line of a page:
 //
 //   g0.1   a goroutine, by its spawn path      (events and oracles say its creation id: g3)
 //   c0     a channel, as in the program        (events and oracles count from 1: c1)

@@ -11,7 +11,7 @@
 
 namespace concertina::fuzzers {
 
-/// One bit a key, in the order in which they were added.
+/// One bit per key, in the order in which they were added.
 using KeyMask = std::uint32_t;
 
 class KeyTable {

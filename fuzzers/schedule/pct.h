@@ -2,8 +2,8 @@
 //
 // Threads have distinct random priorities and the highest enabled one runs, except that at d-1
 // random decisions the thread which would run falls into a low band, below all threads that never
-// fell. A bug that needs d ordered events is hit with a probability of at least 1 / (n * k^(d-1)) a
-// run, for n threads and k decisions.
+// fell. A bug that needs d ordered events is hit with a probability of at least 1 / (n * k^(d-1))
+// per run, for n threads and k decisions.
 //
 // k is not known before the run. A search that has seen runs of the program says so in the schedule
 // (`horizon`); else it is drawn from kHorizons by the seed, so that a run stays a pure function of

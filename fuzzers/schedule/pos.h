@@ -3,10 +3,10 @@
 //
 // Every pending operation has a random priority and the highest enabled one goes first. The
 // priority of an operation is drawn again after each step: for the thread that took it, and for all
-// threads whose pending operation conflicts with it.
-// Without that second rule an operation that lost one race would tend to lose all of them. So each
-// order of conflicting operations is reached with a probability that does not depend on how many
-// independent ones lie between them: the sampling is over partial orders.
+// threads whose pending operation conflicts with it. Without that second rule an operation that
+// lost one race would tend to lose all of them. So each order of conflicting operations is reached
+// with a probability that does not depend on how many independent ones lie between them: the
+// sampling is over partial orders.
 //
 // Needs no horizon and no depth. Thread starts conflict with nothing and go first, as in Fray (Li
 // et al., OOPSLA 2025): a thread that has not started yet takes part in no race.

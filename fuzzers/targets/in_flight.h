@@ -10,12 +10,12 @@ namespace concertina::fuzzers {
 inline constexpr char kInFlightVariable[] = "CONCERTINA_IN_FLIGHT";
 inline constexpr std::size_t kInFlightHeaderSize = 20;
 inline constexpr std::size_t kInFlightSizeMax = 1 << 14;
-/// How a process ends that gets no file of this size.
+/// The exit code of a process that gets no file of this size.
 inline constexpr int kExitWithoutSlot = 2;
 
 /// Copies the input into the file that the environment variable CONCERTINA_IN_FLIGHT names, which
-/// is mapped once a process, its room on the disk reserved; without the variable it does nothing.
-/// When that fails, the process says why and ends with kExitWithoutSlot.
+/// is mapped once per process, with its room on the disk reserved; without the variable it does
+/// nothing. When that fails, the process says why and ends with kExitWithoutSlot.
 void begin_run(const std::uint8_t* data, std::size_t size);
 
 /// A process that dies before it calls this has died of its input.

@@ -3,7 +3,7 @@
 A trial is one run of scripts/fuzz, of some seconds, with its folder on a
 small file system of its own, in a mount namespace that vanishes with this
 script: what is in build/fuzz stays as it is. Half of them fuzz a tree with a
-bug that is found in some hundred executions. Then it must be true that
+bug that is found in a few hundred executions. Then it must be true that
 
 1. a bug that was found is reported, exit code 1, with an input that fails
    when it is replayed, wherever that is kept, or printed

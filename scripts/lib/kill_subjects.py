@@ -18,7 +18,7 @@ from common import BUILD, ROOT, relative, say
 
 SCRIPTS = ROOT / "scripts"
 FOLDER = BUILD / "kill-trials"
-MUTANT = "close-forgets-senders"  # found by both engines in some hundred executions
+MUTANT = "close-forgets-senders"  # found by both engines in a few hundred executions
 FOUND = FOLDER / "found.case"
 PROMOTED = ROOT / "corpus" / "regress" / "kill-trial-of-promote.case"
 
