@@ -17,7 +17,6 @@ import files
 import mutant_hunts
 import mutants
 import needs
-import results
 from common import relative, say
 
 
@@ -38,8 +37,7 @@ def parse_options():
                         default="seeds", help="begin with corpus/seeds, or with nothing")
     parser.add_argument("--seconds", type=arguments.seconds(1), default=120.0, help="budget of a campaign")
     parser.add_argument("--jobs", type=arguments.workers, default=common.cores(), help="campaigns at once")
-    experiment.add_options(parser, json_help="also write all runs here")
-    results.add_option(parser, "mutants")
+    experiment.add_options(parser, "mutants", json_help="also write all runs here")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     options = parser.parse_args()
     options.modes = ["seeds", "empty"] if options.modes == "both" else [options.modes]
@@ -58,9 +56,9 @@ def main(options):
         raise common.Unusable(f"no mutants in {relative(mutants.FOLDER)}")
     for flavour in sorted({flavour for mutant in chosen for flavour in mutant.flavours}):
         building.build(building.clean_tree(), flavour, ["concertina"])
-    measured = mutant_hunts.Hunts(options, chosen)
-    rows = measured.run()
-    results.show(measured, rows)
+    options.mutants = [mutant.name for mutant in chosen]
+    measured = mutant_hunts.Hunts(options)
+    rows = measured.show(measured.run())
     good = sum(not row["faults"] for row in rows)
     say(f"\n{good} of {len(rows)} rows are good")
     return mutant_hunts.code_of(rows)

@@ -14,7 +14,7 @@ import arguments
 import building
 import common
 import concertina
-import depths
+import depth
 import files
 import mutants
 import needs
@@ -120,6 +120,6 @@ def main(options):
     fields = {"title": options.title or options.name.replace("-", " "), "bug": mutant.name,
               "oracle": oracle, "flavour": promoting.flavour_words(flavours), "expect": "pass"}
     if not header.get("depth"):  # scripts/minimize writes it
-        fields.update(depths.fields_of(depths.depth_of(tree.tool(flavours[0]), options.case)))
+        fields.update(depth.fields_of(depth.depth_of(tree.tool(flavours[0]), options.case)))
     write_case(clean.tool("none"), options.case, target, fields)
     return common.EXIT_OK

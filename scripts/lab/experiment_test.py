@@ -15,6 +15,7 @@ from pathlib import Path
 
 import experiment
 import mutant_hunts
+import mutants
 import provenance
 import strategies
 from common import Unusable
@@ -26,17 +27,14 @@ class Numbers(experiment.Experiment):
     """Two units, three settings each; a row has how often its unit has been prepared."""
     script = "numbers"
     key = ("unit", "setting")
-    of_setting = "setting"
+    of_row = ("setting",)
 
     def __init__(self, path, resume=False, units=("a", "b"), cap=1):
         super().__init__(types.SimpleNamespace(json=path, resume=resume, cap=cap))
-        self.asked_units, self.done, self.prepared = units, [], []
+        self.units, self.done, self.prepared = units, [], []
 
-    def units(self):
-        return self.asked_units
-
-    def settings(self, unit):
-        return [1, 2, 3]
+    def plan(self):
+        return {unit: [(unit, setting) for setting in (1, 2, 3)] for unit in self.units}
 
     def source(self, unit):
         return {"format": provenance.FORMAT, "source": "s", "inputs": "i",
@@ -46,9 +44,9 @@ class Numbers(experiment.Experiment):
         self.prepared.append(unit)
         return len(self.prepared)
 
-    def measure(self, prepared, unit, setting):
-        self.done.append((unit, setting))
-        return {"unit": unit, "setting": setting, "prepared": prepared, "number": 4}
+    def measure(self, prepared, unit, name):
+        self.done.append(name)
+        return {"unit": unit, "setting": name[1], "prepared": prepared, "number": 4}
 
 
 def tables(rows):
@@ -113,11 +111,11 @@ class Loop(unittest.TestCase):
         child = (f"import sys, time; sys.path[:0] = {[str(HERE), str(HERE.parent / 'lib')]}\n"
                  "import experiment_test\n"
                  "class Slow(experiment_test.Numbers):\n"
-                 "    def measure(self, prepared, unit, setting):\n"
-                 "        if unit == 'b' and setting == 2:\n"
+                 "    def measure(self, prepared, unit, name):\n"
+                 "        if name == ('b', 2):\n"
                  "            print('at work', flush=True)\n"
                  "            time.sleep(600)\n"
-                 "        return super().measure(prepared, unit, setting)\n"
+                 "        return super().measure(prepared, unit, name)\n"
                  f"Slow({str(self.path)!r}).run()\n")
         with subprocess.Popen([sys.executable, "-c", child], stdout=subprocess.PIPE) as process:
             process.stdout.readline()
@@ -147,7 +145,7 @@ class TakenUp(unittest.TestCase):
         case = measured.options.cases["some-bug"]
         found = {"found": True, "runs": 3, "signature": "channels: x"}
         return {**strategies.row_of(case, "pos", [found] * 20),
-                provenance.KEY: measured.identity(measured.source(case), "pos")}
+                provenance.KEY: measured.identity(measured.source("some-bug"), ("some-bug", "pos"))}
 
     def test_strategies(self):
         row = self.row_of_searches()
@@ -171,15 +169,16 @@ class TakenUp(unittest.TestCase):
     def hunts(self, **changed):
         mutant = types.SimpleNamespace(name="some-bug", row="-", go_tests="miss", oracles=[],
                                        seeds_show_it=False, flavours=["none"])
+        self.enterContext(unittest.mock.patch.object(mutants, "find", lambda name: mutant))
         return mutant_hunts.Hunts(types.SimpleNamespace(**{
             "engine": "all", "modes": ["seeds"], "seeds": 1, "seconds": 9.0, "resume": True,
-            "json": self.path, **changed}), [mutant])
+            "json": self.path, "mutants": ["some-bug"], **changed}))
 
     def test_mutants(self):
         measured = self.hunts()
-        unit, = measured.units()
+        unit, = measured.plan()
         run = {"found": True, "oracle": "channels", "executions": 3, "seconds": 0.1}
-        row = {**mutant_hunts.judge(*unit, "afl", "seeds", [run], None),
+        row = {**mutant_hunts.judge(mutants.find(unit[0]), unit[1], "afl", "seeds", [run], None),
                provenance.KEY: measured.source(unit)}
         missed = {**row, "engine": "libfuzzer", "faults": ["MISSED"]}
         self.path.write_text(json.dumps([row, missed]))

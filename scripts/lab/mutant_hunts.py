@@ -33,56 +33,42 @@ UNSYMBOLIZED = {"CONCERTINA_SANITIZER_OPTIONS": "symbolize=0"}
 class Hunts(experiment.Experiment):
     script = "mutants"
     key = ("mutant", "flavour", "engine", "from")
-    title = "How fast known bugs are found"
-    about = ["Each defect is put back as a patch (fuzzers/mutants), then one process of one engine hunts",
-             "it, several times with different engine seeds, from the shipped seeds; medians. One",
-             "finding of each is minimised."]
 
-    def __init__(self, options, chosen):
-        super().__init__(options)
-        self.chosen = chosen
-        self.clean = building.clean_tree()
-
-    def units(self):
-        return [(mutant, flavour) for mutant in self.chosen for flavour in mutant.flavours]
-
-    def settings(self, unit):
-        return [(engine, mode) for engine in engines.engines_of(self.options.engine)
-                for mode in self.options.modes]
-
-    def name_of(self, unit, setting):
-        return (unit[0].name, unit[1], *setting)
+    def plan(self):
+        return {(mutant, flavour): [(mutant, flavour, engine, mode)
+                                    for engine in engines.engines_of(self.options.engine)
+                                    for mode in self.options.modes]
+                for mutant in self.options.mutants for flavour in mutants.find(mutant).flavours}
 
     def source(self, unit):
-        return provenance.of(unit[0].name, files.listed(SEEDS, "*.case"),
+        return provenance.of(unit[0], files.listed(SEEDS, "*.case"),
                              engine=self.options.engine, modes=self.options.modes,
                              seeds=self.options.seeds, seconds=self.options.seconds,
                              replays=REPLAYS, neighbours=NEIGHBOURS)
 
     def prepare(self, unit):
-        """A function that gives the row of an engine and mode, or raises why it cannot."""
-        mutant, flavour = unit
+        """The tree, and seeds that fail; or the reason why there is none."""
         try:
-            tree = building.mutant_tree(mutant.name, building.SLOT)
-            building.build_for_engine(tree, flavour, self.options.engine)
-            failing_seeds = seeds_that_fail(tree, flavour)
+            tree = building.mutant_tree(unit[0], building.SLOT)
+            building.build_for_engine(tree, unit[1], self.options.engine)
+            return tree, seeds_that_fail(tree, unit[1])
         except Unusable as reason:
             return reason
-        return tree, failing_seeds
 
-    def measure(self, prepared, unit, setting):
+    def measure(self, prepared, unit, name):
+        mutant = mutants.find(unit[0])
         try:
             if isinstance(prepared, Unusable):
                 raise prepared
             tree, failing_seeds = prepared
-            runs = hunt(tree, *setting, unit[1], self.options)
+            runs = hunt(tree, *name[1:], self.options)
             case = next((run["case"] for run in runs if run["confirmed"]), None)
-            kept = examine_kept(tree, self.clean, *setting, unit[1], case) if case else None
+            kept = examine_kept(tree, *name[1:], case) if case else None
             runs.sort(key=lambda run: run["seed"])
-            return judge(*unit, *setting, runs, kept, failing_seeds)
+            return judge(mutant, *name[1:], runs, kept, failing_seeds)
         except Unusable as reason:
-            say(f"{unit[0].name}: {reason}")
-            return judge(*unit, *setting, [], None)
+            say(f"{mutant.name}: {reason}")
+            return judge(mutant, *name[1:], [], None)
 
     def said(self, row):
         if row["runs"]:
@@ -93,7 +79,7 @@ class Hunts(experiment.Experiment):
         return not row["faults"]
 
 
-def hunt(tree, engine, mode, flavour, options):
+def hunt(tree, flavour, engine, mode, options):
     """All campaigns of one mutant, engine, mode and flavour, as many at once as there are cores."""
     waiting, running, runs = list(range(1, options.seeds + 1)), [], []
     try:
@@ -132,15 +118,16 @@ def describe(mode, seed, campaign):
     return run
 
 
-def examine_kept(tree, clean, engine, mode, flavour, case):
+def examine_kept(tree, flavour, engine, mode, case):
     """Minimises the case, and replays the result with the mutant and without."""
+    clean = building.clean_tree().tool(flavour)
     minimised = mutants.folder_of(tree.mutant) / "minimised" / f"{engine}-{flavour}-{mode}.case"
     minimised.parent.mkdir(parents=True, exist_ok=True)
     answer = concertina.minimize(tree.tool(flavour), case, minimised)
     with_mutant = concertina.replay(tree.tool(flavour), minimised, REPLAYS,
                                     env=dict(os.environ, **UNSYMBOLIZED), limit_s=REPLAYING_S)
-    without = concertina.replay(clean.tool(flavour), minimised)
-    failing, _ = concertina.neighbours(clean.tool(flavour), minimised, NEIGHBOURS)
+    without = concertina.replay(clean, minimised)
+    failing, _ = concertina.neighbours(clean, minimised, NEIGHBOURS)
     return {"case": case, "minimised": answer, "failures_with": with_mutant["failures"],
             "times": REPLAYS, "failures_without": without["failures"],
             "signature_without": without["signature"], "neighbours": NEIGHBOURS,

@@ -22,32 +22,27 @@ if __name__ == "__main__":
 import files
 import markdown
 import provenance
-from common import ROOT, say
+from common import ROOT
 
 FOLDER = ROOT / "stress" / "lab" / "results"
 FACTS = ("date", "commit", "machine", "command")
 NOT_KEPT = (provenance.KEY, "runs", "case")  # large, or of this machine only
 
 
-def add_option(parser, name):
-    parser.add_argument("--write", action="store_const", const=name,
-                        help=f"also into stress/lab/results/{name}.json and .md")
-
-
-def show(experiment, rows):
-    """Prints the tables; with --write they stay."""
-    say("\n" + "\n".join(experiment.tables(rows)))
-    if experiment.options.write:
-        write(experiment.options.write, experiment, rows)
-
-
 def write(name, experiment, rows):
     kept = [{key: value for key, value in row.items() if key not in NOT_KEPT} for row in rows]
     save(name, {
-        "title": experiment.title, "about": experiment.about, "date": str(datetime.date.today()),
+        "title": f"scripts/{experiment.script}", "about": about(experiment),
+        "date": str(datetime.date.today()),
         "commit": provenance.commit(), "machine": provenance.machine(),
         "command": f"scripts/{Path(sys.argv[0]).name} {shlex.join(sys.argv[1:])}",
         "tables": type(experiment).__module__, "options": experiment.for_tables(), "rows": kept})
+
+
+def about(experiment):
+    """What its module says, but for the exit codes."""
+    text = sys.modules[type(experiment).__module__].__doc__
+    return text.partition("Exit code")[0].strip().splitlines()
 
 
 def save(name, stored):

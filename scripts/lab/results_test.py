@@ -47,7 +47,7 @@ class Written(unittest.TestCase):
     def show(self, write):
         measured = litmus.Verification(types.SimpleNamespace(json=None, write=write))
         with contextlib.redirect_stdout(io.StringIO()) as said:
-            results.show(measured, [ROW])
+            measured.show([ROW])
         return said.getvalue()
 
     def test_what_a_door_shows_is_written_when_it_is_asked_to(self):

@@ -1,19 +1,34 @@
-"""Executions until a known bug shows, by strategy: what scripts/strategies measures and how it counts."""
+"""Compares strategies: executions until each known bug shows, in the program of its regression case.
+
+Each mutant is put into a copy of the tree; `concertina explore` then searches the schedules of the
+program in corpus/regress that shows it, from several seeds, with each strategy. The case's own
+preemptions are dropped; its stack events stay, as they are part of the program's input. Prints a
+Markdown table of medians with their geometric mean. A search that finds nothing counts as twice the
+cap. Rows go to --json as they are measured, and a rerun takes them from there, unless the source,
+the case or an option that they depend on has changed: those are measured again.
+Exit code: 0 when the portfolio keeps within its limit (30 executions, or what the best single
+strategy needs times the strategies in its rotation), 1 when not, 2 could not run.
+"""
 
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
+import arguments
 import building
 import cases
+import common
 import concertina
 import experiment
 import files
 import markdown
 import mutants
+import needs
 import provenance
 import stats
 from common import ROOT, Unusable, say
+
+NEEDS = needs.BUILD
 
 REGRESSIONS = ROOT / "corpus" / "regress"
 SINGLE = ["random", "pct", "pos", "surw", "reads-from"]
@@ -54,33 +69,27 @@ def cases_of_mutants(folder=REGRESSIONS):
 class Searches(experiment.Experiment):
     script = "strategies"
     key = ("mutant", "strategy")
-    of_setting = "strategy"
-    title = "Runs until a known bug shows, by strategy"
-    about = ["Runs until a mutant shows in the program of its regression case, without coverage and",
-             "without the case's preemptions: medians; (k/N) if only k searches of N found it, - if fewer",
-             "than half did, which counts as twice the cap in the geometric mean."]
+    of_row = ("strategy",)
 
-    def units(self):
-        return [self.options.cases[mutant] for mutant in self.options.mutants]
-
-    def settings(self, unit):
-        return self.options.strategies
-
-    def name_of(self, unit, setting):
-        return unit.mutant, setting
+    def plan(self):
+        return {mutant: [(mutant, strategy) for strategy in self.options.strategies]
+                for mutant in self.options.mutants}
 
     def source(self, unit):
-        return provenance.of(unit.mutant, [unit.path], flavour=unit.flavour,
-                             seeds=self.options.seeds, cap=self.options.cap, timeout=TIMEOUT_S)
+        case = self.options.cases[unit]
+        return provenance.of(unit, [case.path], flavour=case.flavour, seeds=self.options.seeds,
+                             cap=self.options.cap, timeout=TIMEOUT_S)
 
     def prepare(self, unit):
-        tree = building.mutant_tree(unit.mutant, building.SLOT)
-        building.build(tree, unit.flavour, ["concertina"])
-        return tree.tool(unit.flavour)
+        flavour = self.options.cases[unit].flavour
+        tree = building.mutant_tree(unit, building.SLOT)
+        building.build(tree, flavour, ["concertina"])
+        return tree.tool(flavour)
 
-    def measure(self, prepared, unit, setting):
-        runs = search(prepared, unit.path, setting, self.options)
-        return {**row_of(unit, setting, runs), "cap": self.options.cap}
+    def measure(self, prepared, unit, name):
+        case = self.options.cases[unit]
+        runs = search(prepared, case.path, name[1], self.options)
+        return {**row_of(case, name[1], runs), "cap": self.options.cap}
 
     def said(self, row):
         say(f"{row['mutant']}, {row['strategy']}: {cell(row)}")
@@ -152,3 +161,33 @@ def beyond_limit(rows):
         if row["median"] is None or row["median"] > limit:
             texts.append(f"{row['mutant']}: portfolio {cell(row)}, limit {limit:,}")
     return texts
+
+
+def parse_options():
+    parser = arguments.parser(__doc__)
+    parser.add_argument("--strategy", metavar="NAME,...", default=",".join([*SINGLE, stats.PORTFOLIO]),
+                        help=f"of {', '.join(ALL)} (default: those that are not "
+                             "'without')")
+    parser.add_argument("--mutant", metavar="NAME,...", default="", help="only these")
+    parser.add_argument("--seeds", type=arguments.count, default=20, metavar="N")
+    parser.add_argument("--cap", type=arguments.count, default=20_000, metavar="N",
+                        help="executions per search, at most (default 20000)")
+    experiment.add_options(parser, "strategies", common.BUILD / "strategies.json",
+                           "the rows; taken up again if it is there")
+    parser.set_defaults(resume=True)
+    options = parser.parse_args()
+    options.strategies = common.chosen("strategy", options.strategy, ALL)
+    options.cases = cases_of_mutants()
+    options.mutants = common.chosen("mutant", options.mutant, list(options.cases))
+    return options
+
+
+def main(options):
+    common.BUILD.mkdir(exist_ok=True)
+    files.check_writable(options.json, "--json")
+    measured = Searches(options)
+    rows = measured.show(measured.run())
+    beyond = beyond_limit(rows)
+    for text in beyond:
+        say(text)
+    return common.EXIT_FAILED if beyond else common.EXIT_OK

@@ -13,7 +13,7 @@ from pathlib import Path
 import processes
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "lab"))
-import yard  # pylint: disable=wrong-import-position
+import yardstick  # pylint: disable=wrong-import-position
 
 STRATEGIES = ("random", "pct10", "pos", "surw", "reads-from", "portfolio")
 PROGRAMS = ("reorder_20", "wronglock", "work_steal_queue", "twostage_50")
@@ -46,8 +46,8 @@ def main():
         print("FAILED: the lists differ")
         failures += 1
     names = [json.loads(line) for line in listed(narrow).splitlines()]
-    for kind, in_source in (("program", yard.programs_in_source()),
-                            ("strategy", yard.strategies_in_source())):
+    for kind, in_source in (("program", yardstick.programs_in_source()),
+                            ("strategy", yardstick.strategies_in_source())):
         if {row[kind] for row in names if kind in row} != set(in_source):
             print(f"FAILED: scripts/yardstick reads other names of a {kind} in the source")
             failures += 1

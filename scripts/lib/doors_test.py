@@ -12,6 +12,7 @@ from pathlib import Path
 
 import fakes
 import guardian
+import run_door
 from common import ROOT
 from run_door import load
 
@@ -37,10 +38,6 @@ TOOLS = ("awk", "bash", "cat", "dirname", "env", "grep", "mktemp", "readlink", "
 STAND_INS = {"dpkg-query": 'for name in $INSTALLED; do printf "%s=installed " "$name"; done',
              "apt-get": 'case "$*" in *install*) exit 100 ;; esac',
              "sudo": 'while [ "${1#-}" != "$1" ]; do shift; done; [ $# = 0 ] || exec "$@"'}
-
-
-def doors():
-    return sorted(path.stem for path in (SCRIPTS / "doors").glob("*.py"))
 
 
 class Machine(unittest.TestCase):
@@ -86,7 +83,7 @@ def installs(calls):
 class EveryDoor(Machine):
     def test_is_two_lines_of_shell_and_stands_in_the_list(self):
         listed = (SCRIPTS / "README.md").read_text()
-        for name in doors():
+        for name in run_door.names():
             with self.subTest(name):
                 self.assertEqual((SCRIPTS / name).read_text().count("\n"), 2)
                 self.assertTrue(os.access(SCRIPTS / name, os.X_OK))
@@ -96,7 +93,7 @@ class EveryDoor(Machine):
                     self.assertTrue(f"`{path.name}`" in listed)
 
     def test_judges_its_options_before_it_looks_for_packages(self):
-        for name in doors():
+        for name in run_door.names():
             with self.subTest(name):
                 result, calls = self.open(name, "--no-such-option")
                 self.assertEqual(result.returncode, 2, result.stderr)
@@ -112,7 +109,7 @@ class EveryDoor(Machine):
                 self.assertEqual(calls, [])
 
     def test_explains_itself_without_them(self):
-        for name in doors():
+        for name in run_door.names():
             with self.subTest(name):
                 result, calls = self.open(name, "--help", with_arguments=False)
                 self.assertEqual(result.returncode, 0, result.stderr)
@@ -120,13 +117,13 @@ class EveryDoor(Machine):
                 self.assertEqual(calls, [])
 
     def test_its_help_fits_a_terminal_of_80_columns(self):
-        for name in [*doors(), "setup"]:
+        for name in [*run_door.names(), "setup"]:
             with self.subTest(name):
                 result, _ = self.open(name, "--help", with_arguments=False)
                 self.assertEqual([line for line in result.stdout.splitlines() if len(line) > 80], [])
 
     def test_says_what_is_missing_and_installs_it(self):
-        for name in doors():
+        for name in run_door.names():
             if load(name).NEEDS == ():
                 continue
             with self.subTest(name):
@@ -137,7 +134,7 @@ class EveryDoor(Machine):
                 self.assertEqual(result.stdout, "")
 
     def test_installs_nothing_when_told_so(self):
-        for name in doors():
+        for name in run_door.names():
             if load(name).NEEDS == ():
                 continue
             with self.subTest(name):
@@ -159,7 +156,7 @@ class WithoutPython(Machine):
         (self.bin / "python3").unlink()
 
     def test_every_door_installs_it(self):
-        for name in doors():
+        for name in run_door.names():
             with self.subTest(name):
                 result, calls = self.open(name)
                 self.assertEqual(result.returncode, 2)

@@ -10,7 +10,8 @@ from common import ROOT
 
 LIB = ROOT / "scripts" / "lib"
 DOORS = ROOT / "scripts" / "doors"
-OWN = {path.stem for path in LIB.glob("*.py")}
+LAB = ROOT / "scripts" / "lab"
+OWN = {path.stem for folder in (LIB, LAB) for path in folder.glob("*.py")}
 
 
 def own_modules(tree):
@@ -48,7 +49,7 @@ def missing(text):
 
 class Names(unittest.TestCase):
     def test_what_is_looked_up_in_a_module_is_there(self):
-        for path in sorted([*LIB.glob("*.py"), *DOORS.glob("*.py")]):
+        for path in sorted([*LIB.glob("*.py"), *LAB.glob("*.py"), *DOORS.glob("*.py")]):
             with self.subTest(path.name):
                 self.assertEqual(missing(path.read_text()), [])
 

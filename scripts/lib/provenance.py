@@ -24,7 +24,7 @@ KEY = "provenance"  # in a row
 DIGITS = 16
 BUILT = ("runtime/", "fuzzers/", "sanitizers/", "stress/", "scripts/cmake/", "CMakeLists.txt",
          "CMakePresets.json")
-NOT_BUILT = ("_test.cc", ".md", ".patch", ".case")
+NOT_BUILT = ("_test.cc", ".md", ".patch", ".case", ".json", ".svg")
 
 
 def hash_of(contents):

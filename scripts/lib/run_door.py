@@ -1,4 +1,4 @@
-"""Runs one door, `run_door.py NAME ARGUMENT...`: doors/NAME.py, under the name NAME.
+"""Runs one door, `run_door.py NAME ARGUMENT...`: doors/NAME.py or lab/NAME.py, under the name NAME.
 
 A door is three things:
 1. parse_options() judges the options, without anything that takes time.
@@ -13,6 +13,7 @@ if _signal.getsignal(_signal.SIGINT) == _signal.default_int_handler:
 _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGINT])  # lib/door has blocked it
 
 # pylint: disable=wrong-import-position
+import importlib
 import importlib.util
 import os
 import sys
@@ -24,8 +25,22 @@ import needs
 LAB = Path(__file__).resolve().parent.parent / "lab"
 
 
+def names():
+    """Of all doors: scripts that bring their own Python."""
+    return sorted(path.name for path in LAB.parent.iterdir()
+                  if path.is_file() and source_of(path.name).is_file())
+
+
+def source_of(name):
+    """doors/NAME.py; or lab/NAME.py, of one that measures."""
+    path = LAB.parent / "doors" / f"{name}.py"
+    return path if path.is_file() else LAB / path.name
+
+
 def load(name):
-    path = Path(__file__).resolve().parent.parent / "doors" / f"{name}.py"
+    path = source_of(name)
+    if path.parent == LAB:
+        return importlib.import_module(name)
     spec = importlib.util.spec_from_file_location(f"doors.{name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -1,24 +1,36 @@
-"""Side-by-side benchmarks: the programs, their output, and the rows that come out.
+"""Measures the runtime beside its peers: Go, Boost.Fiber, and memcpy for stack copies.
 
-A measurement of a workload is a pair: ours and the peer's, one right after the other. A pair's ratio
-is ours by the peer's, so that what disturbs a machine for longer than a pair disturbs both sides. On
-a machine that has other work, the ratio of the best times is steadier: it is in the rows, too.
+Each repetition goes through all workloads and runs ours and the peer one right after the other. The
+table shows medians, and the lowest and highest ratio of a pair. build/bench/ gets bench.json,
+bench.svg and table.md. With --no-setup, a peer that is not installed is left out, with a message.
+Exit code: 0 measured, 2 could not run.
 """
 
 import json
 import os
 import re
+import shutil
 import statistics
-import subprocess
 from dataclasses import dataclass
 
+import arguments
+import building
 import common
+import concertina
 import experiment
+import files
 import markdown
-import processes
 import provenance
-from common import Unusable, say
+from common import BUILD, ROOT, Unusable, relative, say
 
+
+def NEEDS(options):  # pylint: disable=invalid-name
+    """Peers can be left out, but not by accident."""
+    return ("build", "bench") if options.no_setup else ("build", "bench", "peers")
+
+
+FOLDER = BUILD / "bench"
+CHART = ROOT / "stress" / "lab" / "bench" / "chart.gp"
 GO = "go"
 BOOST = "boost"
 MEMCPY = "memcpy"
@@ -60,17 +72,7 @@ WORKLOADS = (
     Workload("memory_per_parked", 1_000_000, (GO,), (1,), "bytes", reps_max=3),
     Workload("prime_sieve", 400),
 )
-
-
-@dataclass
-class Binaries:
-    """Paths; a peer that is not there is None."""
-    ours: object
-    go: object = None
-    boost: object = None
-
-    def has(self, peer):
-        return {GO: self.go, BOOST: self.boost, MEMCPY: self.ours}[peer] is not None
+BY_NAME = {workload.name: workload for workload in WORKLOADS}
 
 
 def benchmark_command(binary, name, processors, ops):
@@ -78,29 +80,26 @@ def benchmark_command(binary, name, processors, ops):
             "--benchmark_format=json"]
 
 
-def commands(binaries, workload, peer, processors, ops):
-    """The command that measures the workload with ours (peer "") or a peer."""
-    if peer == "":
-        return benchmark_command(binaries.ours, workload.name, processors, ops)
-    if peer == MEMCPY:
-        return benchmark_command(binaries.ours, workload.twin, processors, ops)
-    if peer == BOOST:
-        return benchmark_command(binaries.boost, workload.name, processors, ops)
-    return [str(binaries.go), "-test.run=^$", f"-test.bench=^BenchmarkAll/{workload.name}$",
+def command(binaries, workload, peer, processors, ops):
+    """That measures the workload with ours (peer "") or a peer."""
+    if peer != GO:
+        return benchmark_command(binaries[peer], workload.twin if peer == MEMCPY else workload.name,
+                                 processors, ops)
+    return [str(binaries[GO]), "-test.run=^$", f"-test.bench=^BenchmarkAll/{workload.name}$",
             f"-test.cpu={processors}", f"-test.benchtime={ops}x"]
 
 
-def plan(workloads, binaries):
-    """(workload, processors, peer) for each row; peer is "" where there is none to compare with.
+def rows_asked(workloads, binaries):
+    """(workload's name, processors, peer) for each row; peer is "" where there is none to compare with.
     Boost.Fiber runs its fibers on one thread."""
     rows = []
     for workload in workloads:
         for processors in workload.processors:
             peers = [p for p in workload.peers
-                     if binaries.has(p) and (p != BOOST or processors == 1)]
-            rows += [(workload, processors, peer) for peer in peers]
+                     if binaries.get(p) and (p != BOOST or processors == 1)]
+            rows += [(workload.name, processors, peer) for peer in peers]
             if not workload.peers:
-                rows.append((workload, processors, ""))
+                rows.append((workload.name, processors, ""))
     return rows
 
 
@@ -139,25 +138,19 @@ class Bench(experiment.Experiment):
     disturbs one repetition of each. What the loop keeps are the single pairs, in `path`."""
     script = "bench"
     key = ("workload", "processors", "peer", "repetition")
-    title = "The runtime beside its peers"
-    about = ["Times of one operation in ns, or bytes: medians. \"ratio\": the median of the pairs' ratios,",
-             "ours by the peer's; \"spread\": the lowest and highest pair."]
 
     def __init__(self, options, binaries, path):
         super().__init__(options)
         self.binaries, self.path = binaries, path
         chosen = [w for w in WORKLOADS if not options.only or w.name in options.only]
-        self.plan = plan(chosen, binaries)
+        self.asked = rows_asked(chosen, binaries)
         self.repetitions = 1 if options.quick else options.repetitions
 
-    def units(self):
-        return range(self.repetitions)
-
-    def settings(self, unit):
-        return [row for row in self.plan if unit < (row[0].reps_max or self.repetitions)]
-
-    def name_of(self, unit, setting):
-        return setting[0].name, *setting[1:], unit
+    def plan(self):
+        return {repetition: [(workload, processors, peer, repetition)
+                             for workload, processors, peer in self.asked
+                             if repetition < (BY_NAME[workload].reps_max or self.repetitions)]
+                for repetition in range(self.repetitions)}
 
     def source(self, unit):
         return provenance.of(repetitions=self.options.repetitions, quick=self.options.quick)
@@ -165,8 +158,8 @@ class Bench(experiment.Experiment):
     def prepare(self, unit):
         say(f"bench: repetition {unit + 1} of {self.repetitions}")
 
-    def measure(self, prepared, unit, setting):
-        workload, processors, peer = setting
+    def measure(self, prepared, unit, name):
+        workload, processors, peer = BY_NAME[name[0]], *name[1:3]
         ops = workload.ops
         if self.options.quick and workload.name != "prime_sieve":
             ops = max(ops // QUICK_DIVISOR, 1)
@@ -182,10 +175,9 @@ class Bench(experiment.Experiment):
     def collected(self, pairs):
         """The rows of all repetitions."""
         rows = []
-        for workload, processors, peer in self.plan:
-            own = [pair for pair in pairs
-                   if self.name_in(pair)[:3] == (workload.name, processors, peer)]
-            row = row_of(workload, processors, peer, [pair["ours"] for pair in own],
+        for asked in self.asked:
+            own = [pair for pair in pairs if self.name_in(pair)[:3] == asked]
+            row = row_of(BY_NAME[asked[0]], *asked[1:], [pair["ours"] for pair in own],
                          [pair["theirs"] for pair in own])
             rows.append({**row, provenance.KEY: own[0][provenance.KEY]})
         return rows
@@ -206,20 +198,16 @@ def row_of(workload, processors, peer, ours, theirs=()):
 
 
 def run_one(binaries, workload, peer, processors, ops):
-    what = f"{workload.name} on {processors} by {peer or 'ours'}"
-    try:
-        result = processes.run(commands(binaries, workload, peer, processors, ops), text=True,
-                               capture_output=True, timeout=TIMEOUT_S,
-                               env={**os.environ, **GO_ENVIRONMENT})
-    except subprocess.TimeoutExpired as error:
-        raise Unusable(f"{what}: no end within {TIMEOUT_S} s") from error
+    what = f"run {workload.name} on {processors} by {peer or 'ours'}"
+    result = concertina.run(command(binaries, workload, peer, processors, ops), what, TIMEOUT_S,
+                            env={**os.environ, **GO_ENVIRONMENT})
     if result.returncode != 0:
-        raise Unusable(f"{what}: {processes.end_words(result.returncode)}\n"
-                       f"{common.last_lines(result.stdout + result.stderr, 20)}")
+        raise Unusable(f"cannot {what}: {concertina.reason_of(result)}\n"
+                       + common.last_lines(result.stdout, 20))
     try:
         return parse(result.stdout, peer, workload.unit)
     except ValueError as reason:
-        raise Unusable(f"{what}: {reason}") from reason
+        raise Unusable(f"cannot {what}: {reason}") from reason
 
 
 def number(value):
@@ -241,43 +229,83 @@ def tables(rows):
 
 
 def ratio_data(rows):
-    """gnuplot's data of the first chart: index, label, ratio, lowest, highest."""
-    lines = []
-    for index, row in enumerate(r for r in rows if r["ratio"] is not None and r["peer"] == GO):
-        label = f"{row['workload'].replace('_', ' ')}, {row['processors']}P"
-        lines.append(f'{index} "{label}" {row["ratio"]:.4f} {row["ratio_min"]:.4f} '
-                     f'{row["ratio_max"]:.4f}')
-    return "\n".join(lines) + "\n"
+    """Of the first chart (stress/lab/bench/chart.gp)."""
+    lines = [f'"{row["workload"].replace("_", " ")}, {row["processors"]}P" {row["ratio"]:.4f} '
+             f'{row["ratio_min"]:.4f} {row["ratio_max"]:.4f}\n' for row in rows if row["peer"] == GO]
+    return "".join(f"{index} {line}" for index, line in enumerate(lines))
 
 
 def copy_data(rows):
-    """gnuplot's data of the second chart: KiB in use, microseconds of a copy, of a memcpy."""
-    lines = []
-    for row in rows:
-        found = re.fullmatch(r"copy_(\d+)k", row["workload"])
-        if found and row["peer"] == MEMCPY:
-            lines.append(f'{found[1]} {row["ours_ns"] / 1000:.3f} {row["peer_ns"] / 1000:.3f}')
-    return "\n".join(lines) + "\n"
+    """Of the second one."""
+    found = [(re.fullmatch(r"copy_(\d+)k", row["workload"]), row) for row in rows
+             if row["peer"] == MEMCPY]
+    return "".join(f'{name[1]} {row["ours_ns"] / 1000:.3f} {row["peer_ns"] / 1000:.3f}\n'
+                   for name, row in found if name)
 
 
-def chart_script(image, ratios, copies):
-    """gnuplot's commands; a chart without data is left out."""
-    lines = [f'set terminal svg size 1000,{900 if copies.strip() else 520} enhanced '
-             'background "white" font "sans,11"', f'set output "{image}"',
-             f"set multiplot layout {2 if copies.strip() and ratios.strip() else 1},1"]
-    if ratios.strip():
-        lines += ["$ratios << EOD", ratios.rstrip("\n"), "EOD",
-                  'set title "time or memory of ours by Go\'s: median and spread (below 1: less)"',
-                  "set logscale y 2", "set yrange [0.125:8]", "set grid y", "unset key",
-                  "set rmargin 14", "set style fill solid 0.5", "set boxwidth 0.6", "set xtics rotate by -45",
-                  "plot $ratios using 1:3:xtic(2) with boxes, "
-                  "$ratios using 1:3:4:5 with yerrorbars pt 0 lc rgb 'black', 1 lc rgb 'gray'"]
-    if copies.strip():
-        lines += ["$copies << EOD", copies.rstrip("\n"), "EOD", "unset logscale",
-                  "set key left top",
-                  'set title "copying a stack of 128-byte frames"', "set yrange [0:*]",
-                  "set xrange [0:*]", "set xtics norotate autofreq", 'set xlabel "KiB in use"',
-                  'set ylabel "us"',
-                  "plot $copies using 1:2 with linespoints title 'copy and adjust', "
-                  "$copies using 1:3 with linespoints title 'memcpy'"]
-    return "\n".join(lines + ["unset multiplot", ""])
+def build_go():
+    if shutil.which("go") is None:
+        say("bench: go is not installed (scripts/setup --bench does that): left out")
+        return None
+    binary = FOLDER / "bench_go"
+    common.call(["go", "test", "-c", "-o", binary, "."], "the build of stress/lab/bench/go",
+                cwd=ROOT / "stress" / "lab" / "bench" / "go")
+    return binary
+
+
+def build_all():
+    tree = building.clean_tree()
+    building.build(tree, "none", ("bench_ours",))
+    ours = tree.binary("none", "bench_ours")
+    binaries = {"": ours, MEMCPY: ours, GO: build_go()}
+    if building.knows(tree.build_folder("none"), ("bench_boost",)):
+        building.build(tree, "none", ("bench_boost",))
+        binaries[BOOST] = tree.binary("none", "bench_boost")
+    else:
+        say("bench: libboost-fiber-dev is not installed (scripts/setup --bench does that): left out")
+    return binaries
+
+
+def draw(rows):
+    if shutil.which("gnuplot") is None:
+        say("bench: gnuplot is not installed (scripts/setup --bench does that): no chart")
+        return
+    data = {"ratios": ratio_data(rows), "copies": copy_data(rows)}
+    for name, text in data.items():
+        files.write_whole(FOLDER / f"{name}.dat", text)
+    # By names alone: gnuplot has its own ideas of quotes in a path.
+    shutil.copyfile(CHART, FOLDER / CHART.name)
+    there = "; ".join(f"{name}={int(bool(text))}" for name, text in data.items())
+    common.call(["gnuplot", "-e", there, CHART.name], "gnuplot", cwd=FOLDER)
+    say(f"bench: {relative(FOLDER / 'bench.svg')}")
+
+
+def parse_options():
+    parser = arguments.parser(__doc__)
+    experiment.add_options(parser, "bench", FOLDER / "bench.json",
+                           "where the rows go (default build/bench/bench.json)")
+    parser.add_argument("--resume", action="store_true",
+                        help="resume an interrupted measurement of the same source and options")
+    parser.add_argument("--repetitions", type=arguments.count, default=7, metavar="N")
+    parser.add_argument("--only", action="append", default=[], metavar="WORKLOAD",
+                        help="this workload only; may be repeated")
+    parser.add_argument("--quick", action="store_true",
+                        help="one repetition of a hundredth of the work: does everything run?")
+    options = parser.parse_args()
+    names = [w.name for w in WORKLOADS]
+    for name in options.only:
+        if name not in names:
+            raise Unusable(f"no workload '{name}'; there are: {', '.join(names)}")
+    return options
+
+
+def main(options):
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    files.check_writable(options.json, "--json")
+    measured = Bench(options, build_all(), FOLDER / "pairs.json")
+    rows = measured.show(measured.collected(measured.run()))
+    files.write_whole(FOLDER / "table.md", "\n".join(tables(rows)) + "\n")
+    files.write_rows(options.json, rows)
+    say(f"bench: {relative(options.json)}")
+    draw(rows)
+    return common.EXIT_OK
