@@ -19,6 +19,7 @@ could not run.
 """
 
 import base64
+import ctypes
 import math
 import os
 import random
@@ -155,7 +156,7 @@ def mount(*words):
 def enter_namespace():
     if os.geteuid() != 0:
         raise common.Unusable("only root may mount file systems: call it with sudo")
-    if processes.LIBC.unshare(NEW_MOUNTS) != 0:
+    if ctypes.CDLL(None).unshare(NEW_MOUNTS) != 0:
         raise common.Unusable("this machine does not let root have a mount namespace of its own")
     mount("--make-rprivate", "/")
 

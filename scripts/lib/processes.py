@@ -2,21 +2,19 @@
 
 1. A command carries a mark in its environment: "SCRIPT.NUMBER/", after the marks of the scripts that
    this one was started by. All that it starts has inherited it, in whatever session, orphan or not.
-2. It asks the kernel to be killed with the thread that started it. That alone reaches no
-   grandchildren; but it covers the moment before the command has its environment.
-3. With the first command comes a guardian (guardian.py). It reads from a pipe that only this process
-   can write to: when it ends, however it ends, the guardian kills all that carry its mark.
+2. With the first command comes a guardian (guardian.py). It reads from a pipe that only this process
+   can write to: when it ends, however it ends, the guardian kills all that carry its mark. (A child
+   that has not yet begun its program has the writing end, too: so the guardian finds it later, when
+   it has its environment.)
 
 None inherits a sanitizer's options: a verdict must not depend on the caller's environment. (Each program
 of ours sees to that by itself, but not for options that its sanitizer refuses before it begins.
 What is asked for is in another variable: sanitizers/README.md.)
 
-So a thread that starts a process must live as long as that; and what throws its environment away (a
-login shell, sudo) gets away.
+What throws its environment away (a login shell, sudo) gets away.
 """
 
 import contextlib
-import ctypes
 import itertools
 import os
 import secrets
@@ -33,8 +31,6 @@ VARIABLE = "CONCERTINA_STARTED_BY"
 GUARDIAN = Path(guardian.__file__).resolve()
 OPTIONS_OF_SANITIZERS = ("ASAN_OPTIONS", "LSAN_OPTIONS", "MSAN_OPTIONS", "TSAN_OPTIONS",
                          "UBSAN_OPTIONS")
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None)
 for _variable in OPTIONS_OF_SANITIZERS:
     os.environ.pop(_variable, None)
 
@@ -63,15 +59,6 @@ def bring_guardian():
         os.close(reading)
 
 
-def die_with_parent(parent):
-    """For the new process, before its program begins."""
-    def ask():
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before that
-            os._exit(1)
-    return ask
-
-
 class Process(subprocess.Popen):
     """subprocess.Popen, for a command that ends with this process. Parts of the command may be paths
     and numbers."""
@@ -83,9 +70,8 @@ class Process(subprocess.Popen):
             if Here.is_ending:
                 raise Ended()
             bring_guardian()
-            super().__init__([str(part) for part in command],
-                             env={**(os.environ if env is None else env), VARIABLE: marks},
-                             preexec_fn=die_with_parent(os.getpid()), **options)
+            super().__init__([str(part) for part in command], **options,
+                             env={**(os.environ if env is None else env), VARIABLE: marks})
 
     def end(self):
         """Ends it at once, with all that it has started."""

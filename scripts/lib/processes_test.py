@@ -136,25 +136,22 @@ class TreeTest(unittest.TestCase):
 
 
 class ProcessTest(unittest.TestCase):
-    def test_it_is_killed_with_the_thread_that_started_it_even_without_a_guardian(self):
-        script = (f"import sys\nsys.path.insert(0, {HERE!r})\nimport processes, time\n"
-                  "process = processes.Process(['sleep', '600'])\n"
-                  "processes.Here.guardian.kill()\n"
-                  "processes.Here.guardian.wait()\n"
-                  "print(process.pid, flush=True)\n"
-                  "time.sleep(600)\n")
+    def test_one_that_has_not_begun_its_program_is_found_when_it_has(self):
+        """The script is killed while its child is between fork and exec."""
+        begun = Path(self.enterContext(tempfile.TemporaryDirectory())) / "begun"
+        script = (f"import sys, os, time\nsys.path.insert(0, {HERE!r})\nimport processes\n"
+                  "def wait():\n"
+                  "    print(os.getpid(), flush=True)\n"
+                  f"    while not os.path.exists({str(begun)!r}):\n"
+                  "        time.sleep(0.01)\n"
+                  "processes.Process(['sleep', '600'], preexec_fn=wait)\n")
         with subprocess.Popen([sys.executable, "-B", "-c", script], stdout=subprocess.PIPE,
                               text=True) as process:
             pid = int(process.stdout.readline())
             process.kill()
+        self.assertFalse(fakes.has_ended(pid))
+        begun.touch()
         fakes.poll_until(lambda: fakes.has_ended(pid))
-
-    def test_one_whose_parent_died_before_it_could_ask_does_not_begin(self):
-        pid = os.fork()
-        if pid == 0:
-            processes.die_with_parent(parent=os.getpid())()  # its parent is another
-            os._exit(0)
-        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 1)
 
     def test_end_reaches_only_the_one_command(self):
         first = processes.Process(["sleep", "600"])
