@@ -12,6 +12,7 @@ import arguments
 import building
 import common
 import concertina
+import files
 import needs
 import processes
 from common import FUZZ_FLAVOURS, ROOT, Unusable, say
@@ -23,7 +24,7 @@ LIMIT_S = 600
 
 
 def fingerprint(tool, generated, after):
-    seeds = sorted((ROOT / "corpus" / "seeds").glob("*.case"))
+    seeds = files.listed(ROOT / "corpus" / "seeds", "*.case")
     command = concertina.command(tool, "determinism", "--generated", generated, "--after", after,
                                  files=seeds)
     try:

@@ -13,6 +13,7 @@ import arguments
 import common
 import locks
 import machine
+import markdown
 import needs
 import processes
 from archive import Archive
@@ -23,6 +24,7 @@ NEEDS = needs.FRESH
 FOLDER = BUILD / "fresh-machine"
 LOGS = FOLDER / "logs"
 COMMANDS = ("fuzz", "test", "night")
+HEAD = ("suite", "user", "command", "exit code", "s")
 
 
 def parse_options():
@@ -88,11 +90,6 @@ def try_suite(suite, archive, options):
     return rows
 
 
-def table(rows):
-    head = [("suite", "user", "command", "exit code", "s"), ("---", "---", "---", "---:", "---:")]
-    return "\n".join("| " + " | ".join(row) + " |" for row in head + rows)
-
-
 def say_what_is_tested():
     changed = processes.run(["git", "-c", f"safe.directory={ROOT}", "-C", ROOT, "status", "--porcelain"],
                             capture_output=True, text=True)
@@ -111,5 +108,5 @@ def main(options):
     with locks.held(FOLDER / "machines.lock", "the machines"):
         for suite in options.suite or machine.SUITES:
             rows += try_suite(suite, archive, options)
-    say("\n" + table(rows))
+    say("\n" + "\n".join(markdown.table(HEAD, rows, right=2)))
     return common.EXIT_OK if all(row[3] == "0" for row in rows) else common.EXIT_FAILED

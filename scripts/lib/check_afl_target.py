@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import engine
+import files
 import processes
 
 RUN_TIMEOUT_MS = 10000
@@ -21,9 +22,8 @@ EDGES_MIN = 50
 SINGLE_RUNS = 4
 
 
-def fail(reason):
-    print(f"FAILED: {reason}")
-    return 1
+class Failed(Exception):
+    """With the reason."""
 
 
 def run(command, **options):
@@ -45,54 +45,76 @@ def showmap(tool, binary, source, target):
     return run([*command, "--", binary, source])
 
 
+def make_inputs(tool, cases, folder):
+    folder.mkdir()
+    result = run([tool, "show", "--as", "bytes", "-o", folder, *files.listed(cases, "*.case")])
+    inputs = sorted(folder.iterdir())
+    if result.returncode != 0 or not inputs:
+        raise Failed(f"no inputs from {cases}: {result.stdout}")
+    return inputs
+
+
+def run_all(binary, inputs, slot):
+    result = run([binary, *inputs], env=dict(os.environ, CONCERTINA_IN_FLIGHT=str(slot)))
+    if result.returncode != 0:
+        raise Failed(f"running the cases ended with {result.returncode}:\n{result.stdout}")
+    if in_flight_input(slot) != inputs[-1].read_bytes():
+        raise Failed("the target ended without having run the last input")
+
+
+def shuffled(inputs, folder):
+    """The same in an order without any regularity, but always the same."""
+    folder.mkdir()
+    for file in inputs:
+        order = hashlib.sha1(file.name.encode()).hexdigest()
+        shutil.copyfile(file, folder / f"{order}@{file.name}")
+    return folder
+
+
+def maps_of(showmap_tool, binary, source, target):
+    """By input's name."""
+    target.mkdir()
+    result = showmap(showmap_tool, binary, source, target)
+    if result.returncode != 0:
+        raise Failed(f"afl-showmap ended with {result.returncode}:\n{result.stdout}")
+    return {path.name.rpartition("@")[2]: path.read_text() for path in target.iterdir()}
+
+
+def compare(inputs, maps, again):
+    if sorted(maps) != [file.name for file in inputs] or sorted(again) != sorted(maps):
+        raise Failed("afl-showmap did not run every input")
+    for file in inputs:
+        if maps[file.name] != again[file.name]:
+            raise Failed(f"{file.name} has another map when it runs after other inputs")
+        if len(maps[file.name].splitlines()) < EDGES_MIN:
+            raise Failed(f"{file.name} reached fewer than {EDGES_MIN} edges")
+    different = len(set(maps.values()))
+    if different < len(inputs) // 2:
+        raise Failed(f"only {different} different maps of {len(inputs)} inputs")
+    return different
+
+
+def check(binary, tool, cases, showmap_tool, folder):
+    inputs = make_inputs(tool, cases, folder / "inputs")
+    run_all(binary, inputs, folder / "in-flight")
+    maps, again = (maps_of(showmap_tool, binary, source, folder / f"maps-of-{source.name}")
+                   for source in (folder / "inputs", shuffled(inputs, folder / "shuffled")))
+    different = compare(inputs, maps, again)
+    for file in inputs[::max(1, len(inputs) // SINGLE_RUNS)]:
+        showmap(showmap_tool, binary, file, folder / "single")
+        if (folder / "single").read_text() != maps[file.name]:
+            raise Failed(f"{file.name} has another map in a process that ran it alone")
+    print(f"{len(inputs)} inputs, {different} different maps, each the same in every run")
+
+
 def main():
-    binary, tool, cases, showmap_tool = (Path(argument) for argument in sys.argv[1:])
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        inputs = folder / "inputs"
-        inputs.mkdir()
-        result = run([tool, "show", "--as", "bytes", "-o", inputs, *sorted(cases.glob("*.case"))])
-        files = sorted(inputs.iterdir())
-        if result.returncode != 0 or not files:
-            return fail(f"no inputs from {cases}: {result.stdout}")
-
-        slot = folder / "in-flight"
-        result = run([binary, *files], env=dict(os.environ, CONCERTINA_IN_FLIGHT=str(slot)))
-        if result.returncode != 0:
-            return fail(f"running {cases} ended with {result.returncode}:\n{result.stdout}")
-        if in_flight_input(slot) != files[-1].read_bytes():
-            return fail("the target ended without having run the last input")
-
-        shuffled = folder / "shuffled"
-        shuffled.mkdir()
-        for file in files:  # an order without any regularity, but always the same
-            order = hashlib.sha1(file.name.encode()).hexdigest()
-            shutil.copyfile(file, shuffled / f"{order}@{file.name}")
-        maps, again = {}, {}
-        for source, found in ((inputs, maps), (shuffled, again)):
-            target = folder / f"maps-of-{source.name}"
-            target.mkdir()
-            result = showmap(showmap_tool, binary, source, target)
-            if result.returncode != 0:
-                return fail(f"afl-showmap ended with {result.returncode}:\n{result.stdout}")
-            found.update((path.name.rpartition("@")[2], path.read_text())
-                         for path in target.iterdir())
-        if sorted(maps) != [file.name for file in files] or sorted(again) != sorted(maps):
-            return fail("afl-showmap did not run every input")
-        for file in files:
-            if maps[file.name] != again[file.name]:
-                return fail(f"{file.name} has another map when it runs after other inputs")
-            if len(maps[file.name].splitlines()) < EDGES_MIN:
-                return fail(f"{file.name} reached fewer than {EDGES_MIN} edges")
-        for file in files[::max(1, len(files) // SINGLE_RUNS)]:
-            showmap(showmap_tool, binary, file, folder / "single")
-            if (folder / "single").read_text() != maps[file.name]:
-                return fail(f"{file.name} has another map in a process that ran it alone")
-        different = len(set(maps.values()))
-        if different < len(files) // 2:
-            return fail(f"only {different} different maps of {len(files)} inputs")
-        print(f"{len(files)} inputs, {different} different maps, each the same in every run")
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            check(*map(Path, sys.argv[1:]), Path(name))
         return 0
+    except Failed as reason:
+        print(f"FAILED: {reason}")
+        return 1
 
 
 if __name__ == "__main__":

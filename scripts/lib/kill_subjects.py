@@ -235,7 +235,7 @@ def stress(flavour):
 
 
 def replay(flavour):
-    cases = sorted((ROOT / "corpus" / "seeds").glob("*.case"))[:20]
+    cases = files.listed(ROOT / "corpus" / "seeds", "*.case")[:20]
     command = [SCRIPTS / "replay", "--flavour", flavour, "-q", "--times", 20, *cases]
     return Subject("replay", command)
 

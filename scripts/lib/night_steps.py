@@ -228,8 +228,9 @@ def merge(flavour, seconds, mutant=""):
     def action(night, name):
         result = fuzz(flavour, seconds, 1, mutant, "--merge")(night, name)
         if result.status != UNUSABLE:
-            log = (night.folder / "logs" / f"{name}.log").read_text(errors="replace")
-            said = [line for line in log.splitlines() if " merge: " in line]
+            answer = files.read_json(night.folder / f"{name}.json", "the result of scripts/fuzz")
+            said = [remark for campaign in answer["campaigns"] for remark in campaign["remarks"]
+                    if " merge: " in remark]
             result.summary = said[-1].partition(" merge: ")[2] if said else "nothing to merge"
         return result
     return action

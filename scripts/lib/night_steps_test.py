@@ -420,23 +420,25 @@ class Merge(unittest.TestCase):
 
         def call(name, command):
             self.command = command
-            (folder / "logs").mkdir()
-            (folder / "logs" / f"{name}.log").write_text(said)
             (folder / f"{name}.json").write_text(json.dumps(
-                {"executions": 0, "corpus": 0, "findings": list(findings)}))
-            return code, said
+                {"executions": 0, "corpus": 0, "findings": list(findings),
+                 "campaigns": [{"remarks": ["thread   corpus: 3 seeds", *said]}]}))
+            return code, "no bug found\n"
         night = unittest.mock.Mock(folder=folder, call=call)
         return night_steps.merge("thread", 30)(night, "merge-thread")
 
     def test_says_what_was_pruned(self):
         words = "9 evolved inputs cover all, 5 pruned"
-        result = self.step(0, f"building thread\nthread   merge: {words}\nno bug found\n")
+        result = self.step(0, [f"thread   merge: {words}"])
         self.assertEqual((result.status, result.summary), (OK, words))
         self.assertIn("--merge", self.command)
 
+    def test_says_that_there_was_nothing_to_prune(self):
+        self.assertEqual(self.step(0, []).summary, "nothing to merge")
+
     def test_an_input_that_fails_in_it_is_a_finding(self):
         found = {"signature": "stack: x", "oracle": "stack", "case": "/a.case", "confirmed": True}
-        result = self.step(1, "thread   merge: 9 evolved inputs cover all, 5 pruned\n", [found])
+        result = self.step(1, ["thread   merge: 9 evolved inputs cover all, 5 pruned"], [found])
         self.assertEqual((result.status, result.findings[0]["signature"]), (FINDING, "stack: x"))
 
     def test_each_fuzzed_flavour_has_one_after_its_campaign(self):
