@@ -1,4 +1,5 @@
-# What fuzz engines see of a run: edge counters, in INSTRUMENTED rooms only (scripts/cmake/rooms.cmake).
+# What fuzz engines see of a run: edge counters, in INSTRUMENTED rooms only
+# (scripts/cmake/rooms.cmake).
 #
 # libFuzzer's are where program behaviour shows: in the runtime's algorithms and the interpreter.
 # Stack depth is noise on fiber stacks, and compare tracing sees addresses.

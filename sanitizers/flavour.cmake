@@ -1,6 +1,7 @@
 # What a flavour adds to every compile and link.
 #
-# - use-after-return=never: ASan's fake stacks would keep locals outside of the fiber that owns them.
+# - use-after-return=never: ASan's fake stacks would keep locals outside of the fiber that owns
+#   them.
 # - no-sanitize-recover=all: a report that lets the run continue is one that is never seen.
 # - lld, because links of three flavours are most of the time of an incremental build.
 add_compile_options(-g -fno-omit-frame-pointer -Wall -Wextra -Wshadow)

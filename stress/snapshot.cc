@@ -97,7 +97,7 @@ class Snapshot {
   void add(std::string_view piece) { text_ += piece; }
   void add(std::uint64_t number) { text_ += std::to_string(number); }
   template <class... Pieces>
-  void line(Pieces... pieces) {
+  void line(const Pieces&... pieces) {
     (add(pieces), ...);
     text_ += '\n';
   }

@@ -376,7 +376,7 @@ bool outline(Program& program, std::size_t function, std::size_t at, unsigned de
       made.body.push_back(make_call(Code::kCall, static_cast<std::uint8_t>(first + level)));
       made.body.back().by_pointer = true;
     } else {
-      made.body.push_back(std::move(moved));
+      made.body.push_back(std::move(moved));  // NOLINT(bugprone-use-after-move): the last turn
     }
     if (random.percent(25)) made.body.push_back(make(Code::kCheck));
     program.functions.push_back(std::move(made));

@@ -3,8 +3,9 @@
 
     runtime_map.py SOURCE_ROOT OUTPUT.cc
 
-A site's positions are the lines under runtime/ that say `Site::kName`, tests excepted, sorted by file
-and line. The output depends on the source's text only, so a tree with a mutant in it gets a map of its own.
+A site's positions are the lines under runtime/ that say `Site::kName`, tests excepted, sorted by
+file and line. The output depends on the source's text only, so a tree with a mutant in it gets a
+map of its own.
 """
 
 import re
@@ -21,7 +22,8 @@ ENUMERATORS = re.compile(r"^(?:RETIRED_)?SITE\(k(\w+),", re.MULTILINE)
 def sources(root):
     for path in sorted((root / "runtime").rglob("*")):
         name = path.name
-        if path.suffix in (".cc", ".h") and not name.endswith("_test.cc") and not name.startswith("test"):
+        if path.suffix in (".cc",
+                           ".h") and not name.endswith("_test.cc") and not name.startswith("test"):
             yield path.relative_to(root / "runtime").as_posix(), path.read_text(encoding="utf-8")
 
 
@@ -46,7 +48,7 @@ def read(root):
 def render(positions):
     rows = "\n".join(f'    {{Site::k{site}, "{place}", "{function}"}},'
                      for site, places in positions.items() for place, function in places)
-    return f"""// Made by fuzzers/report/runtime_map.py from the runtime's source; not kept in the repository.
+    return f"""// Made by fuzzers/report/runtime_map.py from the runtime's source; not kept in git.
 #include "report/runtime_map.h"
 
 namespace concertina::fuzzers {{

@@ -51,7 +51,7 @@ MAY_INCLUDE = {
                "fuzzers/host", "fuzzers/input"] + RUNTIME,
     # Programs for the simulator's virtual threads, without the runtime.
     "stress/lab/yardstick": ["fuzzers/host", "fuzzers/schedule", "runtime/base",
-                         "runtime/platform"],
+                             "runtime/platform"],
 }
 # A test, or its testing.h, may also include the pipeline and all that the pipeline is made of.
 TEST_ALSO = ["fuzzers/pipeline.h"] + MAY_INCLUDE["fuzzers"]
@@ -83,7 +83,8 @@ def room_of(path):
 
 def selected_folder(including):
     """Where `platform.h` and its like are found from there."""
-    on_threads = including.startswith("stress/") and not including.startswith("stress/lab/yardstick/")
+    is_stress = including.startswith("stress/")
+    on_threads = is_stress and not including.startswith("stress/lab/yardstick/")
     platform = "threads" if on_threads else "sim"
     return f"runtime/platform/{platform}/selected"
 
@@ -165,7 +166,8 @@ PLANTED = [
     ("runtime/scan/ok.cc", '#include "stack/stack.h"\n', None),
     ("stress/jobs/up.cc", '#include "mutate/generate.h"\n', "stress may not include"),
     ("stress/jobs/ok.cc", '#include "stack/stack.h"\n#include "program/program.h"\n', None),
-    ("stress/lab/yardstick/up.cc", '#include "stack/stack.h"\n', "stress/lab/yardstick may not include"),
+    ("stress/lab/yardstick/up.cc", '#include "stack/stack.h"\n',
+     "stress/lab/yardstick may not include"),
     ("stress/lab/yardstick/programs/ok.cc", '#include "schedule/pct.h"\n', None),
     ("stress/jobs/schedule.cc", '#include "schedule/pct.h"\n', "stress may not include"),
     ("fuzzers/targets/ok.cc", '#include <vector>\n#include "pipeline.h"\n', None),

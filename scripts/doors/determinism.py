@@ -1,9 +1,9 @@
 """Shows that a run is a pure function of its input: equal trace hashes in many processes.
 
-Each process runs all seeds and some generated inputs, twice each. Every second process runs 999 other
-inputs first, so that first and thousandth runs of a process are compared, and the flavours take
-turns, so that builds are compared, too. Differing lines are printed with the names of both processes.
-Exit code: 0 all equal, 1 a difference, or a run that died, 2 could not run.
+Each process runs all seeds and some generated inputs, twice each. Every second process runs 999
+other inputs first, so that first and thousandth runs of a process are compared, and the flavours
+take turns, so that builds are compared, too. Differing lines are printed with the names of both
+processes. Exit code: 0 all equal, 1 a difference, or a run that died, 2 could not run.
 """
 
 import subprocess
@@ -72,6 +72,7 @@ def main(options):
                 theirs = next((b for a, b in zip(lines, reference[1]) if a != b), "more lines")
                 say(f"{name}: {ours}\n{reference[0]}: {theirs}")
     inputs = len(reference[1])
-    say(f"{options.processes} processes, {len(FUZZ_FLAVOURS)} flavours, {inputs} inputs each twice: "
+    say(f"{options.processes} processes, {len(FUZZ_FLAVOURS)} flavours, {inputs} inputs each "
+        f"twice: "
         + ("all hashes equal" if differences == 0 else f"{differences} faults"))
     return common.EXIT_OK if differences == 0 else common.EXIT_FAILED

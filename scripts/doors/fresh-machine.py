@@ -1,9 +1,9 @@
 """Runs the README's two commands on a machine that has nothing, for real.
 
-Makes a bare Debian in build/fresh-machine (debootstrap's minbase with git and ca-certificates, from the
-archive that this machine's apt uses), clones the committed tree into it, and runs scripts/fuzz and
-scripts/test there: as root, and in another copy as a user with sudo. All mounts and processes end with
-this script, however it ends. Prints a table; logs stay in build/fresh-machine/logs.
+Makes a bare Debian in build/fresh-machine (debootstrap's minbase with git and ca-certificates, from
+the archive that this machine's apt uses), clones the committed tree into it, and runs scripts/fuzz
+and scripts/test there: as root, and in another copy as a user with sudo. All mounts and processes
+end with this script, however it ends. Prints a table; logs stay in build/fresh-machine/logs.
 Exit code: 0 when every command ended with 0, 1 when not, 2 could not run.
 """
 
@@ -91,7 +91,8 @@ def try_suite(suite, archive, options):
 
 
 def say_what_is_tested():
-    changed = processes.run(["git", "-c", f"safe.directory={ROOT}", "-C", ROOT, "status", "--porcelain"],
+    changed = processes.run(["git", "-c", f"safe.directory={ROOT}", "-C", ROOT, "status",
+                             "--porcelain"],
                             capture_output=True, text=True)
     if changed.returncode != 0:
         raise common.Unusable(f"no git repository to clone: {changed.stderr.strip()}")

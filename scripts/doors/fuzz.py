@@ -5,10 +5,10 @@ A finding is confirmed, kept as build/fuzz/findings/*.case, printed with its rep
 minimised to *.min.case beside it.
 When a run was killed, the next one first reports what it had found.
 A finding that cannot be kept there (a full disk) is kept elsewhere or printed, with the reason.
-A campaign begins with up to 2,000 inputs that earlier ones have evolved; the others wait to be merged,
-at the end of a campaign for a tenth of its time, or with --merge until that is done.
-Exit code: 0 no bug, 1 a bug, 2 could not run, or its folder is full or gone, or all the time went into
-inputs that were known.
+A campaign begins with up to 2,000 inputs that earlier ones have evolved; the others wait to be
+merged, at the end of a campaign for a tenth of its time, or with --merge until that is done.
+Exit code: 0 no bug, 1 a bug, 2 could not run, or its folder is full or gone, or all the time went
+into inputs that were known.
 """
 
 import base64
@@ -234,17 +234,19 @@ def parse_options():
     group.add_argument("--empty", action="store_true",
                        help="begin with no inputs at all; the evolved corpus stays as it is")
     group.add_argument("--merge", action="store_true",
-                       help="do not fuzz: prune the evolved corpus, until it is done or the time is up")
+                       help="do not fuzz: prune the evolved corpus, until it is done or the time "
+                            "is up")
     parser.add_argument("--mutant", default="", type=arguments.mutant, metavar="NAME",
                         help="fuzz a copy with fuzzers/mutants/NAME.patch applied")
-    parser.add_argument("--no-minimize", action="store_true", help="keep findings as they were found")
+    parser.add_argument("--no-minimize", action="store_true",
+                        help="keep findings as they were found")
     parser.add_argument("--json", metavar="FILE", help="write the result here")
     return parser.parse_args()
 
 
 def fuzz(tree, settings, options, campaigns):
-    """One flavour: its result, and its findings reported. Campaigns that are to be settled are added
-    to the list."""
+    """One flavour: its result, and its findings reported. Campaigns that are to be settled are
+    added to the list."""
     build(tree, settings)
     try:
         campaign = (run_merge if options.merge else run_campaign)(tree, settings)

@@ -1,4 +1,5 @@
-"""Makes a failing case as small as possible: schedule, then program under fresh schedules, then preemptions.
+"""Makes a failing case as small as possible: schedule, then program under fresh schedules, then
+preemptions.
 
 The result fails with the same signature as the input. The mutant is the one that the header
 names, unless --mutant names another. Exit code: 0 written, 2 it does not fail, or could not run.
@@ -26,7 +27,8 @@ def parse_options():
     arguments.add_form(parser)
     parser.add_argument("-o", "--output", metavar="OUT", help="default: FILE with .min.case")
     parser.add_argument("--mutant", type=arguments.mutant, metavar="NAME",
-                        help="run with fuzzers/mutants/NAME.patch applied (default: the header's bug)")
+                        help="run with fuzzers/mutants/NAME.patch applied (default: the header's "
+                             "bug)")
     parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
                         help="default: the first that the header names, or address")
     parser.add_argument("--budget", type=arguments.count, default=3_000_000, help="runs, at most")

@@ -2,10 +2,10 @@
 
 For each mutant, engine, flavour (from the patch's header), corpus mode and engine seed one
 single-worker campaign runs until it finds something or its time is up. One finding of each is
-minimised, to at most 3 goroutines and 8 operations; it must fail in every one of 100 replays with the
-mutant, and pass without it, as must 1,000 schedules near its own. Prints Markdown tables of medians.
-Exit code: 0 when every campaign found its mutant by an oracle of the header's list, 1 when not,
-2 when all that is missing are mutants that could not be measured.
+minimised, to at most 3 goroutines and 8 operations; it must fail in every one of 100 replays with
+the mutant, and pass without it, as must 1,000 schedules near its own. Prints Markdown tables of
+medians. Exit code: 0 when every campaign found its mutant by an oracle of the header's list, 1 when
+not, 2 when all that is missing are mutants that could not be measured.
 """
 
 import arguments
@@ -32,11 +32,14 @@ def parse_options():
                         help="only these (default: all)")
     parser.add_argument("--engine", choices=engines.NAMES, default="libfuzzer",
                         help="all: one after the other, side by side in the table")
-    parser.add_argument("--seeds", type=arguments.count, default=1, help="engine seeds per mutant (default 1)")
+    parser.add_argument("--seeds", type=arguments.count, default=1,
+                        help="engine seeds per mutant (default 1)")
     parser.add_argument("--from", dest="modes", choices=["seeds", "empty", "both"],
                         default="seeds", help="begin with corpus/seeds, or with nothing")
-    parser.add_argument("--seconds", type=arguments.seconds(1), default=120.0, help="budget of a campaign")
-    parser.add_argument("--jobs", type=arguments.workers, default=common.cores(), help="campaigns at once")
+    parser.add_argument("--seconds", type=arguments.seconds(1), default=120.0,
+                        help="budget of a campaign")
+    parser.add_argument("--jobs", type=arguments.workers, default=common.cores(),
+                        help="campaigns at once")
     experiment.add_options(parser, "mutants", json_help="also write all runs here")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     options = parser.parse_args()

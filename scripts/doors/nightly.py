@@ -1,4 +1,5 @@
-"""One night: builds, replays the whole corpus twice, fuzzes, stresses, hunts known bugs in rotation.
+"""One night: builds, replays the whole corpus twice, fuzzes, stresses, hunts known bugs in
+rotation.
 
 Writes build/nightly/NIGHT/summary.md and summary.json. It may be interrupted or killed at any
 moment: the next call for the same night resumes with the interrupted step, and retries steps that

@@ -1,10 +1,11 @@
-"""Makes a finding a regression: corpus/regress/BEHAVIOUR.case, which the test suite replays from then on.
+"""Makes a finding a regression: corpus/regress/BEHAVIOUR.case, which the test suite replays from
+then on.
 
 A regression shows a bug that is fixed: the case must pass on this tree, and so must schedules near
-its own; and it must fail, in every replay, on the mutant that puts the bug back (the header's bug, or
---mutant), in a flavour in which that is hunted. Those flavours, and the oracle that sees it, go into the
-header. With --measured, the cases are those that a measurement of scripts/mutants has minimised and
-replayed, one per mutant and flavour, named after the mutant.
+its own; and it must fail, in every replay, on the mutant that puts the bug back (the header's bug,
+or --mutant), in a flavour in which that is hunted. Those flavours, and the oracle that sees it, go
+into the header. With --measured, the cases are those that a measurement of scripts/mutants has
+minimised and replayed, one per mutant and flavour, named after the mutant.
 Exit code: 0 written, 1 it is not a regression (with the reason), 2 could not run.
 """
 
@@ -38,7 +39,8 @@ def parse_options():
     parser.add_argument("--title", help="a sentence for the header (default: the name as words)")
     parser.add_argument("--mutant", type=arguments.mutant, metavar="NAME",
                         help="the mutant that re-creates it (default: the header's bug)")
-    parser.add_argument("--times", type=arguments.count, default=100, help="replays with the mutant")
+    parser.add_argument("--times", type=arguments.count, default=100,
+                        help="replays with the mutant")
     parser.add_argument("--neighbours", type=arguments.count_or_none, default=1000,
                         help="neighbouring schedules without the mutant")
     parser.add_argument("--force", action="store_true", help="overwrite a case of that name")
@@ -65,7 +67,8 @@ def write_case(tool, source, target, fields):
 
 
 def promote_measured(options):
-    """The measurement has replayed them already: with the mutant, without it, and their neighbours."""
+    """The measurement has replayed them already: with the mutant, without it, and their
+    neighbours."""
     clean = building.clean_tree()
     building.build(clean, "none", ["concertina"])
     rows = files.read_json(options.measured, "what scripts/mutants --json wrote")
@@ -110,7 +113,8 @@ def main(options):
     answers = {}
     for flavour in mutant.flavours:
         building.build(tree, flavour, ["concertina"])
-        answers[flavour] = concertina.replay(tree.tool(flavour), options.case, options.times, limit_s=3600)
+        answers[flavour] = concertina.replay(tree.tool(flavour), options.case, options.times,
+                                             limit_s=3600)
         say(f"with {mutant.name}, {flavour}: {answers[flavour]['failures']} of {options.times} "
             f"replays fail ({answers[flavour]['signature']})")
     oracle, flavours = promoting.who_sees_it(answers, header.get("oracle", ""))

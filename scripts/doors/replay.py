@@ -1,8 +1,9 @@
-"""Replays inputs: prints the program as Go-like text, the verdict and, for a failure, the last steps.
+"""Replays inputs: prints the program as Go-like text, the verdict and, for a failure, the last
+steps.
 
-Each file runs in a child process of the flavour that its header asks for (address when any will do).
-Exit code: 0 when every verdict is what the header expects (a pass, if it says nothing), 1 when one
-is not, 2 when a file cannot be read or the flavour given cannot see the bug.
+Each file runs in a child process of the flavour that its header asks for (address when any will
+do). Exit code: 0 when every verdict is what the header expects (a pass, if it says nothing), 1 when
+one is not, 2 when a file cannot be read or the flavour given cannot see the bug.
 """
 
 import sys
@@ -91,7 +92,8 @@ def mutant_of(path, header, options):
     if not options.own_mutant:
         return options.mutant
     if not header.get("bug"):
-        raise Unusable(f"{path}:1:1: the header names no bug, so there is no mutant to replay it on")
+        raise Unusable(f"{path}:1:1: the header names no bug, so there is no mutant to replay it "
+                       f"on")
     return mutants.find(header["bug"]).name
 
 

@@ -28,7 +28,8 @@ def parse_options():
                         help="only this one (default: half the time thread, half address)")
     parser.add_argument("--workers", type=arguments.whole(1, stressing.PROCESSORS_MAX), default=2,
                         help="processors of the runtime (2)")
-    parser.add_argument("--seed", type=arguments.seed, default=1, help="of each job's first batch (1)")
+    parser.add_argument("--seed", type=arguments.seed, default=1,
+                        help="of each job's first batch (1)")
     parser.add_argument("--scale", type=arguments.whole(1, 1_000_000), default=4,
                         help="work per goroutine (4)")
     parser.add_argument("--hang-seconds", type=arguments.whole(1, arguments.YEAR_S), default=60,
@@ -55,7 +56,8 @@ def main(options):
 
     options.build_tool = build_tool
     # What generates programs is no part of what is tested.
-    options.generator = build_tool("none", building.clean_tree()) if "programs" in options.jobs else None
+    options.generator = build_tool("none",
+                                   building.clean_tree()) if "programs" in options.jobs else None
     results = []
 
     def keep(result):

@@ -1,7 +1,7 @@
 """Builds and tests every flavour; the last line is `N passed, N failed[, N skipped]`.
 
-Exit code: 0 when everything passed, 1 when not, 2 (without that line) when packages are missing that
-could not be installed. A flavour that cannot be built counts as one failure.
+Exit code: 0 when everything passed, 1 when not, 2 (without that line) when packages are missing
+that could not be installed. A flavour that cannot be built counts as one failure.
 """
 
 import shutil
@@ -15,7 +15,7 @@ import processes
 import tally
 from common import ROOT, say
 
-NEEDS = needs.AFL
+NEEDS = needs.AFL + ("lint",)
 
 FLAVOURS = ("address", "thread", "none")
 COMPARED_PROCESSES = 12
@@ -59,6 +59,13 @@ def compare_flavours():
     return tally.Tally(passed=1) if code == 0 else tally.Tally(failed=1)
 
 
+def lint():
+    """How the source is written; counts as one test."""
+    say("--- lint")
+    code = processes.run([ROOT / "scripts" / "lint", "--no-setup"]).returncode
+    return tally.Tally(passed=1) if code == 0 else tally.Tally(failed=1)
+
+
 def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("--flavour", action="append", choices=common.FLAVOURS,
@@ -71,6 +78,9 @@ def main(options):
     tree = building.clean_tree()
     total = tally.Tally()
     flavours = options.flavour or list(FLAVOURS)
+    is_everything = set(flavours) == set(FLAVOURS) and not options.regex
+    if is_everything:
+        total.add(lint())
     for flavour in flavours:
         try:
             result = test_flavour(tree, flavour, options.regex)
@@ -80,7 +90,7 @@ def main(options):
             result = tally.Tally(failed=1)
         say(f"--- {flavour}: {result.line()}")
         total.add(result)
-    if set(flavours) == set(FLAVOURS) and not options.regex:
+    if is_everything:
         total.add(compare_flavours())
     say(total.line())
     return common.EXIT_FAILED if total.failed else common.EXIT_OK

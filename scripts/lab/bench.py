@@ -90,8 +90,8 @@ def command(binaries, workload, peer, processors, ops):
 
 
 def rows_asked(workloads, binaries):
-    """(workload's name, processors, peer) for each row; peer is "" where there is none to compare with.
-    Boost.Fiber runs its fibers on one thread."""
+    """(workload's name, processors, peer) for each row; peer is "" where there is none to compare
+    with. Boost.Fiber runs its fibers on one thread."""
     rows = []
     for workload in workloads:
         for processors in workload.processors:
@@ -231,7 +231,8 @@ def tables(rows):
 def ratio_data(rows):
     """Of the first chart (stress/lab/bench/chart.gp)."""
     lines = [f'"{row["workload"].replace("_", " ")}, {row["processors"]}P" {row["ratio"]:.4f} '
-             f'{row["ratio_min"]:.4f} {row["ratio_max"]:.4f}\n' for row in rows if row["peer"] == GO]
+             f'{row["ratio_min"]:.4f} {row["ratio_max"]:.4f}\n' for row in rows
+             if row["peer"] == GO]
     return "".join(f"{index} {line}" for index, line in enumerate(lines))
 
 
@@ -262,7 +263,8 @@ def build_all():
         building.build(tree, "none", ("bench_boost",))
         binaries[BOOST] = tree.binary("none", "bench_boost")
     else:
-        say("bench: libboost-fiber-dev is not installed (scripts/setup --bench does that): left out")
+        say("bench: libboost-fiber-dev is not installed (scripts/setup --bench does that): left "
+            "out")
     return binaries
 
 

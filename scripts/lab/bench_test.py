@@ -21,8 +21,7 @@ class Plan(unittest.TestCase):
 
     def test_leaves_out_peers_that_are_not_there(self):
         self.assertEqual(bench.rows_asked([PING], OURS), [])
-        rows = bench.rows_asked([Workload("copy", 1, (MEMCPY,), (1,), twin="memcpy")],
-                             OURS)
+        rows = bench.rows_asked([Workload("copy", 1, (MEMCPY,), (1,), twin="memcpy")], OURS)
         self.assertEqual([peer for _, _, peer in rows], [MEMCPY])
 
     def test_measures_what_nobody_else_has(self):

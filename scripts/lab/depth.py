@@ -1,12 +1,12 @@
 """How many preemptions each regression needs, and which two steps it turns on.
 
-Each case is explored with the mutant that its header names: without a sanitizer if the same oracle sees
-it there, else in the flavours that the header names. Where exploring takes too long, the preemptions of
-failing runs are reduced; the depth is then "at most" the result, unless all lower bounds were explored.
-With --write, depth and steps become lines of the case's header. A header comes from the build that
-wrote it: those that this build has shown to be wrong are listed.
-Exit code: 0 when every case has a depth, or an upper bound of it, and no header is wrong; 1 when not,
-2 could not run.
+Each case is explored with the mutant that its header names: without a sanitizer if the same oracle
+sees it there, else in the flavours that the header names. Where exploring takes too long, the
+preemptions of failing runs are reduced; the depth is then "at most" the result, unless all lower
+bounds were explored. With --write, depth and steps become lines of the case's header. A header
+comes from the build that wrote it: those that this build has shown to be wrong are listed.
+Exit code: 0 when every case has a depth, or an upper bound of it, and no header is wrong; 1 when
+not, 2 could not run.
 """
 
 import re
@@ -61,7 +61,8 @@ class Depths(experiment.Experiment):
     def measure(self, prepared, unit, name):
         path, header = self.cases[name[0]]
         answer, flavour = UNKNOWN, ""
-        # Most bugs show without a sanitizer, too, and that is the fastest; but it must be the same one.
+        # Most bugs show without a sanitizer, too, and that is the fastest; but it must be the same
+        # one.
         for flavour in self.options.flavours or dict.fromkeys(
                 ["none", *cases.able_flavours(path, header)]):
             building.build(prepared, flavour, ["concertina"])
@@ -74,7 +75,8 @@ class Depths(experiment.Experiment):
         if self.options.write and fields and improves(answer, header):
             concertina.write_text(self.clean, path, path, fields)
         wrong = contradiction(answer, header)
-        say(f"{path.stem}: {answer['depth_words'] or 'not found'}; {answer['pair_words'] or 'no pair'}")
+        say(f"{path.stem}: {answer['depth_words'] or 'not found'}; "
+            f"{answer['pair_words'] or 'no pair'}")
         if wrong:
             say(f"{path.stem}: {wrong}" + (", which it says now" if self.options.write else ""))
         return {"case": path.stem, "flavour": flavour, **answer,
@@ -82,7 +84,8 @@ class Depths(experiment.Experiment):
 
 
 def depth_of(tool, case, bound=BOUND, budget_s=BUDGET_S, more=()):
-    """What `concertina depth` says of a failing case, as a dictionary. `more`: its other options."""
+    """What `concertina depth` says of a failing case, as a dictionary. `more`: its other
+    options."""
     answer = concertina.depth(tool, case, bound, budget_s, more)
     return UNKNOWN if answer is None else answer
 
@@ -104,8 +107,8 @@ def claimed(header):
 
 
 def improves(answer, header):
-    """Should the answer replace what the header says? How low an upper bound is depends on how long it was
-    looked for, so it replaces no lower one, and no proof."""
+    """Should the answer replace what the header says? How low an upper bound is depends on how long
+    it was looked for, so it replaces no lower one, and no proof."""
     claim = claimed(header)
     if answer["proved"] or not claim or contradiction(answer, header):
         return True
@@ -113,8 +116,8 @@ def improves(answer, header):
 
 
 def contradiction(answer, header):
-    """What the header claims and this build has shown to be otherwise: the claim is of another build,
-    or of another case. Empty when both may be true."""
+    """What the header claims and this build has shown to be otherwise: the claim is of another
+    build, or of another case. Empty when both may be true."""
     claim = claimed(header)
     about_draws = "draws" in header.get("depth", "") + answer["depth_words"]
     if not claim or not answer["known"] or about_draws:  # all draws say more than some
@@ -141,9 +144,11 @@ def parse_options():
     parser.add_argument("--bound", type=arguments.preemptions, default=BOUND,
                         help="preemptions, at most")
     parser.add_argument("--budget", type=arguments.seconds(1), default=BUDGET_S,
-                        help="seconds to explore each case, and as many again to reduce its failing runs")
+                        help="seconds to explore each case, and as many again to reduce its "
+                             "failing runs")
     parser.add_argument("--starts", type=arguments.count, metavar="N",
-                        help="failing runs to reduce if exploring finds no proof (default: the tool's)")
+                        help="failing runs to reduce if exploring finds no proof (default: the "
+                             "tool's)")
     parser.add_argument("--reducing-runs", type=arguments.count, metavar="N",
                         help="runs to reduce each of them (default: the tool's)")
     parser.add_argument("--flavour", dest="flavours", action="append",

@@ -1,10 +1,10 @@
 """The loop of everything that is measured: units x settings x seeds -> rows -> tables.
 
-A unit is prepared once (a mutant's tree is built), a setting is one way to measure it (a strategy, an
-engine); one row has the result of all seeds. FILE of --json has the rows, one per line, and is written
-whole after each: a kill at any moment costs the row in work. Each row says under "provenance" what it
-is of. A rerun that resumes takes up the rows that would be measured alike now, and says why not the
-others. Rows that are not asked for stay in FILE.
+A unit is prepared once (a mutant's tree is built), a setting is one way to measure it (a strategy,
+an engine); one row has the result of all seeds. FILE of --json has the rows, one per line, and is
+written whole after each: a kill at any moment costs the row in work. Each row says under
+"provenance" what it is of. A rerun that resumes takes up the rows that would be measured alike now,
+and says why not the others. Rows that are not asked for stay in FILE.
 """
 
 import sys
@@ -17,12 +17,13 @@ from common import Unusable, say
 
 
 def add_options(parser, name, json=None, json_help="also write the rows here"):
-    """--json; --resume, for those that do not always resume; --write, for those that have a `name` in
-    stress/lab/results."""
+    """--json; --resume, for those that do not always resume; --write, for those that have a `name`
+    in stress/lab/results."""
     parser.add_argument("--json", metavar="FILE", type=Path, default=json, help=json_help)
     if not json:
         parser.add_argument("--resume", action="store_true",
-                            help="keep the rows that --json FILE has already of the same source and "
+                            help="keep the rows that --json FILE has already of the same source "
+                                 "and "
                                  "options; measure the others")
     if name:
         parser.add_argument("--write", action="store_const", const=name,

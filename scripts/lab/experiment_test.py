@@ -1,4 +1,5 @@
-"""What is measured is kept, taken up again where it would be measured alike, and refused where not."""
+"""What is measured is kept, taken up again where it would be measured alike, and refused where
+not."""
 
 import contextlib
 import io
@@ -164,7 +165,8 @@ class TakenUp(unittest.TestCase):
         self.assertEqual(earlier(), [])
 
     def test_edited_rows_of_strategies(self):
-        self.assert_edited_rows_are_refused(self.row_of_searches(), lambda: self.searches().earlier())
+        self.assert_edited_rows_are_refused(self.row_of_searches(),
+                                            lambda: self.searches().earlier())
 
     def hunts(self, **changed):
         mutant = types.SimpleNamespace(name="some-bug", row="-", go_tests="miss", oracles=[],

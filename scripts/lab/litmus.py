@@ -1,9 +1,9 @@
 """Verifies the litmus set: every schedule of corpus/litmus with a bounded number of preemptions.
 
-Without --mutants each program must be complete and pass on this tree. With it, each mutant is put into
-a copy of the tree, and the program that shows it with the fewest preemptions, then schedules, is named;
-in the flavour none first, then in those of the patch's header. A mutant that no program shows needs a
-reason in lab/litmus.py. Exit code: 0 as expected, 1 not, 2 could not run.
+Without --mutants each program must be complete and pass on this tree. With it, each mutant is put
+into a copy of the tree, and the program that shows it with the fewest preemptions, then schedules,
+is named; in the flavour none first, then in those of the patch's header. A mutant that no program
+shows needs a reason in lab/litmus.py. Exit code: 0 as expected, 1 not, 2 could not run.
 """
 
 import arguments
@@ -212,7 +212,8 @@ def parse_options():
                         help="preemptions, at most (default 2)")
     parser.add_argument("--flavour", dest="flavours", action="append",
                         choices=common.FUZZ_FLAVOURS, help="may be repeated")
-    parser.add_argument("--budget", type=arguments.seconds(1), metavar="S", help="seconds per program")
+    parser.add_argument("--budget", type=arguments.seconds(1), metavar="S",
+                        help="seconds per program")
     experiment.add_options(parser, "litmus")
     options = parser.parse_args()
     if options.write and options.mutants:

@@ -13,7 +13,8 @@ from common import Unusable
 FAILED = ('{"end": "failed", "preemptions": 1, "signature": "deadlock: x", "oracle": "deadlock", '
           '"output": "", "why_no_output": "", "bounds": [{"bound": 0, "schedules": 3}, '
           '{"bound": 1, "schedules": 4}]}')
-COMPLETE = ('{"end": "complete", "preemptions": 0, "signature": "pass", "oracle": "", "output": "", '
+COMPLETE = ('{"end": "complete", "preemptions": 0, "signature": "pass", "oracle": "", "output": '
+            '"", '
             '"why_no_output": "", "bounds": [{"bound": 0, "schedules": 3}]}')
 MUTANT = SimpleNamespace(name="close-forgets-senders", oracles=["deadlock"])
 

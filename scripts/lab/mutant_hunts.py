@@ -1,7 +1,7 @@
 """What scripts/mutants measures: campaigns against each known defect, judged, and as Markdown.
 
-A row is one mutant, flavour, engine and corpus mode: some campaigns, and the case that was kept of one
-of them, minimised.
+A row is one mutant, flavour, engine and corpus mode: some campaigns, and the case that was kept of
+one of them, minimised.
 """
 
 import os
@@ -86,7 +86,8 @@ def hunt(tree, flavour, engine, mode, options):
         while waiting or running:
             while waiting and len(running) < options.jobs:
                 seed = waiting.pop(0)
-                folder = mutants.folder_of(tree.mutant) / "runs" / f"{engine}-{flavour}-{mode}-{seed}"
+                run = f"{engine}-{flavour}-{mode}-{seed}"
+                folder = mutants.folder_of(tree.mutant) / "runs" / run
                 # Every campaign begins with its seeds alone, or its seed number would mean nothing.
                 shutil.rmtree(folder, ignore_errors=True)
                 campaign = Campaign(tree, Settings(
@@ -147,7 +148,8 @@ def judge(mutant, flavour, engine, mode, runs, kept, failing_seeds=()):
         "mutant": mutant.name, "row": mutant.row, "go_tests": mutant.go_tests,
         "engine": engine, "flavour": flavour, "from": mode, "seeds": len(runs), "runs": runs,
         "found": len(found), "oracles": sorted({run["oracle"] for run in found}),
-        "median_executions": statistics.median(run["executions"] for run in found) if found else None,
+        "median_executions": statistics.median(run["executions"] for run in found) if found
+        else None,
         "median_seconds": statistics.median(run["seconds"] for run in found) if found else None,
         "kept": kept, "failing_seeds": list(failing_seeds),
     }

@@ -1,9 +1,9 @@
 """Figures that stay, in stress/lab/results: NAME.json has the rows, and NAME.md is made of it.
 
-NAME.json: what was measured (title, about), when, at which commit, on which machine, by which command;
-its rows; `tables`, the module here whose tables(rows, **options) makes the Markdown ("plain": of rows
-that are cells); remarks, of a reader. A door writes both when it is asked to (--write); what has no
-door is written by hand as rows, and never as a table:
+NAME.json: what was measured (title, about), when, at which commit, on which machine, by which
+command; its rows; `tables`, the module here whose tables(rows, **options) makes the Markdown
+("plain": of rows that are cells); remarks, of a reader. A door writes both when it is asked to
+(--write); what has no door is written by hand as rows, and never as a table:
 
     python3 scripts/lab/results.py    # makes each NAME.md from its NAME.json
 """

@@ -23,7 +23,8 @@ class Stored(unittest.TestCase):
         self.assertGreater(len(stored), 10)
         for path in stored:
             with self.subTest(path.name):
-                self.assertEqual(results.page(results.read(path)), path.with_suffix(".md").read_text())
+                self.assertEqual(results.page(results.read(path)),
+                                 path.with_suffix(".md").read_text())
 
     def test_nothing_stands_there_that_was_not_made(self):
         names = {path.stem for path in files.listed(results.FOLDER, "*.json")}
@@ -55,8 +56,9 @@ class Written(unittest.TestCase):
         page = (self.folder / "litmus.md").read_text()
         self.assertIn(said.strip(), page)
         self.assertIn("| ping-pong | none | complete | 1 | 1,234 | 5 | 0.2 |", page)
-        self.assertRegex(page, r"- date: 20\d\d-\d\d-\d\d\n- commit: \S+\n- machine: .+ processors.*\n"
-                               r"- command: scripts/litmus --bound 1\n")
+        self.assertRegex(page,
+                         r"- date: 20\d\d-\d\d-\d\d\n- commit: \S+\n- machine: .+ processors.*\n"
+                         r"- command: scripts/litmus --bound 1\n")
         stored = results.read(self.folder / "litmus.json")
         self.assertEqual(results.page(stored), page)
         self.assertNotIn("provenance", stored["rows"][0])

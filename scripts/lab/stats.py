@@ -1,7 +1,8 @@
-"""What measured numbers come to: means, searches that may find nothing, ratios with their intervals.
+"""What measured numbers come to: means, searches that may find nothing, ratios with their
+intervals.
 
-The time to find a bug is nearly geometric, so that single searches are a factor of several apart. One
-that found nothing counts as twice the cap.
+The time to find a bug is nearly geometric, so that single searches are a factor of several apart.
+One that found nothing counts as twice the cap.
 """
 
 import math
@@ -50,9 +51,9 @@ class Ratio:
 
 @dataclass
 class Worth:
-    """What a strategy is worth to the portfolio: how many more runs a search takes without its turns.
-    In the geometric mean each program or mutant counts alike, however hard its bug is; the plain mean
-    is what a hunt costs, and the hardest bugs make most of it."""
+    """What a strategy is worth to the portfolio: how many more runs a search takes without its
+    turns. In the geometric mean each program or mutant counts alike, however hard its bug is; the
+    plain mean is what a hunt costs, and the hardest bugs make most of it."""
     strategy: str
     geometric: Ratio
     plain: Ratio
@@ -88,8 +89,8 @@ def plain_ratio(pairs):
 
 
 def worth_of(rows, key, name, cap):
-    """Of the strategy that `name` is without; None when nothing can be compared: rows that do not have
-    their searches one by one cannot."""
+    """Of the strategy that `name` is without; None when nothing can be compared: rows that do not
+    have their searches one by one cannot."""
     usable = {(row[key], row["strategy"]):
               row["counts"] + [2 * cap] * (row["seeds"] - row["found"])
               for row in rows if row.get("counts") is not None and row["seeds"] > 1}
@@ -101,13 +102,14 @@ def worth_of(rows, key, name, cap):
 
 
 def worth_table(rows, key, noun, cap, known=()):
-    """Of each portfolio without a strategy that was measured; `known`: of rows that are gone. Nothing
-    when there is none."""
+    """Of each portfolio without a strategy that was measured; `known`: of rows that are gone.
+    Nothing when there is none."""
     found = [worth_of(rows, key, name, cap) for name in names_in(rows, "strategy")
              if name.startswith(PREFIX)]
     found = [worth for worth in found if worth] + [
         Worth(strategy, Ratio(*geometric), Ratio(*plain), units)
         for strategy, geometric, plain, units in known]
     return ["", *markdown.table(
-        ["without", "geometric mean of the runs, times", "mean of the runs, times", noun, "verdict"],
+        ["without", "geometric mean of the runs, times", "mean of the runs, times", noun,
+         "verdict"],
         [worth.cells() for worth in found])] if found else []

@@ -79,7 +79,8 @@ class Compare(unittest.TestCase):
         self.assertEqual(stats.worth_table(rows[:1], "program", "programs", 100), [])
         known = [["surw", [1.5, 1.1, 2.0], [1.0, 0.9, 1.1], 36]]
         self.assertEqual(stats.worth_table(rows[:1], "program", "programs", 100, known)[-1],
-                         "| surw | 1.50 (1.10 to 2.00) | 1.00 (0.90 to 1.10) | 36 | it earns its turns |")
+                         "| surw | 1.50 (1.10 to 2.00) | 1.00 (0.90 to 1.10) | 36 | it earns its "
+                         "turns |")
 
     def test_geometric_mean(self):
         self.assertAlmostEqual(stats.geometric_mean([1, 100]), 10)

@@ -1,4 +1,5 @@
-"""Compares strategies: executions until each known bug shows, in the program of its regression case.
+"""Compares strategies: executions until each known bug shows, in the program of its regression
+case.
 
 Each mutant is put into a copy of the tree; `concertina explore` then searches the schedules of the
 program in corpus/regress that shows it, from several seeds, with each strategy. The case's own
@@ -112,7 +113,8 @@ def search(tool, path, name, options):
 
 
 def row_of(case, name, runs):
-    """A search that ended with an oracle that the mutant's header does not name is counted separately."""
+    """A search that ended with an oracle that the mutant's header does not name is counted
+    separately."""
     found = [run for run in runs if run["found"]]
     strange = [run["signature"] for run in found
                if run["signature"].split(":")[0] not in case.oracles]
@@ -165,7 +167,8 @@ def beyond_limit(rows):
 
 def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("--strategy", metavar="NAME,...", default=",".join([*SINGLE, stats.PORTFOLIO]),
+    parser.add_argument("--strategy", metavar="NAME,...",
+                        default=",".join([*SINGLE, stats.PORTFOLIO]),
                         help=f"of {', '.join(ALL)} (default: those that are not "
                              "'without')")
     parser.add_argument("--mutant", metavar="NAME,...", default="", help="only these")

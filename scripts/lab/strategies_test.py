@@ -49,7 +49,8 @@ class Rows(unittest.TestCase):
                     "counts": list(counts)}
         text = "\n".join(strategies.tables([searches("portfolio", 4, 5, 6, 5),
                                             searches("without-pct", 10, 9, 11, 10)], cap=50))
-        self.assertRegex(text, r"\| pct \| 2\.0\d \(1\.\d\d to 2\.\d\d\) \|.*\| it earns its turns \|")
+        self.assertRegex(text,
+                         r"\| pct \| 2\.0\d \(1\.\d\d to 2\.\d\d\) \|.*\| it earns its turns \|")
 
 
 class Cases(unittest.TestCase):

@@ -3,8 +3,8 @@
 Prints a Markdown table: for each program and strategy the mean over the seeds that found the bug,
 and how many did if not all; beside it what has been published of other tools. A second table has
 schedules a second. stress/lab/yardstick/README.md says what the programs are, and why figures of
-different tools are not the same measure. SafeStack is left out unless it is named: it needs millions
-of schedules (--program safestack --cap 1000000000 --seconds 60).
+different tools are not the same measure. SafeStack is left out unless it is named: it needs
+millions of schedules (--program safestack --cap 1000000000 --seconds 60).
 Exit code: 0 measured, 1 a run ended neither well nor with its program's bug, 2 could not run.
 """
 
@@ -31,12 +31,12 @@ FOLDER = common.ROOT / "stress" / "lab" / "yardstick"
 ONLY_WHEN_NAMED = ("safestack",)
 
 NOTE = """\
-Mean schedules to the first that shows the bug, over the searches that found it; (k/N) if only k of N
-did, - if none. "published" is other tools' (stress/lab/yardstick/published.json). What a yield point is
-differs: here, each access to what threads share and each lock operation, in the source; there, each
-memory access of the compiled program that the tool instruments, of which most do not matter for the bug,
-and the calls of the thread library. Compare strategies within a column group; between groups, only their
-order of magnitude."""
+Mean schedules to the first that shows the bug, over the searches that found it; (k/N) if only k of
+N did, - if none. "published" is other tools' (stress/lab/yardstick/published.json). What a yield
+point is differs: here, each access to what threads share and each lock operation, in the source;
+there, each memory access of the compiled program that the tool instruments, of which most do not
+matter for the bug, and the calls of the thread library. Compare strategies within a column group;
+between groups, only their order of magnitude."""
 
 
 def programs_in_source():
@@ -53,7 +53,8 @@ class Published:
 
     def __init__(self):
         stored = files.read_json(FOLDER / "published.json", "what has been published")
-        self.columns, self.trials, self.means = (stored[key] for key in ("columns", "trials", "means"))
+        self.columns, self.trials, self.means = (stored[key]
+                                                 for key in ("columns", "trials", "means"))
 
     def cells(self, program):
         return [self.cell(mean) for mean in self.means.get(program, [None] * len(self.columns))]
@@ -80,7 +81,8 @@ class Searches(experiment.Experiment):
 
     def described(self):
         for name, size in self.programs.items():
-            yield (f"program   {name}: {size['threads']} threads and main, {size['steps']:.0f} steps, "
+            yield (f"program   {name}: {size['threads']} threads and main, {size['steps']:.0f} "
+                   f"steps, "
                    f"{size['decisions']:.0f} decisions; the bug ends it as {size['bug']}")
         for name in self.strategies:
             yield f"strategy  {name}"
@@ -152,8 +154,8 @@ def speed_text(row):
 
 
 def tables(rows, cap, programs, worths=()):
-    """Schedules to the bug, and schedules a second where that was measured. `programs`: their threads
-    and steps."""
+    """Schedules to the bug, and schedules a second where that was measured. `programs`: their
+    threads and steps."""
     by_key = {(row["program"], row["strategy"]): row for row in rows}
     strategies = stats.names_in(rows, "strategy")
     published = Published()

@@ -81,7 +81,8 @@ class Measuring(unittest.TestCase):
         self.assertEqual(row.pop(provenance.KEY)["options"],
                          {"seeds": 5, "first_seed": 1, "cap": 50, "seconds": 0})
         self.assertEqual(row, {"program": "small", "strategy": "lucky", "seeds": 5, "found": 3,
-                               "mean_schedules": 20, "counts": [10, 20, 30], "schedules_per_second": 123456.7,
+                               "mean_schedules": 20, "counts": [10, 20, 30],
+                               "schedules_per_second": 123456.7,
                                "strange": 0})
         self.assertEqual(yardstick.mean_text(row), "20 (3/5)")
 

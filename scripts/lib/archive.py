@@ -1,4 +1,5 @@
-"""Where a new machine gets its packages: from where this one does, read from apt's configuration."""
+"""Where a new machine gets its packages: from where this one does, read from apt's
+configuration."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ import processes
 from common import Unusable
 
 # What it takes to reach an archive, of all of apt's settings.
-REACHING = re.compile(r'^Acquire::(?:https?|ftp|Check-Valid-Until|Check-Date|Retries|ForceIPv[46])\b')
+REACHING = re.compile(
+    r'^Acquire::(?:https?|ftp|Check-Valid-Until|Check-Date|Retries|ForceIPv[46])\b')
 FILE_OPTION = re.compile(r'^Acquire::https?::(?:\S+::)?(?:CaInfo|IssuerCert|CrlFile) "(/[^"]+)";',
                          re.IGNORECASE | re.MULTILINE)
 

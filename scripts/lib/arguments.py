@@ -17,8 +17,8 @@ WORKERS_MAX = 1024
 PREEMPTIONS_MAX = 15  # the tool's
 
 EPILOG = """\
-Exit codes of every script: 0 as expected, 1 a bug or an unexpected verdict, 2 could not run, with the
-reason. Interrupted (Ctrl-C, SIGTERM), it dies of the signal: 130 or 143 for a shell."""
+Exit codes of every script: 0 as expected, 1 a bug or an unexpected verdict, 2 could not run, with
+the reason. Interrupted (Ctrl-C, SIGTERM), it dies of the signal: 130 or 143 for a shell."""
 
 LIST = re.compile(r" |[0-9]+\. ")
 
@@ -28,7 +28,8 @@ class Help(argparse.HelpFormatter):
     start a new line."""
 
     def _fill_text(self, text, width, indent):
-        return "\n\n".join(self.filled(paragraph, width) for paragraph in text.strip().split("\n\n"))
+        return "\n\n".join(self.filled(paragraph, width)
+                           for paragraph in text.strip().split("\n\n"))
 
     @staticmethod
     def filled(paragraph, width):
@@ -45,8 +46,8 @@ class Help(argparse.HelpFormatter):
 
 class Parser(argparse.ArgumentParser):
     def _get_values(self, action, arg_strings):
-        """An empty value is a variable of a shell that was not set. None of the options takes it, but
-        --mutant, where it is none."""
+        """An empty value is a variable of a shell that was not set. None of the options takes it,
+        but --mutant, where it is none."""
         for text in arg_strings:
             if not text.strip(" ,") and action.type is not mutant:
                 raise argparse.ArgumentError(action, "its value is empty")
@@ -71,7 +72,8 @@ def whole(least, most=COUNT_MAX):
         except ValueError:
             number = None
         if number is None or not least <= number <= most:
-            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least} to {most}")
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least} to "
+                                             f"{most}")
         return number
     return read
 

@@ -71,7 +71,8 @@ class Artifact:
             return b""
 
     def mended(self, slot):
-        """Itself, whole if what is missing is in its worker's slot: its inputs, the likeliest first."""
+        """Itself, whole if what is missing is in its worker's slot: its inputs, the likeliest
+        first."""
         for content in slot:
             if self.sha1 and sha1(content) == self.sha1:
                 self.content, self.is_cut = content, False

@@ -26,7 +26,8 @@ class ArtifactTest(unittest.TestCase):
             self.assertTrue(artifact.is_cut and artifact.is_doubtful)
             self.assertTrue(artifact.mended([b"inputs"]).is_cut)
             self.assertTrue(artifact.mended([]).is_cut)
-            self.assertEqual((artifact.mended([b"other", b"input"]).content, artifact.is_cut), (b"input", False))
+            self.assertEqual((artifact.mended([b"other", b"input"]).content, artifact.is_cut),
+                             (b"input", False))
 
     def test_of_afl_when_it_begins_with_what_is_there_which_is_a_guess(self):
         path = self.folder / "id:000000,sig:06,src:0,time:15,execs:40"

@@ -1,11 +1,12 @@
 """Trees and builds: which source, which flavour, where the binaries are.
 
 Two doors in one checkout: a build of a tree, or of a mutant's source, holds that tree's lock, and
-others wait. A slot, whose source changes from mutant to mutant, belongs to one door until that ends;
-the next door takes another slot.
+others wait. A slot, whose source changes from mutant to mutant, belongs to one door until that
+ends; the next door takes another slot.
 """
 
 import itertools
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,6 +121,28 @@ def build_for_engine(where, flavour, engine):
         build(clean_tree(), "none", ["mutator_afl"])
 
 
+def configure(where, flavour, targets, lock, quiet):
+    """If that is not done, or was before something that matters changed."""
+    folder = where.build_folder(flavour)
+    command = ["cmake", "--preset", flavour, "-S", where.source, "-B", folder]
+    is_strange = not is_of(folder, where.source, flavour)
+    if is_strange:
+        command.append("--fresh")  # nothing of what is known there is true here
+    if is_strange or not knows(folder, targets):
+        call(command, f"the build of {relative(folder)}", quiet=quiet, cwd=where.source,
+             pass_fds=[lock])
+
+
+def compile_commands(where, flavour):
+    """How each source is compiled: the entries of compile_commands.json, as they are now."""
+    folder = where.build_folder(flavour)
+    with locked(where.builds) as lock:
+        configure(where, flavour, (), lock, quiet=True)
+        call(["cmake", "--build", folder, "--target", "build.ninja"],
+             f"the build of {relative(folder)}", pass_fds=[lock])
+    return json.loads((folder / "compile_commands.json").read_text())
+
+
 def build(where, flavour, targets=(), quiet=True):
     """Configures once and builds; returns the build folder."""
     paths.check_buildable(where.source)
@@ -127,15 +150,11 @@ def build(where, flavour, targets=(), quiet=True):
         raise Unusable(f"no flavour '{flavour}'; there are: {', '.join(FLAVOURS)}")
     folder = where.build_folder(flavour)
     what = f"the build of {relative(folder)}"
-    configure = ["cmake", "--preset", flavour, "-S", where.source, "-B", folder]
     command = ["cmake", "--build", folder, "-j", cores()]
     for target in targets:
         command += ["--target", target]
     with locked(where.builds) as lock:
-        if not is_of(folder, where.source, flavour):
-            configure.append("--fresh")  # nothing of what is known there is true here
-        if configure[-1] == "--fresh" or not knows(folder, targets):
-            call(configure, what, quiet=quiet, cwd=where.source, pass_fds=[lock])
+        configure(where, flavour, targets, lock, quiet)
         if quiet:
             shown = progress.Progress(f"building {relative(folder)}")
             progress.run(command, what, shown, pass_fds=[lock])

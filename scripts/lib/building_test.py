@@ -1,4 +1,5 @@
-"""Two doors that build at once, and what they show. cmake is a stand-in that works until it may end."""
+"""Two doors that build at once, and what they show. cmake is a stand-in that works until it may
+end."""
 
 import io
 import os

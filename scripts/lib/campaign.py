@@ -175,7 +175,8 @@ class Campaign:
         if artifact.is_lost:
             fate = "What had failed is lost" if artifact.content or artifact.is_cut \
                 else "It is removed"
-            self.result.remarks.append(f"{relative(artifact.path.parent)}: {artifact.words()}, and no "
+            self.result.remarks.append(f"{relative(artifact.path.parent)}: {artifact.words()}, and "
+                                       f"no "
                                        f"replay of it fails: no finding. {fate}")
             artifact.remove()
         else:
@@ -358,8 +359,8 @@ class Campaign:
         self.release_lock()
 
     def merge(self, seconds, say=lambda _: None, always=False):
-        """Prunes the evolved corpus, for at most `seconds`; when it is worth it, or `always`. Inputs
-        that fail in it are findings."""
+        """Prunes the evolved corpus, for at most `seconds`; when it is worth it, or `always`.
+        Inputs that fail in it are findings."""
         if self.lock is None:
             self.take_lock()
         try:

@@ -161,7 +161,8 @@ class CampaignTest(Machine):
 
     def test_while_it_runs_the_corpus_is_trimmed(self):
         self.enterContext(mock.patch.object(campaign_module, "TRIM_S", 0.0))
-        self.enterContext(mock.patch.multiple(evolved, LOADED_MAX=4, NEWEST_MIN=1, UNTOUCHED_S=-600))
+        self.enterContext(mock.patch.multiple(evolved, LOADED_MAX=4, NEWEST_MIN=1,
+                                              UNTOUCHED_S=-600))
         self.tree.write_libfuzzer("for i in range(30):\n    save(b'%d' % i)\n"
                                   "print('saved', flush=True)\ntime.sleep(600)")
         campaign = self.start(workers=1)
@@ -371,7 +372,8 @@ class BadDiskTest(Machine):
             fakes.poll_until(campaign.poll)
             self.assertEqual(len(campaign.result.findings), found)
             self.settle(campaign)
-        self.assertRegex(campaign.result.unusable, "id:000000,.* is empty or was cut, and nothing that "
+        self.assertRegex(campaign.result.unusable,
+                         "id:000000,.* is empty or was cut, and nothing that "
                          "it left fails when it is replayed: the input that failed is lost")
 
     def test_no_empty_or_cut_file_is_a_finding(self):
@@ -380,7 +382,8 @@ class BadDiskTest(Machine):
             with self.subTest(behaviour=behaviour):
                 result = self.run_campaign(behaviour + "\nsys.exit(77)", workers=1).result
                 self.assertEqual(result.findings, [])
-                self.assertRegex(result.unusable, "crash-.* (is empty|was cut to 2 bytes), and nothing "
+                self.assertRegex(result.unusable,
+                                 "crash-.* (is empty|was cut to 2 bytes), and nothing "
                                  "that it left fails .* the input that failed is lost")
 
     def test_but_an_empty_input_that_fails_is(self):
@@ -403,7 +406,8 @@ class BadDiskTest(Machine):
 
     def test_those_that_fail_now_and_then_too(self):
         self.tree.write_tool(failures=1)
-        found = self.run_campaign("for i in range(3):\n    save(b'crash %d' % i, prefix + 'crash-')\n"
+        found = self.run_campaign("for i in range(3):\n    save(b'crash %d' % i, prefix + "
+                                  "'crash-')\n"
                                   "sys.exit(77)", workers=1).result.findings
         self.assertEqual(len({Path(finding.case).name for finding in found}), 3)
 
@@ -432,9 +436,11 @@ class BadDiskTest(Machine):
         ready = self.folder / "ready"
         for behaviour, found in (("run(b'harmless')", 0), ("run(b'crash')", 1)):
             ready.unlink(missing_ok=True)
-            with mock.patch.object(campaign_module.DiskSpace, "look", lambda _: "x: No space left on device"
+            with mock.patch.object(campaign_module.DiskSpace, "look",
+                                   lambda _: "x: No space left on device"
                                    if ready.exists() else ""):
-                result = self.run_campaign(f"{behaviour}\nopen({str(ready)!r}, 'w')\ntime.sleep(600)",
+                result = self.run_campaign(f"{behaviour}\nopen({str(ready)!r}, "
+                                           f"'w')\ntime.sleep(600)",
                                            workers=1).result
             self.assertEqual(len(result.findings), found)
             said = result.remarks[0] if found else result.unusable
@@ -505,7 +511,8 @@ class NothingNewTest(Machine):
         campaign = self.run_campaign("if arguments['seed'] == '1':\n    run(b'', 2)", workers=2)
         self.assertEqual((campaign.result.unusable, campaign.result.new_inputs), ("", 6))
         remark, = campaign.result.remarks
-        self.assertRegex(remark, "^libfuzzer-0 ran no new input: its time went into 8 runs of known ones")
+        self.assertRegex(remark,
+                         "^libfuzzer-0 ran no new input: its time went into 8 runs of known ones")
 
     def test_afl_that_had_time(self):
         self.tree.write_afl("time.sleep(600)")

@@ -53,7 +53,8 @@ def main():
             return fail(f"{merged.failing} failed; {merged.pieces} pieces")
         if not 0 < merged.kept < INPUTS or merged.kept + merged.pruned != INPUTS:
             return fail(f"of {INPUTS}, {merged.kept} kept and {merged.pruned} pruned")
-        print(f"{merged.kept} of {INPUTS} inputs have all {after[1]} features; {merged.pieces} pieces")
+        print(f"{merged.kept} of {INPUTS} inputs have all {after[1]} features; {merged.pieces} "
+              f"pieces")
         return 0
 
 

@@ -1,6 +1,7 @@
 """Proves that a short stress session begins no large batch, which would take many times its length.
 
-check_short_stress.py STRESS_JOBS. A ctest test: the batch with seed 8 is a large one in a long session.
+check_short_stress.py STRESS_JOBS. A ctest test: the batch with seed 8 is a large one in a long
+session.
 """
 
 import re

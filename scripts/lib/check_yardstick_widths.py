@@ -55,7 +55,8 @@ def main():
         for strategy in STRATEGIES:
             ours, theirs = (searches(binary, program, strategy) for binary in (narrow, wide))
             if ours != theirs or len(ours) != 2:
-                print(f"FAILED: {program}, {strategy}: {ours} with one width, {theirs} with another")
+                print(f"FAILED: {program}, {strategy}: {ours} with one width, {theirs} with "
+                      f"another")
                 failures += 1
     return min(failures, 1)
 

@@ -42,7 +42,8 @@ def one_line(text):
 
 
 def verdict_of(code):
-    """A program's exit code as a script's own: one that has judged nothing, or died, could not run."""
+    """A program's exit code as a script's own: one that has judged nothing, or died, could not
+    run."""
     return code if code in (EXIT_OK, EXIT_FAILED) else EXIT_UNUSABLE
 
 
@@ -65,7 +66,8 @@ def call(command, what, quiet=True, **options):
     """Runs a program to its end; its output is shown only when it fails (or when not quiet)."""
     command = [str(part) for part in command]
     if quiet:
-        options.update(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        options.update(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                       errors="replace")
     try:
         result = processes.run(command, **options)
     except OSError as error:

@@ -1,4 +1,5 @@
-"""The tool `concertina`, as scripts call it: one way of making the command, running it and reading it.
+"""The tool `concertina`, as scripts call it: one way of making the command, running it and reading
+it.
 
 An answer is the last line of what it prints, as JSON. Without one, what it says on stderr is the
 reason why nothing could be judged.
@@ -94,7 +95,8 @@ def signature(tool, log, code):
 
 
 def header(tool, path, as_bytes=False):
-    """A case's header as a dictionary; Unusable, with the tool's complaint, when it cannot be read."""
+    """A case's header as a dictionary; Unusable, with the tool's complaint, when it cannot be
+    read."""
     result = run(command(tool, "show", "--header", files=[path], as_bytes=as_bytes), f"read {path}")
     if result.returncode != 0:
         said = result.stderr.strip() if result.returncode > 0 else ""  # a signal says more
@@ -154,7 +156,8 @@ def depth(tool, case, bound, budget_s, more=()):
 
 
 def verify(tool, path, bound, output=None, budget_s=None):
-    more = (["--out", plain(output)] if output else []) + (["--budget", budget_s] if budget_s else [])
+    more = (["--out", plain(output)] if output else []) + (["--budget", budget_s] if budget_s
+                                                           else [])
     return ask(command(tool, "verify", "--json", "--bound", bound, plain(path), *more),
                f"verify {path}")
 

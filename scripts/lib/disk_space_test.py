@@ -20,14 +20,16 @@ class DiskSpaceTest(unittest.TestCase):
 
     def test_a_good_folder_is_left_as_it_was(self):
         self.assertEqual(self.disk_space.trouble(), "")
-        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), sorted(disk_space.PARTS))
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         sorted(disk_space.PARTS))
 
     def test_what_takes_no_file_or_lost_a_part_is_no_good(self):
         self.stumbling_block.mkdir()
         self.assertRegex(self.disk_space.trouble(), f"^{self.folder}: Is a directory")
         for part in disk_space.PARTS:
             (self.folder / part).rmdir()
-            self.assertEqual(disk_space.DiskSpace(self.folder).trouble(), f"{self.folder / part} was removed")
+            self.assertEqual(disk_space.DiskSpace(self.folder).trouble(),
+                             f"{self.folder / part} was removed")
             (self.folder / part).mkdir()
         shutil.rmtree(self.folder)
         self.assertIn("was removed", disk_space.DiskSpace(self.folder).trouble())

@@ -59,7 +59,8 @@ ENDING_S = 120
 STARTING_S = 600
 # A campaign whose disk fails in its last moments need not know.
 NOTICED_S = 5
-# Executions, in the bug's tree: it takes a few hundred. A campaign of this many without it has lost it.
+# Executions, in the bug's tree: it takes a few hundred. A campaign of this many without it has lost
+# it.
 SURELY_FOUND = 20000
 CASE = re.compile(r"^case     (.+)$", re.MULTILINE)
 PRINTED = re.compile(r"^base64 -d > .+ <<'END'\n([A-Za-z0-9+/=\n]+)\nEND$", re.MULTILINE)
@@ -107,7 +108,8 @@ def drawn(seed, index):
     size_kb = round(least * (most / least) ** draws.random()) if kind == "small" else LARGE_KB
     return Trial(kind, size_kb, has_bug, draws.choice(("libfuzzer", "afl", "all")),
                  draws.choice((1, 2)), draws.randint(5, 8), draws.random() < 0.6,
-                 draws.uniform(0, DELAY_WITH_BUG_S if has_bug else DELAY_S), draws.randint(1, 10 ** 6))
+                 draws.uniform(0, DELAY_WITH_BUG_S if has_bug else DELAY_S),
+                 draws.randint(1, 10 ** 6))
 
 
 def judge(trial, outcome):
@@ -182,7 +184,8 @@ def fill(folder):
 
 
 def make_read_only(place):
-    """A process that has a file open keeps writing to it. Made ready beside it, where none writes."""
+    """A process that has a file open keeps writing to it. Made ready beside it, where none
+    writes."""
     beside = JSON.parent / "beside"
     beside.mkdir(exist_ok=True)
     mount("--bind", place, beside)
@@ -242,7 +245,8 @@ def fails(tool, name, content):
 
 
 def crashes_in(folder, tool):
-    """What shows that a worker has crashed: its target's last words, a whole input that it saved."""
+    """What shows that a worker has crashed: its target's last words, a whole input that it
+    saved."""
     found = [f"{path.name} says {line!r}" for path in files.regular_files(folder / "logs")
              for line in path.read_text(errors="replace").splitlines()
              if line.startswith("verdict: ")]
@@ -287,7 +291,8 @@ def run_one(trial, tree, flavour):
     JSON.unlink(missing_ok=True)
     mount("-t", "tmpfs", "-o", f"size={trial.size_kb}k", "tmpfs", place)
     try:
-        command = [FUZZ, "--no-setup", "--sanitizer", flavour, "--engine", trial.engine, "--workers",
+        command = [FUZZ, "--no-setup", "--sanitizer", flavour, "--engine", trial.engine,
+                   "--workers",
                    trial.workers, "--seconds", trial.seconds, "--seed", trial.engine_seed, "--json",
                    JSON, *(["--mutant", tree.mutant] if tree.mutant else [])]
         process = kill_trials.start(command, secrets.token_hex(8))

@@ -64,7 +64,8 @@ class JudgeTest(unittest.TestCase):
         self.assert_fault("without a reason", judged(trial(), UNUSABLE, output="no space left"))
         self.assert_fault("on a good disk", judged(trial("good"), UNUSABLE))
         self.assert_fault("ended with -11", judged(trial(), UNUSABLE, code=-11))
-        self.assert_fault("printed 'Traceback'", judged(trial(), UNUSABLE, output="fuzz: x Traceback"))
+        self.assert_fault("printed 'Traceback'",
+                          judged(trial(), UNUSABLE, output="fuzz: x Traceback"))
 
     def test_the_same_seed_draws_the_same_trials(self):
         drawn = [disk_trials.drawn(7, index) for index in range(200)]

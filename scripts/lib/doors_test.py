@@ -1,4 +1,5 @@
-"""Every door, on a machine that has nothing: stand-ins for the package tools are all that is in PATH."""
+"""Every door, on a machine that has nothing: stand-ins for the package tools are all that is in
+PATH."""
 
 import os
 import secrets
@@ -25,8 +26,10 @@ ARGUMENTS = {"replay": [CASE], "minimize": [CASE],
 BAD = (("bench", "--only", "nothing"), ("build", "--mutant", "nothing"),
        ("coverage", "--corpus", "/nowhere"), ("depth", "/nowhere"),
        ("determinism", "--processes", "1"), ("fresh-machine", "--seconds", "0"),
-       ("fuzz", "--mutant", "nothing"), ("fuzz", "--corpus", "/nowhere"), ("fuzz", "--seconds", "0"),
-       ("litmus", "--names", "nothing"), ("minimize", "/nowhere"), ("mutants", "--names", "nothing"),
+       ("fuzz", "--mutant", "nothing"), ("fuzz", "--corpus", "/nowhere"),
+       ("fuzz", "--seconds", "0"),
+       ("litmus", "--names", "nothing"), ("minimize", "/nowhere"),
+       ("mutants", "--names", "nothing"),
        ("nightly", "--plant", "nothing"), ("promote", "/nowhere", "--name", "a-name"),
        ("replay", CASE, "/nowhere"), ("replay", CASE, "--mutant", "nothing"),
        ("strategies", "--strategy", "nothing"), ("strategies", "--mutant", "nothing"),
@@ -120,7 +123,8 @@ class EveryDoor(Machine):
         for name in [*run_door.names(), "setup"]:
             with self.subTest(name):
                 result, _ = self.open(name, "--help", with_arguments=False)
-                self.assertEqual([line for line in result.stdout.splitlines() if len(line) > 80], [])
+                self.assertEqual([line for line in result.stdout.splitlines() if len(line) > 80],
+                                 [])
 
     def test_says_what_is_missing_and_installs_it(self):
         for name in run_door.names():
@@ -129,7 +133,8 @@ class EveryDoor(Machine):
             with self.subTest(name):
                 result, calls = self.open(name)
                 self.assertEqual(result.returncode, 2, result.stderr)
-                self.assertRegex(result.stderr.splitlines()[0], f"^{name}: missing: .+; installing it")
+                self.assertRegex(result.stderr.splitlines()[0],
+                                 f"^{name}: missing: .+; installing it")
                 self.assertEqual(len(installs(calls)), 1, calls)
                 self.assertEqual(result.stdout, "")
 

@@ -1,14 +1,15 @@
 """How a script ends. Whatever happens in it, it ends with one of the codes that README.md names.
 
     0, 1          what main() returned: as expected; a bug or an unexpected verdict
-    2             could not run: bad arguments, Unusable, a file that cannot be read or written, or an
+    2             could not run: bad arguments, Unusable, a file that cannot be read or written, or
+    an
                   error that nobody expected, whose traceback is kept in build/logs
     130, 143, 129 interrupted: SIGINT (Ctrl-C), SIGTERM, SIGHUP. It dies of the signal, when it has
                   cleaned up, so that a shell's loop around it ends, too
 
-A signal becomes the exception Interrupted in main(). A second one, later than LATER_S, ends the script
-at once; its guardian (processes.py) ends what it has started. Before main() and after it, when there is
-nothing to clean up, the first one does.
+A signal becomes the exception Interrupted in main(). A second one, later than LATER_S, ends the
+script at once; its guardian (processes.py) ends what it has started. Before main() and after it,
+when there is nothing to clean up, the first one does.
 """
 
 import contextlib
@@ -113,7 +114,8 @@ def hold_standard_files():
 
 def complain(name, text):
     try:
-        print(visible(f"{name}: {text}"), file=sys.stderr or open(os.devnull, "w", encoding="utf-8"),
+        print(visible(f"{name}: {text}"),
+              file=sys.stderr or open(os.devnull, "w", encoding="utf-8"),
               flush=True)
     except OSError:
         pass  # there is no reader left
@@ -160,7 +162,8 @@ def code_of(name, main, switch):
     except Unusable as reason:
         complain(name, str(reason).rstrip())
     except SystemExit as end:  # argparse's
-        return end.code if isinstance(end.code, int) else EXIT_OK if end.code is None else EXIT_UNUSABLE
+        return end.code if isinstance(end.code,
+                                      int) else EXIT_OK if end.code is None else EXIT_UNUSABLE
     except OSError as error:
         words = file_words(error)
         if not words:
@@ -172,8 +175,8 @@ def code_of(name, main, switch):
 
 
 def flush(name, code):
-    """The code; another one when what was printed did not get out. Then Python's own attempt, at its
-    end, must not fail as well, which would change the code once more."""
+    """The code; another one when what was printed did not get out. Then Python's own attempt, at
+    its end, must not fail as well, which would change the code once more."""
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     failure = sys.stdout.failure

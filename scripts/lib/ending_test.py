@@ -68,14 +68,17 @@ class EndingTest(unittest.TestCase):
 
     def test_a_file_is_named_with_what_was_wrong(self):
         self.assert_ends("open('/none/x')", 2, "^door: /none/x: No such file or directory$")
-        self.assert_ends("os.rename('/none/x', '/none/y')", 2, "^door: /none/x and /none/y: No such")
+        self.assert_ends("os.rename('/none/x', '/none/y')", 2,
+                         "^door: /none/x and /none/y: No such")
         self.assert_ends("open('/dev/full', 'w').write('x' * 99999)", 2, "No space left on device")
 
     def test_what_nobody_expected_keeps_its_traceback_in_a_file(self):
-        for body in ("return 1 / 0", "import no_such_module", "return float('inf').as_integer_ratio()",
+        for body in ("return 1 / 0", "import no_such_module",
+                     "return float('inf').as_integer_ratio()",
                      "raise OSError(5, 'of no file')", "raise ValueError('two\\nlines')"):
             with self.subTest(body=body):
-                self.assert_ends(body, 2, "^door: unexpected [A-Za-z]+Error: .*; its traceback is in ")
+                self.assert_ends(body, 2,
+                                 "^door: unexpected [A-Za-z]+Error: .*; its traceback is in ")
         logs = sorted(self.logs.iterdir())
         self.assertEqual(len(logs), 5)
         self.assertIn("Traceback", logs[0].read_text())
@@ -137,7 +140,8 @@ class EndingTest(unittest.TestCase):
     def test_a_second_signal_does_not_wait_for_the_cleaning_up(self):
         body = ("try:\n    ready()\n    time.sleep(600)\nfinally:\n"
                 "    time.sleep(0.3)\n    ready()\n    time.sleep(600)")
-        self.assertEqual(self.signalled(body, signal.SIGINT, signal.SIGINT), (-signal.SIGINT, "", ""))
+        self.assertEqual(self.signalled(body, signal.SIGINT, signal.SIGINT),
+                         (-signal.SIGINT, "", ""))
 
     def test_but_the_same_one_twice_at_once_does(self):
         body = ("ending.LATER_S = 600\n"
@@ -157,7 +161,8 @@ class EndingTest(unittest.TestCase):
         self.assertEqual(self.signalled(body, signal.SIGINT), (-signal.SIGINT, "", ""))
 
     def test_who_starts_it_with_a_signal_ignored_means_it(self):
-        with self.start("ready()\nsys.stdin.readline()\nsay('not disturbed')", stdin=subprocess.PIPE,
+        with self.start("ready()\nsys.stdin.readline()\nsay('not disturbed')",
+                        stdin=subprocess.PIPE,
                         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as process:
             process.stdout.readline()
             process.send_signal(signal.SIGHUP)
@@ -181,6 +186,7 @@ class DoorTest(unittest.TestCase):
                    f"sys.argv = [{str(self.folder / 'scripts/lib/run_door.py')!r}, 'some']\n"
                    f"sys.path[0] = {str(LIB)!r}\n"
                    "runpy.run_path(sys.argv[0], run_name='__main__')\n"]
+
         def begin():
             obey_signals()
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # as lib/door does

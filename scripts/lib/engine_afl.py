@@ -80,8 +80,9 @@ def saved(out, before=0, seconds=0.0):
 
 
 def free_segments(pid):
-    """Removes the shared memory that a dead afl-fuzz made and no process uses. (Mostly the target has
-    marked it already, see afl_process.cc; this is for one killed before the target was there.)"""
+    """Removes the shared memory that a dead afl-fuzz made and no process uses. (Mostly the target
+    has marked it already, see afl_process.cc; this is for one killed before the target was
+    there.)"""
     remove = 0
     try:
         with open("/proc/sysvipc/shm", encoding="ascii") as table:
@@ -233,8 +234,8 @@ class AflWorker(Worker):
         return code
 
     def hangs(self, now):
-        """The same input for longer than any run may take: a suspicion, as it goes by the clock on the
-        wall (campaign.py)."""
+        """The same input for longer than any run may take: a suspicion, as it goes by the clock on
+        the wall (campaign.py)."""
         if self.progress.executions != self.in_flight_seen[0]:
             self.in_flight_seen = (self.progress.executions, now)
         return self.progress.executions and now - self.in_flight_seen[1] > RUN_TIMEOUT_S
@@ -260,7 +261,8 @@ class AflWorker(Worker):
             self.progress.coverage = int(statistics.get("edges_found", self.progress.coverage))
 
     def copy(self, path):
-        """Into the common corpus. If that cannot be, the campaign looks for crashes before it ends."""
+        """Into the common corpus. If that cannot be, the campaign looks for crashes before it
+        ends."""
         try:
             copy_to_corpus(path, self.job.corpus)
         except OSError:

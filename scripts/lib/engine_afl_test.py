@@ -47,11 +47,14 @@ class AflWorkerTest(unittest.TestCase):
         odd = self.folder / "a,b;c"
         odd.mkdir()
         self.tree = fakes.Tree(odd)
-        self.enterContext(mock.patch.dict(os.environ, PATH=f"{odd}{os.pathsep}{os.environ['PATH']}"))
+        self.enterContext(mock.patch.dict(os.environ,
+                                          PATH=f"{odd}{os.pathsep}{os.environ['PATH']}"))
         self.tree.write_afl("write('named', os.environ['AFL_CUSTOM_MUTATOR_LIBRARY'].encode())\n"
-                            "write('meant', os.path.realpath(os.environ['AFL_CUSTOM_MUTATOR_LIBRARY']"
+                            "write('meant', "
+                            "os.path.realpath(os.environ['AFL_CUSTOM_MUTATOR_LIBRARY']"
                             ").encode())")
-        worker = AflWorker(engine.Job("afl-0", odd / "work", self.tree.binary("", "fuzz_sim_afl"), 1, 60,
+        worker = AflWorker(engine.Job("afl-0", odd / "work", self.tree.binary("", "fuzz_sim_afl"),
+                                      1, 60,
                                       [self.seeds], mutator=self.tree.mutator()))
         self.addCleanup(worker.stop)
         worker.start()
@@ -111,7 +114,8 @@ class AflWorkerTest(unittest.TestCase):
             return read(path, *rest, **more)
         self.enterContext(mock.patch.object(engine_afl.files, "read_limited", read_later))
         self.worker("time.sleep(600)").stop()
-        self.assertEqual({path.read_bytes() for path in (self.folder / "work" / "afl" / "afl-0" / "in")
+        self.assertEqual({path.read_bytes()
+                          for path in (self.folder / "work" / "afl" / "afl-0" / "in")
                           .iterdir()}, {b"stays", b"seed", engine_afl.FIRST_INPUT})
 
     def test_what_the_queue_gains_ends_in_the_common_corpus(self):

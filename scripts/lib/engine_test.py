@@ -83,7 +83,8 @@ class EngineTest(unittest.TestCase):
         self.assertEqual(engine.read_in_flight(path), engine.InFlight(7, b"abc"))
         path.write_bytes(self.slot(b"abc", b"killer") + b"----")
         self.assertEqual(engine.read_in_flight(path).contents(), [b"killer", b"abc"])
-        for damaged in (self.slot(b"abc")[:21], b"", b"7", b"\xff" * 100):  # a size that it has no room for
+        for damaged in (self.slot(b"abc")[:21], b"", b"7",
+                        b"\xff" * 100):  # a size that it has no room for
             path.write_bytes(damaged)
             self.assertEqual(engine.read_in_flight(path).contents(), [])
         self.assertEqual(engine.read_in_flight(self.folder / "none"), engine.InFlight())
@@ -109,7 +110,8 @@ class EngineTest(unittest.TestCase):
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, before)
         resource.setrlimit(resource.RLIMIT_FSIZE, (engine.IN_FLIGHT_BYTES - 1, before[1]))
-        with self.assertRaisesRegex(Unusable, "slot: File too large: an input in flight needs 32,788"):
+        with self.assertRaisesRegex(Unusable,
+                                    "slot: File too large: an input in flight needs 32,788"):
             engine.Slot(self.folder / "slot").make()
         self.assertEqual(list(self.folder.iterdir()), [])
 

@@ -16,6 +16,8 @@ def uses_afl(name):
 
 
 def targets_of(name):
-    """What must be built in the campaign's flavour. The corpus of each engine is merged by libFuzzer."""
-    targets = {WORKERS[engine].target: None for engine in (LibFuzzerWorker.engine, *engines_of(name))}
+    """What must be built in the campaign's flavour. The corpus of each engine is merged by
+    libFuzzer."""
+    targets = {WORKERS[engine].target: None
+               for engine in (LibFuzzerWorker.engine, *engines_of(name))}
     return [*targets, "concertina"]

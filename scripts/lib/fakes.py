@@ -29,8 +29,8 @@ print('#2\\tINITED cov: 5 ft: 6 corp: 1/1b exec/s: 100 rss: 1Mb')
 print('#8\\tNEW cov: 5 ft: 6 corp: 2/2b exec/s: 100 rss: 1Mb', flush=True)
 BEHAVIOUR
 """
-# Its merge's inner step. A feature is a byte that an input has; one with 'fatal' in it kills. `place` is
-# that of the input which has just been begun.
+# Its merge's inner step. A feature is a byte that an input has; one with 'fatal' in it kills.
+# `place` is that of the input which has just been begun.
 MERGING = """
     path = arguments['merge_control_file']
     lines = open(path).read().split('\\n')
@@ -62,8 +62,8 @@ for runs, path in enumerate(sys.argv[1:], 1):
     if b'fatal' in content:
         os.abort()
 """
-# An afl-fuzz. `behaviour` is Python with `out`, its folder, and `inputs`, what it began with. It runs new
-# inputs as long as that lasts.
+# An afl-fuzz. `behaviour` is Python with `out`, its folder, and `inputs`, what it began with. It
+# runs new inputs as long as that lasts.
 AFL_FUZZ = """
 import os, signal, struct, sys, threading, time
 option = lambda name: sys.argv[sys.argv.index(name) + 1]
@@ -83,7 +83,8 @@ for i, content in enumerate(inputs):
 
 def run(content, runs, killer=b''):
     with open(os.environ['CONCERTINA_IN_FLIGHT'], 'rb+') as slot:
-        slot.write(struct.pack('<QIII', runs, len(content), 1, len(killer)) + content.ljust(1 << 14, b'-')
+        slot.write(struct.pack('<QIII', runs, len(content), 1, len(killer))
+                   + content.ljust(1 << 14, b'-')
                    + killer)
 
 def fuzz():
@@ -98,8 +99,8 @@ AFL_FUZZING = """
 print('All set and ready to roll!', flush=True)
 threading.Thread(target=fuzz, daemon=True).start()
 """
-# A tool. An input with 'fatal' or 'crash' in it fails; one with 'noise' in it is none. What it shows
-# are the header fields that it was given, or, with -o, the inputs as they are.
+# A tool. An input with 'fatal' or 'crash' in it fails; one with 'noise' in it is none. What it
+# shows are the header fields that it was given, or, with -o, the inputs as they are.
 TOOL = """
 import json, os, sys
 if '-o' in sys.argv:

@@ -1,9 +1,9 @@
 """Files of scripts: written whole or not at all, and read with a reason when they cannot be.
 
-write_whole() makes a temporary file, ".NAME.PID.partial", beside the file or in the folder `via`, and
-renames it. A writer that is killed leaves it; the next writer of the same file removes it.
-Where engines read every file (a campaign's corpus/ and artifacts/), `via` is the campaign's own folder
-(rescue.py removes what is left there), so that no engine meets half of an input.
+write_whole() makes a temporary file, ".NAME.PID.partial", beside the file or in the folder `via`,
+and renames it. A writer that is killed leaves it; the next writer of the same file removes it.
+Where engines read every file (a campaign's corpus/ and artifacts/), `via` is the campaign's own
+folder (rescue.py removes what is left there), so that no engine meets half of an input.
 """
 
 import errno
@@ -48,7 +48,8 @@ def is_special(path):
         mode = os.stat(path).st_mode
     except OSError:
         return False
-    is_descriptor = os.path.abspath(path).startswith(DESCRIPTORS)  # what it is open on may be a file
+    # What a descriptor is open on may be a file.
+    is_descriptor = os.path.abspath(path).startswith(DESCRIPTORS)
     return is_descriptor or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
@@ -85,7 +86,8 @@ def write_in_place(path, content):
 
 
 def check_special(path):
-    """A named pipe is not opened: that would wait for its reader, and closing it be the reader's end."""
+    """A named pipe is not opened: that would wait for its reader, and closing it be the reader's
+    end."""
     if not stat.S_ISFIFO(os.stat(path).st_mode):
         open(path, "ab").close()  # pylint: disable=consider-using-with
     elif not os.access(path, os.W_OK):
@@ -111,8 +113,8 @@ def check_writable(path, option):
 
 
 def read_limited(path, limit=INPUT_MAX, cut=False):
-    """The bytes of a regular file; of nothing else, which might be endless. Of a larger one only the
-    beginning, if `cut` allows that."""
+    """The bytes of a regular file; of nothing else, which might be endless. Of a larger one only
+    the beginning, if `cut` allows that."""
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

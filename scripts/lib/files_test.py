@@ -61,7 +61,8 @@ class WriteTest(FilesTest):
                   "import files, os, time\n"
                   "os.replace = lambda *_: (print('ready', flush=True), time.sleep(600))\n"
                   f"files.write_whole({str(self.path)!r}, 'new')\n")
-        with subprocess.Popen([sys.executable, "-B", "-c", script], stdout=subprocess.PIPE) as writer:
+        with subprocess.Popen([sys.executable, "-B", "-c", script],
+                              stdout=subprocess.PIPE) as writer:
             writer.stdout.readline()
             writer.kill()
         self.assertEqual((self.path.read_text(), len(self.names())), ("old", 2))

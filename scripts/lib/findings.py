@@ -82,7 +82,8 @@ class Findings:
         self.dismissed = []  # those that were doubtful, and pass
 
     def examine(self, artifacts, left_over=False):
-        """`artifacts` with their engines. Of workers that met one bug at once, the smaller input."""
+        """`artifacts` with their engines. Of workers that met one bug at once, the smaller
+        input."""
         for engine, artifact in sorted(artifacts, key=lambda item: len(item[1].content)):
             answer = self.confirm(artifact)
             if artifact.is_doubtful and not answer["failures"] and "trouble" not in answer:

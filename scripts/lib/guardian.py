@@ -1,8 +1,8 @@
 """Kills what a script has left running: guardian.py MARK, started by processes.py.
 
 Waits until standard input ends, which the script's end brings about, however it ended; then kills
-every process with the mark in its environment, until none is left. It is in a session of its own, so
-that no signal to the script's group reaches it. Nothing is imported that takes time to load.
+every process with the mark in its environment, until none is left. It is in a session of its own,
+so that no signal to the script's group reaches it. Nothing is imported that takes time to load.
 """
 
 import os
@@ -16,8 +16,8 @@ LIMIT_S = 60
 
 
 def carriers(mark):
-    """Processes that were started with `mark`, a piece of an environment. (What has forked and not yet
-    begun its program still has its parent's.)"""
+    """Processes that were started with `mark`, a piece of an environment. (What has forked and not
+    yet begun its program still has its parent's.)"""
     found = []
     for name in os.listdir("/proc"):
         if name.isdigit():

@@ -54,7 +54,8 @@ class KeepingTest(unittest.TestCase):
         for content in (b"", b"\0\xff'\n", os.urandom(8192)):
             lines = keeping.printed(content, "finding.bytes")
             self.assertLess(max(map(len, lines)), 80)
-            subprocess.run(["sh", "-e"], input="\n".join(lines).encode(), cwd=self.folder, check=True)
+            subprocess.run(["sh", "-e"], input="\n".join(lines).encode(), cwd=self.folder,
+                           check=True)
             self.assertEqual((self.folder / "finding.bytes").read_bytes(), content)
 
     def test_a_place_for_output(self):

@@ -1,9 +1,9 @@
-"""The books of the kill trials: what was there before a kill, what is there after the next call, what
-of it is lost, and what was claimed that is not so.
+"""The books of the kill trials: what was there before a kill, what is there after the next call,
+what of it is lost, and what was claimed that is not so.
 
 Nothing here knows where campaigns keep things: an input is known by its content, wherever in the
-campaign's folder it is, a finding by its content or its name; of a night, steps and known findings by
-their names.
+campaign's folder it is, a finding by its content or its name; of a night, steps and known findings
+by their names.
 """
 
 import json
@@ -121,8 +121,8 @@ def lost_cases(before, folder):
 
 
 def claims_of_campaign(code, report, has_bug, artifacts=()):
-    """What a campaign must not have said. `has_bug`: of its tree; `artifacts`: crashes that a killed
-    one had saved."""
+    """What a campaign must not have said. `has_bug`: of its tree; `artifacts`: crashes that a
+    killed one had saved."""
     found = (report or {}).get("findings", [])
     if code == 0 and (found or has_bug or artifacts):
         yield f"no bug, with {len(found)} findings and {len(artifacts)} saved crashes"
@@ -141,9 +141,9 @@ def begun_bound(state):
 
 
 def judge_verification(reference, answer, begun, killed_output=""):
-    """`reference`: the answer of an undisturbed verification; `answer`: of the one that went on after
-    a kill, from a state in the bound `begun`. What was seen before a kill is not known after it, so
-    that bound may have more schedules; no other one may differ, and none may have fewer."""
+    """`reference`: the answer of an undisturbed verification; `answer`: of the one that went on
+    after a kill, from a state in the bound `begun`. What was seen before a kill is not known after
+    it, so that bound may have more schedules; no other one may differ, and none may have fewer."""
     account = Account()
     now = {bound["bound"]: bound for bound in answer["bounds"]}
     for bound in reference["bounds"]:

@@ -69,7 +69,8 @@ class Campaigns(unittest.TestCase):
             pruned = kill_accounts.pruned(missing, {sha1(b"abc"): b"abc"}, features)
             account = kill_accounts.of_sets("entry", {sha1(b"abc"), sha1(gone)}, {sha1(b"abc")}, (),
                                             pruned)
-            self.assertEqual((account.after, account.pruned, account.lost), (1, 1 - len(lost), lost))
+            self.assertEqual((account.after, account.pruned, account.lost),
+                             (1, 1 - len(lost), lost))
         self.assertEqual(kill_accounts.pruned({}, {}, None), set())
         self.assertEqual(kill_accounts.pruned({"x": b"x"}, {}, lambda _: None), set())
 

@@ -126,8 +126,8 @@ class Fuzz:
             kill_accounts.of_sets("finding", set(state["cases"]), set(state["cases"]) - lost)
 
 
-# A night with a folder of its own, whose steps take seconds: the first step finds what all nights but
-# the first know, the others find nothing.
+# A night with a folder of its own, whose steps take seconds: the first step finds what all nights
+# but the first know, the others find nothing.
 NIGHT = """
 import sys
 sys.path.insert(0, {lib!r})
@@ -244,7 +244,8 @@ def build(flavour):
     """A build in the mutant's tree with something to compile."""
     tree = building.mutant_tree(MUTANT)
     source = tree.source / "fuzzers" / "report" / "words.cc"
-    command = ["env", "CCACHE_DISABLE=1", SCRIPTS / "build", flavour, "--mutant", MUTANT, "--target",
+    command = ["env", "CCACHE_DISABLE=1", SCRIPTS / "build", flavour, "--mutant", MUTANT,
+               "--target",
                "concertina"]
     return Subject("build", command, (0,), source.touch)
 

@@ -1,8 +1,8 @@
 """Ends doors at random moments by SIGKILL, SIGTERM and SIGINT, and looks for what that has broken.
 
-A trial starts a door, or the tool, in a session of its own, and sends one signal, to it alone or to its
-whole group as a terminal does. The moment is drawn from the time that the door takes when it is left
-alone. Then it must be true that
+A trial starts a door, or the tool, in a session of its own, and sends one signal, to it alone or to
+its whole group as a terminal does. The moment is drawn from the time that the door takes when it is
+left alone. Then it must be true that
 
 1. it ended as the signal should have it, or, when it was faster, as it should
 2. nothing that it printed is a traceback
@@ -65,7 +65,8 @@ def end_of(process, limit_s):
 
 
 def obey_signals():
-    """A shell starts what it runs in the background with SIGINT ignored, and doors would inherit it."""
+    """A shell starts what it runs in the background with SIGINT ignored, and doors would inherit
+    it."""
     for number in SIGNALS[1:]:
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
@@ -151,7 +152,8 @@ def moment(draws, took_s):
 
 
 def table(counts):
-    lines = ["| subject | signal | trials | it was faster | faults |", "| --- | --- | ---: | ---: | ---: |"]
+    lines = ["| subject | signal | trials | it was faster | faults |",
+             "| --- | --- | ---: | ---: | ---: |"]
     for (name, number), (trials, faster, faults) in counts.items():
         lines.append(f"| {name} | {signal.Signals(number).name} | {trials} | {faster} | {faults} |")
     total = [sum(column) for column in zip(*counts.values())] or [0, 0, 0]

@@ -1,7 +1,7 @@
 """Doors in front of stand-in programs, ended while those run; and what a trial must see.
 
-A stand-in says by a file that it runs, with a child of its own in another session, so that the moment
-is no matter of luck."""
+A stand-in says by a file that it runs, with a child of its own in another session, so that the
+moment is no matter of luck."""
 
 import contextlib
 import io
@@ -23,7 +23,8 @@ from common import Unusable
 from kill_accounts import Account
 
 LIB = Path(__file__).resolve().parent
-# Stands for any program that a door runs. Called a second time, it ends at once: TRAIL, its behaviour.
+# Stands for any program that a door runs. Called a second time, it ends at once: TRAIL, its
+# behaviour.
 STAND_IN = """
 import json, os, signal, subprocess, sys, time
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -57,9 +58,12 @@ ending.run({name!r}, lambda: door.main(door.parse_options()))
 """
 PASSES = ('print(\'{"failures": 0, "times": 1, "agree": true, "signature": "pass", '
           '"oracle": ""}\')')
-FIGURES = ("json.dump({'job': 'ring', 'seconds': 1.5, 'batches': 3, 'goroutines': 4, 'operations': 5,"
-           "'stack_copies': 6, 'copies_under_lock_taken': 1, 'copies_under_lock_held': 2, 'scans': 7,"
-           "'shrinks': 8, 'failures': 0, 'repeat': '', 'program': ''}, open(option('--json'), 'w'))")
+FIGURES = ("json.dump({'job': 'ring', 'seconds': 1.5, 'batches': 3, 'goroutines': 4, 'operations': "
+           "5,"
+           "'stack_copies': 6, 'copies_under_lock_taken': 1, 'copies_under_lock_held': 2, 'scans': "
+           "7,"
+           "'shrinks': 8, 'failures': 0, 'repeat': '', 'program': ''}, open(option('--json'), "
+           "'w'))")
 NIGHT = "json.dump({'executions': 1, 'corpus': 1, 'findings': []}, open(option('--json'), 'w'))"
 
 
@@ -110,7 +114,8 @@ class DoorsTest(TrialTest):
                                   "    time.sleep(600)\n")
         self.assert_ends_well(
             self.door("fuzz", "--sanitizer", "none", "--workers", "2", "--seconds", "20"),
-            after_rerun=lambda _: [] if len(list((self.folder / "fuzz" / "none" / "corpus").iterdir()))
+            after_rerun=lambda _: []
+            if len(list((self.folder / "fuzz" / "none" / "corpus").iterdir()))
             == 1 else ["lost"])
 
     def test_fuzz_with_afl(self):
@@ -135,7 +140,8 @@ class DoorsTest(TrialTest):
         self.program("concertina", "print('bug: close-forgets-senders')\n" + PASSES)
         name = self.folder / "regress" / "some-behaviour.case"
         command = self.door("promote", str(self.case), "--name", name.stem, "--neighbours", "0")
-        command[3] = command[3].replace("ending.run(", "door.REGRESS = folder / 'regress'\nending.run(")
+        command[3] = command[3].replace("ending.run(",
+                                        "door.REGRESS = folder / 'regress'\nending.run(")
         # In no flavour does the mutant fail: nothing is promoted.
         self.assert_ends_well(command, codes=(1,),
                               after_rerun=lambda _: ["promoted"] if name.exists() else [])
@@ -160,7 +166,8 @@ class DoorsTest(TrialTest):
 
         def prepare():
             state.unlink(missing_ok=True)
-        self.assert_ends_well(self.door("nightly", "--no-setup", "--night", "night"), prepare=prepare,
+        self.assert_ends_well(self.door("nightly", "--no-setup", "--night", "night"),
+                              prepare=prepare,
                               after=lambda _: ["an interrupted step counts"] if any(done()) else [],
                               after_rerun=lambda _: [] if all(done()) else ["not done"])
 

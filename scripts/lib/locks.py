@@ -1,7 +1,8 @@
 """Two doors in one checkout: locks on files, which end with their holders, however these end.
 
 A lock is flock's, on a file that holds the name and the process number of its holder, for those who
-wait. The programs that a holder starts may inherit it: a build whose script was killed is waited for.
+wait. The programs that a holder starts may inherit it: a build whose script was killed is waited
+for.
 """
 
 import contextlib

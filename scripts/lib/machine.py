@@ -1,8 +1,8 @@
 """A bare Debian in a folder, and commands in it as on a machine of its own.
 
-What debootstrap calls minbase, with git and ca-certificates: neither python3 nor sudo nor a compiler.
-Commands run in namespaces of their own, so that all mounts and all processes vanish with the first of
-them, and that one dies with the script, by SIGKILL too.
+What debootstrap calls minbase, with git and ca-certificates: neither python3 nor sudo nor a
+compiler. Commands run in namespaces of their own, so that all mounts and all processes vanish with
+the first of them, and that one dies with the script, by SIGKILL too.
 
     FOLDER/SUITE/bare         as debootstrap made it
     FOLDER/SUITE/USER         a copy, in which one user's commands run

@@ -12,8 +12,8 @@ waits; those of its entries that are kept are the new core:
  M6. the others are removed
  M7. the control file is removed
 
-The time may be up, or all be killed, at any moment: the next merge continues after the last "FT". It
-does so only with the same build, and only if what is kept, or still to be run, is all there;
+The time may be up, or all be killed, at any moment: the next merge continues after the last "FT".
+It does so only with the same build, and only if what is kept, or still to be run, is all there;
 else it starts a piece over.
 
 An entry that the target dies of is covered by none: it becomes an artifact, to be examined like the

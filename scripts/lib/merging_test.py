@@ -1,5 +1,5 @@
-"""With the stand-in of fakes.py, for which a feature is a byte that an input has. check_merge.py does
-it with the real target."""
+"""With the stand-in of fakes.py, for which a feature is a byte that an input has. check_merge.py
+does it with the real target."""
 
 import os
 import random

@@ -21,7 +21,8 @@ class MinimizingTest(unittest.TestCase):
         return path
 
     def test_the_tools_answer_is_read(self):
-        tool = self.tool("import sys; print('{\"operations\": 3, \"args\": \"%s\"}' % sys.argv[1:3])")
+        tool = self.tool("import sys; print('{\"operations\": 3, \"args\": \"%s\"}' % "
+                         "sys.argv[1:3])")
         self.assertEqual(concertina.minimize(tool, "a", "b")["operations"], 3)
 
     def test_a_case_that_does_not_fail_is_said_to_be_unusable(self):

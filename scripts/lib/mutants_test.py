@@ -48,7 +48,8 @@ class MutantsTest(unittest.TestCase):
         self.assertEqual(mutant.flavours, ["address", "thread"])
 
     def test_a_header_needs_no_flavour_and_refuses_an_unknown_one(self):
-        self.write("fuzzers/mutants/plain.patch", PATCH.replace("# flavours: address, thread\n", ""))
+        self.write("fuzzers/mutants/plain.patch",
+                   PATCH.replace("# flavours: address, thread\n", ""))
         self.assertEqual(self.find("plain").flavours, ["address"])
         self.write("fuzzers/mutants/odd.patch", PATCH.replace("thread", "therad"))
         with self.assertRaisesRegex(Unusable, "therad"):

@@ -1,5 +1,5 @@
-"""Python looks a name up when it comes to the line: what a module no longer has is found here, and not
-by a night that comes there after hours."""
+"""Python looks a name up when it comes to the line: what a module no longer has is found here, and
+not by a night that comes there after hours."""
 
 import ast
 import importlib

@@ -1,7 +1,7 @@
 """What a door needs of the machine: groups of packages, as scripts/setup knows them.
 
-A door names them in NEEDS, a tuple, or a function of the options that gives one. They are looked for
-when the options have been judged, before anything else.
+A door names them in NEEDS, a tuple, or a function of the options that gives one. They are looked
+for when the options have been judged, before anything else.
 """
 
 import subprocess
@@ -13,6 +13,7 @@ from common import ROOT, Unusable
 SETUP = ROOT / "scripts" / "setup"
 BUILD = ("build",)
 AFL = ("build", "afl")
+LINT = ("build", "lint")
 FRESH = ("fresh",)
 
 
@@ -32,7 +33,8 @@ def provide(name, groups, no_setup):
     by_hand = f"scripts/setup {' '.join(groups)}"
     if no_setup:
         raise Unusable(f"missing: {missing}; '{by_hand}' installs it")
-    print(f"{name}: missing: {missing}; installing it (not with --no-setup)", file=sys.stderr, flush=True)
+    print(f"{name}: missing: {missing}; installing it (not with --no-setup)", file=sys.stderr,
+          flush=True)
     # Its words go where this line went: a door's own output may be read by a program.
     if processes.run_to_its_end([SETUP, *groups], stdout=sys.stderr) != 0:
         raise Unusable(f"'{by_hand}' failed")

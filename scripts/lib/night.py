@@ -1,8 +1,8 @@
 """A night's work: steps that are done one after another, kept on disk as they end.
 
-A night may be killed at any moment. What a step found is written, whole, before the next one begins;
-the next call for the same night skips the steps that have ended, tries those again that could not
-run, and repeats the interrupted one, which loses nothing, because each step keeps its own
+A night may be killed at any moment. What a step found is written, whole, before the next one
+begins; the next call for the same night skips the steps that have ended, tries those again that
+could not run, and repeats the interrupted one, which loses nothing, because each step keeps its own
 findings (scripts/fuzz, scripts/stress).
 
     build/nightly/NIGHT/state.json     the steps that are planned, the results of those that ended
@@ -114,7 +114,8 @@ class Night:
 
     def take_up(self, content):
         """What an earlier call for this night has left. A result of another source, corpus or
-        option (provenance.py) is repeated, as if its step could not have run; what it found stays."""
+        option (provenance.py) is repeated, as if its step could not have run; what it found
+        stays."""
         self.results = [Result(**entry) for entry in content["results"]] if content else []
         self.notes = list(content["notes"]) if content else []
         self.is_remembered = bool(content) and content["remembered"] and not self.known.note
@@ -140,7 +141,8 @@ class Night:
 
     @contextlib.contextmanager
     def logged(self, step, command):
-        """The step's log, open, with the command in it; and a function that reads what came since."""
+        """The step's log, open, with the command in it; and a function that reads what came
+        since."""
         path = self.log_of(step)
         with open(path, "a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"$ {' '.join(map(str, command))}\n")

@@ -43,8 +43,8 @@ def tool_of(night, flavour):
 
 
 def corpus_files(flavour):
-    """Everything that there is to replay: committed cases, and what campaigns have evolved. Files that
-    a kill has cut are the next campaign's to mend."""
+    """Everything that there is to replay: committed cases, and what campaigns have evolved. Files
+    that a kill has cut are the next campaign's to mend."""
     cases = files.listed(ROOT / "corpus", "**/*.case")
     evolved = building.clean_tree().fuzz_folder(flavour) / "corpus"
     return cases, sorted(path for path in evolved.glob("*")
@@ -200,7 +200,8 @@ def fuzz(flavour, seconds, seed, mutant="", *more):
     def action(night, name):
         out = night.folder / f"{name}.json"
         earlier = left_over(out, findings_of)
-        command = [SCRIPTS / "fuzz", "--engine", "all", "--sanitizer", flavour, "--seconds", seconds,
+        command = [SCRIPTS / "fuzz", "--engine", "all", "--sanitizer", flavour, "--seconds",
+                   seconds,
                    "--seed", seed, "--json", out, *more]
         if mutant:
             command += ["--mutant", mutant]
@@ -287,7 +288,8 @@ def hunt_mutants(names):
     """A known bug that is no longer found is a finding about the harness."""
     def action(night, name):
         out = night.folder / f"{name}.json"
-        code, output = night.call(name, [SCRIPTS / "mutants", "--names", ",".join(names), "--engine",
+        code, output = night.call(name, [SCRIPTS / "mutants", "--names", ",".join(names),
+                                         "--engine",
                                          "all", "--json", out, "--resume"])
         rows = files.read_json(out, "the rows of scripts/mutants") if out.is_file() else []
         rows = [row for row in rows if row["mutant"] in names]

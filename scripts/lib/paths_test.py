@@ -58,7 +58,8 @@ class RealBuild(unittest.TestCase):
 
     def test_every_command_gets_the_path_as_it_is(self):
         # Alone: as a target it would wait for the libraries of the program that it is for.
-        self.call("sh", "-c", self.call("ninja", "-C", self.build, "-t", "commands", MAP).splitlines()[-1])
+        self.call("sh", "-c",
+                  self.call("ninja", "-C", self.build, "-t", "commands", MAP).splitlines()[-1])
         self.assertGreater((self.build / MAP).stat().st_size, 1000)
         rules = self.call("ninja", "-C", self.build, "-t", "commands", "fuzzers_report_test")
         compiles = [line for line in rules.splitlines() if "listing_test.cc" in line]

@@ -1,15 +1,16 @@
 """Every process that a script starts: whatever it started dies with it, by SIGKILL too.
 
-1. A command carries a mark in its environment: "SCRIPT.NUMBER/", after the marks of the scripts that
-   this one was started by. All that it starts has inherited it, in whatever session, orphan or not.
-2. With the first command comes a guardian (guardian.py). It reads from a pipe that only this process
-   can write to: when it ends, however it ends, the guardian kills all that carry its mark. (A child
-   that has not yet begun its program has the writing end, too: so the guardian finds it later, when
-   it has its environment.)
+1. A command carries a mark in its environment: "SCRIPT.NUMBER/", after the marks of the scripts
+   that this one was started by. All that it starts has inherited it, in whatever session, orphan or
+   not.
+2. With the first command comes a guardian (guardian.py). It reads from a pipe that only this
+   process can write to: when it ends, however it ends, the guardian kills all that carry its mark.
+   (A child that has not yet begun its program has the writing end, too: so the guardian finds it
+   later, when it has its environment.)
 
-None inherits a sanitizer's options: a verdict must not depend on the caller's environment. (Each program
-of ours sees to that by itself, but not for options that its sanitizer refuses before it begins.
-What is asked for is in another variable: sanitizers/README.md.)
+None inherits a sanitizer's options: a verdict must not depend on the caller's environment. (Each
+program of ours sees to that by itself, but not for options that its sanitizer refuses before it
+begins. What is asked for is in another variable: sanitizers/README.md.)
 
 What throws its environment away (a login shell, sudo) gets away.
 """
@@ -50,7 +51,8 @@ class Here:
 
 
 def bring_guardian():
-    """Once a process. Only ours is the writing end of the pipe: no program that is started has it."""
+    """Once a process. Only ours is the writing end of the pipe: no program that is started has
+    it."""
     if Here.guardian is None:
         reading, Here.pipe = os.pipe()
         Here.guardian = subprocess.Popen(  # pylint: disable=consider-using-with
@@ -60,8 +62,8 @@ def bring_guardian():
 
 
 class Process(subprocess.Popen):
-    """subprocess.Popen, for a command that ends with this process. Parts of the command may be paths
-    and numbers."""
+    """subprocess.Popen, for a command that ends with this process. Parts of the command may be
+    paths and numbers."""
 
     def __init__(self, command, env=None, **options):
         self.mark = f"{Here.mark}.{next(Here.numbers)}/"

@@ -1,5 +1,5 @@
-"""Real processes, three deep, ended with real signals. Each says by a file that it is there, so that no
-test needs luck; and each is found again by a mark that only this test's processes have."""
+"""Real processes, three deep, ended with real signals. Each says by a file that it is there, so
+that no test needs luck; and each is found again by a mark that only this test's processes have."""
 
 import contextlib
 import io
@@ -121,7 +121,8 @@ class TreeTest(unittest.TestCase):
         installer = fakes.write_program(
             self.folder / "installer",
             f"import time\nopen({str(self.ready[0])!r}, 'w').close()\n"
-            f"while not __import__('os').path.exists({str(self.ready[1])!r}):\n    time.sleep(0.01)\n"
+            f"while not __import__('os').path.exists({str(self.ready[1])!r}):\n    "
+            f"time.sleep(0.01)\n"
             f"open({str(done)!r}, 'w').close()\n")
         script = (f"import sys\nsys.path.insert(0, {HERE!r})\nimport processes\n"
                   "processes.run(['true'])\n"
@@ -183,7 +184,6 @@ class ProcessTest(unittest.TestCase):
                                text=True)
         self.assertEqual((result.stdout, result.stderr, result.returncode), ("out\n", "err\n", 3))
 
-
     def test_what_is_shown_is_kept_and_an_interrupt_leaves_nothing(self):
         with tempfile.TemporaryFile() as log:
             output = io.StringIO()
@@ -207,7 +207,8 @@ class SourceTest(unittest.TestCase):
         root = Path(HERE).parent.parent
         for path in sorted(root.rglob("*.py")):
             name = path.relative_to(root)
-            if name.parts[0] == "build" or path.name in ("processes.py", "fakes.py", "kill_trials.py") \
+            if name.parts[0] == "build" or path.name in ("processes.py", "fakes.py",
+                                                         "kill_trials.py") \
                     or path.name.endswith("_test.py"):
                 continue
             text = path.read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """Work that shows how far it is, on a terminal in one line that is rewritten.
 
-Builds: [n/m] on a terminal, elsewhere a line every ten seconds. It goes to standard error, because a
-door's output may be read by a program. What the compiler says is shown when the build fails.
+Builds: [n/m] on a terminal, elsewhere a line every ten seconds. It goes to standard error, because
+a door's output may be read by a program. What the compiler says is shown when the build fails.
 """
 
 import os

@@ -14,13 +14,14 @@ def complaint_of_clean(tool, path, neighbours):
     if neighbours:
         failures, signature = concertina.neighbours(tool, path, neighbours)
         if failures:
-            return f"{failures} of {neighbours} neighbouring schedules fail on this tree ({signature})"
+            return (f"{failures} of {neighbours} neighbouring schedules fail on this tree "
+                    f"({signature})")
     return ""
 
 
 def who_sees_it(answers, wanted_oracle):
-    """The oracle, and the flavours in which each replay fails by it: the header's oracle if it is seen
-    at all, else the one that most flavours agree on (address before thread before none)."""
+    """The oracle, and the flavours in which each replay fails by it: the header's oracle if it is
+    seen at all, else the one that most flavours agree on (address before thread before none)."""
     good = {flavour: answer for flavour, answer in answers.items()
             if answer["failures"] == answer["times"] and answer["agree"]}
     oracles = [answer["oracle"] for answer in good.values()]
@@ -41,8 +42,8 @@ def case_name(row):
 
 
 def choose(rows):
-    """Of what scripts/mutants measured: the smallest minimised case of each mutant and flavour, from
-    rows without a fault, as {name of the case: row}."""
+    """Of what scripts/mutants measured: the smallest minimised case of each mutant and flavour,
+    from rows without a fault, as {name of the case: row}."""
     chosen = {}
     for row in rows:
         if row["faults"] or not row["kept"]:

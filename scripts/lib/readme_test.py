@@ -39,7 +39,8 @@ def anchors(text):
 
 class Readmes(unittest.TestCase):
     def test_code_blocks_are_found_by_fence_and_by_indentation(self):
-        self.assertEqual([block for block in code_blocks("a\n    b\n    c\n```\nd\n\n```\n") if block],
+        self.assertEqual([block for block in code_blocks("a\n    b\n    c\n```\nd\n\n```\n")
+                          if block],
                          [["    b", "    c"], ["d", ""]])
 
     def test_code_blocks_fit_a_terminal_of_80_columns(self):

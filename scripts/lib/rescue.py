@@ -7,7 +7,8 @@ SIGKILL may come at any moment, so an input may be in any of these states:
                                                                         kept in the corpus
     being saved as crash or corpus entry   the same, and a cut file     the same; the cut file goes
     saved as an artifact                   artifacts/WORKER-KIND-SHA1   examined
-    saved by afl-fuzz                      afl/WORKER/out/*/{crashes,   examined; its queue is copied
+    saved by afl-fuzz                      afl/WORKER/out/*/{crashes,   examined; its queue is
+    copied
                                            hangs,queue}                 to the corpus
     kept as .case, not yet reported        its artifact, too            examined, reported again
     too many corpus entries                loading/, waiting/           evolved.py

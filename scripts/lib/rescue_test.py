@@ -166,7 +166,8 @@ class KilledCampaignTest(unittest.TestCase):
                 self.assertEqual((result.findings, result.unusable), ([], ""))
                 self.assertGreater(result.executions, 0)
                 remark, = result.remarks
-                self.assertRegex(remark, "artifacts: .*-crash-.*, and no replay of it fails: no finding")
+                self.assertRegex(remark,
+                                 "artifacts: .*-crash-.*, and no replay of it fails: no finding")
                 self.assertEqual(self.rerun().result.remarks, [])
 
     def test_what_cannot_be_read_now_is_not_lost(self):

@@ -39,8 +39,8 @@ class Seeds:
 
 
 def files_below(folder, unread):
-    """All but hidden ones, in order; links to folders are followed, each folder is read once. A folder
-    that cannot be read is added to `unread`."""
+    """All but hidden ones, in order; links to folders are followed, each folder is read once. A
+    folder that cannot be read is added to `unread`."""
     def complain(error):
         unread.append(f"{relative(error.filename)}: {error.strerror}")
     seen = set()
@@ -81,9 +81,9 @@ def calls(paths):
 
 
 def convert(tool, paths, staging):
-    """Has the tool write each as bytes: gives path, bytes as a file or None, and why there are none.
-    What a file is called tells the tool what it is; so each has a link of its name, in a folder
-    whose number tells what the tool says of which."""
+    """Has the tool write each as bytes: gives path, bytes as a file or None, and why there are
+    none. What a file is called tells the tool what it is; so each has a link of its name, in a
+    folder whose number tells what the tool says of which."""
     shutil.rmtree(staging, ignore_errors=True)
     (staging / "out").mkdir(parents=True)
     links = []

@@ -34,7 +34,8 @@ elif sys.argv[1] == 'signature':
 elif b'stuck' in open(sys.argv[-1], 'rb').read():
     sys.exit(2)
 elif b'bug' in open(sys.argv[-1], 'rb').read():
-    print('x: 2 of 9 neighbouring schedules fail\\nthe first that fails (number 4): locals: torn\\nCASE')
+    print('x: 2 of 9 neighbouring schedules fail')
+    print('the first that fails (number 4): locals: torn\\nCASE')
     sys.exit(1)
 else:
     print('x: 0 of 9 neighbouring schedules fail')
@@ -167,7 +168,8 @@ class Stressing(unittest.TestCase):
         result = self.run_job(PASSES)
         lines = stressing.table([result, result])
         self.assertEqual(len({len(line) for line in lines}), 1)
-        self.assertEqual(lines[-1].split(), ["all", "3", "8", "10", "12", "6", "14", "16", "6", "0"])
+        self.assertEqual(lines[-1].split(),
+                         ["all", "3", "8", "10", "12", "6", "14", "16", "6", "0"])
 
 
 if __name__ == "__main__":

@@ -60,7 +60,9 @@ def count(junit_path, report_of):
 
 
 def longest(junit_path, count=3):
-    """The tests that took longest, with their seconds: those near the time limit should be split."""
+    """The tests that took longest, with their seconds: those near the time limit should be
+    split."""
     cases = ElementTree.parse(junit_path).getroot().iter("testcase")
-    times = sorted(((float(case.get("time") or 0), case.get("name")) for case in cases), reverse=True)
+    times = sorted(((float(case.get("time") or 0), case.get("name")) for case in cases),
+                   reverse=True)
     return [(name, seconds) for seconds, name in times[:count]]

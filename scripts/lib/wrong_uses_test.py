@@ -1,5 +1,5 @@
-"""Wrong uses of the doors, as a stranger's shell makes them: exit code 2, and a message that names the
-real reason. What a single door judges is in doors_test.py."""
+"""Wrong uses of the doors, as a stranger's shell makes them: exit code 2, and a message that names
+the real reason. What a single door judges is in doors_test.py."""
 
 import argparse
 import contextlib
@@ -19,7 +19,8 @@ from common import ROOT
 LOCALE = re.compile("^(bash|sh): warning: setlocale: ")
 CHECK = ROOT / "scripts" / "check_includes"  # a door that is done at once
 # Settings of Python, each of which ends it, or changes what it says or how it ends.
-SETTINGS = {"PYTHONHOME": "/x", "PYTHONIOENCODING": "nothing", "PYTHONMALLOC": "x", "PYTHONUTF8": "7",
+SETTINGS = {"PYTHONHOME": "/x", "PYTHONIOENCODING": "nothing", "PYTHONMALLOC": "x",
+            "PYTHONUTF8": "7",
             "PYTHONHASHSEED": "x", "PYTHONINSPECT": "1", "PYTHONPATH": "/nowhere",
             "PYTHONOPTIMIZE": "2", "PYTHONSTARTUP": "/x", "PYTHONWARNINGS": "error"}
 
@@ -56,7 +57,8 @@ class ParserOfDoors(unittest.TestCase):
 
     def test_paragraphs_are_filled_and_lists_are_not(self):
         help_text = arguments.Help("x", width=30)
-        text = "A long line, and one more that follows it.\n\n1. first\n2. second, of more words than fit\n    code"
+        text = ("A long line, and one more that follows it.\n\n"
+                "1. first\n2. second, of more words than fit\n    code")
         self.assertEqual(help_text._fill_text(text, 30, ""),  # pylint: disable=protected-access
                          "A long line, and one more that\nfollows it.\n\n1. first\n"
                          "2. second, of more words than\n   fit\n    code")
@@ -93,7 +95,8 @@ class Environment(unittest.TestCase):
                 self.assertEqual(arguments.existing(str(path)), str(path))
                 result = subprocess.run(
                     [ROOT / "scripts" / "replay", "--no-setup", f"{path}.none"], check=False,
-                    env={**os.environ, "LC_ALL": "C"}, capture_output=True, stdin=subprocess.DEVNULL)
+                    env={**os.environ, "LC_ALL": "C"}, capture_output=True,
+                    stdin=subprocess.DEVNULL)
                 self.assertEqual(result.returncode, 2)
                 shown = f"{path}.none".replace("\n", "\\x0a")
                 self.assertIn(f"'{shown}' does not exist".encode(), result.stderr)

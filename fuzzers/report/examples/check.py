@@ -2,8 +2,8 @@
 """Holds the README's examples to what the tool prints.
 
 Each block of fuzzers/report/README.md that opens with `$ scripts/replay ...` is run, and must print
-what the block shows. `--write` puts what it printed into the README instead. It builds the mutants that the
-commands name, so it takes minutes the first time.
+what the block shows. `--write` puts what it printed into the README instead. It builds the mutants
+that the commands name, so it takes minutes the first time.
 
 Exit code: 0 when every block is exact, 1 when one differs, 2 when a command could not run.
 """
@@ -28,7 +28,8 @@ BLOCK = re.compile(r"^```\n\$ (scripts/replay (?:\\\n|[^\n])*)\n(.*?)^```$",
 
 
 def printed(command):
-    result = processes.run(shlex.split(command.replace("\\\n", "")), cwd=ROOT, capture_output=True, text=True)
+    result = processes.run(shlex.split(command.replace("\\\n", "")), cwd=ROOT, capture_output=True,
+                           text=True)
     if result.returncode == 2:
         sys.stderr.write(result.stderr)
         sys.exit(2)

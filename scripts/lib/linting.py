@@ -1,0 +1,250 @@
+"""The checks of scripts/lint. Each takes files, as paths from the root, and gives findings.
+
+clang-tidy reads several sources as one: most of its time goes into the standard library's headers,
+and those are read once for all. Sources go into one bundle where none uses a name that another has
+in its unnamed namespace, as far as the text shows; a bundle that does not compile all the same is
+taken apart. What was clean is not looked at again until the linter, its configuration, the source's
+flags, or a file that it includes, has changed.
+"""
+
+import hashlib
+import json
+import re
+import shlex
+import tempfile
+from collections import namedtuple
+from pathlib import Path
+
+import common
+import files
+import processes
+
+COLUMNS_MAX = 100
+BUNDLE_MAX = 24
+SOURCES = (".cc", ".h")
+NOT_PRODUCT = "stress/lab/"
+SAMPLES = "/testdata/"  # other people's reports, and what made them
+HAVE_COLUMNS = (*SOURCES, ".py", ".cmake", "CMakeLists.txt")
+
+REPORT = re.compile(r"^(?P<path>[^:\n]+):(?P<line>\d+)(?::\d+)?:? (?P<text>.*)$", re.M)
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"\n]+)"', re.M)
+WORD = re.compile(r"[A-Za-z_]\w*")
+SILENT = re.compile(r'//.*|"(?:[^"\\\n]|\\.)*"')
+UNNAMED = re.compile(r"^namespace \{\n(.*?)^\}  // namespace$", re.M | re.S)
+# What begins in the first column is a definition: the word before what these have in common.
+DEFINED = re.compile(r"^(?!namespace|using [^=]*;|template|#|/|\})\S.*?"
+                     r"([A-Za-z_]\w*)\s*(?:[({=;\[]|:(?!:)|$)", re.M)
+MACRO = re.compile(r"^\s*#\s*define\s+([A-Za-z_]\w*)", re.M)
+ENTRANCES = {"main", "LLVMFuzzerTestOneInput"}
+
+Finding = namedtuple("Finding", "path line text")
+Flags = namedtuple("Flags", "platform defines folders")
+
+
+def chosen(names, suffixes):
+    return [name for name in names if name.endswith(suffixes) and SAMPLES not in name]
+
+
+def output_of(root, command):
+    """What a linter says, of which exit code 1 is only a summary."""
+    result = processes.run(command, cwd=root, capture_output=True, text=True, errors="replace")
+    if result.returncode not in (0, 1, 123):
+        raise common.Unusable(f"{command[0]}: {processes.end_words(result.returncode)}: "
+                              f"{common.last_lines(result.stderr, 3).strip()}")
+    return result.stdout + result.stderr
+
+
+def reported(root, text):
+    """The lines of a linter that are about a place in the tree."""
+    found = set()
+    for match in REPORT.finditer(text):
+        path = Path(root, match["path"])
+        if path.is_relative_to(root):
+            found.add(Finding(path.relative_to(root).as_posix(), int(match["line"]), match["text"]))
+    return found
+
+
+def columns(root, names):
+    found = set()
+    for name in chosen(names, HAVE_COLUMNS):
+        lines = (root / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        found |= {Finding(name, number, f"{len(line)} columns, at most {COLUMNS_MAX}")
+                  for number, line in enumerate(lines, 1) if len(line) > COLUMNS_MAX}
+    return found
+
+
+def formatted(root, names):
+    sources = chosen(names, SOURCES)
+    return reported(root, output_of(root, ["clang-format-19", "--dry-run", *sources])) \
+        if sources else set()
+
+
+def python(root, names):
+    scripts = chosen(names, ".py")
+    if not scripts:
+        return set()
+    # Imports that follow a changed sys.path; the rest is what the two leave to taste.
+    style = ["pycodestyle", f"--max-line-length={COLUMNS_MAX}", "--ignore=E129,E402,W503,W504"]
+    return reported(root, output_of(root, ["pyflakes3", *scripts])) \
+        | reported(root, output_of(root, [*style, *scripts]))
+
+
+class Tree:
+    """Sources with what decides what clang-tidy says of them. `database`: the entries of
+    compile_commands.json, of which a source's first one counts."""
+
+    def __init__(self, root, database):
+        self.root = root
+        self.flags = {}
+        for entry in database:
+            path = Path(entry["file"])
+            if path.is_relative_to(root):
+                self.flags.setdefault(path.relative_to(root).as_posix(),
+                                      flags_of(shlex.split(entry["command"])))
+        self.texts, self.names = {}, {}
+        self.closures = {}
+
+    def text(self, name):
+        if name not in self.texts:
+            self.texts[name] = (self.root / name).read_text(encoding="utf-8", errors="replace")
+        return self.texts[name]
+
+    def included(self, name, folders):
+        """Files of the tree that it includes itself."""
+        for header in INCLUDE.findall(self.text(name)):
+            for folder in (self.root / Path(name).parent, *map(Path, folders)):
+                path = (folder / header).resolve()
+                if path.is_file() and path.is_relative_to(self.root):
+                    yield path.relative_to(self.root).as_posix()
+                    break
+
+    def closure(self, name):
+        """The source and all of the tree that it includes."""
+        if name not in self.closures:
+            found, rest = {name}, [name]
+            while rest:
+                more = set(self.included(rest.pop(), self.flags[name].folders)) - found
+                found |= more
+                rest += more
+            self.closures[name] = sorted(found)
+        return self.closures[name]
+
+    def defined(self, name):
+        if name not in self.names:
+            self.names[name] = set(DEFINED.findall(SILENT.sub("", self.text(name))))
+        return self.names[name]
+
+    def header_names(self, name):
+        """What it has from the headers that it includes."""
+        return set().union(*(self.defined(part) for part in self.closure(name) if part != name))
+
+    def own_names(self, name):
+        """What may be meant by no other source of a bundle."""
+        unnamed = SILENT.sub("", "".join(UNNAMED.findall(self.text(name))))
+        return {*DEFINED.findall(unnamed), *MACRO.findall(self.text(name)),
+                *ENTRANCES.intersection(WORD.findall(self.text(name)))}
+
+    def key(self, name, linter):
+        total = hashlib.sha256(f"{linter} {self.flags[name]}".encode())
+        for part in self.closure(name):
+            total.update(f"{part} {len(self.text(part))} {self.text(part)}".encode())
+        return total.hexdigest()
+
+
+def flags_of(words):
+    """Of a compiler's command, what a source's meaning depends on."""
+    folders = [word[2:] for word in words if word.startswith("-I")]
+    platform = next((folder for folder in folders if folder.endswith("/selected")), "")
+    defines = sorted(word for word in words if word.startswith(("-D", "-std=")))
+    return Flags(platform, tuple(defines), tuple(folders))
+
+
+class Bundle:
+    """Sources that compile as one: none sees a name of its own twice, or another's."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.names, self.folders, self.own, self.headers = [], [], set(), set()
+
+    def takes(self, kind, own, headers):
+        return kind == self.kind and len(self.names) < BUNDLE_MAX \
+            and self.own.isdisjoint(own | headers) and own.isdisjoint(self.headers)
+
+    def add(self, name, folders, own, headers):
+        self.names.append(name)
+        self.folders += [folder for folder in folders if folder not in self.folders]
+        self.own |= own
+        self.headers |= headers
+
+
+def bundles(tree, names):
+    result = []
+    for name in names:
+        flags, own, headers = tree.flags[name], tree.own_names(name), tree.header_names(name)
+        kind = (flags.platform, flags.defines)
+        bundle = next((each for each in result if each.takes(kind, own, headers)), None)
+        if bundle is None:
+            bundle = Bundle(kind)
+            result.append(bundle)
+        bundle.add(name, flags.folders, own, headers)
+    return sorted(result, key=lambda bundle: -len(bundle.names))
+
+
+def tidy_bundle(root, bundle, names):
+    """Findings by the source that they were seen with."""
+    with tempfile.NamedTemporaryFile("w", suffix=".cc") as file:
+        file.write("".join(f'#include "{root / name}"\n' for name in names))
+        file.flush()
+        text = output_of(root, ["clang-tidy-19", "--quiet", f"--config-file={root / '.clang-tidy'}",
+                                file.name, "--", *bundle.kind[1],
+                                *(f"-I{folder}" for folder in bundle.folders)])
+    if "[clang-diagnostic-error]" in text and len(names) > 1:
+        half = len(names) // 2
+        return tidy_bundle(root, bundle, names[:half]) | tidy_bundle(root, bundle, names[half:])
+    # Notes belong to the warning above them, and are about other lines.
+    return {finding for finding in reported(root, text) if not finding.text.startswith("note:")}
+
+
+def read_keys(path):
+    """What was clean when it was last looked at; nothing when that cannot be told."""
+    try:
+        keys = json.loads(path.read_text())
+        return keys if isinstance(keys, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def tidy(root, names, database, kept=None):
+    """`kept`: a file that remembers what was clean."""
+    tree = Tree(root, database)
+    linter = "".join((output_of(root, ["clang-tidy-19", "--version"]), Path(__file__).read_text(),
+                      (root / ".clang-tidy").read_text()))
+    sources = [name for name in chosen(names, ".cc") if name in tree.flags
+               and not name.endswith("_test.cc") and not name.startswith(NOT_PRODUCT)]
+    keys = {name: tree.key(name, linter) for name in sources}
+    clean = read_keys(kept) if kept else {}
+    left = [name for name in sources if clean.get(name) != keys[name]]
+    found = set()
+    with processes.pool(common.cores()) as pool:
+        jobs = [(bundle, pool.submit(tidy_bundle, root, bundle, bundle.names))
+                for bundle in bundles(tree, left)]
+        for bundle, job in jobs:
+            problems = job.result()
+            found |= problems
+            if kept and not problems:
+                clean.update({name: keys[name] for name in bundle.names})
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                files.write_json(kept, clean)
+    return found
+
+
+def includes(root, names):
+    """Who includes whom, and the house limits: one look at the whole tree, of which `names` are
+    wanted, if there are any."""
+    found = reported(root, output_of(root, [root / "scripts" / "check_includes", "--no-setup"]))
+    return {finding for finding in found if not names or finding.path in names}
+
+
+def findings(root, names, database, kept=None):
+    return columns(root, names) | formatted(root, names) | python(root, names) \
+        | tidy(root, names, database, kept)
