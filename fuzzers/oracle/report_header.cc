@@ -56,7 +56,7 @@ SanitizerReport internal(std::string_view name, std::string_view words) {
 Header read_check(const Named& named) {
   constexpr std::string_view kCheck = "CHECK failed: ";
   const std::size_t at = named.behind.find(kCheck);
-  if (at == std::string_view::npos || at > 2) return std::nullopt;
+  if (at > 2) return std::nullopt;  // npos, too
   const std::string_view rest = named.behind.substr(at + kCheck.size());
   return internal(named.name, "CHECK failed at " + place_of(rest));
 }

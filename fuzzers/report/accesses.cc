@@ -23,7 +23,7 @@ unsigned number_at(std::string_view text) {
 }
 
 /// "runtime/chan/transfer.cc:57:48" somewhere in the line.
-void find_place(std::string_view line, Frame& frame) {
+void find_place(std::string_view line, ReportedFrame& frame) {
   std::size_t at = line.rfind("runtime/");
   std::size_t skip = sizeof("runtime/") - 1;
   if (at == std::string_view::npos) {
@@ -38,8 +38,8 @@ void find_place(std::string_view line, Frame& frame) {
 }
 
 /// The frames that a reader needs: the runtime's own, down to where a machine runs its goroutine.
-bool add_frame(std::string_view line, Access& access) {
-  Frame frame;
+bool add_frame(std::string_view line, ReportedAccess& access) {
+  ReportedFrame frame;
   frame.function = function_of_frame(line);
   find_place(line, frame);
   for (const std::string_view end : {"run_goroutine", "scanner_main", "execute", "run_machine"}) {
@@ -51,7 +51,7 @@ bool add_frame(std::string_view line, Access& access) {
 }
 
 /// "  Previous write of size 8 at 0x7b by thread T2:" is "write of 8 bytes".
-void read_heading(std::string_view heading, Access& access) {
+void read_heading(std::string_view heading, ReportedAccess& access) {
   std::string text(heading);
   while (!text.empty() && text.front() == ' ') text.erase(0, 1);
   access.is_previous = text.starts_with("Previous ");
@@ -88,9 +88,9 @@ int virtual_thread(const std::vector<std::string_view>& lines, int number) {
 }
 
 /// The thread's last step at a site that one of the access's functions names, innermost first.
-std::uint32_t find_step(const Access& access, const Trace& trace) {
+std::uint32_t find_step(const ReportedAccess& access, const Trace& trace) {
   const std::uint32_t first = first_step_number(trace);
-  for (const Frame& frame : access.frames) {
+  for (const ReportedFrame& frame : access.frames) {
     const std::string function = frame.function.substr(frame.function.rfind(':') + 1);
     for (std::size_t i = trace.last_steps.size(); i-- > 0;) {
       const Step& step = trace.last_steps[i];
@@ -127,7 +127,7 @@ bool is_of_interest(std::string_view heading) {
 }
 
 /// The function, and its place beside it or below.
-std::string say_frame(const Frame& frame) {
+std::string say_frame(const ReportedFrame& frame) {
   constexpr std::size_t kPlaceColumn = 36;
   const std::string place = frame.file + (frame.line != 0 ? ":" + std::to_string(frame.line) : "");
   std::string line = "      " + frame.function;
@@ -143,10 +143,10 @@ std::string say_frame(const Frame& frame) {
 
 }  // namespace
 
-std::vector<Access> accesses(std::string_view log, const Trace& trace) {
+std::vector<ReportedAccess> accesses(std::string_view log, const Trace& trace) {
   const std::string text = plain_text(log);
   const std::vector<std::string_view> lines = split_lines(text);
-  std::vector<Access> result;
+  std::vector<ReportedAccess> result;
   std::string_view heading;
   bool is_open = false;  // frames are still taken
   for (const std::string_view line : lines) {
@@ -159,14 +159,14 @@ std::vector<Access> accesses(std::string_view log, const Trace& trace) {
     if (frame->number == 0) {  // other lines may stand between frames
       is_open = is_of_interest(heading);
       if (!is_open) continue;
-      Access& access = result.emplace_back();
+      ReportedAccess& access = result.emplace_back();
       read_heading(heading, access);
       access.thread = virtual_thread(lines, sanitizer_thread(heading));
     }
     if (is_open) is_open = add_frame(line, result.back());
   }
   for (std::size_t i = 0; i < result.size(); ++i) {
-    Access& access = result[i];
+    ReportedAccess& access = result[i];
     if (i == 0 && !trace.last_steps.empty()) {  // it died in the middle of its last step
       access.thread = trace.last_steps.back().thread;
       access.step = trace.steps;
@@ -178,9 +178,9 @@ std::vector<Access> accesses(std::string_view log, const Trace& trace) {
   return result;
 }
 
-std::string say_accesses(const std::vector<Access>& accesses, const Names& names) {
+std::string say_accesses(const std::vector<ReportedAccess>& accesses, const Names& names) {
   std::string text;
-  for (const Access& access : accesses) {
+  for (const ReportedAccess& access : accesses) {
     std::string line = "  " + access.what;
     if (access.is_previous) line = "  earlier " + access.what;
     if (access.thread >= 0) {
@@ -195,7 +195,7 @@ std::string say_accesses(const std::vector<Access>& accesses, const Names& names
     if (access.step != 0) line += ", step " + std::to_string(access.step);
     text += wrapped_text(line + "\n", 6);
     std::size_t count = 0;
-    for (const Frame& frame : access.frames) {
+    for (const ReportedFrame& frame : access.frames) {
       if (++count > kFramesShown) break;
       text += say_frame(frame);
     }

@@ -11,25 +11,25 @@
 
 namespace concertina::fuzzers {
 
-struct Frame {
+struct ReportedFrame {
   std::string function;  // "transfer_to_receiver"
   std::string file;      // below runtime/, "chan/transfer.cc"; empty when unknown
   unsigned line = 0;
 };
 
-struct Access {
+struct ReportedAccess {
   std::string what;                      // "write of 8 bytes", "freed by", ...
   bool is_previous = false;              // the earlier one of a race
   int thread = -1;                       // virtual thread, -1 when the report does not say
-  std::vector<Frame> frames;             // of the runtime and the interpreter, innermost first
+  std::vector<ReportedFrame> frames;     // of the runtime and the interpreter, innermost first
   std::uint32_t step = 0;                // at which it was done, 0 when not found
   GoroutineId goroutine = kNoGoroutine;  // for whom
 };
 
 /// The stacks of the first report in the text, with the steps that they belong to. `trace` must be
 /// that of the process that died: its last step is the one in which it died.
-std::vector<Access> accesses(std::string_view log, const Trace& trace);
+std::vector<ReportedAccess> accesses(std::string_view log, const Trace& trace);
 
-std::string say_accesses(const std::vector<Access>& accesses, const Names& names);
+std::string say_accesses(const std::vector<ReportedAccess>& accesses, const Names& names);
 
 }  // namespace concertina::fuzzers

@@ -78,7 +78,7 @@ class Page {
         picture_(Picture::at_end(trace)),
         listing_(file.input.program),
         places_(whereabouts(file.input.program, trace)),
-        accesses_(verdict.failed() ? accesses(options.log, trace) : std::vector<Access>()),
+        accesses_(verdict.failed() ? accesses(options.log, trace) : std::vector<ReportedAccess>()),
         story_(tell(verdict, trace, names_, picture_, accesses_)) {}
 
   std::string render() {
@@ -316,7 +316,7 @@ class Page {
   Picture picture_;
   Listing listing_;
   std::map<GoroutineId, Place> places_;
-  std::vector<Access> accesses_;
+  std::vector<ReportedAccess> accesses_;
   Story story_;
   std::string text_;
 };

@@ -132,10 +132,10 @@ void tell_transfer(Story& story, ThreadId id, const ThreadPicture& thread, const
   about(story, thread.partner);
 }
 
-void tell_accesses(Story& story, const std::vector<Access>& accesses, const Picture& picture,
-                   const Names& names) {
+void tell_accesses(Story& story, const std::vector<ReportedAccess>& accesses,
+                   const Picture& picture, const Names& names) {
   std::vector<std::string> who;
-  for (const Access& access : accesses) {
+  for (const ReportedAccess& access : accesses) {
     about(story, access.goroutine);
     if (access.thread < 0 || access.step == 0) continue;
     const auto thread = picture.threads.find(static_cast<ThreadId>(access.thread));
@@ -182,7 +182,7 @@ void tell_locks(Story& story, const Verdict& verdict, const Trace& trace, const 
 }  // namespace
 
 Story tell(const Verdict& verdict, const Trace& trace, const Names& names, const Picture& picture,
-           const std::vector<Access>& accesses) {
+           const std::vector<ReportedAccess>& accesses) {
   Story story;
   if (!verdict.failed()) return story;
   story.text = meaning(verdict);

@@ -21,7 +21,7 @@ struct Story {
 };
 
 Story tell(const Verdict& verdict, const Trace& trace, const Names& names, const Picture& picture,
-           const std::vector<Access>& accesses);
+           const std::vector<ReportedAccess>& accesses);
 
 /// The oracle's detail with this page's names, its event in words instead of numbers.
 std::string plain_detail(const Verdict& verdict, const Trace& trace, const Names& names);
