@@ -11,9 +11,11 @@ function(add_run_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${TEST_TIMEOUT_SECONDS})
 endfunction()
 
-# add_python_test(NAME SCRIPT ARGUMENT...): SCRIPT is a path from the project's root.
+# add_python_test(NAME SCRIPT ARGUMENT...): SCRIPT is a path from the project's root. It finds the
+# modules of scripts/lib, wherever it is itself.
 function(add_python_test name script)
   add_run_test(${name} ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/${script} ${ARGN})
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT PYTHONPATH=${CMAKE_SOURCE_DIR}/scripts/lib)
 endfunction()
 
 # GoogleTest's header is parsed once for all tests; that is a third of their build.

@@ -33,7 +33,7 @@ def llvm_tool(name):
 def corpus_files(folders):
     return [path for folder in folders if Path(folder).is_dir()
             for path in sorted(Path(folder).rglob("*"))
-            if path.is_file() and path.suffix not in (".md", ".txt")]
+            if path.is_file() and path.suffix not in (".md", ".txt", ".py")]
 
 
 def collect(tree, folder, corpora, skip_tests):
