@@ -147,10 +147,7 @@ std::uint32_t BoundedSearch::draw(std::uint32_t n, Site site) {
     return usual;
   }
   Node node;
-  node.is_draw = true;
-  node.options = n;
-  node.left = n - 1;
-  node.chosen = static_cast<std::uint8_t>(usual);
+  node.begin_draw(n, usual);
   node.preemptions = static_cast<std::uint8_t>(preemptions_);
   stack_.push_back(node);
   ++at_;
@@ -203,12 +200,7 @@ bool BoundedSearch::is_private(const Footprint& step) const {
 
 /// On to the node's next option; false when it has none.
 bool BoundedSearch::turn(Node& node) {
-  if (node.is_draw) {
-    if (node.left == 0) return false;
-    --node.left;
-    node.chosen = static_cast<std::uint8_t>((node.chosen + 1U) % node.options);
-    return true;
-  }
+  if (node.is_draw) return node.turn_draw();
   if (node.is_private || node.left == 0) return false;
   node.done |= bit(node.chosen);
   node.chosen = lowest(node.left);
@@ -224,16 +216,10 @@ void BoundedSearch::advance() {
 
 double BoundedSearch::progress() const {
   if (is_done_) return 1;
-  double done = 0;
-  double weight = 1;
-  for (const Node& node : stack_) {
+  return fraction_done(stack_, [](const Node& node) {
     const unsigned left = node.is_private ? 0 : node.is_draw ? node.left : count(node.left);
-    const unsigned tried = node.is_draw ? node.options - 1 - node.left : count(node.done);
-    const double options = left + tried + 1;
-    done += weight * tried / options;
-    weight /= options;
-  }
-  return done;
+    return left + node.tried() + 1;
+  });
 }
 
 }  // namespace concertina::fuzzers

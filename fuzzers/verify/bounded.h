@@ -41,6 +41,7 @@
 
 #include "schedule/non_preemptive.h"
 #include "schedule/random.h"
+#include "verify/branch.h"
 #include "verify/footprint.h"
 #include "verify/state_cache.h"
 #include "verify/trace_class.h"
@@ -55,13 +56,6 @@ struct BoundedOptions {
   bool fixes_draws = false;     // draws come from the seed; complete then means: with these draws
   unsigned runs_to_learn = 64;  // by chance, before the first bound: most of what is shared shows
   std::uint64_t states_max = std::uint64_t{1} << 24;  // then no more are remembered: slower, sound
-};
-
-/// One decision of a run, in a form that can be replayed.
-struct Choice {
-  bool is_draw = false;
-  std::uint8_t chosen = 0;  // thread, or the drawn value
-  ThreadMask options = 0;   // enabled threads; of a draw: how many values
 };
 
 class BoundedSearch final : public Following {
@@ -107,16 +101,11 @@ class BoundedSearch final : public Following {
   bool restore(std::string_view text, const Schedule& schedule);
 
  private:
-  struct Node {
-    bool is_draw = false;
+  struct Node : Branch {
     bool is_free = false;          // switching costs nothing
     bool is_private = false;       // its step touches only what is the thread's own
     std::uint8_t preemptions = 0;  // before it
-    std::uint8_t chosen = 0;
-    ThreadMask options = 0;  // of a draw: the number of values
-    ThreadMask left = 0;     // threads to be tried
-    ThreadMask asleep = 0;   // kSleepSets
-    ThreadMask done = 0;     // threads that were tried
+    ThreadMask asleep = 0;         // kSleepSets
 
     /// The current thread, if it is enabled, is tried first.
     unsigned preemptions_after() const {

@@ -103,10 +103,7 @@ std::uint32_t SourceDpor::draw(std::uint32_t n, Site site) {
     return usual;
   }
   Node node;
-  node.is_draw = true;
-  node.options = n;
-  node.left = n - 1;
-  node.chosen = static_cast<std::uint8_t>(usual);
+  node.begin_draw(n, usual);
   node.first_sleeper = pool_.size();
   nodes_.push_back(node);
   ++at_;
@@ -188,12 +185,7 @@ void SourceDpor::races_of_waiting_threads() {
 // --- Moving on -----------------------------------------------------------------------------------
 
 bool SourceDpor::turn(Node& node) {
-  if (node.is_draw) {
-    if (node.left == 0) return false;
-    --node.left;
-    node.chosen = static_cast<std::uint8_t>((node.chosen + 1U) % node.options);
-    return true;
-  }
+  if (node.is_draw) return node.turn_draw();
   node.done |= bit(node.chosen);
   if (node.has_step) {
     pool_.push_back({node.chosen, node.step});
@@ -218,16 +210,9 @@ void SourceDpor::advance() {
 
 double SourceDpor::progress() const {
   if (is_done_) return 1;
-  double done = 0;
-  double weight = 1;
-  for (const Node& node : nodes_) {
-    const unsigned tried = node.is_draw ? node.options - 1 - node.left : count(node.done);
-    const unsigned options =
-        node.is_draw ? node.options : std::max(1U, count(node.backtrack | node.done));
-    done += weight * tried / options;
-    weight /= options;
-  }
-  return done;
+  return fraction_done(nodes_, [](const Node& node) {
+    return node.is_draw ? node.options : std::max(1U, count(node.backtrack | node.done));
+  });
 }
 
 }  // namespace concertina::fuzzers

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "schedule/non_preemptive.h"
+#include "verify/branch.h"
 #include "verify/footprint.h"
 #include "verify/happens_before.h"
 #include "verify/trace_class.h"
@@ -58,13 +59,8 @@ class SourceDpor final : public Following {
     ThreadId thread = 0;
     Footprint step;  // its next
   };
-  struct Node {
-    bool is_draw = false;
-    std::uint8_t chosen = 0;
-    ThreadMask options = 0;    // of a draw: how many values
-    ThreadMask left = 0;       // of a draw: how many are left
+  struct Node : Branch {
     ThreadMask backtrack = 0;  // to be tried, tried, or being tried
-    ThreadMask done = 0;
     bool has_step = false;
     Footprint step;  // of `chosen`
     std::size_t first_sleeper =
