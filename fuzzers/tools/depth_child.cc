@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/check.h"
 #include "host/shared_memory.h"
 #include "schedule/key_text.h"
 #include "tools/child.h"
@@ -29,6 +30,7 @@ Cause find_cause(const Input& input, const Verified& explored, const ChildOption
     return cause;
 
   const RunLog& log = **again.record;
+  CHECK(trail_of(log) == explored.trail, "a run that follows a trail leaves the same trail");
   std::vector<Race> races = races_of(log, *record);
   std::sort(races.begin(), races.end(), [](const Race& a, const Race& b) {
     return std::tuple(b.earlier, a.later, a.later_thread) <

@@ -28,6 +28,7 @@ struct Race {
   std::uint32_t earlier = 0;
   std::uint32_t later = 0;  // or RaceRecord::step_count: the thread waits for a lock at the end
   ThreadId later_thread = 0;
+  bool operator==(const Race&) const = default;
 };
 
 /// What a run's log does not say of its steps.
