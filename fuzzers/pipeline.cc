@@ -21,18 +21,6 @@ Workshop& workshop() {
   return *instance;
 }
 
-ThreadAtEnd to_thread_at_end(std::size_t id, const simulator::ThreadReport& report) {
-  ThreadAtEnd result;
-  result.thread = static_cast<ThreadId>(id);
-  result.is_enabled = report.is_enabled;
-  result.goroutine = report.goroutine;
-  result.site = report.pending.site;
-  result.kind = report.pending.kind;
-  result.object = report.pending.object;
-  result.lock_holder = report.lock_holder;
-  return result;
-}
-
 }  // namespace
 
 Trace run(const Input& input, const RunOptions& options) {
@@ -64,9 +52,7 @@ Trace run(const Input& input, const RunOptions& options) {
   trace.decisions = report.decisions;
   trace.events = shop.world.events();
   if (options.log != nullptr) trace.last_steps = options.log->steps();
-  for (std::size_t i = 0; i < report.threads.size(); ++i) {
-    trace.threads.push_back(to_thread_at_end(i, report.threads[i]));
-  }
+  trace.threads = report.threads;
   return trace;
 }
 

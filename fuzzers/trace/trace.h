@@ -13,17 +13,6 @@
 
 namespace concertina::fuzzers {
 
-/// How a virtual thread stood when the run ended.
-struct ThreadAtEnd {
-  ThreadId thread = 0;
-  bool is_enabled = false;
-  GoroutineId goroutine = kNoGoroutine;
-  Site site{};  // where its pending operation is
-  OperationKind kind{};
-  ObjectId object = 0;
-  int lock_holder = -1;  // for a pending lock: the thread that holds it, -1 if free
-};
-
 struct Trace {
   unsigned machines_max = kMachinesMax;  // how many the run might have
   Outcome outcome = Outcome::kExit;

@@ -34,13 +34,19 @@ struct Step {
   OperationKind kind{};
   bool is_write = false;       // conflicts with every access to the same object, not only writes
   bool is_decision = false;    // more than one thread was enabled
-  bool is_preemption = false;  // the thread before it was enabled, too, and did not spin
+  bool is_preemption = false;  // of them, the thread of the step before was enabled, too
   GoroutineId goroutine = kNoGoroutine;
   ObjectId object = 0;
   SpawnPath path = kSchedulerPath;  // the goroutine on whose behalf, or a reserved path
   bool operator==(const Step&) const = default;
 };
 static_assert(sizeof(Step) == 16);
+
+/// How a virtual thread stood when the run ended, and the step that it would have taken next.
+struct ThreadAtEnd : Step {
+  bool is_enabled = false;
+  int lock_holder = -1;  // where it is about to lock: the thread that holds it, -1 if free
+};
 
 struct Draw {
   std::uint32_t step = 0;  // in which it was drawn, from 1

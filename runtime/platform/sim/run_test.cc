@@ -186,7 +186,7 @@ TEST(Run, AReportOfAFatalRunListsEveryThread) {
   ASSERT_EQ(run.report.threads.size(), 2u);
   EXPECT_TRUE(run.report.threads[0].is_enabled);
   EXPECT_TRUE(run.report.threads[1].is_enabled);
-  EXPECT_EQ(run.report.threads[1].pending.kind, OperationKind::kStart);
+  EXPECT_EQ(run.report.threads[1].kind, OperationKind::kStart);
 }
 
 TEST(Run, ThreadsAreNumberedInTheOrderOfTheirStart) {

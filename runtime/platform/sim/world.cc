@@ -94,10 +94,9 @@ void World::fill_thread_reports(Report& report) const {
   if (outcome_ != Outcome::kHung && outcome_ != Outcome::kFatal) return;
   for (unsigned i = 0; i < thread_count_; ++i) {
     const Thread& thread = threads_[i];
-    ThreadReport entry;
-    entry.is_enabled = contains(enabled_, static_cast<ThreadId>(i));
+    ThreadAtEnd entry{step_of(static_cast<ThreadId>(i), pending_[i])};
     entry.goroutine = thread.goroutine;
-    entry.pending = pending_[i];
+    entry.is_enabled = contains(enabled_, entry.thread);
     if (thread.wanted != nullptr) {
       entry.lock_holder =
           static_cast<int>(thread.wanted->holder.load(std::memory_order_relaxed)) - 1;

@@ -60,20 +60,13 @@ struct Config {
   std::uint32_t events_max = EventLog::kMax;
 };
 
-struct ThreadReport {
-  bool is_enabled = false;
-  GoroutineId goroutine = kNoGoroutine;
-  Pending pending;
-  int lock_holder = -1;
-};
-
 struct Report {
   Outcome outcome = Outcome::kExit;
   std::string message;
   std::uint64_t hash = 0;
   std::uint32_t steps = 0;
   std::uint32_t decisions = 0;
-  std::vector<ThreadReport> threads;  // only for kHung and kFatal
+  std::vector<ThreadAtEnd> threads;  // only for kHung and kFatal
 };
 
 class World {

@@ -249,13 +249,13 @@ TEST(Enabled, WhoWantsALockThatNobodyFreesIsNotAndTheReportSaysWhy) {
   EXPECT_EQ(run.report.outcome, Outcome::kHung);
   EXPECT_EQ(run.report.message, "no virtual thread can take a step");
   ASSERT_EQ(run.report.threads.size(), 2u);
-  const simulator::ThreadReport& self = run.report.threads[0];
+  const ThreadAtEnd& self = run.report.threads[0];
   EXPECT_EQ(self.lock_holder, 1);
   EXPECT_FALSE(self.is_enabled);
   EXPECT_EQ(self.goroutine, 2);
-  EXPECT_EQ(self.pending.site, Site::kCopyStackLock);
-  EXPECT_EQ(self.pending.kind, OperationKind::kLock);
-  EXPECT_EQ(self.pending.path, 40u);
+  EXPECT_EQ(self.site, Site::kCopyStackLock);
+  EXPECT_EQ(self.kind, OperationKind::kLock);
+  EXPECT_EQ(self.path, 40u);
 }
 
 TEST(Enabled, TwoThreadsThatHoldEachOthersLockHang) {
@@ -315,7 +315,7 @@ TEST(Enabled, AFailedExchangeWakesNoSpinner) {
   });
   EXPECT_EQ(run.report.outcome, Outcome::kHung);
   ASSERT_EQ(run.report.threads.size(), 2u);
-  EXPECT_EQ(run.report.threads[0].pending.kind, OperationKind::kSpin);
+  EXPECT_EQ(run.report.threads[0].kind, OperationKind::kSpin);
   EXPECT_EQ(run.report.threads[0].lock_holder, -1);
   EXPECT_FALSE(run.report.threads[1].is_enabled) << "it has ended";
 }
@@ -362,7 +362,7 @@ TEST(Enabled, ASleeperWithoutAWakerHangs) {
   const RunResult run = run_body([] { make<Note>().sleep(Site::kMachineNoteSleep); });
   EXPECT_EQ(run.report.outcome, Outcome::kHung);
   ASSERT_EQ(run.report.threads.size(), 1u);
-  EXPECT_EQ(run.report.threads[0].pending.kind, OperationKind::kSleep);
+  EXPECT_EQ(run.report.threads[0].kind, OperationKind::kSleep);
 }
 
 TEST(Enabled, ARefusedWakeChangesNothing) {
