@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/hash.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr std::size_t kWordsMax = 4096 / 8;
 std::uint64_t word_at(Token token, std::size_t index) {
   if (token == 0) return 0;
   if (index == 0) return (static_cast<std::uint64_t>(~token) << 32) | token;
-  return (token + (static_cast<std::uint64_t>(index) << 32)) * 0x9E3779B97F4A7C15ull;
+  return (token + (static_cast<std::uint64_t>(index) << 32)) * kGoldenRatio;
 }
 
 }  // namespace

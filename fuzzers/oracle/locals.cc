@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
@@ -47,7 +48,7 @@ class Locals {
   /// The key's slot, or the free one where it belongs. Half of the table is free at least.
   Slot& find(std::uint64_t key) {
     const std::size_t mask = slots_.size() - 1;
-    std::size_t at = (key * 0x9e3779b97f4a7c15u) >> 40;
+    std::size_t at = (key * kGoldenRatio) >> 40;
     for (;; ++at) {
       Slot& slot = slots_[at & mask];
       if (slot.generation != generation_ || slot.key == key) return slot;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "base/hash.h"
+
 namespace concertina::fuzzers {
 
 class Random {
@@ -13,11 +15,8 @@ class Random {
   explicit constexpr Random(std::uint64_t seed = 0) : state_(seed) {}
 
   constexpr std::uint64_t next() {
-    state_ += 0x9e3779b97f4a7c15U;
-    std::uint64_t mixed = state_;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
-    return mixed ^ (mixed >> 31);
+    state_ += kGoldenRatio;
+    return scatter(state_);
   }
 
   /// In [0, n), n >= 1, by multiplication: the bias (n in 2^32) is far below what anything here

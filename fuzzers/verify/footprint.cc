@@ -1,5 +1,6 @@
 #include "verify/footprint.h"
 
+#include "base/hash.h"
 #include "base/sanitizer.h"
 #include "platform/sim/world.h"
 #include "trace/kinds.h"
@@ -140,8 +141,7 @@ std::uint32_t Following::choose(std::uint32_t n, Site site, SpawnPath) {
   const std::uint32_t drawn = draw(n, site);
   sanitizer::look_again();
   if (draw_matters(n, site)) {
-    step_.draws = (step_.draws ^ (drawn + 1)) * 0x9e3779b97f4a7c15U;
-    step_.draws ^= step_.draws >> 29;
+    step_.draws = hash_with(step_.draws, drawn + 1);
   }
   return drawn;
 }

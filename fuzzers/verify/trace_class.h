@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/hash.h"
 #include "verify/footprint.h"
 
 namespace concertina::fuzzers {
@@ -44,7 +45,7 @@ class TraceClass {
 
 /// A mixing step of 64-bit hashes, for names made of parts.
 constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
-  hash = (hash ^ value) * 0x9E3779B97F4A7C15U;
+  hash = (hash ^ value) * kGoldenRatio;
   hash ^= hash >> 32;
   hash *= 0xD6E8FEB86659FD93U;
   return hash ^ hash >> 29;

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/outcome.h"
 #include "go.h"
 
@@ -77,15 +78,13 @@ class Tally {
   std::size_t values_ = 0;
 };
 
-/// splitmix64, for what `prepare` draws.
+/// For what `prepare` draws.
 class Draws {
  public:
   explicit Draws(std::uint64_t seed) : state_(seed) {}
   std::uint32_t below(std::uint32_t n) {
-    std::uint64_t z = state_ += 0x9E3779B97F4A7C15ull;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return static_cast<std::uint32_t>(((z ^ (z >> 31)) >> 32) * n >> 32);
+    state_ += kGoldenRatio;
+    return static_cast<std::uint32_t>((scatter(state_) >> 32) * n >> 32);
   }
 
  private:

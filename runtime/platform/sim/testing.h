@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "platform.h"
 #include "platform/testing.h"
 
@@ -142,11 +143,9 @@ class Random : public Chooser {
   }
 
  private:
-  [[gnu::no_sanitize_thread]] std::uint32_t next(std::uint32_t n) {  // splitmix64
-    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15ull);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return static_cast<std::uint32_t>((z ^ (z >> 31)) % n);
+  [[gnu::no_sanitize_thread]] std::uint32_t next(std::uint32_t n) {
+    state_ += kGoldenRatio;
+    return static_cast<std::uint32_t>(scatter(state_) % n);
   }
   std::uint64_t state_;
 };

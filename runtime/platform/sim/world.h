@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/event.h"
+#include "base/hash.h"
 #include "base/lock_rank.h"
 #include "base/outcome.h"
 #include "base/site.h"
@@ -139,10 +140,7 @@ class World {
   void meet_stack_event();
   void apply(StackAction action, SpawnPath path);
   void fill_thread_reports(Report& report) const;
-  void mix(std::uint64_t value) {
-    hash_ = (hash_ ^ value) * 0x9E3779B97F4A7C15ull;
-    hash_ ^= hash_ >> 29;
-  }
+  void mix(std::uint64_t value) { hash_ = hash_with(hash_, value); }
 
   Config config_;
   Arena arena_;

@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/hash.h"
+
 namespace concertina::threaded {
 namespace {
 
@@ -16,14 +18,6 @@ constexpr unsigned kRelaxRounds = 64;
 constexpr unsigned kYieldRounds = 16;
 constexpr std::uint64_t kNapMinNs = 20'000;
 constexpr std::uint64_t kNapMaxNs = 1'000'000;
-
-// splitmix64: neighbouring seeds give unlike streams.
-std::uint64_t scatter(std::uint64_t z) {
-  z += 0x9E3779B97F4A7C15ull;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-  return z ^ (z >> 31);
-}
 
 }  // namespace
 
@@ -182,7 +176,7 @@ void Run::create_thread(void (*entry)(void*), void* argument) {
   Thread& thread = threads_[index];
   thread.run = this;
   thread.id = static_cast<ThreadId>(index);
-  thread.random = scatter(config_.seed ^ scatter(index)) | 1;
+  thread.random = scatter((config_.seed ^ scatter(index + kGoldenRatio)) + kGoldenRatio) | 1;
   thread.entry = entry;
   thread.argument = argument;
   alive_.fetch_add(1, std::memory_order_relaxed);
