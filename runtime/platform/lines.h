@@ -1,8 +1,9 @@
-// Adding to some words of many cache lines, with the processor's vector instructions.
+// Adding to some words of many cache lines, a line at a time.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "platform.h"
 
@@ -19,12 +20,15 @@ struct LinesInRow {
   unsigned words;  // bit i: the i-th 8 bytes may be added to
 };
 
-/// False where the processor cannot, and under a sanitizer, which would not see it.
-bool can_adjust_lines();
+using AdjustLines = std::uintptr_t(const LinesInRow& row, std::uintptr_t lo, std::size_t bytes,
+                                   std::uintptr_t delta);
 
-/// Adds `delta` to each of the row's words that is in [lo, lo + bytes). Returns where the row
-/// ended: the address of the first line that is not of it.
-std::uintptr_t adjust_lines(const LinesInRow& row, std::uintptr_t lo, std::size_t bytes,
-                            std::uintptr_t delta);
+/// Adds `delta` to each of the row's words that is in [lo, lo + bytes), and writes whole lines, so
+/// nobody else may look at them. Returns where the row ended: the address of the first line that is
+/// not of it.
+AdjustLines adjust_lines;
+
+/// The same, built for the instructions that this processor has; the one in use is the first.
+std::vector<AdjustLines*> ways_to_adjust_lines();
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -30,10 +30,7 @@ std::uintptr_t adjust_slowly(const LinesInRow& row, std::uintptr_t lo, std::size
   return row.last + row.stride;
 }
 
-TEST(Lines, AreAdjustedAsAWordAtATime) {
-  // Without AVX-512 there is nothing to test: everybody goes the other way (stack/adjust.cc), which
-  // the stack's tests cover. Under a sanitizer it is off, because that would not see its stores.
-  if (!can_adjust_lines()) GTEST_SKIP() << "this processor or flavour has none";
+void expect_as_slowly(AdjustLines& adjust) {
   std::uint64_t state = 1;
   const auto draw = [&state](unsigned n) {
     state = state * 6364136223846793005u + 1442695040888963407u;
@@ -54,11 +51,16 @@ TEST(Lines, AreAdjustedAsAWordAtATime) {
     const unsigned mask = draw(256);
     const LinesInRow row = row_in(memory, alike, mask);
     const LinesInRow slow = row_in(expected, alike, mask);
-    const std::uintptr_t end = adjust_lines(row, 1008, 16, 5'000);
+    const std::uintptr_t end = adjust(row, 1008, 16, 5'000);
     const std::uintptr_t end_slowly = adjust_slowly(slow, 1008, 16, 5'000);
     ASSERT_EQ(end - row.at, end_slowly - slow.at) << "round " << round;
     ASSERT_EQ(memory, expected) << "round " << round;
   }
+}
+
+TEST(Lines, AreAdjustedAsAWordAtATime) {
+  expect_as_slowly(adjust_lines);
+  for (AdjustLines* const way : ways_to_adjust_lines()) expect_as_slowly(*way);
 }
 
 }  // namespace
