@@ -1,10 +1,7 @@
 // concertina: what a person or a script does with one input, or with generated ones.
-#include <CLI/CLI.hpp>
-#include <charconv>
-#include <limits>
 #include <sstream>
 
-#include "host/shown.h"
+#include "host/command_line.h"
 #include "host/wrapped.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
@@ -14,58 +11,6 @@ namespace {
 
 // What is stored for each of them would not fit into memory for long.
 constexpr std::uint64_t kStoredMax = 10'000'000;
-constexpr std::size_t kCliErrorMax = 300;
-constexpr double kSecondsMin = 0.001, kSecondsMax = 1e9;
-
-/// A whole number that the variable can hold, decimal or 0x...; CLI11 itself takes "-1" for a large
-/// one, and for the largest what has too many digits.
-template <class Number>
-CLI::Option* add_number(CLI::App& command, const std::string& name, Number& number,
-                        const std::string& description, std::uint64_t least = 0,
-                        std::uint64_t most = std::numeric_limits<Number>::max()) {
-  const auto check = [least, most](std::string& text) -> std::string {
-    const bool is_hex = text.starts_with("0x");
-    const char* const begin = text.data() + (is_hex ? 2 : 0);
-    std::uint64_t value = 0;
-    const auto [end, error] =
-        std::from_chars(begin, text.data() + text.size(), value, is_hex ? 16 : 10);
-    const bool is_number = error == std::errc{} && end == text.data() + text.size();
-    if (!is_number || value < least || value > most) {
-      return "'" + shown(text) + "' is not a whole number from " + std::to_string(least) + " to " +
-             std::to_string(most);
-    }
-    text = std::to_string(value);
-    return "";
-  };
-  CLI::Option* const option = command.add_option(name, number, description);
-  if (number != 0) option->capture_default_str();
-  return option->transform(CLI::Validator(check, ""));
-}
-
-/// Seconds, with a fraction. NaN and infinity are refused.
-void add_seconds(CLI::App& command, const std::string& name, double& seconds,
-                 const std::string& description, double least = kSecondsMin) {
-  const auto check = [least](std::string& text) -> std::string {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool is_number = error == std::errc{} && end == text.data() + text.size();
-    if (is_number && value >= least && value <= kSecondsMax) return "";
-    return "'" + shown(text) + "' is not a number of seconds from " + (least > 0 ? "0.001" : "0") +
-           " to 1e9";
-  };
-  CLI::Option* const option = command.add_option(name, seconds, description);
-  if (seconds != 0) option->capture_default_str();
-  option->check(CLI::Validator(check, ""));
-}
-
-/// A file to write. An empty name is a shell's variable that was not set.
-void add_output(CLI::App& command, const std::string& name, std::string& path,
-                const std::string& description) {
-  const auto check = [](const std::string& text) {
-    return text.empty() ? std::string("the name is empty") : std::string();
-  };
-  command.add_option(name, path, description)->check(CLI::Validator(check, ""));
-}
 
 void add_timeout(CLI::App& command, unsigned& timeout_s) {
   add_number(command, "--timeout", timeout_s,
@@ -87,7 +32,7 @@ void add_show(CLI::App& app, ShowOptions& options, int& code) {
       ->check(CLI::IsMember({"text", "bytes", "go"}))
       ->capture_default_str();
   command->add_flag("--header", options.header_only, "Print the header only")->excludes("--as");
-  add_output(*command, "-o,--output", options.output, "A file, or a folder for several inputs");
+  add_name(*command, "-o,--output", options.output, "A file, or a folder for several inputs");
   command->add_option("--set", options.assign, "Set a header field: key=value");
   command->callback([&] { code = show(options); });
 }
@@ -136,7 +81,7 @@ void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand(
       "minimize", "Make a failing input as small as possible, with the same signature");
   add_inputs(*command, options.file, options.as_bytes)->required();
-  add_output(*command, "-o,--output", options.output, "Where to write it; default FILE.min.case");
+  add_name(*command, "-o,--output", options.output, "Where to write it; default FILE.min.case");
   add_number(*command, "--seed", options.seed, "Seed of the search");
   add_number(*command, "--attempts", options.attempts, "Searches, until one ends with a small case",
              1);
@@ -183,8 +128,7 @@ void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
   command->add_flag("--keep-wishes", options.keep_wishes,
                     "Keep the file's holds and preferences; other wishes are always kept");
   add_timeout(*command, options.timeout_s);
-  add_output(*command, "-o,--out,--output", options.output,
-             "Where to write the first failing case");
+  add_name(*command, "-o,--out,--output", options.output, "Where to write the first failing case");
   command->add_flag("--json", options.json, "One JSON object per search");
   command->callback([&] { code = explore(options); });
 }
@@ -204,9 +148,9 @@ void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
   add_seconds(*command, "--budget", options.budget_s, "Seconds per file, in this call");
   add_number(*command, "--schedules", options.schedules,
              "Schedules per file, at most, in this call", 1);
-  add_output(*command, "--resume", options.resume,
-             "Resume from this file if it exists; it is kept up to date until complete");
-  add_output(*command, "--out", options.output, "Write a failing case here");
+  add_name(*command, "--resume", options.resume,
+           "Resume from this file if it exists; it is kept up to date until complete");
+  add_name(*command, "--out", options.output, "Write a failing case here");
   add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object per file");
   command->add_flag("--progress", options.progress, "Show on stderr how far it is");
@@ -223,7 +167,7 @@ void add_depth(CLI::App& app, DepthOptions& options, int& code) {
   add_number(*command, "--starts", options.starts,
              "Failing runs whose preemptions to reduce if exploring finds no proof; 0: none");
   add_number(*command, "--reducing-runs", options.reducing_runs, "Runs to reduce each of them");
-  add_output(*command, "-o,--output", options.output, "Write the case with both in its header");
+  add_name(*command, "-o,--output", options.output, "Write the case with both in its header");
   add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object per file");
   command->callback([&] { code = depth(options); });
@@ -233,7 +177,7 @@ void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
   CLI::App* const command = app.add_subcommand("generate", "Print or store generated inputs");
   add_number(*command, "--count", options.count, "How many", 1);
   add_number(*command, "--seed", options.seed, "Seed of the generator");
-  add_output(*command, "-o,--output", options.folder, "Folder; without it, text on stdout");
+  add_name(*command, "-o,--output", options.folder, "Folder; without it, text on stdout");
   command->add_option("--as", options.as, "text or bytes")
       ->check(CLI::IsMember({"text", "bytes"}))
       ->capture_default_str();
@@ -255,7 +199,7 @@ void add_bench(CLI::App& app, BenchOptions& options, int& code) {
       app.add_subcommand("bench", "Speed of the simulator beside a bare context switch");
   add_number(*command, "--count", options.count, "Inputs in the fixed set", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the set");
-  add_output(*command, "--json", options.json_path, "Also write the numbers to this file");
+  add_name(*command, "--json", options.json_path, "Also write the numbers to this file");
   command->callback([&] { code = bench(options); });
 }
 
@@ -304,20 +248,6 @@ void print_help(const CLI::App& app, const CLI::ParseError& error) {
   }
 }
 
-/// CLI11 looks first at what is missing. That is not the reason where a word was not understood.
-std::string reason_of(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<std::string> left = app.remaining(true);
-  if (left.empty()) return error.what();
-  const std::string word = "'" + shown(left.front()) + "'";
-  if (left.front().starts_with('-')) return "no option " + word;
-  if (!app.get_subcommands().empty()) return error.what();
-  std::string names;
-  for (const CLI::App* command : app.get_subcommands({})) {
-    names += (names.empty() ? "" : ", ") + command->get_name();
-  }
-  return "no subcommand " + word + "; there are: " + names;
-}
-
 int run_tool(int argc, char** argv) {
   CLI::App app("Concertina: look at, run, replay and measure fuzz inputs");
   app.require_subcommand(1);
@@ -361,7 +291,7 @@ int run_tool(int argc, char** argv) {
       flush_output();
       return kExitAsExpected;
     }
-    complain("concertina", shown(reason_of(app, error), kCliErrorMax) + " (see --help)");
+    complain("concertina", reason_of(app, error) + " (see --help)");
     return kExitUnusable;
   }
   return code;

@@ -1,8 +1,6 @@
 #include "stress/lab/yardstick/options.h"
 
-#include <charconv>
-#include <cmath>
-
+#include "host/command_line.h"
 #include "host/shown.h"
 #include "stress/lab/yardstick/programs/programs.h"
 #include "stress/lab/yardstick/search.h"
@@ -11,28 +9,6 @@ namespace concertina::yardstick {
 namespace {
 
 using fuzzers::shown;
-
-template <class Number>
-bool parse_number(const std::string& text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size();
-}
-
-// No NaN and no infinity, which from_chars knows.
-bool parse_seconds(const std::string& text, double& seconds) {
-  return parse_number(text, seconds) && std::isfinite(seconds) && seconds >= 0;
-}
-
-// True when the option exists and has taken the value.
-bool take(const std::string& option, const std::string& value, Options& o) {
-  if (option == "--program") return !(o.program = value).empty();
-  if (option == "--strategy") return !(o.strategy = value).empty();
-  if (option == "--seed") return parse_number(value, o.seed);
-  if (option == "--seeds") return parse_number(value, o.seeds) && o.seeds > 0;
-  if (option == "--cap") return parse_number(value, o.cap) && o.cap > 0;
-  if (option == "--speed") return parse_seconds(value, o.speed_seconds);
-  return option == "--seconds" && parse_seconds(value, o.seconds);
-}
 
 template <class Names>
 std::string joined(const Names& names) {
@@ -50,20 +26,19 @@ std::vector<std::string_view> program_names() {
 }  // namespace
 
 std::string parse_options(const std::vector<std::string>& arguments, Options& options) {
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--list" || arguments[i] == "--fixed") {
-      (arguments[i] == "--list" ? options.lists : options.is_fixed) = true;
-      continue;
-    }
-    if (i + 1 == arguments.size()) {
-      return shown(arguments[i]) + ": no such option, or its value is missing";
-    }
-    if (!take(arguments[i], arguments[i + 1], options)) {
-      return shown(arguments[i]) + " " + shown(arguments[i + 1]) +
-             ": no such option, or no such value";
-    }
-    ++i;
-  }
+  CLI::App app;
+  app.option_defaults()->take_last();
+  app.add_flag("--list", options.lists);
+  app.add_flag("--fixed", options.is_fixed);
+  app.add_option("--program", options.program);
+  app.add_option("--strategy", options.strategy);
+  fuzzers::add_number(app, "--seed", options.seed, "");
+  fuzzers::add_number(app, "--seeds", options.seeds, "", 1);
+  fuzzers::add_number(app, "--cap", options.cap, "", 1);
+  fuzzers::add_seconds(app, "--seconds", options.seconds, "", 0);
+  fuzzers::add_seconds(app, "--speed", options.speed_seconds, "", 0);
+  const std::string wrong = fuzzers::parse_words(app, arguments);
+  if (!wrong.empty()) return wrong;
   if (options.lists) return "";
   if (program_by_name(options.program) == nullptr) {
     return "no program '" + shown(options.program) + "'; there are: " + joined(program_names());

@@ -43,11 +43,13 @@ TEST(Options, WhatIsWrongIsSaid) {
   EXPECT_EQ(wrong({"--program", "acount"}).substr(0, 45),
             "no program 'acount'; there are: account, blue");
   EXPECT_EQ(wrong({"--strategy", "rfg"}).substr(0, 39), "no strategy 'rfg'; there are: random, p");
-  EXPECT_EQ(wrong({"--seeds", "0"}), "--seeds 0: no such option, or no such value");
-  EXPECT_EQ(wrong({"--cap", "1k"}), "--cap 1k: no such option, or no such value");
-  EXPECT_EQ(wrong({"--seconds", "-1"}), "--seconds -1: no such option, or no such value");
-  EXPECT_EQ(wrong({"--caps", "1"}), "--caps 1: no such option, or no such value");
-  EXPECT_EQ(wrong({"--cap"}), "--cap: no such option, or its value is missing");
+  EXPECT_EQ(wrong({"--seeds", "0"}),
+            "--seeds: '0' is not a whole number from 1 to 18446744073709551615");
+  EXPECT_EQ(wrong({"--cap", "1k"}),
+            "--cap: '1k' is not a whole number from 1 to 18446744073709551615");
+  EXPECT_EQ(wrong({"--seconds", "-1"}), "--seconds: '-1' is not a number of seconds from 0 to 1e9");
+  EXPECT_EQ(wrong({"--caps", "1"}), "no option '--caps'");
+  EXPECT_EQ(wrong({"--cap"}), "--cap: 1 required UINT missing");
   Options options;
   EXPECT_EQ(parse_options({}, options).substr(0, 13), "no program ''");
 }
