@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "schedule/testing.h"
-#include "schedule/thread_mask.h"
 
 namespace concertina::fuzzers {
 namespace {

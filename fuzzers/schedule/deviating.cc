@@ -1,7 +1,6 @@
 #include "schedule/deviating.h"
 
 #include "schedule/conflict.h"
-#include "schedule/thread_mask.h"
 
 namespace concertina::fuzzers {
 

@@ -1,7 +1,5 @@
 #include "schedule/non_preemptive.h"
 
-#include "schedule/thread_mask.h"
-
 namespace concertina::fuzzers {
 
 ThreadId NonPreemptive::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {

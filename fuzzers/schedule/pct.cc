@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "schedule/thread_mask.h"
-
 namespace concertina::fuzzers {
 
 void Pct::reset(const Schedule& schedule) {

@@ -65,7 +65,7 @@ class Priorities {
     moved_[moved_count_++] = thread;
     if (done.object == 0) return;
     const ThreadMask rivals = done.is_write ? on_object(done.object) : writing(done.object);
-    for_each(rivals & ~bit(thread), [&](ThreadId rival) { set_priority(rival, draw()); });
+    for (const ThreadId rival : members(rivals & ~bit(thread))) set_priority(rival, draw());
   }
 
   ThreadId highest(ThreadMask of) const {

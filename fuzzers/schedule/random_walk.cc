@@ -1,7 +1,5 @@
 #include "schedule/random_walk.h"
 
-#include "schedule/thread_mask.h"
-
 namespace concertina::fuzzers {
 
 ThreadId RandomWalk::pick(ThreadMask enabled, ThreadId, const Pending*) {

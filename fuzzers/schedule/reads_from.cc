@@ -1,7 +1,5 @@
 #include "schedule/reads_from.h"
 
-#include "schedule/thread_mask.h"
-
 namespace concertina::fuzzers {
 void ReadsFrom::reset(const Schedule& schedule) {
   for (unsigned i = 0; i < size_; ++i) {  // of the run before
@@ -33,12 +31,12 @@ void ReadsFrom::catch_up(const Pending* pending) {
     if (!role.any()) return;
     bands_are_known_ = false;  // in kWritten others count, too, but then each step forgets them
     concerned_ |= bit(thread);
-    for_each(role.bits(), [&](unsigned i) {
+    for (const unsigned i : members(role.bits())) {
       Machine& machine = machines_[i];
       machine.at_sites |= bit(thread);
       if (reads && (role.reader >> i & 1) != 0) machine.readers |= bit(thread);
       if (writes && (role.writer >> i & 1) != 0) machine.writers |= bit(thread);
-    });
+    }
   });
 }
 
@@ -87,7 +85,7 @@ inline ReadsFrom::Bands ReadsFrom::writer_bands(const Machine& machine,
 
 void ReadsFrom::find_bands() {
   ThreadMask preferred{}, avoided{};
-  for_each(active_, [&](unsigned i) {
+  for (const unsigned i : members(active_)) {
     const Machine& machine = machines_[i];
     const ThreadMask on_object =
         machine.state == State::kOpen ? ThreadMask{} : priorities_.on_object(machine.object);
@@ -95,7 +93,7 @@ void ReadsFrom::find_bands() {
     const Bands of_writers = writer_bands(machine, on_object);
     preferred |= of_readers.preferred | of_writers.preferred;
     avoided |= of_readers.avoided | of_writers.avoided;
-  });
+  }
   bands_.preferred = preferred & ~avoided;
   bands_.avoided = avoided & ~preferred;
   bands_are_known_ = true;
@@ -154,16 +152,15 @@ void ReadsFrom::note_states() {
 // An operation at a site with these roles takes effect.
 void ReadsFrom::advance(const Roles& role, const Pending& operation) {
   if (is_reader(operation.kind)) {
-    for_each(std::uint32_t{role.reader}, [&](unsigned i) { read(machines_[i], operation.object); });
+    for (const unsigned i : members(role.reader)) read(machines_[i], operation.object);
   }
   if (is_writer(operation.kind)) {
-    for_each(written_ & ~std::uint32_t{role.writer}, [&](unsigned i) {
+    for (const unsigned i : members(written_ & ~std::uint32_t{role.writer})) {
       Machine& machine = machines_[i];
-      if (machine.object != operation.object || machine.state != State::kWritten) return;
+      if (machine.object != operation.object || machine.state != State::kWritten) continue;
       machine.state = machine.constraint.is_wanted ? State::kOpen : State::kOther;
-    });
-    for_each(std::uint32_t{role.writer},
-             [&](unsigned i) { written(machines_[i], operation.object); });
+    }
+    for (const unsigned i : members(role.writer)) written(machines_[i], operation.object);
   }
   note_states();
 }
@@ -174,12 +171,12 @@ void ReadsFrom::executing(ThreadId thread, const Pending* pending) {
   const Roles role = roles(operation.site);
   if (role.any()) {
     concerned_ &= ~bit(thread);
-    for_each(role.bits(), [&](unsigned i) {
+    for (const unsigned i : members(role.bits())) {
       Machine& machine = machines_[i];
       machine.readers &= ~bit(thread);
       machine.writers &= ~bit(thread);
       machine.at_sites &= ~bit(thread);
-    });
+    }
   }
   if (written_ != 0 || role.any()) {
     advance(role, operation);

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "schedule/thread_mask.h"
+#include "platform/sim/chooser.h"
 
 namespace concertina::fuzzers {
 
@@ -41,7 +41,7 @@ class Lanes {
   std::int32_t highest(ThreadMask of, unsigned threads) const {
     Floats best[2] = {};
     for (unsigned block = 0; block < threads; block += kBlock) {
-      const Four members = all_four(static_cast<std::int32_t>(eight_of(of, block)));
+      const Four members = all_four(static_cast<std::int32_t>(of >> block & 0xff));
       for (unsigned i = 0; i < 2; ++i) {
         best[i] = higher(best[i], reinterpret_cast<Floats>(four_of(members, block, 4 * i)));
       }
@@ -58,7 +58,7 @@ class Lanes {
   std::int32_t add_up(const Lanes& of_whom, ThreadMask of, unsigned threads) {
     Four before = {};
     for (unsigned block = 0; block < threads; block += kBlock) {
-      const Four members = all_four(static_cast<std::int32_t>(eight_of(of, block)));
+      const Four members = all_four(static_cast<std::int32_t>(of >> block & 0xff));
       for (unsigned i = 0; i < kBlock; i += 4) {
         Four sums = of_whom.four_of(members, block, i);
         const Four zero = {};
@@ -99,7 +99,7 @@ class Lanes {
     for (unsigned block = 0; block < threads; block += kBlock) {
       std::uint32_t bits = 0;
       for (unsigned i = 0; i < kBlock; i += 4) bits |= bits_of(ask(block + i)) << i;
-      all |= eight_at<ThreadMask>(bits, block);
+      all |= ThreadMask{bits} << block;
     }
     return all;
   }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "schedule/thread_mask.h"
-
 namespace concertina::fuzzers {
 namespace {
 
@@ -106,7 +104,7 @@ void Surw::note_weight(ThreadId thread, std::uint32_t weight) {
 // Of the entry, and so of the threads that act for it.
 void Surw::set_weight(unsigned entry, std::uint32_t weight) {
   counts_[entry].weight = weight;
-  for_each(counts_[entry].threads, [&](ThreadId thread) { note_weight(thread, weight); });
+  for (const ThreadId thread : members(counts_[entry].threads)) note_weight(thread, weight);
 }
 
 void Surw::set_entry(ThreadId thread, unsigned entry) {
@@ -161,7 +159,7 @@ void Surw::catch_up(const Pending* pending) {
 
 // Their own operation is at hand, so they have at least that one left.
 void Surw::expect_one(ThreadMask threads) {
-  for_each(threads & exhausted_, [&](ThreadId thread) { set_weight(entries_[thread], 1); });
+  for (const ThreadId thread : members(threads & exhausted_)) set_weight(entries_[thread], 1);
 }
 
 ThreadId Surw::pick(ThreadMask enabled, ThreadId, const Pending* pending) {

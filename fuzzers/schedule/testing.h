@@ -9,7 +9,6 @@
 
 #include "platform/sim/run_log.h"
 #include "schedule/choosers.h"
-#include "schedule/thread_mask.h"
 
 namespace concertina::fuzzers {
 

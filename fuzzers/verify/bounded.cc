@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "schedule/thread_mask.h"
-
 namespace concertina::fuzzers {
 
 void BoundedSearch::start(unsigned bound, const Schedule& schedule) {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "schedule/thread_mask.h"
+#include "platform/sim/chooser.h"
 
 namespace concertina::fuzzers {
 

@@ -1,7 +1,5 @@
 #include "verify/replay_trail.h"
 
-#include "schedule/thread_mask.h"
-
 namespace concertina::fuzzers {
 namespace {
 

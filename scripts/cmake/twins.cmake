@@ -36,16 +36,17 @@ function(add_afl_twin name)
   endif()
 endfunction()
 
-# add_mask_twin(NAME BITS) makes NAME_maskBITS, for simulations of up to BITS virtual threads
-# (runtime/platform/sim/thread_mask.h), with the yardstick's sites. A program of two widths does not
-# configure: the layouts of a World differ.
-function(add_mask_twin name bits)
-  set(twin ${name}_mask${bits})
-  add_twin(${name} mask${bits})
-  target_compile_definitions(${twin} PUBLIC CONCERTINA_THREADS_MAX=${bits}
+# NAME_yardstick is for simulations of up to 128 virtual threads
+# (runtime/platform/sim/thread_mask.h), with the yardstick's sites. A program that links a room and a
+# twin does not configure: the layouts of a World differ.
+function(add_yardstick_twin name)
+  set(twin ${name}_yardstick)
+  add_twin(${name} yardstick)
+  target_compile_definitions(${twin} PUBLIC CONCERTINA_THREADS_MAX=128
     CONCERTINA_MORE_SITES="${CMAKE_SOURCE_DIR}/stress/lab/yardstick/sites.def")
-  set_property(TARGET ${name} PROPERTY INTERFACE_CONCERTINA_MASK 32)
-  set_property(TARGET ${twin} PROPERTY INTERFACE_CONCERTINA_MASK ${bits})
-  set_property(TARGET ${name} ${twin} APPEND PROPERTY COMPATIBLE_INTERFACE_STRING CONCERTINA_MASK)
+  set_property(TARGET ${name} PROPERTY INTERFACE_CONCERTINA_THREADS 16)
+  set_property(TARGET ${twin} PROPERTY INTERFACE_CONCERTINA_THREADS 128)
+  set_property(TARGET ${name} ${twin} APPEND PROPERTY
+    COMPATIBLE_INTERFACE_STRING CONCERTINA_THREADS)
   optimise_whole_program(${twin})
 endfunction()

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "schedule/random_walk.h"
-#include "schedule/thread_mask.h"
 #include "stress/lab/yardstick/runner.h"
 
 namespace concertina::yardstick {

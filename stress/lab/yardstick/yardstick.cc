@@ -1,12 +1,6 @@
 // yardstick: in how many schedules does a strategy find a known bug? scripts/yardstick runs it for
 // many programs and strategies and prints the table.
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <system_error>
 
 #include "fuzzers/host/json.h"
 #include "fuzzers/host/program.h"
@@ -86,27 +80,6 @@ bool measure(const Options& options) {
   return is_good;
 }
 
-// Simulations are built for few threads and for many, as the few are faster (thread_mask.h). The
-// list is of all programs.
-bool needs_the_wide_one(const Options& options) {
-  if (kThreadsMax == WideThreadMask::kBits) return false;  // this is it
-  return options.lists || program_by_name(options.program)->threads + 1 > kThreadsMax;
-}
-
-// Continues as yardstick_wide, which is beside this program.
-int become_the_wide_one(char** words) {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) {
-    fuzzers::complain("yardstick", "/proc/self/exe: " + error.message());
-    return kExitUnusable;
-  }
-  const std::string path = self.parent_path() / "yardstick_wide";
-  execv(path.c_str(), words);
-  fuzzers::complain("yardstick", path + ": " + std::strerror(errno));
-  return kExitUnusable;
-}
-
 int run(char** words) {
   std::vector<std::string> arguments;
   for (char** word = words + 1; *word != nullptr; ++word) arguments.push_back(*word);
@@ -120,7 +93,6 @@ int run(char** words) {
     fuzzers::complain("yardstick", wrong + " (see --help)");
     return kExitUnusable;
   }
-  if (needs_the_wide_one(options)) return become_the_wide_one(words);
   if (options.lists) {
     list();
     return kExitAsExpected;
