@@ -40,8 +40,8 @@ void add_seconds(CLI::App& command, const std::string& name, double& seconds,
 CLI::Option* add_name(CLI::App& command, const std::string& name, std::string& value,
                       const std::string& description);
 
-/// Why the line could not be parsed, fit for a terminal. CLI11 looks first at what is missing, which
-/// is not the reason where a word was not understood.
+/// Why the line could not be parsed, fit for a terminal. CLI11 looks first at what is missing,
+/// which is not the reason where a word was not understood.
 std::string reason_of(const CLI::App& app, const CLI::ParseError& error);
 
 /// Parses the words after the name of a program that prints its help itself; "" or the reason why

@@ -8,8 +8,8 @@ namespace concertina {
 
 inline constexpr std::uint64_t kGoldenRatio = 0x9e3779b97f4a7c15;  // its fraction, as 64 bits
 
-/// A word that depends on each bit of the given one. scatter(state += kGoldenRatio) is the next draw
-/// of splitmix64: neighbouring seeds give unlike streams.
+/// A word that depends on each bit of the given one. scatter(state += kGoldenRatio) is the next
+/// draw of splitmix64: neighbouring seeds give unlike streams.
 constexpr std::uint64_t scatter(std::uint64_t word) {
   word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9;
   word = (word ^ (word >> 27)) * 0x94d049bb133111eb;

@@ -1,6 +1,7 @@
 // A walk over a deep stack is bound by what it does a frame. Two things make it short: where a
 // frame ends is guessed from the one before and then checked, so that the processor need not wait
-// for each header to know where the next one is; and the slots of a cache line are adjusted at once.
+// for each header to know where the next one is; and the slots of a cache line are adjusted at
+// once.
 #include "stack/adjust.h"
 
 #include "platform/lines.h"

@@ -37,8 +37,8 @@ function(add_afl_twin name)
 endfunction()
 
 # NAME_yardstick is for simulations of up to 128 virtual threads
-# (runtime/platform/sim/thread_mask.h), with the yardstick's sites. A program that links a room and a
-# twin does not configure: the layouts of a World differ.
+# (runtime/platform/sim/thread_mask.h), with the yardstick's sites. A program that links a room
+# and a twin does not configure: the layouts of a World differ.
 function(add_yardstick_twin name)
   set(twin ${name}_yardstick)
   add_twin(${name} yardstick)
