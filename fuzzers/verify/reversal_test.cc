@@ -50,6 +50,15 @@ TEST(Races, OfARunThatDiedIncludeThoseOfItsLastStep) {
   EXPECT_EQ(run.reversed(races[1]), (Order{0, 0, 2, 1}));
 }
 
+TEST(Races, WhatHappenedAfterTheEarlierStepGoesAlongWithIt) {
+  WrittenRun run;
+  run.write(0, 5);
+  run.write(1, 5);  // because of that
+  run.write(2, 8);  // dies in it
+  EXPECT_EQ(run.reversed({0, 2, 2}), (Order{2, 0, 1}));
+  EXPECT_EQ(run.reversed({1, 2, 2}), (Order{0, 2, 1}));
+}
+
 TEST(Races, OfARunThatEndedAreBetweenConflictingSteps) {
   WrittenRun run;
   run.write(0, 5);
