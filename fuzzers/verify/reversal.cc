@@ -56,7 +56,7 @@ void RaceRecorder::end(bool was_stopped) {
 
 namespace {
 
-/// Does a thread that knows so much know the step?
+/// Does a thread with that clock know the step?
 bool is_known(const RunLog& log, const RaceRecord& record, std::uint32_t step, const Clock& clock) {
   const ThreadId thread = log.steps()[step].thread;
   return clock[thread] >= record.clocks[step][thread];

@@ -206,7 +206,7 @@ def tidy_bundle(root, bundle, names):
 
 
 def read_keys(path):
-    """What was clean when it was last looked at; nothing when that cannot be told."""
+    """What was clean at the last look; nothing when that is not known."""
     try:
         keys = json.loads(path.read_text())
         return keys if isinstance(keys, dict) else {}

@@ -1,5 +1,5 @@
-// RunLog: what a run did, written by the world while it happens. The one record of a run: whoever
-// learns from it, explores, reports or minimises reads it.
+// RunLog: what a run did, written by the world while it happens. The one record of a run: search,
+// exploration, reports and the minimiser read it.
 //
 // Plain memory without pointers. In memory shared with another process it says what happened up to
 // this one's death: the step in which it died is the last one, and a count never covers an entry
