@@ -10,7 +10,7 @@ namespace {
 class Telling : public ::testing::Test {
  protected:
   Telling() { sample_.two_goroutines(); }
-  Story told(const Verdict& verdict, const std::vector<Access>& accesses = {}) {
+  Story told(const Verdict& verdict, const std::vector<ReportedAccess>& accesses = {}) {
     const Trace trace = sample_.trace();
     return tell(verdict, trace, Names(program_, trace), Picture::at_end(trace), accesses);
   }
@@ -67,7 +67,7 @@ TEST_F(Telling, ATransferIntoAStackThatIsBeingCopied) {
       event::LockAcquired{.goroutine = 1, .rank = LockRank::kChannel, .lock = 16, .order = 1});
   sample_.event(event::SendToReceiver{.goroutine = 1, .channel = 1, .partner = 2});
   sample_.step(0, 1, Site::kSudogElementLoad, 55);
-  Access access;
+  ReportedAccess access;
   access.what = "read of 8 bytes";
   access.thread = 0;
   access.step = 3;
