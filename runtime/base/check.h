@@ -3,14 +3,23 @@
 // (platform/fatal.h), which ends the run and leaves the verdict to the oracles; this ends the
 // process.
 //
-// Always on, in every build. It touches nothing of a run: no yield point, no watched access.
+// CHECK is always on, in every build. It touches nothing of a run: no yield point, no watched access.
 #pragma once
 
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
+#ifndef CONCERTINA_COSTLY_CHECKS
+#define CONCERTINA_COSTLY_CHECKS 1
+#endif
+
 namespace concertina {
+
+/// Are the assertions compiled that walk structures, or stand where each instruction counts? They
+/// are in `if constexpr (kCostlyChecks)`. On wherever the runtime is fuzzed, stressed under a
+/// sanitizer or tested on the simulator; off only in what is benchmarked (runtime/CMakeLists.txt).
+inline constexpr bool kCostlyChecks = CONCERTINA_COSTLY_CHECKS != 0;
 
 /// Says what broke and where, and aborts.
 [[noreturn, gnu::cold, gnu::noinline]] inline void check_failed(const char* file, unsigned line,

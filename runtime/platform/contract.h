@@ -14,14 +14,15 @@
 //                     update_mine    a compare_exchange by the only thread that may change the
 //                                    variable while it has the expected value
 //                     exchange_mine  an exchange by the only thread that ever changes it
-//                   which both order as much as publish does. Without a site: poke is a release;
-//                   peek and add order nothing
+//                   which both order as much as publish does. Without a site: poke is a release,
+//                   where no other thread is about to write; peek and add order nothing
 //   OwnedAtomic     an Atomic whose value says who may change it, and that others may freeze:
 //                     update_unless_frozen  a compare_exchange by that owner
 //                     freeze                a compare_exchange by others, between begin_freezing
 //                                           and end_freezing, one thread at a time
 //   Counter         a statistic: exact once all threads have stopped
 //   Cell<T>         plain memory; the caller guarantees exclusion
+//   inspect         a variable's or cell's value for assertions: a peek of which nobody is told
 //   Note            one sleeper, one wake-up; wake happens before sleep's return
 //   spin_until      waits in place for another thread's write
 //   hesitate        lets a moment pass in which others may be faster
@@ -64,6 +65,7 @@ concept AtomicContract = std::constructible_from<A, T> &&
                            { atomic.exchange_mine(value, site) } -> std::same_as<T>;
                            { atomic.update_mine(expected, value, site) } -> std::same_as<bool>;
                            { constant.peek() } -> std::same_as<T>;
+                           { constant.inspect() } -> std::same_as<T>;
                            { atomic.poke(value) } -> std::same_as<void>;
                          };
 
@@ -73,6 +75,7 @@ concept CellContract =
       { constant.load(site) } -> std::same_as<T>;
       { cell.store(value, site) } -> std::same_as<void>;
       { constant.peek() } -> std::same_as<T>;
+      { constant.inspect() } -> std::same_as<T>;
       { cell.poke(value) } -> std::same_as<void>;
     };
 

@@ -7,10 +7,15 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/check.h"
 #include "base/sanitizer.h"
 
 namespace concertina::simulator {
 namespace {
+
+bool are_words(const void* memory, std::size_t bytes) {
+  return (reinterpret_cast<std::uintptr_t>(memory) | bytes) % 8 == 0;
+}
 
 // no_builtin: else the loop is recognised and becomes a call of memset.
 [[maybe_unused, clang::no_builtin("memset")]] void fill_by_words(void* memory, std::size_t bytes,
@@ -23,6 +28,7 @@ namespace {
 }  // namespace
 
 void fill_unseen(void* memory, std::size_t bytes, unsigned char value) {
+  CHECK(are_words(memory, bytes), "whole words are filled");
   if constexpr (sanitizer::kWatchesRaces) {
     fill_by_words(memory, bytes, value);
   } else {
@@ -31,6 +37,7 @@ void fill_unseen(void* memory, std::size_t bytes, unsigned char value) {
 }
 
 bool is_filled_unseen(const void* memory, std::size_t bytes, unsigned char value) {
+  CHECK(are_words(memory, bytes), "whole words are looked at");
   const auto* const words = static_cast<const std::uint64_t*>(memory);
   const std::uint64_t word = value * 0x0101010101010101ull;
   std::uint64_t differences = 0;
@@ -58,6 +65,7 @@ void* Arena::allocate(std::size_t bytes) {
   const std::size_t rounded = (bytes + 15) & ~std::size_t{15};
   if (rounded + kRedZone > kBytes - used_) return nullptr;
   std::byte* const result = begin_ + used_;
+  CHECK(reinterpret_cast<std::uintptr_t>(result) % 16 == 0, "what is handed out is aligned");
   used_ += rounded;
   sanitizer::unpoison(result, rounded);
   // Fresh pages are zero already; only what an earlier run has used needs clearing.
@@ -65,11 +73,13 @@ void* Arena::allocate(std::size_t bytes) {
   // The last bytes of the allocation's own granule are out of bounds, too.
   sanitizer::poison(result + bytes, rounded - bytes + kRedZone);
   used_ += kRedZone;
+  CHECK(used_ <= kBytes, "red zones lie within the arena, too");
   if (used_ > dirty_) dirty_ = used_;
   return result;
 }
 
 void Arena::reset() {
+  CHECK(used_ <= dirty_, "what was used is known to be dirty");
   sanitizer::poison(begin_, used_);
   used_ = 0;
 }

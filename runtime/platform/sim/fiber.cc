@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/check.h"
 #include "base/sanitizer.h"
 
 namespace concertina::simulator {
@@ -34,7 +35,7 @@ struct FiberEntry {
     sanitizer::end_switch(nullptr, &bottom, &bytes);
     learn_driver_stack(from, bottom, bytes);
     self.entry_(self.argument_);
-    std::abort();  // entry never returns
+    CHECK(false, "a fiber's entry never returns");
   }
 
   // AddressSanitizer tells the bounds of the stack that was left; the driver's are not ours to
@@ -73,9 +74,11 @@ void Fiber::allocate() {
 
 void Fiber::restart(void (*entry)(void*), void* argument, const char* name) {
   if (stack_ == nullptr) allocate();
+  CHECK(entry != nullptr, "a fiber has something to run");
   std::byte* const top = stack_ + stack_bytes_;
   if (context_ != nullptr) {  // the context is the stack pointer at the last switch
     auto* const pointer = static_cast<std::byte*>(context_);
+    CHECK(pointer >= stack_ && pointer <= top, "a fiber was switched from on its own stack");
     sanitizer::unpoison(pointer, static_cast<std::size_t>(top - pointer));
   }
   if (thread_ == nullptr || ++restarts_ % kRestartsPerThread == 0) {
@@ -89,6 +92,8 @@ void Fiber::restart(void (*entry)(void*), void* argument, const char* name) {
 }
 
 void Fiber::resume_from(Fiber& from) {
+  CHECK(&from != this, "a fiber continues another one");
+  CHECK(context_ != nullptr, "only what was begun can be continued");
   Fiber* pair[2] = {&from, this};
   sanitizer::begin_switch(&from.fake_stack_, stack_, stack_bytes_);
   sanitizer::become_thread(thread_);

@@ -17,13 +17,22 @@ struct StartCell {
   void* argument = nullptr;
 };
 
+bool are_apart(const void* one, const void* other, std::size_t bytes) {
+  const auto a = reinterpret_cast<std::uintptr_t>(one);
+  const auto b = reinterpret_cast<std::uintptr_t>(other);
+  return (a < b ? b - a : a - b) >= bytes;
+}
+
 void start_cell_main(void* cell) {
   auto& start = *static_cast<StartCell*>(cell);
-  (void)start.go.load(std::memory_order_acquire);
+  require(start.go.load(std::memory_order_acquire), "start_thread",
+          "a thread runs before its starter let it");
   start.entry(start.argument);
 }
 
 }  // namespace
+
+void rule_broken(std::string_view operation, std::string_view rule) { fatal(operation, rule); }
 
 void Mutex::taken_twice() const { lock_taken_twice(state_.rank, state_.order); }
 
@@ -34,6 +43,7 @@ void* allocate(std::size_t bytes) {
 }
 
 void start_thread(void (*entry)(void*), void* argument, Site site) {
+  require(entry != nullptr, "start_thread", "a thread has nothing to run");
   auto* const start = new (allocate(sizeof(StartCell))) StartCell;
   start->entry = entry;
   start->argument = argument;
@@ -59,6 +69,8 @@ bool is_filled(const void* memory, std::size_t bytes, unsigned char value) {
 }
 
 void copy(void* to, const void* from, std::size_t bytes, Site site, ObjectId object) {
+  require(bytes == 0 || (to != nullptr && from != nullptr), "copy", "from nowhere, or to there");
+  require(are_apart(to, from, bytes), "copy", "the ranges overlap");
   auto* const target = static_cast<std::byte*>(to);
   auto* const source = static_cast<const std::byte*>(from);
   std::size_t done = 0;
@@ -72,6 +84,7 @@ void copy(void* to, const void* from, std::size_t bytes, Site site, ObjectId obj
 }
 
 void clear(void* to, std::size_t bytes, Site site, ObjectId object) {
+  require(bytes == 0 || to != nullptr, "clear", "nowhere");
   auto* const target = static_cast<std::byte*>(to);
   std::size_t done = 0;
   if (bytes > kCopyAtomicBytes) {

@@ -68,7 +68,10 @@ void World::reset(const Config& config) {
 }
 
 Report World::run(const Config& config, void (*entry)(void*), void* argument) {
+  CHECK(config.chooser != nullptr, "every run has a chooser");
+  CHECK(entry != nullptr, "a run begins with something");
   World* const outer = in_progress_;
+  CHECK(outer != this, "a world runs one run at a time");
   in_progress_ = this;
   reset(config);
   driver_.adopt_caller();
@@ -106,6 +109,7 @@ void World::fill_thread_reports(Report& report) const {
 }
 
 void World::stop(Outcome outcome, std::string_view message) {
+  CHECK(in_progress_ == this && thread_count_ != 0, "a run is stopped by one of its threads");
   outcome_ = outcome;
   message_ = message;
   mix(static_cast<std::uint64_t>(outcome) + 1);
@@ -237,6 +241,7 @@ StackAction World::prologue(Site site) {
 
 void World::before_lock(LockState& lock, Site site) {
   Thread& thread = threads_[current_];
+  CHECK(thread.wanted == nullptr, "a thread waits for one lock at a time");
   thread.wanted = &lock;
   lock.waiting |= bit(current_);
   if (lock.holder.load(std::memory_order_relaxed) != 0) enabled_ &= ~bit(current_);
@@ -244,6 +249,8 @@ void World::before_lock(LockState& lock, Site site) {
 }
 
 void World::after_lock(LockState& lock, LockRank rank) {
+  CHECK(threads_[current_].wanted == &lock, "a thread takes the lock that it announced");
+  CHECK(contains(enabled_, current_), "a thread that runs is enabled");
   threads_[current_].wanted = nullptr;
   lock.waiting &= ~bit(current_);
   enabled_ &= ~lock.waiting;  // the others' pending operation cannot take effect now
@@ -254,6 +261,7 @@ void World::after_lock(LockState& lock, LockRank rank) {
 }
 
 void World::after_unlock(LockState& lock) {
+  CHECK(lock.holder.load(std::memory_order_relaxed) == 0, "an unlocked lock has no holder");
   enabled_ |= lock.waiting;
   record(event::LockReleased{
       .goroutine = threads_[current_].goroutine, .rank = lock.rank, .lock = lock.id});
@@ -265,7 +273,18 @@ void World::changed(ObjectState& object) {
   object.waiting = 0;
 }
 
+bool World::has_another_writer(ObjectId object) const {
+  for (unsigned i = 0; i < thread_count_; ++i) {
+    const Pending& pending = pending_[i];
+    if (pending.object == object && pending.is_write && i != current_) return true;
+  }
+  return false;
+}
+
 void World::wait_for_change(ObjectState& object, Site site, OperationKind kind) {
+  CHECK(!contains(object.waiting, current_), "a thread waits for one change at a time");
+  if (kind == OperationKind::kSleep && object.waiting != 0) [[unlikely]]
+    stop(Outcome::kFatal, "note: it has a sleeper already");
   object.waiting |= bit(current_);
   enabled_ &= ~bit(current_);
   yield_point(site, kind, false, object.id);
@@ -291,6 +310,7 @@ std::uint32_t World::choose(std::uint32_t n, Site site) {
 
 void World::thread_main(void* argument) {
   World& world = *static_cast<World*>(argument);
+  CHECK(world.current_ < world.thread_count_, "only a thread that was started runs");
   Thread& self = world.threads_[world.current_];
   world.execute_step();
   self.entry(self.argument);
@@ -301,6 +321,7 @@ void World::thread_main(void* argument) {
 }
 
 void World::start_thread(void (*entry)(void*), void* argument, Site site) {
+  CHECK(entry != nullptr, "a thread has something to run");
   if (thread_count_ == kThreadsMax) stop(Outcome::kBudget, "virtual threads per run");
   if (thread_count_ != 0) yield_point(site, OperationKind::kStart, true, 0);
   const auto id = static_cast<ThreadId>(thread_count_++);
@@ -318,6 +339,7 @@ void World::start_thread(void (*entry)(void*), void* argument, Site site) {
 
 void World::post_scan_request(const ScanRequest& request) {
   if (scan_requests_tail_ - scan_requests_head_ == kScanRequestsMax) return;  // it has work enough
+  CHECK(scan_requests_tail_ - scan_requests_head_ < kScanRequestsMax, "the queue has room");
   scan_requests_[scan_requests_tail_++ % kScanRequestsMax] = request;
   changed(scan_queue_);
 }
@@ -328,6 +350,7 @@ ScanRequest World::await_scan_request(Site site) {
   } else {
     yield_point(site, OperationKind::kScanRequest, false, scan_queue_.id);
   }
+  CHECK(scan_requests_head_ != scan_requests_tail_, "a scanner wakes for a request");
   return scan_requests_[scan_requests_head_++ % kScanRequestsMax];
 }
 

@@ -105,6 +105,8 @@ class World {
   void tell_of_touch(ObjectId object, bool is_write);
   /// An atomic or a note changed: threads that spin or sleep on it may look again.
   void changed(ObjectState& object);
+  /// Is another thread about to write the object, or to update it?
+  bool has_another_writer(ObjectId object) const;
   /// Disables the thread until `object` changes; used after a look that failed.
   void wait_for_change(ObjectState& object, Site site, OperationKind kind);
   void sleep_ns(std::uint64_t ns, Site site);

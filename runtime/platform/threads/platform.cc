@@ -37,6 +37,22 @@ void Mutex::check_order(threaded::Thread& self, LockRank rank) const {
   fatal("lock order", detail);
 }
 
+void rule_broken(std::string_view operation, std::string_view rule) { fatal(operation, rule); }
+
+// The calling thread is about to give the lock back in the way in which it took it.
+void Mutex::check_taken() const {
+  if (is_held_by_bias_) {
+    require(in_use_.load(std::memory_order_relaxed) == 1, "lock bias",
+            "a lock that was taken by its bias is not in use");
+    // A thread that wants the bias has taken the word, and waits: R1 to R3.
+    return;
+  }
+  require(word_.load(std::memory_order_relaxed) == kTaken, "lock word",
+          "a lock that was taken by its word is free");
+  require(bias_.load(std::memory_order_relaxed) == nullptr, "lock bias",
+          "a lock that was taken by its word still has a bias");
+}
+
 // S1 to S4, after a short wait awake.
 void Mutex::lock_slowly(threaded::Thread& self) {
   for (unsigned i = 0; i < kLooksBeforeSleep; ++i) {
@@ -57,6 +73,8 @@ void Mutex::lock_slowly(threaded::Thread& self) {
 
 // R1 to R3.
 void Mutex::take_bias(threaded::Thread& self) {
+  require(word_.load(std::memory_order_relaxed) == kTaken, "lock bias",
+          "a thread takes it away without the lock's word");
   bias_.store(nullptr, std::memory_order_relaxed);
   if (!threaded::heavy_barrier()) end_without_barrier();
   threaded::Backoff backoff(self);
@@ -102,7 +120,10 @@ void barrier_refused() {
 void Note::sleep(Site) {
   threaded::Thread& self = me_or_leave();
   std::uint32_t seen = kClear;
-  if (!word_.compare_exchange_strong(seen, kAsleep, std::memory_order_acquire)) return;
+  if (!word_.compare_exchange_strong(seen, kAsleep, std::memory_order_acquire)) {
+    require(seen == kSet, "note", "it has a sleeper already");
+    return;
+  }
   self.run->falls_asleep();
   while (word_.load(std::memory_order_acquire) == kAsleep) {
     self.wait_while(word_, kAsleep, threaded::kForEver);

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/check.h"
 #include "base/hash.h"
 
 namespace concertina::threaded {
@@ -25,9 +26,13 @@ thread_local constinit Thread* current_thread = nullptr;
 
 // --- Thread ---
 
-void Thread::leave() { longjmp(exit, 1); }
+void Thread::leave() {
+  CHECK(current_thread == this, "a thread leaves its own stack, and nobody else's");
+  longjmp(exit, 1);
+}
 
 void Thread::sleep_on(const FutexWord& word, std::uint32_t value, std::uint64_t timeout_ns) {
+  CHECK(sleeps_on.load(std::memory_order_relaxed) == nullptr, "a thread sleeps on one word");
   sleeps_on.store(&word, std::memory_order_seq_cst);            // T1
   if (!run->is_stopped()) futex_wait(word, value, timeout_ns);  // T2, T3
   sleeps_on.store(nullptr, std::memory_order_relaxed);
@@ -46,6 +51,7 @@ void Thread::sleep_ns(std::uint64_t ns) {
 }
 
 std::uint32_t Thread::draw(std::uint32_t n) {  // xorshift64*
+  CHECK(random != 0, "xorshift does not leave 0");
   random ^= random >> 12;
   random ^= random << 25;
   random ^= random >> 27;
@@ -156,6 +162,7 @@ bool Run::announce_end(Outcome outcome, std::string_view message) {
   std::uint32_t expected = kRunning;
   if (!state_.compare_exchange_strong(expected, kStopping, std::memory_order_seq_cst)) return false;
   call_attention(kAttendStop);
+  CHECK(outcome != Outcome::kFatal || !message.empty(), "what broke is said");
   outcome_ = outcome;
   message_ = message;
   state_.store(kStopped, std::memory_order_release);  // pairs with the acquire in await_end
@@ -194,6 +201,7 @@ void Run::create_thread(void (*entry)(void*), void* argument) {
 void* Run::thread_main(void* argument) {
   Thread& thread = *static_cast<Thread*>(argument);
   Run& run = *thread.run;
+  CHECK(current_thread == nullptr, "a thread belongs to one run");
   current_thread = &thread;
   if (setjmp(thread.exit) == 0) thread.entry(thread.argument);
   current_thread = nullptr;
@@ -206,7 +214,9 @@ void* Run::thread_main(void* argument) {
 }
 
 void Run::falls_asleep() {
-  if (awake_.fetch_sub(1, std::memory_order_relaxed) != 1) return;
+  const std::uint32_t before = awake_.fetch_sub(1, std::memory_order_relaxed);
+  CHECK(before != 0, "a thread that falls asleep was counted as awake");
+  if (before != 1) return;
   announce_end(Outcome::kHung, "no thread can take a step");
 }
 

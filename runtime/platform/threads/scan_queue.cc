@@ -1,5 +1,6 @@
 #include "platform/threads/scan_queue.h"
 
+#include "base/check.h"
 #include "platform/threads/run.h"
 
 namespace concertina::threaded {
@@ -14,6 +15,7 @@ void ScanQueue::post(Run& run, const ScanRequest& request) {
     const std::lock_guard lock(mutex_);
     if (tail_ - head_ == kRequestsMax) return;
     requests_[tail_++ % kRequestsMax] = request;
+    CHECK(tail_ - head_ <= kRequestsMax, "no request is overwritten");
     count_as_awake(run);
   }
   // After the request is there: a scanner that slept on the old number finds it.

@@ -24,6 +24,9 @@ namespace concertina::inline sim::platform {
 using simulator::Report;
 using simulator::World;
 
+/// The runtime does what an operation's preconditions forbid: ends the run as fatal.
+[[noreturn]] void rule_broken(std::string_view operation, std::string_view rule);
+
 /// A lock of the runtime's own. Not recursive: taking what one holds is fatal.
 class Mutex {
  public:
@@ -40,10 +43,15 @@ class Mutex {
       taken_twice();
     World::current().before_lock(state_, site);
     // Acquire: pairs with the release in unlock.
-    state_.holder.exchange(World::current().thread() + 1u, std::memory_order_acquire);
+    const std::uint32_t holder =
+        state_.holder.exchange(World::current().thread() + 1u, std::memory_order_acquire);
+    if (holder != 0) [[unlikely]]
+      rule_broken("lock order", "it was taken while another thread held it");
     World::current().after_lock(state_, rank);
   }
   void unlock(Site site) {
+    if (!is_held_by_me()) [[unlikely]]
+      rule_broken("lock order", "a thread unlocks what it does not hold");
     World::current().yield_point(site, OperationKind::kUnlock, true, state_.id);
     state_.holder.store(0, std::memory_order_release);  // pairs with the acquire in lock_as
     World::current().after_unlock(state_);
@@ -81,11 +89,25 @@ class Atomic {
     World::current().changed(state_);
     return true;
   }
-  /// The simulator knows no weaker store, and lets others step in all the same.
-  void publish(T value, Site site) { store(value, site); }
-  T exchange_mine(T desired, Site site) { return exchange(desired, site); }
+  // The simulator knows no weaker store, and lets others step in all the same. So it sees whether
+  // they do what the three's preconditions forbid: on threads a write of theirs would be lost.
+  void publish(T value, Site site) {
+    store(value, site);
+    expect_sole_writer("publish");
+  }
+  T exchange_mine(T desired, Site site) {
+    const T mine = inspect();
+    const T old = exchange(desired, site);
+    if (old != mine) [[unlikely]]
+      rule_broken("exchange_mine", "another thread changed the variable meanwhile");
+    return old;
+  }
   bool update_mine(T& expected, T desired, Site site) {
-    return compare_exchange(expected, desired, site);
+    const bool is_mine = inspect() == expected;
+    const bool is_updated = compare_exchange(expected, desired, site);
+    if (is_mine && !is_updated) [[unlikely]]
+      rule_broken("update_mine", "another thread changed the variable meanwhile");
+    return is_updated;
   }
   T exchange(T desired, Site site) {
     World::current().yield_point(site, OperationKind::kUpdate, true, state_.id);
@@ -100,16 +122,19 @@ class Atomic {
     return old;
   }
   /// Reads without a yield point and without ordering anything: for polls that are repeated anyway,
-  /// for values that only the caller changes or that a held lock protects, and for assertions.
-  /// Never to take a decision that a delay could falsify.
+  /// for values that only the caller changes or that a held lock protects. Never to take a decision
+  /// that a delay could falsify.
   T peek() const {
     simulator::touch(state_.id, false);
     return value_.load(std::memory_order_relaxed);
   }
-  /// Writes without a yield point: for what no other thread can see yet.
+  /// For assertions alone: no part of the run, so a chooser that watches is not told.
+  T inspect() const { return value_.load(std::memory_order_relaxed); }
+  /// Writes without a yield point: for what no other thread is about to write.
   void poke(T value) {
     value_.store(value, std::memory_order_release);
     World::current().changed(state_);
+    expect_sole_writer("poke");
   }
   /// Adds without a yield point and returns the sum: for names and statistics outside any protocol.
   T add(T delta) { return value_.fetch_add(delta, std::memory_order_acq_rel) + delta; }
@@ -117,6 +142,11 @@ class Atomic {
  private:
   template <class U, class Condition>
   friend U spin_until(Atomic<U>&, Condition, Site);
+
+  void expect_sole_writer(std::string_view operation) const {
+    if (World::current().has_another_writer(state_.id)) [[unlikely]]
+      rule_broken(operation, "another thread is about to write the variable");
+  }
 
   std::atomic<T> value_;
   mutable simulator::ObjectState state_;
@@ -166,11 +196,13 @@ class Cell {
     World::current().yield_point(site, OperationKind::kStore, true, id_);
     value_ = value;
   }
-  /// Without a yield point, for owners and assertions.
+  /// Without a yield point, for owners.
   T peek() const {
     simulator::touch(id_, false);
     return value_;
   }
+  /// For the owner's assertions: see Atomic.
+  T inspect() const { return value_; }
   void poke(T value) {
     simulator::touch(id_, true);
     value_ = value;
@@ -186,7 +218,11 @@ class Note {
  public:
   Note() { state_.id = World::current().new_object(); }
   /// Makes it usable again. Only the sleeper, only after sleep returned. No yield point.
-  void clear() { set_.store(0, std::memory_order_relaxed); }
+  void clear() {
+    if (set_.load(std::memory_order_relaxed) == 0) [[unlikely]]
+      rule_broken("note", "it was cleared before it was set");
+    set_.store(0, std::memory_order_relaxed);
+  }
   void sleep(Site site) {
     World& world = World::current();
     if (set_.load(std::memory_order_acquire) == 0) {
@@ -194,7 +230,8 @@ class Note {
     } else {
       world.yield_point(site, OperationKind::kSleep, false, state_.id);
     }
-    (void)set_.load(std::memory_order_acquire);  // pairs with the release in wake
+    if (set_.load(std::memory_order_acquire) == 0) [[unlikely]]  // pairs with the release in wake
+      rule_broken("note", "its sleeper woke before it was set");
   }
   /// False when it was set already: a double wake-up, which the caller must treat as fatal.
   [[nodiscard]] bool wake(Site site) {

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/check.h"
 #include "base/event.h"
 #include "base/lock_rank.h"
 #include "base/outcome.h"
@@ -49,6 +50,9 @@ inline bool is_recorded(const threaded::Thread& self) {
 
 /// Ends the run: without the heavy side's barrier no protocol with a light one holds.
 [[noreturn]] void barrier_refused();
+
+/// The runtime does what an operation's preconditions forbid: ends the run as fatal.
+[[noreturn]] void rule_broken(std::string_view operation, std::string_view rule);
 
 /// A lock of the runtime's own. Not recursive. Sleeping and waking, two sides:
 ///
@@ -110,6 +114,7 @@ class Mutex {
     if (is_recorded(self)) [[unlikely]]
       announce_unlock(self);
     forget(self);
+    if constexpr (kCostlyChecks) check_taken();
     sanitizer::before_unlock(this);
     if (is_held_by_bias_) {
       in_use_.store(0, std::memory_order_release);  // B3; pairs with the acquire in R3
@@ -167,6 +172,7 @@ class Mutex {
     }
   }
   void forget_older(threaded::Thread& self);
+  void check_taken() const;
 
   threaded::FutexWord word_{kFree};
   std::atomic<std::uint32_t> sleepers_{0};
@@ -219,9 +225,10 @@ class Atomic {
   }
   T fetch_add(T delta, Site) { return value_.fetch_add(delta, std::memory_order_seq_cst); }
   /// Orders nothing: for polls that are repeated anyway, for values that only the caller changes or
-  /// that a held lock protects, and for assertions. Never to take a decision that a delay could
-  /// falsify.
+  /// that a held lock protects. Never to take a decision that a delay could falsify.
   T peek() const { return value_.load(std::memory_order_relaxed); }
+  /// For assertions alone.
+  T inspect() const { return value_.load(std::memory_order_relaxed); }
   /// For what no other thread can see yet, and for what others read to learn what was written
   /// before it. Release: its partner is the reader's load.
   void poke(T value) { value_.store(value, std::memory_order_release); }
@@ -255,6 +262,8 @@ class OwnedAtomic : public Atomic<T> {
   /// Release and acquire. False, with the value seen, when it is not the expected one: frozen, or
   /// changed by a thread that must not.
   bool update_unless_frozen(T& expected, T desired, Site site) {
+    if (kCostlyChecks && changing_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      rule_broken("update_unless_frozen", "the variable has two owners");
     changing_.store(1, std::memory_order_relaxed);  // O1
     threaded::light_barrier();
     if (me().attention.load(std::memory_order_acquire) != 0) [[unlikely]] {  // O2
@@ -329,6 +338,7 @@ class Cell {
   T load(Site) const { return value_; }
   void store(T value, Site) { value_ = value; }
   T peek() const { return value_; }
+  T inspect() const { return value_; }
   void poke(T value) { value_ = value; }
 
  private:
@@ -340,7 +350,11 @@ class Cell {
 class Note {
  public:
   /// Makes it usable again. Only the sleeper, only after sleep returned.
-  void clear() { word_.store(kClear, std::memory_order_relaxed); }
+  void clear() {
+    if (word_.load(std::memory_order_relaxed) != kSet) [[unlikely]]
+      rule_broken("note", "it was cleared before it was set");
+    word_.store(kClear, std::memory_order_relaxed);
+  }
   void sleep(Site site);
   /// False when it was set already: a double wake-up, which the caller must treat as fatal.
   [[nodiscard]] bool wake(Site) {
