@@ -2,6 +2,7 @@
 #pragma once
 
 #include "chan/channel.h"
+#include "chan/invariants.h"
 #include "sched/scheduler.h"
 #include "stack/stack.h"
 

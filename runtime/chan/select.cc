@@ -17,6 +17,8 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
 constexpr CaseIndex kNoCase = 0xfffe;
+static_assert(kSelectCasesMax <= 0x100, "orders are bytes");
+static_assert(kSelectCasesMax <= kNoCase && kNoCase != kSelectedDefault, "no case has its number");
 
 struct SelectFrame {
   FrameHeader header;
@@ -51,6 +53,7 @@ class Frame {
   SelectFrame& operator*() const { return *frame_; }
   SelectFrame* operator->() const { return &*frame_; }
   SelectCase& at(unsigned index) const {
+    if constexpr (kCostlyChecks) require(index < frame_->case_count, "select", "no such case");
     return *reinterpret_cast<SelectCase*>(reinterpret_cast<std::uintptr_t>(&*frame_) +
                                           kCasesOffset + sizeof(SelectCase) * index);
   }
@@ -69,6 +72,26 @@ class Frame {
   FrameRef<SelectFrame> frame_;
 };
 
+// Each case that has a channel is in both orders once.
+void check_poll_order(const Frame& frame) {
+  bool is_listed[kSelectCasesMax] = {};
+  unsigned cases = 0;
+  for (unsigned i = 0; i < frame->case_count; ++i) cases += frame.at(i).channel != nullptr;
+  require(frame->order_count == cases, "select", "its orders have not as many cases as it");
+  for (unsigned i = 0; i < cases; ++i) {
+    require(frame.at(frame.poll_order(i)).channel != nullptr, "select", "a nil case is polled");
+    require(!is_listed[frame.poll_order(i)], "select", "a case is polled twice");
+    is_listed[frame.poll_order(i)] = true;
+  }
+}
+
+void check_lock_order(const Frame& frame) {
+  for (unsigned i = 1; i < frame->order_count; ++i) {
+    require(frame.locked(i - 1).channel->id <= frame.locked(i).channel->id, "select",
+            "its locks are not in the order of their channels");
+  }
+}
+
 // A random permutation of the non-nil cases (Go: Fisher-Yates over cheaprandn).
 void make_poll_order(const Frame& frame) {
   unsigned count = 0;
@@ -80,6 +103,7 @@ void make_poll_order(const Frame& frame) {
     ++count;
   }
   frame->order_count = static_cast<std::uint16_t>(count);
+  costly(check_poll_order, frame);
 }
 
 // By channel id, by insertion: stable, and constant in stack space. Ids and not addresses, which
@@ -93,10 +117,12 @@ void make_lock_order(const Frame& frame) {
     }
     frame.lock_order(j) = index;
   }
+  costly(check_lock_order, frame);
 }
 
 void lock_all(Goroutine& g, const Frame& frame) {
   const NativeFrame native(g, kLockFrame, Site::kSelectLockPrologue);
+  require(g.locks_held == 0, "select", "it locks its channels with one locked already");
   const Channel* last = nullptr;
   for (unsigned i = 0; i < frame->order_count; ++i) {
     Channel* const c = frame.locked(i).channel;
@@ -112,11 +138,32 @@ void unlock_all(Goroutine& g, const Frame& frame) {
     if (i > 0 && frame.locked(i - 1).channel == c) continue;  // its first one unlocks it
     unlock_channel(g, *c, Site::kSelectUnlock);
   }
+  require(g.locks_held == 0, "select", "one of its channels stays locked");
+}
+
+// In lock order, and of channels that are all locked on the goroutine's behalf.
+void check_waiting_list(const Goroutine& g) {
+  unsigned channels = 0;
+  const Channel* last = nullptr;
+  for (const Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
+    require(sudog->goroutine == &g, "waiting list is corrupted", "a sudog is another's");
+    require(sudog->is_select, "waiting list is corrupted", "a sudog is no select's");
+    const auto& c = static_cast<const Channel&>(*sudog->channel);
+    if (&c == last) continue;
+    require(last == nullptr || last->id < c.id, "waiting list is corrupted",
+            "its sudogs are not in lock order");
+    check_channel(c);
+    last = &c;
+    ++channels;
+  }
+  require(g.locks_held == channels, "park commit", "other locks are held than those of the cases");
 }
 
 // Go: selparkcommit. Walks the sudogs and never the frame: once a lock is free the goroutine may be
 // running, its stack may be somewhere else, and the fields of that channel's sudogs may change.
 bool select_park_commit(Goroutine& g, void*) {
+  costly(check_about_to_commit, g);
+  costly(check_waiting_list, g);
   g.locks_held = 0;
   g.active_stack_chans.store(true, Site::kActiveStackChansSet);
   g.parking_on_chan.publish(0, Site::kParkingOnChanClear);
@@ -132,6 +179,8 @@ bool select_park_commit(Goroutine& g, void*) {
 }
 
 Action finish(Goroutine& g, CaseIndex index, bool ok) {
+  require(g.waiting == nullptr && g.parameter == nullptr, "select", "it ends and still waits");
+  require(g.locks_held == 0, "select", "it ends with a channel locked");
   pop_frame(g);
   g.result = Result{.selected = index != kSelectedDefault, .ok = ok, .index = index};
   return Action::kNext;
@@ -205,6 +254,8 @@ Done try_cases(Goroutine& g, const Frame& frame) {
 
 // Pass 2: one sudog a case, in lock order; then step P2 of scheduler.h.
 Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
+  costly(check_may_wait, g);
+  require(!frame->has_default, "select", "one that has a default waits");
   Sudog* last = nullptr;
   for (unsigned i = 0; i < frame->order_count; ++i) {
     Sudog* const sudog = acquire_sudog(m, g);
@@ -234,6 +285,8 @@ Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
 Sudog* take_waiting(Goroutine& g) {
   Sudog* const list = g.waiting;
   for (Sudog* sudog = list; sudog != nullptr; sudog = sudog->wait_link) {
+    require(sudog->goroutine == &g && sudog->is_select, "waiting list is corrupted",
+            "a sudog is not of this select");
     sudog->is_select = false;
     sudog->element.poke(0);
   }
@@ -248,6 +301,8 @@ unsigned dequeue_losers(Goroutine& g, const Frame& frame, Sudog* list, Sudog* wi
   Sudog* sudog = list;
   for (unsigned i = 0; i < frame->order_count; ++i) {
     require(sudog != nullptr, "waiting list is corrupted", "fewer sudogs than cases");
+    require(sudog->channel == frame.locked(i).channel, "waiting list is corrupted",
+            "a sudog waits on another channel than its case");
     if (sudog == winner) {
       chosen = frame.lock_order(i);  // its waker has taken it off already
     } else {
@@ -259,6 +314,7 @@ unsigned dequeue_losers(Goroutine& g, const Frame& frame, Sudog* list, Sudog* wi
     sudog->channel = nullptr;
     sudog = sudog->wait_link;
   }
+  require(sudog == nullptr, "waiting list is corrupted", "more sudogs than cases");
   require(chosen != kNoCase, "spurious wake-up", "select: bad wakeup");
   return chosen;
 }
@@ -273,6 +329,9 @@ void release_all(Machine& m, Goroutine& g, Sudog* list) {
 }
 
 Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
+  costly(check_woken, g);
+  require(g.parameter == nullptr || g.select_done.inspect() == 1, "spurious wake-up",
+          "the waker has not won the select");
   g.active_stack_chans.store(false, Site::kActiveStackChansClear);
   lock_all(g, frame);
   g.select_done.publish(0, Site::kSelectDoneReset);
@@ -291,6 +350,7 @@ Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
 
 Action select_step(Machine& m, Goroutine& g) {
   const Frame frame(g);
+  require(frame->header.resume != 2, "spurious wake-up", "a select without cases waits for ever");
   if (frame->header.resume == 1) return after_wake(m, g, frame);
   make_poll_order(frame);
   make_lock_order(frame);
@@ -303,6 +363,7 @@ Action select_step(Machine& m, Goroutine& g) {
   if (done.index == kNoCase) return enqueue_and_park(m, g, frame);
   const ChannelId channel = done.is_panic ? frame.at(done.index).channel->id : kNilChannel;
   unlock_all(g, frame);
+  require(done.partner == nullptr || !done.is_panic, "select", "it panics, and has a partner");
   if (done.partner != nullptr) wake(m, g, *done.partner, true);
   if (done.is_panic) panic(g, PanicKind::kSendOnClosed, channel);
   return finish(g, done.index, done.ok);
@@ -328,10 +389,12 @@ void set_case(Goroutine& g, unsigned index, Channel* c, bool is_send,
               std::uint32_t element_below_hi) {
   const Frame frame(g);
   require(index < frame->case_count, "select", "a case that does not exist");
+  require(frame->header.resume == 0, "select", "a case is set when it has begun");
   SelectCase& select_case = frame.at(index);
   select_case.channel = c;
   select_case.is_send = is_send;
   select_case.element = element_below_hi != 0 ? g.at(element_below_hi) : 0;
+  if (kCostlyChecks && c != nullptr) check_element(g, *c, select_case.element);
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -21,6 +21,7 @@ void refill(Runtime& runtime, SudogCache& cache) {
   if (cache.count == 0) {
     cache.slots[cache.count++] = new (platform::allocate(sizeof(Sudog))) Sudog;
   }
+  require(cache.count <= kSudogCacheSlots / 2, "sudog cache", "a refill is more than half");
 }
 
 void release_half(Runtime& runtime, SudogCache& cache) {
@@ -32,6 +33,19 @@ void release_half(Runtime& runtime, SudogCache& cache) {
     runtime.central_sudogs = sudog;
   }
   runtime.sudog_lock.unlock(Site::kSudogCacheUnlock);
+  require(cache.count == kSudogCacheSlots / 2, "sudog cache", "not half of it was released");
+}
+
+// Slots up to the count hold sudogs, each once, and the others nothing.
+void check_cache(const SudogCache& cache) {
+  require(cache.count <= kSudogCacheSlots, "sudog cache", "more sudogs than slots");
+  for (unsigned i = 0; i < kSudogCacheSlots; ++i) {
+    require((cache.slots[i] != nullptr) == (i < cache.count), "sudog cache",
+            "its count is not what its slots hold");
+    for (unsigned j = 0; j < i && i < cache.count; ++j) {
+      require(cache.slots[i] != cache.slots[j], "sudog cache", "it holds a sudog twice");
+    }
+  }
 }
 
 }  // namespace
@@ -43,6 +57,7 @@ Sudog* acquire_sudog(Machine& m, Goroutine& g) {
   Sudog* const sudog = cache.slots[--cache.count];
   cache.slots[cache.count] = nullptr;
   require(sudog->element.peek() == 0, "acquire_sudog", "a cached sudog has an element");
+  costly(check_free, *sudog);
   m.runtime->sudogs_in_use.add(1);
   sudog->goroutine = &g;
   return sudog;
@@ -57,6 +72,7 @@ void release_sudog(Machine& m, Goroutine& g, Sudog* sudog) {
   require(sudog->wait_link == nullptr, "release_sudog", "sudog with non-nil wait_link");
   require(sudog->channel == nullptr, "release_sudog", "sudog with non-nil channel");
   require(g.parameter == nullptr, "release_sudog", "goroutine with non-nil parameter");
+  require(sudog->goroutine == &g, "release_sudog", "sudog of another goroutine");
   sudog->goroutine = nullptr;
   sudog->success = false;
   sudog->case_index = 0;
@@ -64,6 +80,7 @@ void release_sudog(Machine& m, Goroutine& g, Sudog* sudog) {
   SudogCache& cache = m.processor->sudogs;
   if (cache.count == kSudogCacheSlots) release_half(*m.runtime, cache);
   cache.slots[cache.count++] = sudog;
+  costly(check_cache, cache);
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

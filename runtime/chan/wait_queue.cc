@@ -2,7 +2,36 @@
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
+// Links show a cycle, too: its first sudog would have two before it.
+void WaitQueue::check_links() const {
+  const Sudog* last = nullptr;
+  for (const Sudog* sudog = first_.inspect(); sudog != nullptr; sudog = sudog->next) {
+    require(sudog->previous == last, "wait queue", "a sudog does not know who waits before it");
+    last = sudog;
+  }
+  require(last_ == last, "wait queue", "its end is not the sudog that waits last");
+}
+
+// A sudog that has a neighbour is on this very queue: its neighbours and the ends know of it.
+void WaitQueue::check_queued(const Sudog& sudog) const {
+  const Sudog* const previous = sudog.previous;
+  const Sudog* const next = sudog.next;
+  require(previous == nullptr || previous->next == &sudog, "wait queue",
+          "who waits before a sudog does not know of it");
+  require(next == nullptr || next->previous == &sudog, "wait queue",
+          "who waits behind a sudog does not know of it");
+  require(next == nullptr || previous != nullptr || first_.inspect() == &sudog, "wait queue",
+          "a sudog without predecessor is not the first");
+  require(previous == nullptr || next != nullptr || last_ == &sudog, "wait queue",
+          "a sudog without successor is not the last");
+}
+
 void WaitQueue::enqueue(Sudog& sudog) {
+  if constexpr (kCostlyChecks) {
+    require(sudog.next == nullptr && sudog.previous == nullptr, "wait queue",
+            "a sudog is enqueued that is queued already");
+    require(first_.inspect() != &sudog, "wait queue", "the first sudog is enqueued again");
+  }
   sudog.next = nullptr;
   sudog.previous = last_;
   if (last_ == nullptr) {
@@ -11,6 +40,7 @@ void WaitQueue::enqueue(Sudog& sudog) {
     last_->next = &sudog;
   }
   last_ = &sudog;
+  if constexpr (kCostlyChecks) check_links();
 }
 
 void WaitQueue::unlink_first() {
@@ -23,6 +53,7 @@ void WaitQueue::unlink_first() {
     sudog->next = nullptr;  // marks it as removed, for remove()
   }
   first_.poke(next);
+  if constexpr (kCostlyChecks) check_links();
 }
 
 Sudog* WaitQueue::dequeue() {
@@ -41,6 +72,7 @@ Sudog* WaitQueue::dequeue() {
 }
 
 void WaitQueue::remove(Sudog& sudog) {
+  if constexpr (kCostlyChecks) check_queued(sudog);
   Sudog* const previous = sudog.previous;
   Sudog* const next = sudog.next;
   if (previous != nullptr) {

@@ -22,7 +22,12 @@ class WaitQueue {
   bool looks_empty(Site site) const { return first_.load(site) == nullptr; }
   unsigned size() const;
 
+  /// For assertions: the first sudog; and that the links of the queue agree with each other.
+  const Sudog* inspect_first() const { return first_.inspect(); }
+  void check_links() const;
+
  private:
+  void check_queued(const Sudog& sudog) const;
   void unlink_first();
 
   platform::Atomic<Sudog*> first_{nullptr};  // written under the lock, read without by fast paths
