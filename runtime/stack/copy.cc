@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "stack/adjust.h"
+#include "stack/invariants.h"
 #include "stack/stack.h"
 #include "stack/stack_pool.h"
 
@@ -31,6 +32,7 @@ void adjust_sudogs(Goroutine& g, const Move& move, bool by_owner) {
       sudog->element.store(element + move.delta(), Site::kSudogElementStore);
     }
   }
+  if constexpr (kCostlyChecks) check_elements_have_left(g, move.from);
 }
 
 // Go: findsghi. One past the highest byte of the old stack that a waker may touch, 0 for none.
@@ -41,6 +43,7 @@ std::uintptr_t find_sudog_high(const Goroutine& g, const Stack& stack) {
     const std::uintptr_t end = element + sudog->channel->element_bytes;
     if (stack.contains(element) && end > high) high = end;
   }
+  require(high <= stack.hi, "stack copy", "an element reaches beyond the stack");
   return high;
 }
 
@@ -72,8 +75,12 @@ void adjust_frames(std::uintptr_t sp, const Move& move, std::uintptr_t low, std:
     const auto& header = *reinterpret_cast<const FrameHeader*>(at);
     require(header.magic == kFrameMagic, "frame chain",
             "a copied stack has a frame without header");
+    require(header.bytes >= sizeof(FrameHeader) && header.bytes % 16 == 0, "frame chain",
+            "a copied stack has a frame of a size that none has");
     if (at >= low && at + header.bytes <= end) [[likely]] {
-      at = adjust_alike(at, end, adjust);
+      const std::uintptr_t next = adjust_alike(at, end, adjust);
+      require(next > at && next <= end, "frame chain", "frames alike do not end where they must");
+      at = next;
     } else {
       for_each_slot(at, header, [&](std::uintptr_t slot) {
         if (slot >= low && slot < high) adjust(slot);
@@ -86,6 +93,8 @@ void adjust_frames(std::uintptr_t sp, const Move& move, std::uintptr_t low, std:
 // Copies [begin, end) of the old stack to its place in the new one.
 void copy_range(const Move& move, std::uintptr_t begin, std::uintptr_t end, Site site) {
   if (begin >= end) return;
+  require(begin >= move.from.lo && end <= move.from.hi, "stack copy",
+          "what is copied is not of the old stack");
   platform::copy(reinterpret_cast<void*>(begin + move.delta()),
                  reinterpret_cast<const void*>(begin), end - begin, site);
 }
@@ -103,6 +112,8 @@ std::uintptr_t sync_adjust_sudogs(Goroutine& g, const Move& move) {
   for (Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
     // The list is in lock order, so a channel's sudogs are neighbours: lock it once.
     if (sudog->channel != last) {
+      require(last == nullptr || last->id < sudog->channel->id, "waiting list is corrupted",
+              "its sudogs are not in lock order");
       sudog->channel->lock.lock_as(LockRank::kChannelLeaf, Site::kCopyStackLock);
     }
     last = sudog->channel;
@@ -114,6 +125,7 @@ std::uintptr_t sync_adjust_sudogs(Goroutine& g, const Move& move) {
   std::uintptr_t copied = g.sp;
   if (high > g.sp) {
     copied = round_up_to_word(high);
+    require(copied <= move.from.hi, "stack copy", "the elements reach beyond the stack");
     copy_range(move, g.sp, copied, Site::kCopyStackLow);
     adjust_frames(g.sp + move.delta(), move, g.sp + move.delta(), copied + move.delta());
   }
@@ -125,6 +137,19 @@ std::uintptr_t sync_adjust_sudogs(Goroutine& g, const Move& move) {
     last = channel;
   }
   return copied;
+}
+
+// What a copy asks of its caller.
+void check_may_copy(const Goroutine& g, std::size_t new_bytes, CopyReason reason, bool by_owner) {
+  check_room(g);
+  require(by_owner || (g.status.inspect() & kScan) != 0, "stack copy",
+          "by a thread that does not own the stack");
+  require(reason != CopyReason::kGrow || new_bytes > g.stack.bytes(), "stack copy",
+          "a stack that is to grow does not");
+  require(reason != CopyReason::kShrink || new_bytes < g.stack.bytes(), "stack copy",
+          "a stack that is to shrink does not");
+  require(g.used_bytes() + kStackGuard <= new_bytes, "stack copy",
+          "the new stack has no room for the frames and the guard space");
 }
 
 }  // namespace
@@ -146,9 +171,14 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
                                     .reason = reason,
                                     .old_bytes = static_cast<std::uint32_t>(g.stack.bytes()),
                                     .new_bytes = static_cast<std::uint32_t>(new_bytes)});
+  if constexpr (kCostlyChecks) check_may_copy(g, new_bytes, reason, by_owner);
+  require(by_owner || sync || g.waiting == nullptr, "stack copy",
+          "wakers may be at the sudogs, and their channels are not to be locked");
   take_census(g, CensusMoment::kBeforeCopy);
   const std::size_t used = g.used_bytes();
   const Move move{g.stack, g.stack_pool->allocate(new_bytes, g.id, g.stack_cache)};  // C1
+  require(move.to.bytes() == new_bytes && move.to.lo != move.from.lo, "stack copy",
+          "the new stack is not what was asked for");
   std::uintptr_t copied = g.sp;
   if (sync) {
     copied = sync_adjust_sudogs(g, move);  // C3 to C5
@@ -161,6 +191,11 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   const std::uintptr_t old_sp = g.sp;
   g.stack = move.to;  // C7
   g.sp = move.to.hi - used;
+  if constexpr (kCostlyChecks) {
+    check_room(g);
+    check_frames(g);
+    check_has_left(g, move.from);
+  }
   g.stack_pool->free(move.from, old_sp, g.id, g.stack_cache);
   take_census(g, CensusMoment::kAfterCopy);
   platform::record(event::CopyEnd{.goroutine = g.id,

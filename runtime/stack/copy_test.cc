@@ -234,7 +234,7 @@ TEST(Sudogs, ElementsFollowTheStackAndOthersStay) {
       if (sync) {
         suspend_waiting(g);
       } else {
-        g.status.poke(kWaiting | kScan);
+        g.status.poke(kCopyStack);  // its owner, before it parks
       }
       copy_stack(g, 2 * kStackMin, CopyReason::kMove);
       EXPECT_EQ(inside.element.peek(), g.at(below));
@@ -390,11 +390,11 @@ bool is_copied_under_locks(std::uint32_t offset, std::uint32_t element_offset,
                        Goroutine& g = make_running();
                        static constexpr Function kWide = {.name = "wide", .frame_bytes = 256};
                        push(g, kWide);
-                       wait_on(g, make_channel(2, bytes), g.sp + element_offset);
-                       wait_on(g, make_channel(2, bytes),
-                               g.sp + kHeaderBytes);  // the last one is not the highest
-                       wait_on(g, make_channel(3, 4096),
-                               0);  // nil: nobody writes there, whatever the size
+                       ChannelBase& channel = make_channel(2, bytes);
+                       wait_on(g, channel, g.sp + element_offset);
+                       wait_on(g, channel, g.sp + kHeaderBytes);  // the last is not the highest
+                       // nil: nobody writes there, whatever the size
+                       wait_on(g, make_channel(3, 4096), 0);
                        suspend_waiting(g);
                        late.at(g.sp + offset);
                        copy_same(g);

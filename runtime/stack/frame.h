@@ -81,6 +81,7 @@ static_assert(sizeof(FrameHeader) == 32);
 /// Poison patterns, after Go's stackPoisonCopy.
 inline constexpr unsigned char kFreshStackByte = 0xfd;
 inline constexpr unsigned char kFreedStackByte = 0xfc;
+static_assert(kFreshStackByte != kFreedStackByte && kFreedStackByte != 0, "they are told apart");
 
 struct Stack {
   std::uintptr_t lo = 0;     // lowest byte; 0 for none

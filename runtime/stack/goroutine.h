@@ -21,6 +21,7 @@ struct StackCache;
 inline constexpr std::uint32_t kPreemptStop = 1;    // stop in kPreempted: somebody wants to suspend
 inline constexpr std::uint32_t kPreemptShrink = 2;  // shrink your own stack at the next safe point
 inline constexpr std::uint32_t kPreemptMove = 4;    // as kPreemptShrink, but copy to equal size
+static_assert((kPreemptStop ^ kPreemptShrink ^ kPreemptMove) == 7, "each request has its bit");
 
 /// What the last operation told its caller; small results do not go through memory.
 struct Result {
@@ -69,10 +70,22 @@ struct Goroutine {
   std::size_t used_bytes() const { return stack.hi - sp; }
   std::uintptr_t at(std::uint32_t below_hi) const { return stack.hi - below_hi; }
   std::uint32_t below_hi(std::uintptr_t address) const {
+    if constexpr (kCostlyChecks) {
+      require(address <= stack.hi, "address in a stack", "it lies above the high end");
+    }
     return static_cast<std::uint32_t>(stack.hi - address);
   }
   FrameHeader& top() { return *reinterpret_cast<FrameHeader*>(sp); }
 };
+
+static_assert((kRunnable | kRunning | kSyscall | kWaiting | kDead | kCopyStack | kPreempted) <
+                  kScan,
+              "the scan bit stands beside any status");
+static_assert(is_legal(kRunning, kCopyStack) && is_legal(kCopyStack, kRunning), "growth returns");
+static_assert(!is_legal(kSyscall, kCopyStack) && !is_legal(kWaiting, kCopyStack),
+              "only its owner copies a stack without the scan bit");
+static_assert(!is_legal(kWaiting, kRunning) && !is_legal(kPreempted, kRunnable),
+              "between waiting and running a goroutine is in a queue");
 
 /// A suspender holds kScan over `from`: returns when it is taken off. Fatal when `seen` is another
 /// status.

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "base/limits.h"
+#include "stack/invariants.h"
 #include "stack/stack_pool.h"
 
 namespace concertina::inline CONCERTINA_PLATFORM {
@@ -17,14 +18,20 @@ void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes) {
 }
 
 void begin_stack(Goroutine& g, const Function& function, StackCache* cache) {
+  require(g.stack.lo == 0, "begin_stack", "the goroutine has a stack already");
+  require(function.frame_bytes % 16 == 0 && function.frame_bytes >= sizeof(FrameHeader),
+          "frame size", function.name);
   std::size_t bytes = kStackMin;
   while (bytes < function.frame_bytes + kStackGuard) bytes *= 2;
   g.stack = g.stack_pool->allocate(bytes, g.id, cache);
   g.sp = g.stack.hi;
   place_frame(g, function, function.frame_bytes);
+  if constexpr (kCostlyChecks) check_room(g);
 }
 
 void free_stack(Goroutine& g, StackCache* cache) {
+  require(g.stack.lo != 0, "free_stack", "the goroutine has none");
+  require(g.waiting == nullptr, "free_stack", "sudogs may point into it");
   const Stack stack = g.stack;
   g.stack = Stack{};
   g.sp = 0;
@@ -41,6 +48,8 @@ void grow_stack(Goroutine& g, std::size_t frame_bytes) {
           "a goroutine's stack exceeds kStackMax");
   cas_status(g, kRunning, kCopyStack, Site::kCopyStackStatus);
   copy_stack(g, bytes, CopyReason::kGrow);
+  require(g.sp - g.stack.lo >= frame_bytes + kStackGuard, "stack growth",
+          "the frame that asked for it does not fit");
   cas_status(g, kCopyStack, kRunning, Site::kCopyStackStatus);
 }
 

@@ -47,6 +47,8 @@ StackSlot* StackPool::slot_of(const Stack& stack) {
 
 // lock_ is held. Makes a span (or takes a freed one) and puts its slots on the free list.
 StackSlot* StackPool::make_span(unsigned order) {
+  require(free_[order] == nullptr, "stack pool",
+          "a span is made while stacks of its order are free");
   StackSpan* span = free_span_[order];
   const std::size_t bytes = kStackMin << order;
   if (span != nullptr) {
@@ -90,23 +92,31 @@ StackSlot* StackPool::make_span(unsigned order) {
 
 // lock_ is held.
 StackSlot* StackPool::take(unsigned order) {
+  require(lock_.is_held_by_me(), "stack pool", "its lists need its lock");
   if (free_[order] == nullptr) make_span(order);
   StackSlot* const slot = free_[order];
   free_[order] = slot->next;
   slot->next = nullptr;
+  require(slot->span->order == order, "stack pool", "a free list has a stack of another size");
+  require(slot->span->free_count != 0, "stack pool", "a span gives more stacks than it has free");
   --slot->span->free_count;
   return slot;
 }
 
 // lock_ is held.
 void StackPool::give(StackSlot* slot) {
+  require(lock_.is_held_by_me(), "stack pool", "its lists need its lock");
+  require(!slot->in_use, "stack pool", "a stack is given back that is in use");
   const unsigned order = slot->span->order;
   slot->next = free_[order];
   free_[order] = slot;
   ++slot->span->free_count;
+  require(slot->span->free_count <= slot->span->slot_count, "stack pool",
+          "a span has more stacks free than it was cut into");
 }
 
 void StackPool::refill(StackCache& cache, unsigned order) {
+  require(cache.count[order] == 0, "stack cache", "it is refilled before it is empty");
   lock_.lock(Site::kStackPoolLock);
   while (cache.count[order] < kStackCacheSlots / 2) {
     StackSlot* const slot = take(order);
@@ -118,6 +128,7 @@ void StackPool::refill(StackCache& cache, unsigned order) {
 }
 
 void StackPool::release_half(StackCache& cache, unsigned order) {
+  require(cache.count[order] == kStackCacheSlots, "stack cache", "it is emptied before it is full");
   lock_.lock(Site::kStackPoolLock);
   while (cache.count[order] > kStackCacheSlots / 2) {
     StackSlot* const slot = cache.slots[order];
@@ -133,6 +144,7 @@ Stack StackPool::allocate(std::size_t bytes, GoroutineId owner, StackCache* cach
   StackSlot* slot = nullptr;
   if (order < kStackOrders && cache != nullptr && knobs_.cache) {
     if (cache->slots[order] == nullptr) refill(*cache, order);
+    if constexpr (kCostlyChecks) check_cache(*cache, order);
     slot = cache->slots[order];
     cache->slots[order] = slot->next;
     --cache->count[order];
@@ -143,12 +155,18 @@ Stack StackPool::allocate(std::size_t bytes, GoroutineId owner, StackCache* cach
     lock_.unlock(Site::kStackPoolUnlock);
   }
   require(!slot->in_use, "stack pool", "a stack was handed out twice");
+  require(slot->bytes == bytes, "stack pool", "a stack was handed out that is of another size");
   slot->in_use = true;
+  const bool is_used_again = slot->serial != 0;
   // Counters outside the protocol: no yield point, they are only names and statistics.
   slot->serial = serials_.add(1);
   in_use_.add(1);
   auto* const memory = reinterpret_cast<void*>(slot->lo);
   sanitizer::unpoison(memory, slot->bytes);
+  if (kCostlyChecks && knobs_.poison && is_used_again) {
+    require(platform::is_filled(memory, slot->bytes, kFreedStackByte), "stack pool",
+            "a stack was written to while it was free");
+  }
   if (knobs_.poison) platform::fill(memory, slot->bytes, kFreshStackByte);
   platform::record(event::StackAllocated{.goroutine = owner,
                                          .serial = slot->serial,
@@ -160,6 +178,8 @@ void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner, 
   StackSlot* const slot = slot_of(stack);
   require(slot->in_use && slot->lo == stack.lo && slot->serial == stack.serial, "stack pool",
           "a stack was freed that is not in use");
+  require(slot->bytes == stack.bytes(), "stack pool", "a stack is freed that has changed its size");
+  require(low >= stack.lo && low <= stack.hi, "stack pool", "what was in use is not of the stack");
   slot->in_use = false;
   in_use_.add(static_cast<std::uint32_t>(-1));
   auto* const memory = reinterpret_cast<void*>(slot->lo);
@@ -180,11 +200,36 @@ void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner, 
     slot->next = cache->slots[order];
     cache->slots[order] = slot;
     ++cache->count[order];
+    if constexpr (kCostlyChecks) check_cache(*cache, order);
     return;
   }
   lock_.lock(Site::kStackPoolLock);
   give(slot);
   lock_.unlock(Site::kStackPoolUnlock);
+}
+
+// A processor's stacks of one order: as many as it counts, free, and of that size.
+void StackPool::check_cache(const StackCache& cache, unsigned order) const {
+  unsigned count = 0;
+  for (const StackSlot* slot = cache.slots[order]; slot != nullptr; slot = slot->next) {
+    require(slot->span->order == order, "stack cache", "a cached stack is of another size");
+    require(++count <= kStackCacheSlots, "stack cache", "more stacks than it has room for");
+  }
+  require(count == cache.count[order], "stack cache", "its count is not what its list holds");
+}
+
+// lock_ is held. The free list has what the order's spans count as free.
+void StackPool::check_order(unsigned order) const {
+  unsigned listed = 0;
+  unsigned counted = 0;
+  for (const StackSlot* slot = free_[order]; slot != nullptr; slot = slot->next) {
+    require(!slot->in_use, "stack pool", "a stack in use is on a free list");
+    ++listed;
+  }
+  for (const StackSpan* span = spans_[order]; span != nullptr; span = span->next) {
+    counted += span->free_count;
+  }
+  require(listed == counted, "stack pool", "spans do not count what the free list holds");
 }
 
 void StackPool::free_spans() {
@@ -208,6 +253,7 @@ void StackPool::free_spans() {
       span->next = free_span_[order];
       free_span_[order] = span;
     }
+    if constexpr (kCostlyChecks) check_order(order);
   }
   lock_.unlock(Site::kStackPoolUnlock);
 }

@@ -12,6 +12,7 @@
 // The debugging knobs are Go's: never reuse a stack (stackFaultOnFree), no cache (stackNoCache).
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -20,6 +21,12 @@
 #include "stack/frame.h"
 
 namespace concertina::inline CONCERTINA_PLATFORM {
+
+static_assert(std::has_single_bit(kStackMin) && std::has_single_bit(kStackMax),
+              "orders are powers");
+static_assert(kStackMin <= kStackMax && kStackMax <= kStackMin << (kStackOrdersAll - 1));
+static_assert(kStackOrders < kStackOrdersAll, "the largest stacks are no cache's");
+static_assert(kStackGuard % 16 == 0 && 4 * kStackGuard <= kStackMin, "it leaves room for frames");
 
 struct StackSpan;
 
@@ -83,6 +90,8 @@ class StackPool {
   void refill(StackCache& cache, unsigned order);
   void release_half(StackCache& cache, unsigned order);
   StackSlot* slot_of(const Stack& stack);
+  void check_cache(const StackCache& cache, unsigned order) const;
+  void check_order(unsigned order) const;
 
   const StackKnobs knobs_;
   platform::Mutex lock_{LockRank::kStackPool};

@@ -14,10 +14,14 @@ bool cas_to_scan(Goroutine& g, Status from, Site site) {
   require((from & kScan) == 0 && from != kDead && from != kIdle, "goroutine status",
           "this status cannot be scanned");
   Status seen = from;
-  return g.status.freeze(seen, from | kScan, site);
+  if (!g.status.freeze(seen, from | kScan, site)) return false;
+  require(g.status.inspect() == (from | kScan), "goroutine status",
+          "somebody changed it while a suspender holds the scan bit");
+  return true;
 }
 
 void cas_from_scan(Goroutine& g, Status to, Site site) {
+  require((to & kScan) == 0, "goroutine status", "the scan bit is given back and kept");
   Status seen = to | kScan;
   require(g.status.compare_exchange(seen, to, site), "goroutine status",
           "the suspender lost its scan bit");
