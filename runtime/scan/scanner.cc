@@ -1,5 +1,6 @@
 #include "scan/scanner.h"
 
+#include "stack/invariants.h"
 #include "stack/stack.h"
 
 namespace concertina::inline CONCERTINA_PLATFORM {
@@ -11,8 +12,22 @@ struct Suspended {
   Status status = kIdle;  // the status below kScan
 };
 
+// The scanner has suspended g, and so owns its stack.
+void check_suspended(const Goroutine& g, const Suspended& suspended) {
+  require((suspended.status & kScan) == 0, "suspend", "twice");
+  require(g.status.inspect() == (suspended.status | kScan), "suspend",
+          "the goroutine's status is not what the scanner left it in");
+  require(!suspended.was_preempted || suspended.status == kWaiting, "suspend",
+          "a goroutine that stopped for the scanner went on by itself");
+  require(g.nosplit == 0, "suspend", "in a nosplit region");
+  require(g.in_syscall == (suspended.status == kSyscall), "suspend",
+          "in a system call that the status does not tell of, or the other way round");
+  if constexpr (kCostlyChecks) check_room(g);
+}
+
 // Sets bits in g.preempt.
 void ask(Goroutine& g, std::uint32_t bits) {
+  require(bits != 0 && bits <= 7, "suspend", "the scanner asks for nothing that there is");
   std::uint32_t seen = g.preempt.peek();
   while (!g.preempt.compare_exchange(seen, seen | bits, Site::kScanPreemptStore)) {
   }
@@ -39,6 +54,7 @@ Suspended suspend(Goroutine& g) {
       case kPreempted:
         // It stopped itself for us, and only we make it runnable again.
         cas_status(g, kPreempted, kWaiting, Site::kScanSuspend);
+        require(has_asked, "suspend", "a goroutine stopped for nobody");
         result.was_preempted = true;
         break;
       case kRunnable:
@@ -65,12 +81,14 @@ Suspended suspend(Goroutine& g) {
 }
 
 void resume(Runtime& runtime, Goroutine& g, const Suspended& suspended) {
+  check_suspended(g, suspended);
   cas_from_scan(g, suspended.status, Site::kScanResume);
   if (suspended.was_preempted) ready_from_outside(runtime, g);
 }
 
 // Step S4. The stack is ours.
-void scan_stack(Runtime& runtime, Goroutine& g, bool move) {
+void scan_stack(Runtime& runtime, Goroutine& g, const Suspended& suspended, bool move) {
+  check_suspended(g, suspended);
   take_census(g, CensusMoment::kScan);
   if (!runtime.knobs.shrink_stacks) return;
   if (!is_shrink_safe(g)) {
@@ -86,7 +104,7 @@ void scan_goroutine(Runtime& runtime, Goroutine& g, bool move) {
   const Suspended suspended = suspend(g);
   if (suspended.is_dead) return;
   platform::record(event::ScanBegin{.goroutine = g.id, .status = suspended.status});
-  scan_stack(runtime, g, move);
+  scan_stack(runtime, g, suspended, move);
   platform::record(event::ScanEnd{.goroutine = g.id});
   resume(runtime, g, suspended);
 }
@@ -94,6 +112,7 @@ void scan_goroutine(Runtime& runtime, Goroutine& g, bool move) {
 // While the scanner works, goroutines that it holds may become runnable: no deadlock yet.
 void set_busy(Runtime& runtime, bool busy) {
   runtime.lock.lock(Site::kSchedulerLock);
+  require(runtime.scanner_is_busy == (busy ? 0 : 1), "scanner", "there are two");
   runtime.scanner_is_busy = busy ? 1 : 0;
   if (!busy) check_dead(runtime);
   runtime.lock.unlock(Site::kSchedulerUnlock);
@@ -107,7 +126,9 @@ void scanner_main(void* argument) {
     set_busy(runtime, true);
     platform::begin_freezing();
     const std::uint32_t count = runtime.goroutine_count.load(Site::kScanRequest);
+    require(count <= runtime.knobs.goroutines_max, "scanner", "more goroutines than may be");
     for (std::uint32_t i = 0; i < count; ++i) {
+      require(runtime.goroutines[i] != nullptr, "scanner", "a goroutine is counted and not there");
       Goroutine& g = *runtime.goroutines[i];
       if (request.path == kAnyPath || request.path == g.path) {
         scan_goroutine(runtime, g, request.move);

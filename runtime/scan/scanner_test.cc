@@ -184,6 +184,31 @@ TEST(Suspend, UnknownStatusIsFatal) {
             "fatal: suspend: a status that no goroutine has");
 }
 
+// What the scanner asserts of a goroutine that it has suspended.
+TEST(Suspend, OfAGoroutineThatMustNotBeIsFatal) {
+  const auto ending = [](auto broken) {
+    const Body child({park_here()});
+    const Body main({go(child), wait_for_status(2, kWaiting),
+                     [broken](Machine& m, Goroutine&) { broken(*m.runtime, goroutine(m, 2)); },
+                     scan_and_wait(false, kChild)});
+    Random random(1);
+    return run_program(with_scanner({.chooser = &random}), main).ending();
+  };
+  EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.nosplit = 1; }),
+            "fatal: suspend: in a nosplit region");
+  EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.in_syscall = true; }),
+            "fatal: suspend: in a system call that the status does not tell of, or the other way "
+            "round");
+  EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.status.poke(kPreempted); }),
+            "fatal: suspend: a goroutine stopped for nobody");
+  EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.sp = g.stack.lo; }),
+            "fatal: guard space: frames have used it up");
+  EXPECT_EQ(ending([](Runtime& runtime, Goroutine&) { runtime.scanner_is_busy = 1; }),
+            "fatal: scanner: there are two");
+  EXPECT_EQ(ending([](Runtime& runtime, Goroutine&) { runtime.goroutines[0] = nullptr; }),
+            "fatal: scanner: a goroutine is counted and not there");
+}
+
 // The scanner sees a goroutine run and asks it to stop; but by then it has died, and is about to
 // live again. The request must not stop its next life for ever.
 TEST(Suspend, RequestThatMeetsTheNextLifeIsServed) {

@@ -36,6 +36,7 @@ void check_dead(Runtime& runtime) {
     // Every machine sleeps, and nobody will ever wake one: such a goroutine was forgotten.
     require(status == kWaiting, "check_dead found a runnable goroutine", "all machines are idle");
   }
+  if constexpr (kCostlyChecks) check_all_idle(runtime);
   announce_end(runtime, alive);
   if (alive == 0) platform::stop(Outcome::kExit, "");
   platform::stop(Outcome::kDeadlock, "all goroutines are asleep - deadlock!");

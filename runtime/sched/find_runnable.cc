@@ -8,7 +8,24 @@ namespace {
 
 void machine_main(void* argument);
 
-void acquire_processor(Machine& m, Processor& processor) { m.processor = &processor; }
+void acquire_processor(Machine& m, Processor& processor) {
+  require(m.processor == nullptr, "machine", "it takes a second processor");
+  require(processor.idle_link == nullptr, "machine", "it takes a processor off no list");
+  m.processor = &processor;
+}
+
+// What wakes the machine has handed it a processor.
+void acquire_handed_over(Machine& m) {
+  require(m.next_processor != nullptr, "machine", "it was called without a processor for it");
+  acquire_processor(m, *m.next_processor);
+  m.next_processor = nullptr;
+}
+
+void stop_counting(Runtime& runtime) {
+  const std::uint32_t before =
+      runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
+  require(before != 0, "spinning machines", "negative count");
+}
 
 Goroutine* poll_global(Machine& m, unsigned max) {
   Runtime& runtime = *m.runtime;
@@ -21,6 +38,7 @@ Goroutine* poll_global(Machine& m, unsigned max) {
 
 Goroutine* steal_work(Machine& m) {
   Runtime& runtime = *m.runtime;
+  require(m.is_spinning, "spinning machines", "a machine steals that does not count as looking");
   const unsigned n = runtime.knobs.processors;
   for (unsigned round = 0; round < kStealRounds; ++round) {
     // The last round takes even what a running processor would run next.
@@ -37,8 +55,13 @@ Goroutine* steal_work(Machine& m) {
 }
 
 void become_spinning(Machine& m) {
+  require(!m.is_spinning, "spinning machines", "one of them is counted twice");
+  require(m.processor != nullptr && m.goroutine == nullptr, "spinning machines",
+          "one of them has no processor, or something to run");
   m.is_spinning = true;
-  m.runtime->spinning_count.fetch_add(1, Site::kSpinningUpdate);
+  const std::uint32_t before = m.runtime->spinning_count.fetch_add(1, Site::kSpinningUpdate);
+  // A submitter counts for the machine that it is about to start.
+  require(before <= m.runtime->knobs.machines_max, "spinning machines", "more than machines");
   m.runtime->need_spinning.store(0, Site::kNeedSpinning);
 }
 
@@ -83,6 +106,8 @@ bool has_standing_request(Runtime& runtime) {
 // again.
 Goroutine* go_idle(Machine& m) {
   Runtime& runtime = *m.runtime;
+  require(m.processor != nullptr && m.goroutine == nullptr, "machine",
+          "it goes idle without a processor, or with something to run");
   runtime.lock.lock(Site::kSchedulerLock);
   if (runtime.global_head != nullptr) {
     Goroutine* const g = take_global(runtime, *m.processor, 0);
@@ -99,7 +124,7 @@ Goroutine* go_idle(Machine& m) {
   runtime.lock.unlock(Site::kSchedulerUnlock);
   if (m.is_spinning) {
     m.is_spinning = false;
-    runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);  // I1
+    stop_counting(runtime);  // I1
     if (recheck_queues(m)) return nullptr;
   }
   stop_machine(m);
@@ -126,10 +151,10 @@ Goroutine& find_runnable(Machine& m, bool& inherits) {
 
 void reset_spinning(Machine& m) {
   Runtime& runtime = *m.runtime;
+  const bool was_spinning = m.is_spinning;
   m.is_spinning = false;
-  const std::uint32_t before =
-      runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
-  require(before != 0, "spinning machines", "negative count");
+  stop_counting(runtime);
+  require(was_spinning, "spinning machines", "one stops looking that did not look");
   // It was looking on behalf of others, too: another machine must look instead.
   wake_processor(runtime);
 }
@@ -145,7 +170,7 @@ void wake_processor(Runtime& runtime) {
     // A machine that is just dropping its processor must not go to sleep over our work (#45867).
     // The machine that answers must not think that we are still looking: so stop counting first,
     // and both before the unlock. (Go's wakep sets the request first.)
-    runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
+    stop_counting(runtime);
     runtime.need_spinning.store(1, Site::kNeedSpinning);
   }
   runtime.lock.unlock(Site::kSchedulerUnlock);
@@ -153,13 +178,16 @@ void wake_processor(Runtime& runtime) {
 }
 
 void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
+  require(processor.idle_link == nullptr, "machine", "one is called for an idle processor");
   runtime.lock.lock(Site::kSchedulerLock);
+  if constexpr (kCostlyChecks) check_lists(runtime);
   Machine* const machine = runtime.idle_machines;
   if (machine != nullptr) {
     runtime.idle_machines = machine->idle_link;
     --runtime.idle_machine_count;
     runtime.lock.unlock(Site::kSchedulerUnlock);
     platform::record(event::MachineCalled{});
+    require(machine->next_processor == nullptr, "machine note", "its sleeper was called already");
     machine->is_spinning = spinning;
     machine->next_processor = &processor;
     require(machine->note.wake(Site::kMachineNoteWake), "machine note", "double wake-up");
@@ -170,10 +198,9 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
     // the next one that comes to sleep takes a processor and looks again. As in wake_processor:
     // stop counting first, and both before the unlock, or another submitter counts on us, and the
     // machine that answers takes one goroutine and wakes no machine for the next.
+    require(machine == nullptr, "machine", "one is wanted though one sleeps");
     put_idle_processor(runtime, processor);
-    if (spinning) {
-      runtime.spinning_count.fetch_add(static_cast<std::uint32_t>(-1), Site::kSpinningUpdate);
-    }
+    if (spinning) stop_counting(runtime);
     runtime.is_machine_wanted = true;
     runtime.lock.unlock(Site::kSchedulerUnlock);
     return;
@@ -192,6 +219,8 @@ void stop_machine(Machine& m) {
   Runtime& runtime = *m.runtime;
   require(m.processor == nullptr && !m.is_spinning, "machine",
           "stops with a processor or spinning");
+  require(m.goroutine == nullptr && m.next_processor == nullptr, "machine",
+          "it stops with something to run, or though it was called");
   runtime.lock.lock(Site::kSchedulerLock);
   if (runtime.is_machine_wanted) {
     runtime.is_machine_wanted = false;
@@ -208,14 +237,16 @@ void stop_machine(Machine& m) {
   m.idle_link = runtime.idle_machines;
   runtime.idle_machines = &m;
   ++runtime.idle_machine_count;
+  require(runtime.idle_machine_count <= runtime.machine_count, "idle machines",
+          "there are more than machines");
+  if constexpr (kCostlyChecks) check_lists(runtime);
   check_dead(runtime);
   runtime.lock.unlock(Site::kSchedulerUnlock);
   platform::record(event::MachineSleeps{});
   m.note.sleep(Site::kMachineNoteSleep);
   platform::record(event::MachineBegins{});
   m.note.clear();
-  acquire_processor(m, *m.next_processor);
-  m.next_processor = nullptr;
+  acquire_handed_over(m);
 }
 
 namespace {
@@ -223,8 +254,7 @@ namespace {
 void machine_main(void* argument) {
   auto& m = *static_cast<Machine*>(argument);
   platform::record(event::MachineBegins{});
-  acquire_processor(m, *m.next_processor);
-  m.next_processor = nullptr;
+  acquire_handed_over(m);
   run_machine(m);
 }
 

@@ -23,6 +23,7 @@ struct Parts {
     if (goroutines[id] == nullptr) {
       goroutines[id] =
           &make<Goroutine>(static_cast<GoroutineId>(id), kMainPath, runtime.stack_pool);
+      goroutines[id]->status.poke(kRunnable);
     }
     return *goroutines[id];
   }

@@ -45,6 +45,10 @@ class RunQueue {
   template <class Fact>
   void announce(const Goroutine* g) const;
 
+  void check_bounds(std::uint32_t head, std::uint32_t tail) const {
+    require(tail - head <= kRunQueueSlots, "run queue", "more goroutines than slots");
+  }
+
   /// Takes what run_next or head was when the owner read it; false when a thief was faster.
   template <class T>
   bool take(platform::Atomic<T>& variable, T& seen, T next, Site site) {

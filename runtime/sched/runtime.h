@@ -19,6 +19,10 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 struct Runtime;
 
+static_assert(kProcessorsLimit <= kMachinesMax, "a processor needs a machine");
+static_assert(kRunQueueSlots % 2 == 0, "half of a queue moves out when it is full");
+static_assert(kSudogCacheSlots % 2 == 0, "half of a cache goes to the central list");
+
 /// What to do once the goroutine's status is kWaiting and its machine has let go of it. Must not
 /// touch the goroutine's stack. False: do not park after all.
 using CommitFunction = bool (*)(Goroutine& g, void* argument);

@@ -23,6 +23,17 @@ void reset_spinning(Machine& m);
 void put_runnable(Machine& m, Goroutine& g, bool next);
 void put_global(Runtime& runtime, Goroutine* const* batch, unsigned count);
 
+// Assertions (sched/invariants.cc), within `if constexpr (kCostlyChecks)`.
+
+/// The machine runs g, which is between two of its steps.
+void check_between_steps(const Machine& m, const Goroutine& g);
+/// g is in nobody's hands but the caller's, who puts it on a run queue or has taken it off one.
+void check_runnable(const Goroutine& g);
+/// The lists that the scheduler's lock guards are as long as they are counted. It is held.
+void check_lists(const Runtime& runtime);
+/// Every machine sleeps: nothing is left for them to do.
+void check_all_idle(const Runtime& runtime);
+
 // With the scheduler's lock held.
 void put_idle_processor(Runtime& runtime, Processor& processor);
 Processor* take_idle_processor(Runtime& runtime);
