@@ -38,6 +38,8 @@ def source_of(name):
 
 
 def load(name):
+    if str(LAB) not in sys.path:
+        sys.path.append(str(LAB))  # doors import those that measure
     path = source_of(name)
     if path.parent == LAB:
         return importlib.import_module(name)
@@ -63,7 +65,6 @@ def drop_python_settings():
 
 
 def main():
-    sys.path.append(str(LAB))  # of the doors that measure
     drop_python_settings()
     name = sys.argv[1]
     sys.argv = [name, *sys.argv[2:]]
