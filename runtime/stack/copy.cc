@@ -140,7 +140,8 @@ std::uintptr_t sync_adjust_sudogs(Goroutine& g, const Move& move) {
 }
 
 // What a copy asks of its caller.
-void check_may_copy(const Goroutine& g, std::size_t new_bytes, CopyReason reason, bool by_owner) {
+[[maybe_unused]] void check_may_copy(const Goroutine& g, std::size_t new_bytes, CopyReason reason,
+                                     bool by_owner) {
   check_room(g);
   require(by_owner || (g.status.inspect() & kScan) != 0, "stack copy",
           "by a thread that does not own the stack");
