@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -112,6 +114,7 @@ void normalise_operation(Operation& operation, const Program& program) {
   const Code code = operation.code;
   operation.channel = uses_channel(code) ? nearest_channel(operation.channel, program) : 0;
   const auto functions = static_cast<std::uint8_t>(program.functions.size());
+  CHECK(functions != 0, "a program has a main function");
   operation.function =
       uses_function(code) ? static_cast<std::uint8_t>(operation.function % functions) : 0;
   if (!uses_pointer(code)) operation.by_pointer = false;
@@ -148,6 +151,8 @@ void normalise_body(Function& function, const Program& program) {
     normalise_operation(body[kept], program);
     ++kept;
   }
+  CHECK(open <= kNestingMax, "blocks nest no deeper than the limit");
+  CHECK(kept + open <= kOperationsMax, "there is room to close all open blocks");
   body.resize(kept);
   Operation end;
   end.code = Code::kEnd;
@@ -175,11 +180,10 @@ Code code_by_name(std::string_view name) {
 std::string validate(const Program& program) {
   if (program.channels.size() > kChannelsMax) return "too many channels";
   for (std::size_t i = 0; i < program.channels.size(); ++i) {
-    const std::string where = "channel " + std::to_string(i) + ": ";
-    if (program.channels[i].capacity > kCapacityMax) return where + "capacity is out of range";
-    if (program.channels[i].size_class >= kElementSizeClasses) {
-      return where + "size class is out of range";
-    }
+    const bool is_capacity_good = program.channels[i].capacity <= kCapacityMax;
+    if (is_capacity_good && program.channels[i].size_class < kElementSizeClasses) continue;
+    return "channel " + std::to_string(i) + ": " + (is_capacity_good ? "size class" : "capacity") +
+           " is out of range";
   }
   if (program.functions.empty()) return "there is no main function";
   if (program.functions.size() > kFunctionsMax) return "too many functions";
@@ -199,6 +203,8 @@ void normalise(Program& program) {
   if (program.functions.empty()) program.functions.emplace_back();
   if (program.functions.size() > kFunctionsMax) program.functions.resize(kFunctionsMax);
   for (Function& function : program.functions) normalise_body(function, program);
+  const std::string rule = validate(program);
+  CHECK(rule.empty(), "a program that was made valid is valid: " + rule);
 }
 
 }  // namespace concertina::fuzzers
