@@ -1,5 +1,7 @@
 #include "schedule/choosers.h"
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 
 Strategy effective_strategy(const Schedule& schedule) {
@@ -22,7 +24,9 @@ Chooser& Choosers::strategy_for(const Schedule& schedule) {
     strategy.reset(schedule);
     return strategy;
   };
-  switch (effective_strategy(schedule)) {
+  const Strategy effective = effective_strategy(schedule);
+  CHECK(effective < Strategy::kPortfolio, "the portfolio stands for one of the others");
+  switch (effective) {
     case Strategy::kPct:
       return prepared(pct_);
     case Strategy::kNonPreemptive:
@@ -45,6 +49,7 @@ Chooser& Choosers::prepare(const Schedule& schedule) {
   Chooser& strategy = strategy_for(schedule);
   if (schedule.deviations.empty()) return strategy;
   deviating_.reset(schedule, strategy);
+  CHECK(schedule.deviations.size() <= kDeviationsMax, "a schedule has as many wishes as may be");
   return deviating_;
 }
 

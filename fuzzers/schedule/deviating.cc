@@ -1,11 +1,13 @@
 #include "schedule/deviating.h"
 
+#include "base/check.h"
 #include "schedule/conflict.h"
 
 namespace concertina::fuzzers {
 
 void Deviating::reset(const Schedule& schedule, Chooser& strategy) {
   strategy_ = &strategy;
+  CHECK(&strategy != this, "deviations stand before another strategy");
   arriving_ = 0;
   held_ = preferred_ = 0;
   preferences_ = 0;
@@ -15,6 +17,7 @@ void Deviating::reset(const Schedule& schedule, Chooser& strategy) {
   unsigned choose_count = 0;
   for (const Deviation& deviation : schedule.deviations) {
     if (hold_count + choose_count == KeyTable::kKeysMax) break;
+    CHECK(deviation.key.site < Site::kCount, "a deviation names a site, or its bit is another's");
     if (deviation.kind == DeviationKind::kChoose) {
       choose_values_[choose_count++] = deviation.value;
       chooses_.add(deviation.key);
@@ -29,6 +32,7 @@ void Deviating::reset(const Schedule& schedule, Chooser& strategy) {
 
 void Deviating::started(ThreadId thread) {
   arriving_ |= bit(thread);
+  CHECK(strategy_ != nullptr, "deviations are given before a run begins");
   strategy_->started(thread);
 }
 
@@ -40,6 +44,7 @@ void Deviating::note_arrivals(const Pending* pending) {
     const KeyMask keys = holds_.pass(reached.path, reached.site);
     if (keys == 0) continue;
     const auto first = static_cast<unsigned>(__builtin_ctz(keys));
+    CHECK(first < KeyTable::kKeysMax, "a wish has a place in the table");
     decisions_left_[thread] = hold_values_[first];
     if (decisions_left_[thread] == 0) continue;
     const bool is_preference = (preferences_ >> first & 1) != 0;
@@ -52,6 +57,7 @@ void Deviating::note_arrivals(const Pending* pending) {
 void Deviating::count_down() {
   for (ThreadMask rest = held_ | preferred_; rest != 0; rest = without_lowest(rest)) {
     const ThreadId thread = lowest(rest);
+    CHECK(decisions_left_[thread] != 0, "a thread with a wish has decisions left");
     if (--decisions_left_[thread] != 0) continue;
     held_ &= ~bit(thread);
     preferred_ &= ~bit(thread);
@@ -69,6 +75,7 @@ ThreadMask Deviating::preferred_among(ThreadMask enabled, const Pending* pending
 ThreadId Deviating::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
   if (!wishes_any_) return strategy_->pick(enabled, current, pending);
   note_arrivals(pending);
+  CHECK(is_empty(held_ & preferred_), "no thread is held and preferred at once");
   ThreadMask free = enabled;
   if (held_ != 0 || preferred_ != 0) {
     free = enabled & ~held_;
@@ -79,7 +86,9 @@ ThreadId Deviating::pick(ThreadMask enabled, ThreadId current, const Pending* pe
   }
   if (free == 0) return strategy_->pick(enabled, current, pending);
   if (without_lowest(free) == 0) return lowest(free);
-  return strategy_->pick(free, current, pending);
+  const ThreadId picked = strategy_->pick(free, current, pending);
+  CHECK(contains(free, picked), "a strategy picks one of those that deviations leave");
+  return picked;
 }
 
 void Deviating::executing(ThreadId thread, const Pending* pending) {
@@ -93,6 +102,7 @@ void Deviating::executing(ThreadId thread, const Pending* pending) {
 std::uint32_t Deviating::choose(std::uint32_t n, Site site, SpawnPath path) {
   // The strategy draws anyway, so that a deviation changes this draw and no later one.
   const std::uint32_t drawn = strategy_->choose(n, site, path);
+  CHECK(drawn < n, "a strategy draws in range, also where a deviation replaces the draw");
   if (!chooses_.wants(site)) return drawn;
   const KeyMask keys = chooses_.pass(path, site);
   if (keys == 0) return drawn;

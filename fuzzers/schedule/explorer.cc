@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -38,6 +40,7 @@ Explorer::Explorer(const Schedule& base, Strategy strategy, std::uint64_t seed, 
   for (const Strategy turn : kTurns) {
     if (turn != left_out) turns_.push_back(turn);
   }
+  CHECK(!turns_.empty(), "some strategy has a turn");
 }
 
 const Schedule& Explorer::next() {
@@ -46,6 +49,8 @@ const Schedule& Explorer::next() {
   schedule_.seed = random_.next();
   schedule_.strategy = strategy;
   fill(strategy);
+  const std::string rule = validate(schedule_);
+  CHECK(rule.empty(), "a search makes schedules that are valid: " + rule);
   const bool can_learn = strategy != Strategy::kRandom && strategy != Strategy::kPos &&
                          strategy != Strategy::kNonPreemptive;
   learns_ = (can_learn || is_portfolio_) && (runs_ < kLoggedRuns || runs_ % kLoggedEvery == 0);
@@ -123,6 +128,7 @@ void Explorer::fill_targets() {
   if (profile.empty()) return;  // this run is to be learnt from: POS
   std::uint64_t sum = 0;
   for (const ObjectProfile& object : profile) sum += object.operations;
+  CHECK(sum != 0, "objects of the profile were operated on");
   const bool by_operations = random_.percent(50);
   const unsigned wanted = random_.percent(50) ? 1 : random_.between(2, kTargetsMax);
   positions_.assign(knowledge_.name_count(), kNoPosition);
@@ -132,6 +138,7 @@ void Explorer::fill_targets() {
       std::uint64_t left = random_.below(static_cast<std::uint32_t>(sum));
       for (drawn = 0; left >= profile[drawn].operations; ++drawn) left -= profile[drawn].operations;
     }
+    CHECK(drawn < profile.size(), "a draw below the sum falls to one of the objects");
     const ObjectProfile& object = profile[drawn];
     std::vector<ObjectKey>& targets = schedule_.targets;
     if (std::find(targets.begin(), targets.end(), object.key) != targets.end()) continue;
@@ -142,9 +149,13 @@ void Explorer::fill_targets() {
 
 void Explorer::add_counts(const ObjectProfile& object) {
   std::vector<ThreadCount>& all = schedule_.thread_counts;
+  CHECK(object.names.size() == object.threads.size(), "each thread of a profile has a name");
   for (std::size_t i = 0; i < object.threads.size(); ++i) {
+    CHECK(object.names[i] < positions_.size(), "a thread's name is one of those that were given");
     std::uint16_t& position = positions_[object.names[i]];
     if (position != kNoPosition) {
+      CHECK(position < all.size(),
+            "a thread that was counted before has its place in the schedule");
       std::uint16_t& count = all[position].count;
       count = static_cast<std::uint16_t>(std::min(count + object.threads[i].count, 0xffff));
     } else if (all.size() < kThreadCountsMax) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/check.h"
 #include "schedule/schedule.h"
 
 namespace concertina::fuzzers {
@@ -27,6 +28,7 @@ class KeyTable {
   /// ignored.
   void add(const Key& key) {
     if (size_ == kKeysMax || key.site >= Site::kCount) return;
+    CHECK(size_ < kKeysMax, "a table has room for its keys");
     entries_[size_] = {key.path, 0, key.occurrence};
     about_[index(key.site)] |= static_cast<std::uint16_t>(1U << size_);
     ++size_;
@@ -36,9 +38,11 @@ class KeyTable {
 
   /// Counts the pass. Bits of the keys that it reaches, each at most once in a run.
   KeyMask pass(SpawnPath path, Site site) {
+    CHECK(site < Site::kCount, "a place that is passed is one of the runtime's sites");
     KeyMask reached = 0;
     for (KeyMask rest = about_[index(site)]; rest != 0; rest &= rest - 1) {
       const auto i = static_cast<unsigned>(__builtin_ctz(rest));
+      CHECK(i < size_, "a site's keys are among those that were added");
       Entry& entry = entries_[i];
       if (entry.path != kAnyPath && entry.path != path) continue;
       if (entry.passes++ == entry.occurrence) reached |= 1U << i;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -71,8 +73,12 @@ bool path_from_text(std::string_view text, SpawnPath& path) {
 }
 
 std::string key_text(const Key& key) {
-  return path_text(key.path) + "/" + std::string(site_name(key.site)) + "#" +
-         std::to_string(key.occurrence);
+  const std::string text = path_text(key.path) + "/" + std::string(site_name(key.site)) + "#" +
+                           std::to_string(key.occurrence);
+  Key back;
+  CHECK(key_from_text(text, back).reason.empty() && back == key,
+        "a key is read back from its text: " + text);
+  return text;
 }
 
 KeyError key_from_text(std::string_view text, Key& key) {
@@ -97,7 +103,13 @@ KeyError key_from_text(std::string_view text, Key& key) {
 }
 
 std::string numbered_path_text(SpawnPath path, unsigned number) {
-  return path_text(path) + "#" + std::to_string(number);
+  const std::string text = path_text(path) + "#" + std::to_string(number);
+  SpawnPath path_back = 0;
+  unsigned number_back = 0;
+  CHECK(numbered_path_from_text(text, number, path_back, number_back).reason.empty() &&
+            path_back == path && number_back == number,
+        "a numbered path is read back from its text: " + text);
+  return text;
 }
 
 KeyError numbered_path_from_text(std::string_view text, unsigned max, SpawnPath& path,

@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -45,6 +47,7 @@ void add_user(std::vector<std::pair<Site, Users>>& list, const Step& step) {
 }  // namespace
 
 bool PairSet::add(SitePair pair) {
+  CHECK(pair.reader < Site::kCount && pair.writer < Site::kCount, "a pair is of two sites");
   const auto bit =
       static_cast<std::size_t>(pair.reader) << 8 | static_cast<std::size_t>(pair.writer);
   if (has_[bit]) return false;
@@ -74,6 +77,7 @@ unsigned Knowledge::learn_reads_from(const RunLog& log) {
 void Knowledge::name_objects(const RunLog& log) {
   std::map<SpawnPath, std::uint16_t> made;
   names_.assign(1, {kAnyPath, 0});
+  CHECK(log.object_count <= RunLog::kObjectsMax, "a log names as many objects as it has room for");
   for (ObjectId object = 1; object <= log.object_count; ++object) {
     const SpawnPath path = log.makers.at[object];
     names_.push_back({path, path == kAnyPath ? std::uint16_t{0} : made[path]++});
@@ -84,6 +88,7 @@ std::uint16_t Knowledge::name_of(const ThreadCount& thread) {
   for (std::uint16_t name = 0; name < named_.size(); ++name) {
     if (named_[name].path == thread.path && named_[name].thread == thread.thread) return name;
   }
+  CHECK(named_.size() < kCountMax, "names of threads fit sixteen bits");
   named_.push_back(thread);
   return static_cast<std::uint16_t>(named_.size() - 1);
 }
@@ -91,6 +96,7 @@ std::uint16_t Knowledge::name_of(const ThreadCount& thread) {
 // All operations of a run on one object.
 void Knowledge::learn_object(std::span<const Step* const> steps) {
   ObjectProfile object;
+  CHECK(!steps.empty(), "an object is learnt from its steps");
   std::vector<std::pair<Site, Users>> readers;
   std::vector<std::pair<Site, Users>> writers;
   for (const Step* const step : steps) {
@@ -114,6 +120,8 @@ void Knowledge::learn_object(std::span<const Step* const> steps) {
   if (id >= names_.size() || names_[id].path == kAnyPath) return;
   object.key = names_[id];
   for (const ThreadCount& thread : object.threads) object.names.push_back(name_of(thread));
+  CHECK(object.names.size() == object.threads.size(), "each thread of a profile has a name");
+  CHECK(object.operations != 0, "an object of the profile was operated on");
   profile_.push_back(std::move(object));
 }
 

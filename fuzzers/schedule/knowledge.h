@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/check.h"
 #include "platform/sim/run_log.h"
 #include "schedule/conflict.h"
 #include "schedule/random.h"
@@ -35,6 +36,7 @@ class PairSet {
   bool empty() const { return pairs_.empty(); }
   std::size_t size() const { return pairs_.size(); }
   SitePair draw(Random& random) const {
+    CHECK(!pairs_.empty(), "a pair is drawn once some are known");
     return pairs_[random.below(static_cast<std::uint32_t>(pairs_.size()))];
   }
 

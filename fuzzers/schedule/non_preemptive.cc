@@ -1,9 +1,12 @@
 #include "schedule/non_preemptive.h"
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 
 ThreadId NonPreemptive::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
   ThreadMask useful = 0;
+  CHECK(enabled != 0, "a thread is picked among some");
   for (ThreadMask rest = enabled; rest != 0; rest = without_lowest(rest)) {
     if (!pending[lowest(rest)].is_spinning) useful |= bit(lowest(rest));
   }

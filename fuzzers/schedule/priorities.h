@@ -14,6 +14,7 @@
 
 #include <array>
 
+#include "base/check.h"
 #include "schedule/conflict.h"
 #include "schedule/random.h"
 #include "schedule/simd.h"
@@ -29,6 +30,9 @@ class Priorities {
   }
 
   void started(ThreadId thread) {
+    CHECK(thread < kThreadsMax, "the simulator numbers its threads from 0");
+    CHECK(!contains(all_, thread), "a thread starts once in a run");
+    CHECK(moved_count_ < kThreadsMax, "a thread moves once between two looks");
     if (thread >= threads_) threads_ = thread + 1U;
     all_ |= bit(thread);
     waits_[thread] = shifts_[thread] = 0;
@@ -56,6 +60,7 @@ class Priorities {
   /// The thread is about to perform its pending operation: the next one is another, and so is the
   /// race of those that conflict with it.
   void executed(ThreadId thread, const Pending& done) {
+    CHECK(moved_count_ < kThreadsMax, "a thread moves once between two looks");
     drawn_[thread] = draw();
     if (only_waits(done)) {
       if (waits_[thread] < kWaitsMax) ++waits_[thread];
@@ -70,11 +75,15 @@ class Priorities {
 
   ThreadId highest(ThreadMask of) const {
     const ThreadMask starting = of & starting_;
+    CHECK(moved_count_ == 0, "priorities are those of operations that were all noted");
     if (!is_empty(starting)) return lowest(starting);
-    return static_cast<ThreadId>(kNameBits & ~priorities_.highest(of, threads_));
+    const auto best = static_cast<ThreadId>(kNameBits & ~priorities_.highest(of, threads_));
+    CHECK(contains(of, best), "the highest priority names one of the threads asked about");
+    return best;
   }
   /// Those of them that go before the thread, which is not starting.
   ThreadMask before(ThreadId thread, ThreadMask of) const {
+    CHECK(contains(all_, thread), "priorities are compared with that of a thread that was started");
     return priorities_.higher_than(priorities_[thread], of, threads_);
   }
 

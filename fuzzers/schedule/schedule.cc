@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -95,6 +97,8 @@ void normalise(Schedule& schedule) {
   }
   if (schedule.stack_events.size() > kStackEventsMax) schedule.stack_events.resize(kStackEventsMax);
   if (schedule.deviations.size() > kDeviationsMax) schedule.deviations.resize(kDeviationsMax);
+  const std::string rule = validate(schedule);
+  CHECK(rule.empty(), "a schedule that was made valid is valid: " + rule);
 }
 
 }  // namespace concertina::fuzzers

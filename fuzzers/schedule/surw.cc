@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -55,6 +57,8 @@ void Surw::take_counts(const Schedule& schedule) {
   slots_.fill(kFree);
   for (const ThreadCount& given : schedule.thread_counts) {
     if (size_ == kThreadCountsMax) break;
+    CHECK(given.path == kSchedulerPath || slot_of(given.path, given.thread) < kSlots,
+          "a goroutine's entry is found by its path");
     std::uint8_t& slot = slots_[slot_of(given.path, given.thread)];
     if (slot != kFree) continue;
     slot = static_cast<std::uint8_t>(size_);
@@ -63,6 +67,10 @@ void Surw::take_counts(const Schedule& schedule) {
   }
   const unsigned scheduler = find(kSchedulerPath, 0);
   for (unsigned i = 0; i < size_; ++i) counts_[i].parent = parent_of(counts_[i], scheduler);
+  for (unsigned i = 0; i < size_; ++i) {
+    CHECK(counts_[i].parent != i, "no goroutine is its own parent");
+    CHECK(counts_[i].parent == kNobody || counts_[i].parent < size_, "a parent has an entry");
+  }
   // A parent's path is shorter, or it is thread 0: no circles. What is added is the own weight.
   std::array<std::uint32_t, kThreadCountsMax> own;
   for (unsigned i = 0; i < size_; ++i) own[i] = counts_[i].weight;
@@ -90,6 +98,7 @@ bool Surw::is_interesting(const Pending& operation) const {
 
 void Surw::started(ThreadId thread) {
   priorities_.started(thread);
+  CHECK(thread < kThreadsMax, "the simulator numbers its threads from 0");
   if (target_count_ == 0) return;
   paths_[thread] = kAnyPath;  // not known before it is asked about
   entries_[thread] = kNobody;
@@ -103,12 +112,15 @@ void Surw::note_weight(ThreadId thread, std::uint32_t weight) {
 
 // Of the entry, and so of the threads that act for it.
 void Surw::set_weight(unsigned entry, std::uint32_t weight) {
+  CHECK(entry < size_, "weights are those of entries");
   counts_[entry].weight = weight;
   for (const ThreadId thread : members(counts_[entry].threads)) note_weight(thread, weight);
 }
 
 void Surw::set_entry(ThreadId thread, unsigned entry) {
   const unsigned before = entries_[thread];
+  CHECK(before == kNobody || contains(counts_[before].threads, thread),
+        "a thread is listed by the entry that it acts for");
   if (before != kNobody) counts_[before].threads &= ~bit(thread);
   entries_[thread] = entry;
   if (entry != kNobody) counts_[entry].threads |= bit(thread);
@@ -141,9 +153,12 @@ void Surw::note_path(ThreadId thread, SpawnPath path) {
 ThreadId Surw::draw_intended(ThreadMask threads) {
   const auto sum =
       static_cast<std::uint32_t>(sums_.add_up(weights_, threads, priorities_.threads()));
+  CHECK(!is_empty(threads), "one of some threads is drawn");
   if (sum == 0) return nth(threads, random_.below(count(threads)));
   const auto drawn = static_cast<std::int32_t>(random_.below(sum));
-  return lowest(sums_.higher_than(drawn, threads, priorities_.threads()));
+  const ThreadMask higher = sums_.higher_than(drawn, threads, priorities_.threads());
+  CHECK(!is_empty(higher), "a draw below the sum of weights falls to one of the threads");
+  return lowest(higher);
 }
 
 void Surw::catch_up(const Pending* pending) {
@@ -159,7 +174,10 @@ void Surw::catch_up(const Pending* pending) {
 
 // Their own operation is at hand, so they have at least that one left.
 void Surw::expect_one(ThreadMask threads) {
-  for (const ThreadId thread : members(threads & exhausted_)) set_weight(entries_[thread], 1);
+  for (const ThreadId thread : members(threads & exhausted_)) {
+    CHECK(entries_[thread] != kNobody, "only what a thread has an entry for is used up");
+    set_weight(entries_[thread], 1);
+  }
 }
 
 ThreadId Surw::pick(ThreadMask enabled, ThreadId, const Pending* pending) {
