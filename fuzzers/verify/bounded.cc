@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 
 void BoundedSearch::start(unsigned bound, const Schedule& schedule) {
@@ -22,6 +24,8 @@ void BoundedSearch::start_over() {
 
 void BoundedSearch::begin_run() {
   Following::begin();
+  CHECK(!is_done_, "a search that is done has no next run");
+  CHECK(planned_ == stack_.size(), "the plan of a run is the whole stack");
   policy_.reset(schedule_);
   at_ = 0;
   preemptions_ = 0;
@@ -48,6 +52,8 @@ BoundedSearch::RunEnd BoundedSearch::end_run(bool was_stopped) {
       note_sharing({static_cast<std::uint16_t>(waiting.object), Mode::kWrite}, lowest(rest));
     }
   }
+  CHECK(options_.pruning == Pruning::kSleepSets || has_diverged_ || preemptions_ <= bound_,
+        "a run has at most as many preemptions as the bound");
   ++runs_;
   const RunEnd end{is_cut_ || has_diverged_, has_diverged_, preemptions_, class_.name()};
   was_learning_ = learning_ > 0;
@@ -69,6 +75,7 @@ void BoundedSearch::cut_here() {
 }
 
 ThreadId BoundedSearch::decide(ThreadMask enabled, ThreadId current, const Pending* pending) {
+  CHECK(!is_cut_, "a run that was cut decides nothing more");
   open_node_ = kNoNode;
   if (learning_ > 0) {
     ++draws_;
@@ -120,12 +127,15 @@ ThreadId BoundedSearch::decide_new(Node node, ThreadMask enabled, ThreadId curre
     has_diverged_ = true;
     cut_here();
   }
+  CHECK(at_ == stack_.size(), "a new node is the next one of the stack");
   stack_.push_back(node);
   return take(at_++, current);
 }
 
 ThreadId BoundedSearch::take(std::size_t index, ThreadId current) {
   const Node& node = stack_[index];
+  CHECK(node.is_draw || contains(node.options, node.chosen),
+        "a node's choice is one of its options");
   if (!node.is_free && node.chosen != current) ++preemptions_;
   if (!node.is_free && node.chosen == current) open_node_ = index;
   asleep_ = (node.asleep | node.done) & ~bit(node.chosen);
@@ -134,6 +144,7 @@ ThreadId BoundedSearch::take(std::size_t index, ThreadId current) {
 
 std::uint32_t BoundedSearch::draw(std::uint32_t n, Site site) {
   const std::uint32_t usual = policy_.choose(n, site, kAnyPath);
+  CHECK(usual < n && n <= 0x100, "a drawn value fits a byte");
   if (learning_ > 0 || options_.fixes_draws || !draw_matters(n, site)) return usual;
   if (at_ < planned_) {
     const Node& node = stack_[at_++];
@@ -157,6 +168,7 @@ void BoundedSearch::closed(const Footprint& step) {
   note_sharing(step);
   if (options_.pruning == Pruning::kSleepSets) wake_sleepers(step);
   if (open_node_ == kNoNode || learning_ > 0) return;
+  CHECK(open_node_ < stack_.size(), "the step in progress was picked at a node of the stack");
   stack_[open_node_].is_private = options_.skips_private && is_private(step);
   open_node_ = kNoNode;
 }
@@ -178,6 +190,7 @@ void BoundedSearch::note_sharing(const Footprint& step) {
 }
 
 void BoundedSearch::note_sharing(Access access, ThreadId thread) {
+  CHECK(access.slot < kSlots, "an access is to a slot of the table");
   Users& users = users_[access.slot];
   if (users.run != run_) users = {run_, {0, 0, 0}};
   ThreadMask others = 0;
@@ -203,6 +216,8 @@ bool BoundedSearch::turn(Node& node) {
   node.done |= bit(node.chosen);
   node.chosen = lowest(node.left);
   node.left = without_lowest(node.left);
+  CHECK(contains(node.options, node.chosen) && !contains(node.done, node.chosen),
+        "an option is tried once");
   return true;
 }
 

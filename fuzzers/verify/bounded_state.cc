@@ -1,6 +1,7 @@
 // The state of a BoundedSearch as text: counters, what is shared, and the stack, a line a node.
 #include <charconv>
 
+#include "base/check.h"
 #include "verify/bounded.h"
 
 namespace concertina::fuzzers {
@@ -58,6 +59,8 @@ class Reader {
 }  // namespace
 
 std::string BoundedSearch::save() const {
+  CHECK(schedules_ + cuts_ <= runs_, "each schedule, and each cut, was a run");
+  CHECK(planned_ == stack_.size(), "a search is saved between two runs");
   std::string text(kMark);
   text += '\n';
   put(text, "bound", bound_);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -55,6 +57,7 @@ std::pair<unsigned, unsigned> cost_of(const RunLog& log) {
 }
 
 FewerPreemptions::FewerPreemptions(const RunLog& failing, std::uint64_t seed) : random_(seed) {
+  CHECK(can_be_reduced(failing), "a run whose log is cut cannot be made again");
   current_->copy_schedule(failing);
   best_->copy_schedule(failing);
 }
@@ -71,6 +74,8 @@ void FewerPreemptions::move(std::vector<ThreadId>& order) {
   if (segments.empty()) return;
   const auto first = random_.below(static_cast<std::uint32_t>(segments.size()));
   const Segment segment = segments[first];
+  CHECK(segments.back().end == order.size(), "segments cover the whole order");
+  CHECK(segment.begin < segment.end, "a segment has a step");
   const ThreadId thread = order[segment.begin];
   const auto later = std::find_if(segments.begin() + first + 1, segments.end(),
                                   [&](Segment other) { return order[other.begin] == thread; });
@@ -106,6 +111,7 @@ void FewerPreemptions::ran(const RunLog& log, bool fails) {
     best_->copy_schedule(log);
     since_better_ = 0;
   }
+  CHECK(cost_of(*best_) <= cost_of(*current_), "no run costs less than the best");
   const bool may_be_worse =
       log.preemptions <= best_->preemptions + kWorseMax && random_.percent(kWorsePercent);
   if (fails && (cost_of(log) <= cost_of(*current_) || may_be_worse)) {

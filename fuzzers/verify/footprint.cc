@@ -1,5 +1,6 @@
 #include "verify/footprint.h"
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/sanitizer.h"
 #include "platform/sim/world.h"
@@ -55,6 +56,7 @@ ChannelId subject_of(const Event& event) {
 }  // namespace
 
 void Footprint::add(Access access) {
+  CHECK(access.slot < kSlots, "an access is to a slot of the table");
   for (unsigned i = 0; i < size; ++i) {
     if (accesses[i].slot != access.slot) continue;
     if (accesses[i].mode != access.mode) accesses[i].mode = Mode::kWrite;
@@ -89,6 +91,9 @@ void Following::begin() {
 void Following::close() {
   if (!is_open_) return;
   is_open_ = false;
+  CHECK(step_.size <= Footprint::kAccessesMax,
+        "a footprint has as many accesses as it has room for");
+  CHECK(!contains(step_.started, step_.thread), "a thread is started by another one");
   closed(step_);
 }
 
@@ -104,6 +109,8 @@ void Following::cut() {
 }
 
 void Following::started(ThreadId thread) {
+  CHECK(thread < kThreadsMax, "the simulator numbers its threads from 0");
+  CHECK(!contains(threads_, thread), "a thread starts once in a run");
   threads_ |= ThreadMask{1} << thread;
   if (is_open_) step_.started |= ThreadMask{1} << thread;
 }
@@ -113,6 +120,7 @@ ThreadId Following::pick(ThreadMask enabled, ThreadId current, const Pending* pe
   sanitizer::look_away();
   close();
   const ThreadId chosen = decide(enabled, current, pending);
+  CHECK(contains(enabled, chosen), "an explorer decides for a thread that is enabled");
   sanitizer::look_again();
   return chosen;
 }
@@ -122,6 +130,7 @@ void Following::executing(ThreadId thread, const Pending* pending) {
   sanitizer::look_away();
   close();
   const Pending& now = pending[thread];
+  CHECK((threads_ & bit(thread)) != 0, "a thread that runs was started");
   static_cast<Step&>(step_) = step_of(thread, now);
   step_.touches_all = false;
   step_.started = 0;
@@ -139,6 +148,7 @@ void Following::executing(ThreadId thread, const Pending* pending) {
 std::uint32_t Following::choose(std::uint32_t n, Site site, SpawnPath) {
   sanitizer::look_away();
   const std::uint32_t drawn = draw(n, site);
+  CHECK(drawn < n, "an explorer draws in range");
   sanitizer::look_again();
   if (draw_matters(n, site)) {
     step_.draws = hash_with(step_.draws, drawn + 1);

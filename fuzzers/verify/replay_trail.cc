@@ -1,5 +1,7 @@
 #include "verify/replay_trail.h"
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -93,6 +95,7 @@ void WriteDown::note_arrivals(const Pending* pending) {
 }
 
 int WriteDown::new_item(DeviationKind kind, SpawnPath path, Site site, std::uint32_t occurrence) {
+  CHECK(written_->count <= WrittenDeviations::kMax, "deviations that are written have room");
   if (written_->count == WrittenDeviations::kMax || occurrence > kValueMax) {
     written_->is_exact = false;
     return kNotHeld;
@@ -104,12 +107,15 @@ int WriteDown::new_item(DeviationKind kind, SpawnPath path, Site site, std::uint
 
 void WriteDown::set_value(int item, std::uint32_t value) {
   if (item == kNotHeld) return;
+  CHECK(item >= 0 && static_cast<unsigned>(item) < written_->count,
+        "a value belongs to a deviation that was written");
   if (value > kValueMax) written_->is_exact = false;
   written_->items[item].value = static_cast<std::uint8_t>(value);
 }
 
 void WriteDown::hold(ThreadId thread) {
   Wait& wait = waits_[thread];
+  CHECK(!contains(held_, thread), "a thread is held once until it runs");
   held_ |= bit(thread);
   wait.item = new_item(DeviationKind::kHold, wait.path, wait.site, wait.occurrence);
 }
@@ -117,6 +123,7 @@ void WriteDown::hold(ThreadId thread) {
 ThreadId WriteDown::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
   note_arrivals(pending);
   const ThreadId chosen = TrailPlayer::pick(enabled, current, pending);
+  CHECK(contains(enabled, chosen), "a trail picks a thread that is enabled");
   for (;;) {
     // A hold of the chosen one ends before this decision.
     const ThreadMask free = enabled & ~(held_ & ~bit(chosen));
@@ -136,6 +143,7 @@ void WriteDown::executing(ThreadId thread, const Pending* pending) {
   if ((held_ & bit(thread)) != 0) {
     // The decision that picked it, if there was one, is counted already; it must not be excluded.
     const bool was_picked = picked_ == static_cast<int>(thread);
+    CHECK(decision_ >= wait.since + (was_picked ? 1U : 0U), "a hold ends after it began");
     set_value(wait.item, decision_ - wait.since - (was_picked ? 1 : 0));
     held_ &= ~bit(thread);
   }
@@ -146,6 +154,7 @@ void WriteDown::executing(ThreadId thread, const Pending* pending) {
 std::uint32_t WriteDown::choose(std::uint32_t n, Site site, SpawnPath path) {
   const std::uint32_t usual = usual_.choose(n, site, path);
   const std::uint32_t drawn = TrailPlayer::choose(n, site, path);
+  CHECK(drawn < n && usual < n, "a trail and its policy draw in range");
   const std::uint32_t occurrence = pass(draws_, path, site);
   if (drawn != usual) set_value(new_item(DeviationKind::kChoose, path, site, occurrence), drawn);
   return drawn;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 
 // --- Recording -----------------------------------------------------------------------------------
@@ -27,9 +29,12 @@ void RaceRecorder::opened(ThreadId thread, const Pending&) {
 void RaceRecorder::closed(const Footprint& step) {
   order_.add(step);
   if (!record_->is_whole()) return;
+  CHECK(order_.events().size() == record_->step_count + 1U, "each step has a clock");
   record_->clocks[record_->step_count] = order_.events().back().clock;
   for (const std::uint32_t partner : order_.partners()) {
     if (record_->race_count == RaceRecord::kRacesMax) break;
+    CHECK(partner < record_->step_count, "of a race's two steps the earlier one comes first");
+    CHECK(order_.events()[partner].thread != step.thread, "a race is between two threads");
     record_->races[record_->race_count++] = {partner, record_->step_count, step.thread};
   }
   ++record_->step_count;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 
 void SourceDpor::start(const Schedule& schedule) {
@@ -20,6 +22,8 @@ void SourceDpor::start(const Schedule& schedule) {
 
 void SourceDpor::begin_run() {
   Following::begin();
+  CHECK(!is_done_, "a search that is done has no next run");
+  CHECK(planned_ == nodes_.size(), "the plan of a run is the whole stack");
   policy_.reset(schedule_);
   at_ = 0;
   node_of_next_ = kNoNode;
@@ -54,6 +58,7 @@ ThreadMask SourceDpor::asleep() const {
 }
 
 ThreadId SourceDpor::decide(ThreadMask enabled, ThreadId current, const Pending* pending) {
+  CHECK(!is_cut_, "a run that was cut decides nothing more");
   if (at_ < planned_) {
     const Node& node = nodes_[at_];
     if (node.is_draw || node.options != enabled) {
@@ -61,6 +66,7 @@ ThreadId SourceDpor::decide(ThreadMask enabled, ThreadId current, const Pending*
       cut();
     }
     const std::span<const Sleeper> asleep_there = sleepers_of(node);
+    CHECK(contains(node.options, node.chosen), "a node's choice is one of its options");
     sleepers_.assign(asleep_there.begin(), asleep_there.end());
     std::erase_if(sleepers_, [&](const Sleeper& s) { return s.thread == node.chosen; });
     node_of_next_ = at_++;
@@ -79,6 +85,9 @@ ThreadId SourceDpor::decide(ThreadMask enabled, ThreadId current, const Pending*
   node.options = enabled;
   node.chosen = policy_.pick(enabled, current, pending);
   if ((awake & bit(node.chosen)) == 0) node.chosen = lowest(awake);
+  CHECK(contains(awake, node.chosen), "a node begins with a thread that is awake");
+  CHECK(at_ == nodes_.size(), "a new node is the next one of the stack");
+  CHECK(is_empty(asleep() & ~threads()), "only threads that were started sleep");
   node.backtrack = bit(node.chosen);
   node.first_sleeper = pool_.size();
   node.sleeper_count = sleepers_.size();
@@ -90,6 +99,7 @@ ThreadId SourceDpor::decide(ThreadMask enabled, ThreadId current, const Pending*
 
 std::uint32_t SourceDpor::draw(std::uint32_t n, Site site) {
   const std::uint32_t usual = policy_.choose(n, site, kAnyPath);
+  CHECK(usual < n && n <= 0x100, "a drawn value fits a byte");
   if (!draw_matters(n, site)) return usual;
   if (at_ < planned_) {
     const Node& node = nodes_[at_++];
@@ -114,9 +124,11 @@ void SourceDpor::closed(const Footprint& step) {
   class_.add(step);
   order_.add(step);
   node_of_.push_back(node_of_next_);
+  CHECK(node_of_.size() == order_.events().size(), "each step knows the decision that picked it");
   const Clock& clock = order_.events().back().clock;
   for (const std::uint32_t partner : order_.partners()) reverse(partner, step.thread, clock);
   if (node_of_next_ != kNoNode) {
+    CHECK(node_of_next_ < nodes_.size(), "a step was picked at a node of the stack");
     nodes_[node_of_next_].step = step;
     nodes_[node_of_next_].step.touches_all |= step.draws != 0;
     nodes_[node_of_next_].has_step = true;
@@ -155,8 +167,10 @@ ThreadMask SourceDpor::initials(std::size_t earlier, ThreadId later, const Clock
 }
 
 void SourceDpor::reverse(std::size_t earlier, ThreadId later, const Clock& clock) {
+  CHECK(earlier < node_of_.size(), "of a race's two steps the earlier one comes first");
   if (node_of_[earlier] == kNoNode) return;  // no other thread was enabled there
   Node& node = nodes_[node_of_[earlier]];
+  CHECK(is_empty(node.backtrack & ~node.options), "only threads that were enabled are to be tried");
   const ThreadMask beginners = initials(earlier, later, clock);
   if ((beginners & node.backtrack) != 0) return;
   const ThreadMask able = beginners & node.options;
@@ -184,6 +198,9 @@ void SourceDpor::races_of_waiting_threads() {
 
 bool SourceDpor::turn(Node& node) {
   if (node.is_draw) return node.turn_draw();
+  CHECK(!contains(node.done, node.chosen), "a thread is tried once at a node");
+  CHECK(node.first_sleeper + node.sleeper_count == pool_.size(),
+        "the latest node's sleepers are at the end of the pool");
   node.done |= bit(node.chosen);
   if (node.has_step) {
     pool_.push_back({node.chosen, node.step});
@@ -193,12 +210,14 @@ bool SourceDpor::turn(Node& node) {
   for (const Sleeper& sleeper : sleepers_of(node)) left &= ~bit(sleeper.thread);
   if (left == 0) return false;
   node.chosen = lowest(left);
+  CHECK(contains(node.options, node.chosen), "a node's choice is one of its options");
   node.has_step = false;
   return true;
 }
 
 void SourceDpor::advance() {
   while (!nodes_.empty() && !turn(nodes_.back())) {
+    CHECK(nodes_.back().first_sleeper <= pool_.size(), "a node's sleepers are in the pool");
     pool_.resize(nodes_.back().first_sleeper);
     nodes_.pop_back();
   }

@@ -24,6 +24,7 @@
 #include <span>
 #include <vector>
 
+#include "base/check.h"
 #include "schedule/non_preemptive.h"
 #include "verify/branch.h"
 #include "verify/footprint.h"
@@ -86,6 +87,7 @@ class SourceDpor final : public Following {
   static constexpr std::size_t kSleepersMax = 1 << 15;
 
   std::span<Sleeper> sleepers_of(const Node& node) {
+    CHECK(node.first_sleeper + node.sleeper_count <= pool_.size(), "sleepers are in the pool");
     return {pool_.data() + node.first_sleeper, node.sleeper_count};
   }
 

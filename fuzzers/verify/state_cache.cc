@@ -1,5 +1,9 @@
 #include "verify/state_cache.h"
 
+#include <bit>
+
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -20,6 +24,7 @@ void StateCache::clear(std::uint64_t names_max) {
 }
 
 std::uint64_t& StateCache::place_of(std::uint64_t name) {
+  CHECK(std::has_single_bit(entries_.size()), "the table has room, a power of two");
   const std::size_t mask = entries_.size() - 1;
   std::size_t i = name >> 8 & mask;
   while (entries_[i] != 0 && (entries_[i] & ~kCountBits) != name) i = (i + 1) & mask;
@@ -27,6 +32,7 @@ std::uint64_t& StateCache::place_of(std::uint64_t name) {
 }
 
 void StateCache::grow_to(std::size_t entries) {
+  CHECK(entries > entries_.size(), "a table grows");
   std::vector<std::uint64_t> old(entries);
   old.swap(entries_);
   for (const std::uint64_t entry : old) {
@@ -41,6 +47,7 @@ void StateCache::make_room(std::size_t names) {
 }
 
 bool StateCache::has_or_put(std::uint64_t name, unsigned preemptions) {
+  CHECK(preemptions <= kPreemptionsMax, "a count of preemptions fits its bits");
   name &= ~kCountBits;
   if (name == 0) name = kCountBits + 1;
   std::uint64_t& entry = place_of(name);
@@ -52,6 +59,7 @@ bool StateCache::has_or_put(std::uint64_t name, unsigned preemptions) {
   if (size_ >= names_max_ || size_ * 2 >= entries_.size()) return false;
   entry = name | preemptions;
   ++size_;
+  CHECK(size_ * 2 <= entries_.size(), "half of the table is free, or a look would not end");
   return false;
 }
 
