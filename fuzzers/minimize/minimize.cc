@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "minimize/reduce_program.h"
 #include "minimize/reduce_schedule.h"
 
@@ -20,6 +21,8 @@ class Minimizer {
  public:
   Minimizer(const Input& input, Examiner& examiner, const MinimizeOptions& options)
       : options_(options), examiner_(examiner), random_(options.seed) {
+    const std::string rule = validate(input);
+    CHECK(rule.empty(), "minimising begins with a valid input: " + rule);
     result_.input = input;
   }
 
@@ -53,13 +56,25 @@ class Minimizer {
     return result_.is_out_of_budget;
   }
 
+  /// A program of the same cost is the same program: only its schedule was changed.
+  static bool costs_less(const Input& one, const Input& other) {
+    const std::uint32_t program = cost_of(one.program);
+    const std::uint32_t other_program = cost_of(other.program);
+    if (program != other_program) return program < other_program;
+    return cost_of(one.schedule) < cost_of(other.schedule);
+  }
   /// Takes the first of the inputs that still fails, if there is one.
   bool take_first(const std::vector<Input>& candidates, const char* what) {
     if (candidates.empty() || is_spent()) return false;
     const auto found = examiner_.first_match(candidates);
     result_.runs += found ? *found + 1 : candidates.size();
     if (!found) return false;
-    result_.input = candidates[*found];
+    CHECK(*found < candidates.size(), "an examiner answers with one of the candidates");
+    const Input& smaller = candidates[*found];
+    const std::string rule = validate(smaller);
+    CHECK(rule.empty(), "a candidate is valid: " + rule);
+    CHECK(costs_less(smaller, result_.input), "each step makes the input smaller");
+    result_.input = smaller;
     if (options_.progress) options_.progress(what, result_.input, result_.runs);
     return true;
   }
@@ -101,8 +116,7 @@ class Minimizer {
       for (std::size_t i = 0;;) {
         const auto smaller = reduce(program(), static_cast<Reduction>(kind), i);
         if (!smaller || is_spent()) break;
-        const bool is_worth_it =
-            cost_of(*smaller) < cost_of(program()) && validate(*smaller).empty();
+        const bool is_worth_it = cost_of(*smaller) < cost_of(program());
         if (is_worth_it && try_program(*smaller, schedules)) {
           changed = true;  // what was next has the same number now
         } else {
@@ -158,6 +172,7 @@ class Minimizer {
     std::vector<Schedule> result;
     if (ones.empty()) return result;
     const std::vector<Key> places = places_of(passed);
+    CHECK(preemptions > 1, "a combination is of two preemptions at least");
     for (std::size_t i = 0; i < count; ++i) {
       Schedule schedule = random_.pick(std::span(ones));
       for (unsigned more = 1; more < preemptions; ++more) {

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -34,22 +36,27 @@ Operation& operation_at(Program& program, const Place& place) {
 
 /// One past the operation, or past the bracket that closes it.
 std::size_t end_of(const Body& body, std::size_t at) {
+  CHECK(at < body.size(), "an operation is in its body");
   unsigned open = 0;
   for (std::size_t i = at; i < body.size(); ++i) {
     if (opens_block(body[i].code)) ++open;
     if (body[i].code == Code::kEnd && open > 0) --open;
     if (open == 0) return i + 1;
   }
+  CHECK(open == 0, "a valid body ends its blocks");
   return body.size();
 }
 
 void erase(Body& body, std::size_t begin, std::size_t end) {
+  CHECK(begin <= end && end <= body.size(), "what is erased is a part of the body");
   body.erase(body.begin() + static_cast<std::ptrdiff_t>(begin),
              body.begin() + static_cast<std::ptrdiff_t>(end));
 }
 
 /// Every mention of `from` becomes one of `to`, and what comes after `from` moves up by one.
 void redirect_function(Program& program, std::size_t from, std::size_t to) {
+  CHECK(from != 0 && from < program.functions.size(), "main stays; another function goes");
+  CHECK(to != from && to < program.functions.size(), "mentions move to another function");
   program.functions.erase(program.functions.begin() + static_cast<std::ptrdiff_t>(from));
   for (Function& function : program.functions) {
     for (Operation& operation : function.body) {
@@ -61,6 +68,9 @@ void redirect_function(Program& program, std::size_t from, std::size_t to) {
 }
 
 void redirect_channel(Program& program, std::uint8_t from, std::uint8_t to) {
+  CHECK(from < program.channels.size(), "the channel that goes is one of the program's");
+  CHECK(to == kNil || (to != from && to < program.channels.size()),
+        "mentions move to another channel, or to nil");
   program.channels.erase(program.channels.begin() + from);
   const auto redirect = [&](std::uint8_t& channel) {
     if (channel == kNil) return;
@@ -90,6 +100,7 @@ Candidate drop_function(const Program& program, std::size_t i) {
 
 /// Pieces of a body, brackets as they fall: normalise closes and drops what does not fit.
 Candidate drop_piece(const Program& program, std::size_t i, std::size_t pieces) {
+  CHECK(pieces > 1, "a piece is less than the whole");
   if (i >= program.functions.size() * pieces) return std::nullopt;
   Program result = program;
   Body& body = result.functions[i / pieces].body;
@@ -127,6 +138,7 @@ Candidate inline_callee(const Program& program, std::size_t i, Code code) {
       nth_operation(program, i, [&](const Operation& operation) { return operation.code == code; });
   if (!place) return std::nullopt;
   Program result = program;
+  CHECK(uses_function(code), "only calls and spawns have a callee");
   const Body callee = program.functions[operation_at(result, *place).function].body;
   Body& body = result.functions[place->function].body;
   erase(body, place->at, place->at + 1);
@@ -152,6 +164,8 @@ Candidate cut_recursion(const Program& program, std::size_t i) {
   if (!place || program.functions.size() == kFunctionsMax) return std::nullopt;
   Program result = program;
   Operation& operation = operation_at(result, *place);
+  CHECK(operation.function < program.functions.size(),
+        "a callee is one of the program's functions");
   Function leaf = program.functions[operation.function];
   std::erase_if(leaf.body, [](const Operation& inner) { return uses_function(inner.code); });
   operation.function = static_cast<std::uint8_t>(result.functions.size());
@@ -165,6 +179,7 @@ std::optional<std::pair<std::size_t, std::size_t>> nth_pair(std::size_t n, std::
   const std::size_t from = n - 1 - i / (n - 1);
   std::size_t to = i % (n - 1);
   if (to >= from) ++to;
+  CHECK(from != 0 && from < n && to < n && from != to, "a pair is of two, and `from` is not 0");
   return std::pair{from, to};
 }
 
@@ -205,6 +220,7 @@ Candidate select_becomes_plain(const Program& program, std::size_t i) {
   if (!place) return std::nullopt;
   Program result = program;
   Operation& operation = operation_at(result, *place);
+  CHECK(operation.code == Code::kSelect, "only selects have cases");
   const Case one = operation.cases[0];
   const bool blocks = !operation.has_default;
   operation = Operation{};
@@ -333,9 +349,7 @@ Candidate drop_unused(const Program& program, std::size_t i) {
   return result;
 }
 
-}  // namespace
-
-std::optional<Program> reduce(const Program& program, Reduction kind, std::size_t i) {
+Candidate step_of(const Program& program, Reduction kind, std::size_t i) {
   switch (kind) {
     case Reduction::kDropFunction:
       return drop_function(program, i);
@@ -377,6 +391,16 @@ std::optional<Program> reduce(const Program& program, Reduction kind, std::size_
       break;
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Program> reduce(const Program& program, Reduction kind, std::size_t i) {
+  Candidate result = step_of(program, kind, i);
+  if (!result) return result;
+  const std::string rule = validate(*result);
+  CHECK(rule.empty(), "each step makes a valid program of a valid one: " + rule);
+  return result;
 }
 
 }  // namespace concertina::fuzzers

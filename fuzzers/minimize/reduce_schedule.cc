@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "base/check.h"
 #include "minimize/size.h"
 #include "mutate/draw.h"
 #include "mutate/mutate.h"
@@ -40,6 +41,7 @@ class Simpler {
 
 template <class T>
 void erase_at(std::vector<T>& list, std::size_t i) {
+  CHECK(i < list.size(), "what is erased is in the list");
   list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
@@ -131,6 +133,8 @@ std::vector<Schedule> fresh_schedules(const Schedule& schedule, const Program& p
     if (fresh.strategy == Strategy::kNonPreemptive && random.percent(50)) {
       fresh.strategy = draw_strategy(random);
     }
+    const std::string rule = validate(fresh);
+    CHECK(rule.empty(), "a schedule that is drawn is valid: " + rule);
     result.push_back(std::move(fresh));
   }
   return result;
@@ -146,6 +150,8 @@ Schedule without_preemptions(const Schedule& schedule, std::uint64_t seed) {
   result.targets.clear();
   result.thread_counts.clear();
   std::erase_if(result.deviations, is_preemption);
+  const std::string rule = validate(result);
+  CHECK(rule.empty(), "a schedule without preemptions is valid: " + rule);
   return result;
 }
 
@@ -168,6 +174,7 @@ std::vector<Schedule> with_one_more_preemption(const Schedule& base, std::span<c
     for (const std::uint8_t value : {kForGood, std::uint8_t{1}}) {
       Schedule schedule = base;
       schedule.deviations.push_back({DeviationKind::kHold, place, value});
+      CHECK(schedule.deviations.size() <= kDeviationsMax, "there is room for one more preemption");
       result.push_back(std::move(schedule));
     }
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -14,6 +16,7 @@ constexpr std::uint32_t kCostOfGoroutine = 150;
 // Goroutines that one activation of the function can start, itself not counted. A recursive program
 // is as large as the runtime allows.
 unsigned spawned_by(const Program& program, std::size_t function, unsigned depth) {
+  CHECK(function < program.functions.size(), "a callee is one of the program's functions");
   if (depth > program.functions.size()) return kGoroutinesMax;
   unsigned total = 0;
   std::array<unsigned, kNestingMax + 1> factor{1, 1, 1, 1};
@@ -29,6 +32,7 @@ unsigned spawned_by(const Program& program, std::size_t function, unsigned depth
       const unsigned below = spawned_by(program, operation.function, depth + 1);
       total += factor[open] * (below + (operation.code == Code::kSpawn ? 1 : 0));
     }
+    CHECK(open <= kNestingMax, "blocks nest no deeper than the limit");
     if (total >= kGoroutinesMax) return kGoroutinesMax;
   }
   return total;
@@ -117,6 +121,7 @@ std::uint32_t cost_of(const Schedule& schedule) {
 Size size_of(const Input& input) {
   Size size;
   size.goroutines = goroutines_of(input.program);
+  CHECK(size.goroutines >= 1, "main is a goroutine");
   for (const Function& function : input.program.functions) {
     for (const Operation& operation : function.body) {
       if (operation.code != Code::kEnd) ++size.operations;
