@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/check.h"
 #include "mutate/site_pairs.h"
 
 namespace concertina::fuzzers {
@@ -82,9 +83,13 @@ template <std::size_t kSize>
 std::uint8_t weighted(const std::uint8_t (&weights)[kSize], Random& random) {
   std::uint32_t sum = 0;
   for (const std::uint8_t weight : weights) sum += weight;
+  CHECK(sum != 0, "something has a weight");
   std::uint32_t left = random.below(sum);
   std::uint8_t i = 0;
-  for (; left >= weights[i]; ++i) left -= weights[i];
+  for (; left >= weights[i]; ++i) {
+    CHECK(i + 1U < kSize, "a draw below the sum falls to one of the weights");
+    left -= weights[i];
+  }
   return i;
 }
 
@@ -104,6 +109,7 @@ std::uint32_t channels_named_by(const std::vector<Operation>& body) {
   std::uint32_t named = 0;
   for (const Operation& operation : body) {
     for (const std::uint8_t channel : channels_of(operation)) {
+      CHECK(channel == kNil || channel < kChannelsMax, "an operation names a channel, or nil");
       if (channel != kNil) named |= 1U << channel;
     }
   }
@@ -169,6 +175,7 @@ Operation draw_operation(const Program& program, Random& random) {
   static_assert(std::size(kCodes) == std::size(kWeights));
   const Code code = kCodes[weighted(kWeights, random)];
   if (code == Code::kSelect) return draw_select(program, random);
+  CHECK(!opens_block(code) && code != Code::kEnd, "no bracket is drawn alone");
   Operation operation = make(code);
   if (uses_channel(code)) operation.channel = draw_channel(program, random);
   if (uses_function(code)) {
@@ -184,6 +191,7 @@ Operation draw_operation(const Program& program, Random& random) {
 
 SpawnPath draw_path(const Program& program, Random& random) {
   if (random.percent(55)) return kAnyPath;
+  CHECK(!program.functions.empty(), "a program has a main function");
   unsigned children = 0;
   for (const Operation& operation : program.functions[0].body) {
     if (operation.code == Code::kSpawn) ++children;
@@ -197,6 +205,7 @@ StackEvent draw_stack_event(const Program& program, Random& random) {
   static constexpr std::uint8_t kWeights[] = {0, 15, 15, 25, 45};  // by StackAction
   StackEvent event;
   event.action = static_cast<StackAction>(weighted(kWeights, random));
+  CHECK(event.action != StackAction::kNone, "a stack event does something");
   const bool is_scan =
       event.action == StackAction::kScanMove || event.action == StackAction::kScanShrink;
   event.key.site = is_scan ? draw_scan_site(random) : kPrologues.draw(random);
@@ -329,18 +338,22 @@ Operation make(Code code) {
 }
 
 Operation make_on(Code code, std::uint8_t channel) {
+  CHECK(uses_channel(code) && (channel == kNil || channel < kChannelsMax),
+        "an operation on a channel names one, or nil");
   Operation operation = make(code);
   operation.channel = channel;
   return operation;
 }
 
 Operation make_call(Code code, std::uint8_t function) {
+  CHECK(uses_function(code) && function < kFunctionsMax, "a call names a function");
   Operation operation = make(code);
   operation.function = function;
   return operation;
 }
 
 Operation make_loop(unsigned count) {
+  CHECK(count >= 1 && count <= kLoopCountMax, "a loop has as many rounds as may be");
   Operation operation = make(Code::kLoop);
   operation.count = static_cast<std::uint8_t>(count);
   return operation;
@@ -349,6 +362,8 @@ Operation make_loop(unsigned count) {
 bool outline(Program& program, std::size_t function, std::size_t at, unsigned depth,
              Random& random) {
   const std::size_t first = program.functions.size();
+  CHECK(function < first, "what is moved is in one of the program's functions");
+  CHECK(at < program.functions[function].body.size(), "what is moved is in the function's body");
   if (depth == 0 || first + depth > kFunctionsMax) return false;
   Operation moved = program.functions[function].body[at];  // a copy: functions move below
   if (opens_block(moved.code) || moved.code == Code::kEnd || moved.code == Code::kSpawn) {
@@ -380,11 +395,13 @@ bool outline(Program& program, std::size_t function, std::size_t at, unsigned de
     }
     if (random.percent(25)) made.body.push_back(make(Code::kCheck));
     program.functions.push_back(std::move(made));
+    CHECK(program.functions.size() == first + level, "calls lead down through the new functions");
   }
   return true;
 }
 
 bool inflate(Program& program, std::size_t function, Random& random) {
+  CHECK(function < program.functions.size(), "a large frame goes before one of the functions");
   if (program.functions.size() == kFunctionsMax) return false;
   std::vector<Operation>& body = program.functions[function].body;
   if (body.size() == kOperationsMax) return false;

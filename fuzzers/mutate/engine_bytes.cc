@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "mutate/mutate.h"
 
 namespace concertina::fuzzers {
@@ -44,6 +45,7 @@ std::size_t write_fitting(Input input, std::uint8_t* out, std::size_t out_max, R
   }
   // A buffer smaller than the smallest input: a part of one decodes too.
   const std::size_t size = std::min(bytes.size(), out_max);
+  CHECK(size <= out_max && size <= bytes.size(), "what is written fits the engine's buffer");
   std::copy_n(bytes.begin(), size, out);
   return size;
 }
@@ -62,6 +64,7 @@ std::size_t mutate_bytes(std::uint8_t* data, std::size_t size, std::size_t max_s
     mutate(input, random);
     const Bytes bytes = encode(input);
     if (bytes.size() > max_size) continue;
+    CHECK(!bytes.empty() && bytes.size() <= max_size, "what is written fits the engine's buffer");
     std::copy(bytes.begin(), bytes.end(), data);
     return bytes.size();
   }

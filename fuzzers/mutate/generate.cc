@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "mutate/draw.h"
 
 namespace concertina::fuzzers {
@@ -82,7 +83,9 @@ constexpr unsigned kChannelsWanted = 4;
 std::uint8_t Builder::channel() { return channel_with(draw_capacity(random_)); }
 
 std::uint8_t Builder::channel_with(std::uint8_t capacity) {
+  CHECK(capacity <= kCapacityMax, "a channel has a capacity within the limit");
   const auto size = static_cast<std::uint32_t>(program_.channels.size());
+  CHECK(size <= kChannelsWanted, "patterns share the channels that are wanted");
   // A channel that two patterns share makes them meet in ways that neither intends.
   if (size >= kChannelsWanted || (size > 0 && random_.percent(8))) {
     return static_cast<std::uint8_t>(random_.below(size));
@@ -109,11 +112,13 @@ void Builder::spawn(Body body) {
 void Builder::spawn_many(Body body, unsigned count) {
   if (program_.functions.size() == kFunctionsMax) return;
   spawn(std::move(body));
+  CHECK(!spawns_.empty() && count != 0, "a goroutine is started as often as the pattern says");
   const Operation again = spawns_.back();
   for (unsigned i = 1; i < count; ++i) spawns_.push_back(again);
 }
 
 Body Builder::repeat(unsigned count, const Body& operations) {
+  CHECK(count != 0, "a pattern does something at least once");
   Body body;
   if (count > 1 && random_.percent(60)) {
     body.push_back(make_loop(count));
@@ -132,6 +137,7 @@ Operation Builder::receive_from(std::uint8_t c) {
 // Each call draws another order: storms need goroutines that name the channels differently.
 Operation Builder::select_over(const std::vector<std::uint8_t>& list, bool is_send) {
   std::vector<std::uint8_t> order = list;
+  CHECK(!order.empty(), "a select is over some channels");
   shuffle(order);
   Operation select = make(Code::kSelect);
   for (const std::uint8_t c : order) select.cases.push_back({c, is_send, false});
@@ -354,6 +360,8 @@ void Builder::add_checks() {
 Program Builder::finish(const GenerateOptions& options) {
   shuffle(spawns_);
   Body& main = program_.functions[0].body;
+  CHECK(program_.functions.size() <= kFunctionsMax, "patterns add no more functions than may be");
+  CHECK(main.empty(), "main is put together last");
   program_.functions[0].frame_class = draw_frame_class(random_);
   main = spawns_;
   append(main, main_);
@@ -392,6 +400,8 @@ Input generate(Random& random, const GenerateOptions& options) {
   }
   // Last, so that the other inputs are what they were before there was this knob.
   if (random.percent(kFewMachinesPercent)) input.schedule.machines_max = draw_few_machines(random);
+  const std::string rule = validate(input);
+  CHECK(rule.empty(), "a generated input is valid: " + rule);
   return input;
 }
 

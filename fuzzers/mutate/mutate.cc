@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "base/check.h"
 #include "mutate/draw.h"
 #include "mutate/generate.h"
 #include "mutate/site_pairs.h"
@@ -96,6 +97,7 @@ Program mix(const Program& a, const Program& b, Random& random) {
 
 /// Main does both mains, and the goroutines of both run side by side.
 Program join(const Program& a, const Program& b) {
+  CHECK(!a.functions.empty() && !b.functions.empty(), "both programs have a main function");
   Program joined = a;
   const std::size_t functions = a.functions.size() - 1;
   const std::size_t channels = a.channels.size();
@@ -177,6 +179,8 @@ void mutate_schedule(Schedule& schedule, const Program& program, Random& random)
       break;  // the seed alone, which is drawn again in any case
   }
   schedule.seed = random.next();
+  const std::string rule = validate(schedule);
+  CHECK(rule.empty(), "a schedule stays valid in each step: " + rule);
 }
 
 void mutate(Input& input, Random& random) {
@@ -184,6 +188,8 @@ void mutate(Input& input, Random& random) {
     input = generate(random);
     return;
   }
+  const std::string rule = validate(input);
+  CHECK(rule.empty(), "what is mutated is valid: " + rule);
   unsigned steps = 1;
   while (steps < 4 && random.percent(35)) ++steps;
   const bool in_program = random.percent(50);
@@ -218,6 +224,8 @@ Input crossover(const Input& a, const Input& b, Random& random) {
       break;
   }
   child.schedule.seed = random.next();
+  const std::string rule = validate(child);
+  CHECK(rule.empty(), "what is made of two inputs is valid: " + rule);
   return child;
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "base/check.h"
 #include "mutate/draw.h"
 #include "mutate/mutate.h"
 
@@ -92,6 +93,7 @@ bool change_kind(Program& program, Random& random) {
   });
   if (operation == nullptr) return false;
   const Code before = operation->code;
+  CHECK(!opens_block(before), "a bracket stays one");
   operation->code = random.pick(kKinds);
   if (!uses_pointer(operation->code)) operation->by_pointer = false;
   return operation->code != before;
@@ -184,6 +186,7 @@ bool clone_function(Program& program, Random& random) {
   Operation* spawn =
       any_operation(program, random, [](const Operation& o) { return o.code == Code::kSpawn; });
   if (spawn == nullptr || program.functions.size() == kFunctionsMax) return false;
+  CHECK(spawn->function < program.functions.size(), "a callee is one of the program's functions");
   const Function copy = program.functions[spawn->function];
   spawn->function = static_cast<std::uint8_t>(program.functions.size());
   program.functions.push_back(copy);
@@ -193,6 +196,7 @@ bool clone_function(Program& program, Random& random) {
 bool remove_function(Program& program, Random& random) {
   if (program.functions.size() < 2) return false;
   const std::uint32_t gone = 1 + random.below(size_of(program.functions) - 1);
+  CHECK(gone < program.functions.size(), "main stays; another function goes");
   program.functions.erase(program.functions.begin() + gone);
   for (Function& function : program.functions) {
     std::erase_if(function.body, [gone](const Operation& operation) {
@@ -254,6 +258,7 @@ bool turn_into_select(Program& program, Random& random) {
   if (select.cases.empty()) select.cases.emplace_back();
   random.pick(std::span(select.cases)) = {operation->channel, operation->code == Code::kSend,
                                           operation->by_pointer};
+  CHECK(select.cases.size() <= kCasesMax, "a select has as many cases as may be");
   *operation = std::move(select);
   return true;
 }
@@ -263,6 +268,7 @@ bool wrap_in_loop(Program& program, Random& random) {
   if (body.empty() || body.size() + 2 > kOperationsMax) return false;
   const std::uint32_t first = random.below(size_of(body));
   const std::uint32_t last = std::min(first + random.between(1, 3), size_of(body));
+  CHECK(first < last, "a loop is put around something");
   // Only whole blocks: a loop around half of one would mean something else than it shows.
   for (std::uint32_t i = first; i < last; ++i) {
     if (is_bracket(body[i])) return false;
@@ -317,9 +323,10 @@ void mutate_program(Program& program, Random& random) {
   normalise(program);
   // Of the steps that apply to an empty program add_operation alone is 2 in 34; 200 draws always
   // find one.
-  for (unsigned attempt = 0; attempt < 200; ++attempt) {
-    if (random.pick(kSteps)(program, random)) break;
-  }
+  constexpr unsigned kAttempts = 200;
+  unsigned attempt = 0;
+  while (attempt < kAttempts && !random.pick(kSteps)(program, random)) ++attempt;
+  CHECK(attempt < kAttempts, "some step applies to every program");
   normalise(program);
 }
 

@@ -1,5 +1,7 @@
 #include "mutate/site_pairs.h"
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -90,12 +92,15 @@ Constraint draw_constraint(Random& random) {
   constraint.is_wanted = random.percent(random.pick(kWantedPercents));
   constraint.reader = random.pick(family.readers);
   constraint.writer = random.pick(family.writers);
+  CHECK(constraint.reader < Site::kCount && constraint.writer < Site::kCount,
+        "a constraint is about two sites");
   if (random.percent(25)) constraint.skip = static_cast<std::uint8_t>(random.between(1, 4));
   return constraint;
 }
 
 void mutate_constraints(std::vector<Constraint>& constraints, Random& random) {
   const auto size = static_cast<std::uint32_t>(constraints.size());
+  CHECK(size <= kConstraintsMax, "a list that is mutated is valid");
   const std::uint32_t choice = random.below(5);
   if (size == 0 || (choice == 0 && size < kConstraintsUsed)) {
     constraints.push_back(draw_constraint(random));
