@@ -30,6 +30,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/check.h"
 #include "input/input.h"
 
 namespace concertina::fuzzers {
@@ -59,9 +60,15 @@ class Reader {
 
   bool at_end() const { return at_ == bytes_.size(); }
 
-  unsigned byte() { return at_ < bytes_.size() ? bytes_[at_++] : 0U; }
+  unsigned byte() {
+    CHECK(at_ <= bytes_.size(), "a reader stays within its bytes");
+    return at_ < bytes_.size() ? bytes_[at_++] : 0U;
+  }
 
-  std::uint8_t below(unsigned bound) { return static_cast<std::uint8_t>(byte() % bound); }
+  std::uint8_t below(unsigned bound) {
+    CHECK(bound != 0 && bound <= 0x100, "a byte is read as one of 1 to 256 values");
+    return static_cast<std::uint8_t>(byte() % bound);
+  }
 
   unsigned length(unsigned max) {
     const unsigned value = byte();
@@ -95,7 +102,10 @@ class Writer {
  public:
   explicit Writer(Bytes& bytes) : bytes_(bytes) {}
 
-  void byte(unsigned value) { bytes_.push_back(static_cast<std::uint8_t>(value)); }
+  void byte(unsigned value) {
+    CHECK(value <= 0xff, "a field fits its byte");
+    bytes_.push_back(static_cast<std::uint8_t>(value));
+  }
 
   template <class Enum>
   void code(Enum value) {
@@ -103,11 +113,11 @@ class Writer {
   }
 
   void fixed64(std::uint64_t value) {
-    for (unsigned shift = 0; shift < 64; shift += 8) byte(static_cast<unsigned>(value >> shift));
+    for (unsigned shift = 0; shift < 64; shift += 8) byte(value >> shift & 0xff);
   }
 
   void varint32(std::uint32_t value) {
-    for (; value >= 0x80; value >>= 7) byte(value | 0x80);
+    for (; value >= 0x80; value >>= 7) byte((value & 0x7f) | 0x80);
     byte(value);
   }
 
@@ -235,7 +245,10 @@ std::uint8_t channel_of(unsigned byte) {
   return nibble == kNilNibble ? kNil : static_cast<std::uint8_t>(nibble);
 }
 
-unsigned nibble_of(std::uint8_t channel) { return channel == kNil ? kNilNibble : channel; }
+unsigned nibble_of(std::uint8_t channel) {
+  CHECK(channel == kNil || channel < kNilNibble, "a channel fits four bits, beside nil");
+  return channel == kNil ? kNilNibble : channel;
+}
 
 Operation read_operation(Reader& reader) {
   Operation operation;
@@ -328,22 +341,24 @@ Input decode(std::span<const std::uint8_t> bytes) {
   const unsigned version = first == 2 || first == 3 ? first : 1;
   Input input;
   input.schedule = read_schedule(reader, version);
+  const std::string rule = validate(input.schedule);
+  CHECK(rule.empty(), "any bytes mean a valid schedule: " + rule);
   input.program = read_program(reader);
   return input;
 }
 
 Bytes encode(const Input& input) {
-  if (const std::string rule = validate(input); !rule.empty()) {
-    std::fprintf(stderr, "encode: the input is not valid: %s\n", rule.c_str());
-    std::abort();
-  }
+  const std::string rule = validate(input);
+  CHECK(rule.empty(), "an input that is encoded is valid: " + rule);
   Bytes bytes;
   bytes.reserve(256);
   Writer writer(bytes);
   const unsigned version = version_of(input);
   writer.byte(version);
+  CHECK(version >= 1 && version <= kInputVersionMax, "the form has a version that can be read");
   write_schedule(writer, input.schedule, version);
   write_program(writer, input.program);
+  CHECK(bytes.size() <= kEncodedSizeMax, "no input takes more bytes than is said");
   return bytes;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "host/sha1.h"
 #include "host/shown.h"
 #include "input/text_lexer.h"
@@ -66,6 +67,7 @@ std::size_t first_strange(std::string_view text) {
     const std::string_view rest = text.substr(at);
     const bool is_blank = rest[0] == '\n' || rest[0] == '\t' || rest.starts_with("\r\n");
     const std::size_t size = is_blank ? 1 : printable_size(rest);
+    CHECK(size <= rest.size(), "a character ends within the text");
     if (size == 0) break;
     at += size;
   }
@@ -73,6 +75,7 @@ std::size_t first_strange(std::string_view text) {
 }
 
 ParseError strange_error(std::string_view text, std::size_t at) {
+  CHECK(at < text.size(), "what is strange is in the text");
   const std::string_view before = text.substr(0, at);
   const auto lines = std::count(before.begin(), before.end(), '\n');
   const std::size_t column = before.size() - (before.rfind('\n') + 1);  // npos + 1 is 0

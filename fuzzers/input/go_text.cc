@@ -1,11 +1,13 @@
 // to_go: a program as readable Go-like source. v0 is the frame's local for c0, p0 what the frame's
 // pointer for c0 points to.
+#include "base/check.h"
 #include "input/input.h"
 
 namespace concertina::fuzzers {
 namespace {
 
 std::string channel_name(std::uint8_t channel) {
+  CHECK(channel == kNil || channel < kChannelsMax, "an operation names a channel, or nil");
   return channel == kNil ? "nil" : "c" + std::to_string(channel);
 }
 
@@ -115,6 +117,7 @@ std::string to_go(const Program& program) {
   std::string text;
   for (std::size_t i = 0; i < program.channels.size(); ++i) {
     const Channel& channel = program.channels[i];
+    CHECK(channel.size_class < kElementSizeClasses, "a channel's elements have one of the sizes");
     text += "var c" + std::to_string(i) + " = make(chan [" +
             std::to_string(kElementSizes[channel.size_class]) + "]byte";
     if (channel.capacity > 0) text += ", " + std::to_string(channel.capacity);
@@ -122,11 +125,13 @@ std::string to_go(const Program& program) {
   }
   for (std::size_t i = 0; i < program.functions.size(); ++i) {
     const Function& function = program.functions[i];
+    CHECK(function.frame_class < kFramePaddingClasses, "a frame has one of the sizes");
     text += (text.empty() ? "func " : "\nfunc ") + function_name(i) + "() {";
     const unsigned padding = kFramePaddings[function.frame_class];
     text += padding == 0 ? "\n" : "  // " + std::to_string(padding) + " bytes of other locals\n";
     std::string indent = "\t";
     for (const Operation& operation : function.body) {
+      CHECK(operation.code != Code::kEnd || indent.size() > 1, "a bracket closes an open block");
       if (operation.code == Code::kEnd) indent.pop_back();
       text += indent + statement(operation, function, indent) + "\n";
       if (opens_block(operation.code)) indent += "\t";

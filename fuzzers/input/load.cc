@@ -1,5 +1,6 @@
 #include "input/load.h"
 
+#include "base/check.h"
 #include "host/files.h"
 #include "host/shown.h"
 #include "input/form.h"
@@ -27,6 +28,7 @@ ParseError load_text(const NameSays& name, std::string_view content, CaseFile& f
 std::string load(const std::string& path, CaseFile& file, bool as_bytes) {
   const std::string place = shown_path(path) + ":";
   const NameSays name = what_the_name_says(path);
+  CHECK(!name.is_text || !name.is_bytes, "a name says one of two forms");
   std::string content;
   if (const std::string why = read_file(path, kCaseBytesMax, content); !why.empty()) {
     return place + "1:1: cannot read the file: " + why;
@@ -40,6 +42,7 @@ std::string load(const std::string& path, CaseFile& file, bool as_bytes) {
   }
   const ParseError error = load_text(name, content, file);
   if (error.reason.empty()) return "";
+  CHECK(error.line != 0 && error.column != 0, "an error has a place");
   return place + std::to_string(error.line) + ":" + std::to_string(error.column) + ": " +
          error.reason;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -62,6 +64,8 @@ ParseError parse_line(std::string_view line, CaseHeader& header, unsigned& seen)
   if (!is_word(key)) return {};  // a sentence with a colon
   const auto column = static_cast<unsigned>(key.data() - line.data()) + 2;
   const std::string_view value = trimmed(line.substr(colon + 1));
+  CHECK(key.data() >= line.data() && value.data() <= line.data() + line.size(),
+        "columns are counted within the line");
   for (std::size_t i = 0; i < std::size(kFields); ++i) {
     if (kFields[i].key != key) continue;
     if ((seen >> i & 1) != 0) return {0, column, std::string(key) + " is given twice"};

@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 
 struct Word {
@@ -38,6 +40,7 @@ class TextLexer {
   static bool is_mark(char c) { return c == '{' || c == '}' || c == ';'; }
 
   void step() {
+    CHECK(at_ < text_.size(), "a lexer stays within its text");
     if (text_[at_] == '\n') {
       ++line_;
       column_ = 1;
@@ -68,6 +71,7 @@ class TextLexer {
       step();
     } while (at_ < text_.size() && !is_mark(text_[first]) && !is_mark(text_[at_]) &&
              !is_blank(text_[at_]));
+    CHECK(at_ > first, "a word has a character, or the text would never end");
     next_.text = text_.substr(first, at_ - first);
   }
 

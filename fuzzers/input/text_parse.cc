@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/check.h"
 #include "host/shown.h"
 #include "input/form.h"
 #include "input/input.h"
@@ -60,6 +61,8 @@ class Parser {
   bool value_of(const Word& word, std::string_view name, std::string_view& value);
 
   bool fail(const Word& word, std::string reason, std::size_t offset = 0) {
+    CHECK(!reason.empty(), "an error says its reason: without one it would be none");
+    CHECK(error_.reason.empty(), "the first error ends the parse");
     error_ = {word.line, word.column + static_cast<unsigned>(offset), std::move(reason)};
     return false;
   }
@@ -117,6 +120,7 @@ bool Parser::parse_size(std::string_view name, const std::uint16_t (&table)[kSiz
     return fail(word, std::string(name) + " is one of" + sizes, name.size() + 1);
   }
   index = static_cast<std::uint8_t>(found - std::begin(table));
+  CHECK(table[index] == bytes, "a size stands in the table where it was found");
   return true;
 }
 
@@ -194,6 +198,7 @@ bool Parser::parse_body(Function& function) {
     if (function.body.size() == kOperationsMax) return fail(word, "too many operations");
     Operation operation;
     if (!parse_operation(word, operation)) return false;
+    CHECK(operation.code != Code::kEnd || open > 0, "a function's own bracket is no operation");
     if (operation.code == Code::kEnd) --open;
     if (opens_block(operation.code)) {
       if (++open > kNestingMax) return fail(word, "blocks are nested too deep");
@@ -460,6 +465,7 @@ ParseError Parser::parse(Input& input) {
     fail(lexer_.peek(), rule);
     return error_;
   }
+  CHECK(error_.reason.empty(), "what was parsed has no error");
   input = std::move(input_);
   return error_;
 }

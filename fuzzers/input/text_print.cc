@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/check.h"
 #include "host/shown.h"
 #include "input/input.h"
 #include "input/text_words.h"
@@ -48,10 +49,12 @@ std::string operation_text(const Operation& operation, const std::string& indent
 }
 
 void print_function(const Function& function, std::size_t index, std::string& text) {
+  CHECK(function.frame_class < kFramePaddingClasses, "a frame has one of the sizes");
   text += "func f" + std::to_string(index) +
           " frame=" + std::to_string(kFramePaddings[function.frame_class]) + " {\n";
   std::string indent = "  ";
   for (const Operation& operation : function.body) {
+    CHECK(operation.code != Code::kEnd || indent.size() > 2, "a bracket closes an open block");
     if (operation.code == Code::kEnd) indent.resize(indent.size() - 2);
     text += indent + operation_text(operation, indent) + "\n";
     if (opens_block(operation.code)) indent += "  ";
@@ -63,6 +66,7 @@ void print_program(const Program& program, std::string& text) {
   if (!program.channels.empty()) text += "\n";
   for (std::size_t i = 0; i < program.channels.size(); ++i) {
     const Channel& channel = program.channels[i];
+    CHECK(channel.size_class < kElementSizeClasses, "a channel's elements have one of the sizes");
     text += "chan c" + std::to_string(i) + " cap=" + std::to_string(channel.capacity) +
             " size=" + std::to_string(kElementSizes[channel.size_class]) + "\n";
   }
@@ -143,10 +147,15 @@ std::string print(const CaseFile& file) {
   print_header("expect", file.header.expect, true, text);
   print_header("depth", file.header.depth, false, text);
   print_header("pair", file.header.pair, false, text);
+  const std::size_t body = text.size();
   text += "version " + std::to_string(kTextVersionMax) + "\n";
   print_program(file.input.program, text);
   print_schedule(file.input.schedule, text);
   text += std::string(kEndWord) + "\n";
+  CaseFile back;  // a header is for people, and need not be one that the parser takes
+  const ParseError error = parse(std::string_view(text).substr(body), back);
+  CHECK(error.reason.empty() && back.input == file.input,
+        "an input is read back from its text: " + error.reason);
   return text;
 }
 
