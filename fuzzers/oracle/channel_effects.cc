@@ -1,4 +1,5 @@
 // The model's channel side: effects, queues and readiness. See channel_model.h for the rules.
+#include "base/check.h"
 #include "oracle/channel_model.h"
 
 namespace concertina::fuzzers {
@@ -309,6 +310,8 @@ bool ChannelModel::find_partner(const Fact& e, Side side, bool in_order, Case*& 
 
 template <class Fact>
 void ChannelModel::take_effect(const Fact& e, Token token, bool ok) {
+  CHECK(operations_[e.goroutine].phase == Phase::kOpen, "an operation takes effect once");
+  CHECK(e.case_index < operations_[e.goroutine].cases_seen, "an effect is of one of the cases");
   Operation& op = operations_[e.goroutine];
   op.phase = Phase::kDone;
   op.chosen = e.case_index;
@@ -319,6 +322,8 @@ void ChannelModel::take_effect(const Fact& e, Token token, bool ok) {
 // A partner takes g's case `index`: its other cases lose, and are off every queue for the model
 // though their sudogs are there until g takes them away.
 void ChannelModel::win(GoroutineId g, unsigned index, Token token, bool ok, bool by_close) {
+  CHECK(in_range(g) && index < operations_[g].cases_seen, "a partner has the case that is taken");
+  CHECK(cases_[g][index].state == CaseState::kWaiting, "a case that is taken was waiting");
   Operation& op = operations_[g];
   for (unsigned i = 0; i < op.cases_seen; ++i) {
     Case& c = cases_[g][i];
@@ -338,16 +343,20 @@ void ChannelModel::win(GoroutineId g, unsigned index, Token token, bool ok, bool
 
 // Called before the change.
 void ChannelModel::note_count_change(Channel& c) {
+  CHECK(c.last_change < static_cast<std::int32_t>(changes_.size()),
+        "changes of a count are in order");
   changes_.push_back({index_, events_[index_].step, c.count, c.last_change});
   c.last_change = static_cast<std::int32_t>(changes_.size()) - 1;
 }
 
 void ChannelModel::push(Channel& c, Token token) {
+  CHECK(c.count < c.capacity, "the model puts an element where a slot is free");
   c.buffer[(c.head + c.count) % c.capacity] = token;
   ++c.count;
 }
 
 Token ChannelModel::pop(Channel& c) {
+  CHECK(c.count > 0 && c.head < c.capacity, "the model takes an element that is there");
   const Token token = c.buffer[c.head];
   c.head = static_cast<std::uint16_t>((c.head + 1) % c.capacity);
   --c.count;
@@ -361,6 +370,9 @@ void ChannelModel::enqueue(GoroutineId g, unsigned index) {
   Case& c = cases_[g][index];
   Channel& where = channels_[c.channel];
   Queue& queue = where.queues[c.is_send ? kSenders : kReceivers];
+  CHECK(is_made(c.channel), "waiters wait on channels that were made");
+  CHECK(c.state == CaseState::kIdle, "a case waits once");
+  CHECK((queue.first == 0) == (queue.last == 0), "a queue with a first waiter has a last one");
   c.state = CaseState::kWaiting;
   c.next = 0;
   c.previous = queue.last;
@@ -378,6 +390,11 @@ void ChannelModel::unlink(WaiterId id) {
   Case& c = waiter(id);
   Channel& where = channels_[c.channel];
   Queue& queue = where.queues[c.is_send ? kSenders : kReceivers];
+  CHECK(c.state == CaseState::kWaiting && queue.size > 0, "only a waiter leaves a queue");
+  CHECK((c.previous != 0 ? waiter(c.previous).next : queue.first) == id,
+        "the one before a waiter names it as the next");
+  CHECK((c.next != 0 ? waiter(c.next).previous : queue.last) == id,
+        "the one after a waiter names it as the one before");
   (c.previous != 0 ? waiter(c.previous).next : queue.first) = c.next;
   (c.next != 0 ? waiter(c.next).previous : queue.last) = c.previous;
   --queue.size;
@@ -390,6 +407,7 @@ void ChannelModel::unlink(WaiterId id) {
 bool ChannelModel::discard_taken(Channel& c, Side side, WaiterId until) {
   while (c.queues[side].first != until) {
     const WaiterId id = c.queues[side].first;
+    CHECK(id != 0, "a waiter that is looked for is in the queue");
     if (!is_being_won(goroutine_of(id))) return false;
     unlink(id);
     waiter(id).state = CaseState::kDiscarded;

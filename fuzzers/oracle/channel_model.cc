@@ -2,6 +2,7 @@
 // what was delivered. The channels' side is in channel_effects.cc.
 #include "oracle/channel_model.h"
 
+#include "base/check.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
@@ -35,6 +36,9 @@ Verdict ChannelModel::replay(const Trace& trace) {
   for (index_ = 0; index_ < events_.size(); ++index_) {
     if (!apply(events_[index_])) return verdict_;
   }
+  for (ChannelId c = 1; c < kChannels; ++c) {
+    if (channels_[c].is_made) check_queues(channels_[c]);
+  }
   if (trace.outcome == Outcome::kPanic && !panic_seen_) {
     return {"channels", "panic not announced",
             "the run ended in a panic that no goroutine announced"};
@@ -57,7 +61,21 @@ void ChannelModel::reset(const Trace& trace) {
   }
 }
 
+// Counts and links that the model keeps twice agree.
+void ChannelModel::check_queues(const Channel& c) const {
+  CHECK(c.count <= c.capacity, "a buffer holds no more than its capacity");
+  for (const Queue& queue : c.queues) {
+    unsigned size = 0;
+    for (WaiterId id = queue.first; id != 0; id = waiter(id).next) {
+      CHECK(waiter(id).state == CaseState::kWaiting, "who is in a queue is waiting");
+      CHECK(++size <= queue.size, "a queue ends after as many waiters as it counts");
+    }
+    CHECK(size == queue.size, "a queue counts its waiters");
+  }
+}
 bool ChannelModel::fail(std::string_view kind, const std::string& why) {
+  CHECK(index_ < events_.size(), "a violation is seen at an event");
+  CHECK(!kind.empty(), "a violation has a kind, or it has no signature");
   verdict_ = {"channels", std::string(kind),
               why + "; at event " + std::to_string(index_) + ": " + describe(events_[index_])};
   return false;
@@ -133,6 +151,7 @@ bool ChannelModel::on(const event::OpSelectCase& e) {
   if (e.channel != kNilChannel && !is_made(e.channel)) {
     return fail("malformed event", "no such channel");
   }
+  CHECK(op.cases_seen < kCases, "an operation has no more cases than may be");
   ++op.cases_seen;
   Case& c = cases_[e.goroutine][e.case_index];
   c = Case{};
@@ -151,6 +170,8 @@ void ChannelModel::end_operation(GoroutineId g) {
     if (c.channel == kNilChannel) continue;
     for (const Side side : {kReceivers, kSenders}) {
       if (op.kind != Kind::kClose && (side == kSenders) != c.is_send) continue;
+      CHECK(channels_[c.channel].open_cases[side] > 0,
+            "a case that ends was counted when it began");
       --channels_[c.channel].open_cases[side];
       channels_[c.channel].last_ended[side] = index_ + 1;
     }
@@ -193,6 +214,7 @@ bool ChannelModel::on(const event::DoneClose& e) {
   const Operation& op = operations_[e.goroutine];
   if (op.phase != Phase::kDone) return fail("close without effect", "the channel was not closed");
   Channel& c = channels_[cases_[e.goroutine][0].channel];
+  CHECK(c.is_made && c.closed, "a close that had its effect closed a channel");
   if (!discard_taken(c, kReceivers, 0) || !discard_taken(c, kSenders, 0)) {
     return fail("close left a waiter",
                 std::to_string(c.queues[kReceivers].size) + " receivers and " +
@@ -296,6 +318,7 @@ bool ChannelModel::check_losers(GoroutineId g) {
 bool ChannelModel::check_delivery(GoroutineId g, Token found, bool ok, bool torn) {
   const Operation& op = operations_[g];
   const Case& c = cases_[g][op.chosen];
+  CHECK(op.chosen < op.cases_seen, "the case that took effect is one of the operation's");
   if (torn) return fail("value torn", "the element's bytes are not of one value");
   if (ok != op.ok) {
     return fail(ok ? "ok from a closed channel" : "value reported as closed",
@@ -310,6 +333,7 @@ bool ChannelModel::check_delivery(GoroutineId g, Token found, bool ok, bool torn
 bool ChannelModel::wrong_token(const Case& c, Token found) {
   const Channel& where = channels_[c.channel];
   const Operation& op = operations_[events_[index_].goroutine];
+  CHECK(op.kind != Kind::kNone, "a wrong value is found by an operation that is open");
   const std::string why =
       "delivered was token " + std::to_string(op.token) + ", found was " + std::to_string(found);
   if ((found & where.mask) == 0) return fail("value lost", why);
@@ -358,6 +382,7 @@ bool ChannelModel::on(const event::LenSeen& e) {
   if (e.length == c.count) return true;
   for (std::int32_t i = c.last_change; i >= 0;) {
     const CountChange& change = changes_[static_cast<std::size_t>(i)];
+    CHECK(change.previous < i, "changes of a count are listed latest first");
     if (change.index < before || change.step < e.begin_step) break;
     if (change.count_before == e.length) return true;
     i = change.previous;

@@ -211,6 +211,7 @@ class ChannelModel {
   Token pop(Channel& c);
   void note_count_change(Channel& c);
   void note_readiness(Channel& c);
+  void check_queues(const Channel& c) const;
   void enqueue(GoroutineId g, unsigned index);
   void unlink(WaiterId id);
   bool discard_taken(Channel& c, Side side, WaiterId until);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/check.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
@@ -28,6 +29,8 @@ Verdict judge_determinism(const Trace& first, const Trace& second) {
                                     second.events.end());
   if (a != first.events.end() || b != second.events.end()) {
     const auto index = static_cast<std::size_t>(a - first.events.begin());
+    CHECK(index <= first.events.size() && index <= second.events.size(),
+          "runs differ at an event of the longer one, or after the shorter one");
     return failure("events differ", event_text(first, index), event_text(second, index));
   }
   if (first.outcome != second.outcome || first.message != second.message) {

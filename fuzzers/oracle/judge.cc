@@ -1,5 +1,9 @@
 #include "oracle/judge.h"
 
+#include <algorithm>
+
+#include "base/check.h"
+
 #include "oracle/channel_model.h"
 #include "oracle/channels.h"
 #include "oracle/deadlock.h"
@@ -21,7 +25,9 @@ std::span<const std::string_view> oracle_names() {
   return kNames;
 }
 
-Verdict judge(const Program& program, const Trace& trace) {
+namespace {
+
+Verdict first_failure(const Program& program, const Trace& trace) {
   if (Verdict v = judge_invariants(program, trace); v.failed()) return v;
   if (Verdict v = judge_stack(program, trace); v.failed()) return v;
   if (Verdict v = judge_lock_order(program, trace); v.failed()) return v;
@@ -32,6 +38,17 @@ Verdict judge(const Program& program, const Trace& trace) {
   if (Verdict v = judge_leaks(trace, model); v.failed()) return v;
   if (Verdict v = judge_work(program, trace); v.failed()) return v;
   return judge_progress(program, trace);
+}
+
+}  // namespace
+
+Verdict judge(const Program& program, const Trace& trace) {
+  Verdict verdict = first_failure(program, trace);
+  if (!verdict.failed()) return verdict;
+  CHECK(std::ranges::find(oracle_names(), verdict.oracle) != oracle_names().end(),
+        "a verdict is of an oracle that is listed: " + verdict.oracle);
+  CHECK(!verdict.kind.empty(), "a verdict has a kind, or it has no signature");
+  return verdict;
 }
 
 Verdict judge(const Input& input, const Trace& trace) { return judge(input.program, trace); }

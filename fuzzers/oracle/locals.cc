@@ -1,9 +1,11 @@
 #include "oracle/locals.h"
 
 #include <array>
+#include <bit>
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "trace/text.h"
 
@@ -19,10 +21,12 @@ class Locals {
     ++generation_;
     size_ = 0;
     if (slots_.empty()) slots_.resize(256);
+    CHECK(generation_ != 0, "generations do not come round");
   }
 
   void write(const event::LocalWritten& e) {
     if (2 * size_ >= slots_.size()) grow();
+    CHECK(2 * size_ < slots_.size(), "half of the table is free, or a look would not end");
     Slot& slot = find(key_of(e));
     if (slot.generation != generation_) ++size_;
     slot = {key_of(e), e.token, generation_};
@@ -47,6 +51,7 @@ class Locals {
 
   /// The key's slot, or the free one where it belongs. Half of the table is free at least.
   Slot& find(std::uint64_t key) {
+    CHECK(std::has_single_bit(slots_.size()), "the table has room, a power of two");
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = (key * kGoldenRatio) >> 40;
     for (;; ++at) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "trace/kinds.h"
 #include "trace/text.h"
 
@@ -45,6 +46,7 @@ class Locks {
  private:
   void reset() {
     for (const ObjectId object : objects_) dense_[object] = kNobody;
+    CHECK(threads_seen_ <= held_.size(), "threads that were seen have lists of locks");
     objects_.clear();
     for (unsigned thread = 0; thread < threads_seen_; ++thread) held_[thread].clear();
     threads_seen_ = 0;
@@ -62,6 +64,7 @@ class Locks {
     if (dense_[object] != kNobody) return dense_[object];
     if (objects_.size() == kLocksMax) return kNobody;
     const auto lock = static_cast<unsigned>(objects_.size());
+    CHECK(lock < kLocksMax, "each lock has a dense id");
     dense_[object] = static_cast<std::uint16_t>(lock);
     objects_.push_back(object);
     after_[lock].fill(0);
@@ -70,6 +73,7 @@ class Locks {
   }
 
   std::string text_of(unsigned lock, LockRank rank) const {
+    CHECK(lock < objects_.size(), "a lock with a name was seen");
     return "lock " + std::to_string(objects_[lock]) + " (" + std::string(lock_rank_name(rank)) +
            ")";
   }
@@ -104,6 +108,7 @@ class Locks {
       }
       after_[before.lock][lock / 64] |= std::uint64_t{1} << (lock % 64);
     }
+    CHECK(held.size() < kLocksMax, "a thread holds each lock once");
     holder_[lock] = thread;
     held.push_back({static_cast<std::uint16_t>(lock), e.rank, e.order});
     return true;
@@ -123,6 +128,7 @@ class Locks {
     std::size_t i = held.size();
     while (i-- > 0 && held[i].lock != lock) {
     }
+    CHECK(i < held.size(), "a lock that the thread holds is in its list");
     held.erase(held.begin() + static_cast<std::ptrdiff_t>(i));
     return true;
   }
@@ -171,6 +177,7 @@ class Locks {
   /// Each lock that is left has a successor that is left: following them must come round.
   std::string walk(unsigned lock, const Set& left) const {
     for (std::size_t i = 0; i < objects_.size(); ++i) lock = successor(lock, left);
+    CHECK(lock != kNobody, "each lock that is left has one that is left after it");
     std::string text = "lock " + std::to_string(objects_[lock]);
     for (unsigned next = successor(lock, left);; next = successor(next, left)) {
       text += ", held while taking lock " + std::to_string(objects_[next]);

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "trace/kinds.h"
 #include "trace/text.h"
 
@@ -47,7 +48,10 @@ class Stacks {
     events_ = trace.events;
     subjects_.fill({});
     element_bytes_.fill(0);
-    for (const std::uint32_t serial : serials_) is_live_[serial] = 0;
+    for (const std::uint32_t serial : serials_) {
+      CHECK(serial < is_live_.size(), "a stack's serial has its place");
+      is_live_[serial] = 0;
+    }
     serials_.clear();
     for (index_ = 0; index_ < events_.size(); ++index_) {
       if (!kKinds.has(events_[index_].kind)) continue;
@@ -58,6 +62,8 @@ class Stacks {
 
  private:
   bool fail(std::string_view kind, const std::string& why) {
+    CHECK(index_ < events_.size(), "a violation is seen at an event");
+    CHECK(!kind.empty(), "a violation has a kind, or it has no signature");
     verdict_ = {"stack", std::string(kind),
                 why + "; at event " + std::to_string(index_) + ": " + describe(events_[index_])};
     return false;
@@ -112,6 +118,8 @@ class Stacks {
       case EventKind::kCensusBegin:
         return census(s, as<event::CensusBegin>(e), e.thread);
       default:
+        CHECK(e.kind == EventKind::kSendPark || e.kind == EventKind::kReceivePark,
+              "only parking enqueues a goroutine");
         s.enqueued_by = e.thread;
         return true;
     }
@@ -129,6 +137,7 @@ class Stacks {
     if (is_live_.empty()) is_live_.assign(kSerialsMax, 0);
     if (is_live_[e.serial] != 0) return fail("stack allocated twice", "it is in use");
     is_live_[e.serial] = 1;
+    CHECK(e.serial < is_live_.size(), "a stack's serial has its place");
     serials_.push_back(e.serial);
     return true;
   }
@@ -203,6 +212,7 @@ class Stacks {
     while (walk.end < events_.size() && is_fact_of(e.goroutine, thread, events_[walk.end]))
       ++walk.end;
     walk.is_whole = walk.end < events_.size();
+    CHECK(walk.begin <= walk.end && walk.end <= events_.size(), "a walk is a part of the trace");
     if (e.used_bytes > e.stack_bytes) {
       return fail("stack overflow", "more is used than the stack has");
     }
@@ -230,6 +240,7 @@ class Stacks {
                              : check_frame(as<event::FrameSeen>(e), expected);
       if (!holds) return false;
     }
+    CHECK(walk.begin > 0, "a walk comes after the event that begins it");
     index_ = walk.begin - 1;
     if (expected == kNilPlace || !walk.is_whole) return true;
     return fail("frame chain broken", "no frame at distance " + std::to_string(expected));
@@ -260,6 +271,7 @@ class Stacks {
 
   bool check_equal(const Walk& before, const Walk& after) {
     const std::size_t size = after.end - after.begin;
+    CHECK(before.end <= after.begin, "of two walks the one before the copy ends first");
     for (std::size_t i = 0; i < size && i < before.end - before.begin; ++i) {
       const Event& was = events_[before.begin + i];
       if (is_same_fact(was, events_[after.begin + i])) continue;

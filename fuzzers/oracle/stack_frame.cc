@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/check.h"
 #include "oracle/function_name.h"
 #include "oracle/report_text.h"
 
@@ -217,6 +218,7 @@ std::optional<StackFrame> read_frame(std::string_view line) {
   cut_offset(line);
   const FunctionName name = read_function_name(line);
   frame.function = name.shown.empty() ? kUnknown : name.shown;
+  CHECK(!frame.function.empty(), "a frame's function has a name, or <unknown>");
   frame.is_of_the_runtime = is_of_the_runtime(name, frame);
   return frame;
 }

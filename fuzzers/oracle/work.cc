@@ -4,6 +4,7 @@
 #include <bitset>
 #include <string_view>
 
+#include "base/check.h"
 #include "trace/kinds.h"
 #include "trace/text.h"
 
@@ -33,6 +34,7 @@ class Work {
   };
 
   bool fail(std::string_view kind, std::string detail) {
+    CHECK(!kind.empty(), "a violation has a kind, or it has no signature");
     verdict_ = {"work", std::string(kind), std::move(detail)};
     return false;
   }
@@ -78,6 +80,8 @@ class Work {
     if (is_active_[thread] == active) return;
     is_active_[thread] = active;
     active_ += active ? 1 : -1;
+    CHECK(active_ >= 0 && active_ <= static_cast<int>(kThreadIds),
+          "as many threads are active as there can be");
   }
 
   bool queued(QueueId id, std::uint32_t step) {
@@ -92,6 +96,7 @@ class Work {
     if (id >= kQueues || queues_[id].size == 0) {
       return fail("malformed event", "no such queue, or it is empty");
     }
+    CHECK(waiting_ > 0, "who waits in one queue waits in all of them together");
     --queues_[id].size;
     --waiting_;
     return true;
@@ -109,6 +114,7 @@ class Work {
   }
 
   bool is_conserved(unsigned machines_max) {
+    CHECK(waiting_ >= 0 && idle_processors_ >= 0 && called_ >= 0, "counts are not negative");
     if (waiting_ == 0 || idle_processors_ == 0 || active_ != 0 || called_ != 0) return true;
     if (slept_ <= woken_ && machines_ >= static_cast<int>(machines_max)) return true;
     return fail("idle processor beside a runnable goroutine",
