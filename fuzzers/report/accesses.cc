@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/check.h"
 #include "host/wrapped.h"
 #include "oracle/report_text.h"
 #include "oracle/sanitizer_report.h"
@@ -163,6 +164,7 @@ std::vector<ReportedAccess> accesses(std::string_view log, const Trace& trace) {
       read_heading(heading, access);
       access.thread = virtual_thread(lines, sanitizer_thread(heading));
     }
+    CHECK(!is_open || !result.empty(), "a frame belongs to a stack that has begun");
     if (is_open) is_open = add_frame(line, result.back());
   }
   for (std::size_t i = 0; i < result.size(); ++i) {

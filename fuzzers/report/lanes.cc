@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/check.h"
 #include "host/wrapped.h"
 #include "report/picture.h"
 #include "report/runtime_map.h"
@@ -148,6 +149,7 @@ class Table {
 
   std::string render(const std::vector<Row>& rows) {
     const std::set<std::size_t> shown = choose(rows);
+    CHECK(shown.empty() || *shown.rbegin() < rows.size(), "rows that are shown are there");
     choose_lanes(rows, shown);
     add_headings(rows, shown);
     const std::size_t first = shown.empty() ? rows.size() : *shown.begin();
@@ -229,6 +231,7 @@ class Table {
       own.resize(kLanesMax - 1);
       std::sort(own.begin(), own.end());
     }
+    CHECK(own.size() <= kLanesMax, "a page has room for its lanes");
     for (const ThreadId thread : own) {
       lanes_[thread] = static_cast<unsigned>(lane_threads_.size());
       lane_threads_.push_back({thread});
@@ -241,7 +244,10 @@ class Table {
     }
   }
 
-  bool is_shared(unsigned lane) const { return lane_threads_[lane].size() > 1; }
+  bool is_shared(unsigned lane) const {
+    CHECK(lane < lane_threads_.size(), "a lane is one of the page's");
+    return lane_threads_[lane].size() > 1;
+  }
 
   std::string heading_of(unsigned lane, const std::vector<Row>& rows,
                          const std::set<std::size_t>& shown) const {
@@ -273,10 +279,14 @@ class Table {
   }
 
   static std::size_t start_of(unsigned lane) { return kFirstLane + lane * kStair; }
-  static std::size_t room_of(unsigned lane) { return kPageWidth - start_of(lane); }
+  static std::size_t room_of(unsigned lane) {
+    CHECK(lane < kLanesMax, "a lane begins within the page");
+    return kPageWidth - start_of(lane);
+  }
 
   /// What is left of a lane's text: the step, and a bar for each lane before.
   static std::string lead(std::string step, unsigned lane) {
+    CHECK(step.size() <= kFirstLane, "a step's number fits before the first lane");
     for (unsigned i = 0; i < lane; ++i) {
       step.resize(start_of(i), ' ');
       step += '|';
@@ -331,6 +341,8 @@ class Table {
       std::string& last = parts.back();
       last.resize(std::max(last.size(), room_of(lane) - std::min(source.size(), room_of(lane))),
                   ' ');
+      CHECK(last.size() + source.size() <= std::max(room_of(lane), source.size()),
+            "text and source stand side by side within the lane");
       last += source;
     }
     std::string begin = step;

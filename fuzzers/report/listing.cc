@@ -1,5 +1,6 @@
 #include "report/listing.h"
 
+#include "base/check.h"
 #include "input/input.h"
 
 namespace concertina::fuzzers {
@@ -99,7 +100,12 @@ class Walker {
     std::vector<Block> blocks;
   };
 
-  void enter(std::uint8_t function) { frames_.push_back({function, 0, {}}); }
+  void enter(std::uint8_t function) {
+    CHECK(function < program_->functions.size(),
+          "a goroutine goes through the program's functions");
+    CHECK(frames_.size() <= kCallDepthMax, "calls nest no deeper than the interpreter's");
+    frames_.push_back({function, 0, {}});
+  }
 
   void pass(const Operation& operation) {
     Frame& frame = frames_.back();
@@ -136,6 +142,7 @@ class Walker {
       if (body[i].code == Code::kEnd) ++depth;
       if (opens_block(body[i].code) && depth-- == 0) return i;
     }
+    CHECK(body.empty(), "a closing bracket has one that opens");
     return 0;
   }
 
@@ -174,6 +181,7 @@ Listing::Listing(const Program& program) {
     }
     ++line;  // the closing brace
   }
+  CHECK(line == lines_.size(), "each line of the program's text is counted once");
 }
 
 std::string Listing::text_of(Place place) const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "base/check.h"
 #include "report/words.h"
 
 namespace concertina::fuzzers {
@@ -136,6 +137,7 @@ class Order {
     for (ObjectId at = to; reached_by.contains(at);) {
       edges.insert(edges.begin(), reached_by[at]);
       at = edges.front().first;
+      CHECK(edges.size() <= edges_.size(), "the shortest way takes no edge twice");
       if (at == from) return edges;
     }
     return {};
@@ -195,10 +197,12 @@ std::string wait_cycle(const Trace& trace, const Picture& picture, const Names& 
       if (way.back() == start) break;
     }
     if (way.size() < 2 || way.back() != start) continue;
+    CHECK(way.size() <= waits.size() + 1, "a circle meets each thread once");
     way.pop_back();
     std::string text;
     for (const ThreadId thread : way) {
       const ThreadAtEnd* const end = threads[thread];
+      CHECK(end != nullptr, "a thread that waits is one of those at the end");
       const std::vector<std::string> held = held_by(thread, picture, names);
       const Wait& wait = waits[thread];
       text += "  " + thread_name(*end, names) + " holds " +

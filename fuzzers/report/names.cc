@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/check.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
@@ -206,6 +207,7 @@ std::string Names::in_words(std::string_view detail) const {
     }
     std::size_t end = 0;
     const unsigned number = number_at(i + prefix, end);
+    CHECK(end > i + prefix, "an id has a digit");
     const char first = rest[0];
     std::string name = first == 'g'   ? goroutine(static_cast<GoroutineId>(number))
                        : first == 't' ? thread(static_cast<ThreadId>(number))

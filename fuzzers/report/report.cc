@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "host/wrapped.h"
 #include "report/accesses.h"
 #include "report/ink.h"
@@ -99,9 +100,11 @@ class Page {
   /// One tag and its text; further lines are indented to where it began.
   void add_field(std::string_view tag, std::string_view value, bool is_bad = false) {
     if (value.empty()) return;
+    CHECK(tag.size() + 2 <= kTagColumn, "a tag stands before its column");
     const std::string indent(kTagColumn, ' ');
     std::string body;
     const std::string lines = wrapped_text(ascii(value), 0, kPageWidth - kTagColumn);
+    CHECK(lines.ends_with('\n'), "wrapped text ends with a line end");
     for (const char c : std::string_view(lines).substr(0, lines.size() - 1)) {
       body += c;
       if (c == '\n') body += indent;
@@ -113,6 +116,7 @@ class Page {
 
   void add_section(std::string_view title, std::string_view body) {
     if (body.empty()) return;
+    CHECK(!title.empty(), "a section has a title");
     text_ += "\n" + ink_.title(title) + ":\n" + std::string(body);
     if (body.back() != '\n') text_ += '\n';
   }
@@ -238,6 +242,7 @@ class Page {
   /// A numbered line, and who stands there: beside it, else below.
   std::string program_line(std::size_t index, const std::string& who) const {
     constexpr std::size_t kCodeColumn = 6, kWhoColumn = 44;
+    CHECK(index < listing_.lines().size(), "a line of the program is one of the listing");
     const std::string number = std::to_string(index + 1);
     std::string line = std::string(number.size() < 4 ? 4 - number.size() : 0, ' ') + number + "  ";
     for (const char c : listing_.lines()[index]) line += c == '\t' ? "    " : std::string(1, c);
@@ -260,6 +265,7 @@ class Page {
     std::map<unsigned, std::vector<std::string>> at_line;
     for (const auto& [g, place] : places_) {
       const auto found = picture_.goroutines.find(g);
+      CHECK(listing_.line_of(place) <= listing_.lines().size(), "a place is in the listing");
       if (found == picture_.goroutines.end() || found->second.standing == Standing::kReturned)
         continue;
       at_line[listing_.line_of(place)].push_back(names_.goroutine(g));

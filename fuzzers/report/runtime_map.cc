@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -9,6 +11,7 @@ unsigned line_of(std::string_view place) {
   const std::string_view digits = place.substr(place.rfind(':') + 1);
   unsigned line = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), line);
+  CHECK(line != 0, "a position in the source has a line");
   return line;
 }
 
@@ -20,6 +23,7 @@ std::string position_of(Site site, std::string_view hint) {
   unsigned count = 0;
   for (const SitePosition& position : site_positions()) {
     if (position.site != site) continue;
+    CHECK(!position.place.empty(), "a position has a place");
     if (count++ == 0) first = position.place;
     const bool fits = position.place.starts_with(hint) || position.function == hint;
     if (fits && hinted.empty()) hinted = position.place;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "host/wrapped.h"
 #include "report/words.h"
 
@@ -156,8 +157,10 @@ std::string at_distance(BelowHi at, std::string_view text) {
 
 /// What has become of a line in the copy: beside it where it is the same, else below it.
 std::string both_sides(const Line* left, const Line* right) {
+  CHECK(left != nullptr || right != nullptr, "a row has a side");
   if (left != nullptr && right != nullptr && *left == *right) {
     std::string text = at_distance(left->at, left->text);
+    CHECK(text.ends_with('\n'), "wrapped text ends with a line end");
     text.pop_back();
     std::size_t begin = text.rfind('\n') + 1;  // 0 when it is one line
     if (text.size() - begin + 2 > kAfterColumn) {
@@ -190,6 +193,7 @@ void add_sides(std::string& page, const Copy& copy, const Program& program, cons
   }
   page += ink.title(heading) + "\n";
   const auto add = [&](bool is_bad, std::string text) {
+    CHECK(text.ends_with('\n'), "a row is whole lines");
     if (is_bad) text = ink.bad(text.substr(0, text.size() - 1)) + "\n";
     page += text;
   };

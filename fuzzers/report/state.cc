@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "report/words.h"
 
 namespace concertina::fuzzers {
@@ -36,6 +37,7 @@ std::vector<std::string> others(const Picture& picture, const Names& names, Goro
 }
 
 std::string any_of(const std::vector<std::string>& names) {
+  CHECK(!names.empty(), "one of some names");
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i > 0) text += i + 1 == names.size() ? " or " : ", ";

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -301,9 +303,11 @@ std::string say_operation(const OpenOperation& operation, const Names& names) {
     case OpenKind::kNone:
       return "nothing";
     case OpenKind::kClose:
+      CHECK(operation.cases.size() == 1, "only a select has more cases than one");
       return "close " + names.channel(operation.cases[0].channel);
     case OpenKind::kSend:
     case OpenKind::kReceive:
+      CHECK(operation.cases.size() == 1, "only a select has more cases than one");
       return (operation.is_non_blocking ? "try to " : "") + say_case(operation.cases[0]);
     case OpenKind::kSelect:
       break;
@@ -364,6 +368,7 @@ std::string list_of(const std::vector<std::string>& items) {
 }
 
 std::string plural(std::uint64_t count, std::string_view noun) {
+  CHECK(!noun.empty(), "something is counted");
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
