@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/check.h"
 #include "host/shown.h"
 
 namespace concertina::fuzzers {
@@ -53,6 +54,7 @@ FileLock::~FileLock() {
 }
 
 std::string FileLock::take(const std::string& path) {
+  CHECK(descriptor_ < 0, "one object holds one lock");
   for (;;) {
     const int descriptor =
         open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);

@@ -16,6 +16,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/check.h"
 #include "host/die_with_parent.h"
 #include "host/patience.h"
 #include "host/process_state.h"
@@ -82,6 +83,7 @@ class SuspendedTogether {
   void allow() const { pthread_sigmask(SIG_SETMASK, &mask_, nullptr); }
 
   void watch(pid_t child) {
+    CHECK(child > 0 && !is_watching_, "one child is watched, and it has a number");
     struct sigaction before{};
     sigaction(SIGTSTP, nullptr, &before);
     is_watching_ = before.sa_handler == SIG_DFL;
@@ -160,6 +162,7 @@ std::string want_of_memory(std::string_view log) {
 
 Forked run_forked(const std::function<std::string()>& work, const Watch& watch) {
   Forked forked;
+  CHECK(work != nullptr, "a child has work");
   const Notes notes;
   flush_output();  // or the child would write out what is buffered here once more
   const pid_t parent = getpid();

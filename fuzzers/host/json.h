@@ -2,16 +2,20 @@
 // header that would take most of the tool's build time.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
+
+#include "base/check.h"
 
 namespace concertina::fuzzers {
 
 class JsonObject {
  public:
   JsonObject& raw(std::string_view key, std::string_view value) {
+    CHECK(!key.empty() && !value.empty(), "a field has a name and a value");
     body_ += body_.empty() ? "" : ", ";
     body_ += quote(key) + ": ";
     body_ += value;
@@ -22,6 +26,7 @@ class JsonObject {
     return raw(key, std::to_string(value));
   }
   JsonObject& real(std::string_view key, double value) {
+    CHECK(std::isfinite(value), "JSON has no infinity, and nothing that is no number");
     char buffer[32];
     std::snprintf(buffer, sizeof buffer, "%.6g", value);
     return raw(key, buffer);

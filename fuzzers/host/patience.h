@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 
 struct PatienceLimits {
@@ -33,7 +35,9 @@ struct PatienceLook {
 
 class Patience {
  public:
-  explicit Patience(const PatienceLimits& limits) : limits_(limits) {}
+  explicit Patience(const PatienceLimits& limits) : limits_(limits) {
+    CHECK(limits.works_s > 0 && limits.sleeps_s > 0, "a process gets some time");
+  }
 
   /// False: it has hung.
   bool look(const PatienceLook& now) {
@@ -41,6 +45,7 @@ class Patience {
       works_s_ = sleeps_s_ = 0;
     } else {
       const double passed = now.wall_s - before_.wall_s;
+      CHECK(passed >= 0, "the clock only goes forward");
       // Threads at work together use more of it than passes.
       works_s_ += std::clamp(now.processor_s - before_.processor_s, 0.0, passed);
       if (now.is_asleep) sleeps_s_ += std::min(passed, limits_.look_max_s);

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "base/check.h"
 #include "host/shown.h"
 
 namespace concertina::fuzzers {
@@ -46,6 +47,7 @@ void flush_output() {
 }
 
 void complain(std::string_view name, std::string_view reason) {
+  CHECK(!reason.empty(), "a complaint has a reason");
   std::fprintf(stderr, "%s: %s\n", shown_path(name).c_str(), shown(reason, kReasonMax).c_str());
 }
 
@@ -56,6 +58,7 @@ int run_program(std::string_view name, const std::function<int()>& body) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a write that fails
   std::signal(SIGCHLD, SIG_DFL);  // our parent may have had it ignored
   const int code = guarded(name, body);
+  CHECK(code >= kExitAsExpected && code <= kExitNotComplete, "an exit code is one of the four");
   // A main part that could not run has said why.
   if (code == kExitUnusable) return code;
   return guarded(name, [code] {

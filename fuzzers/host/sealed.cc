@@ -3,6 +3,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "base/check.h"
 #include "host/text_lines.h"
 
 namespace concertina::fuzzers {
@@ -18,8 +19,9 @@ class Chain {
     hash_ = hash_of(line, hash_);
     const std::uint64_t hash = is_end ? ~hash_ : hash_;
     char text[kMarkBytes + 1];
-    std::snprintf(text, sizeof text, " %c%08" PRIx32, is_end ? '=' : '#',
-                  static_cast<std::uint32_t>(hash ^ (hash >> 32)));
+    const int size = std::snprintf(text, sizeof text, " %c%08" PRIx32, is_end ? '=' : '#',
+                                   static_cast<std::uint32_t>(hash ^ (hash >> 32)));
+    CHECK(size == kMarkBytes, "all marks have one length");
     return text;
   }
 
@@ -36,6 +38,7 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t before) {
 }
 
 std::string seal(std::string_view text) {
+  CHECK(text.empty() || text.ends_with('\n'), "what is sealed is whole lines");
   Chain chain;
   std::string sealed;
   std::size_t lines = 0;

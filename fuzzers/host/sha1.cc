@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -54,6 +56,7 @@ std::string sha1(std::string_view content) {
   while (padded.size() % kBlock != kBlock - kLengthField) padded += '\0';
   const std::uint64_t bits = std::uint64_t{content.size()} * 8;
   for (int shift = 56; shift >= 0; shift -= 8) padded += static_cast<char>(bits >> shift);
+  CHECK(padded.size() % kBlock == 0, "what is hashed is whole blocks");
   State state{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
   for (std::size_t at = 0; at < padded.size(); at += kBlock) mix(&padded[at], state);
   std::string digits;
@@ -62,6 +65,7 @@ std::string sha1(std::string_view content) {
     std::snprintf(eight, sizeof eight, "%08x", word);
     digits += eight;
   }
+  CHECK(digits.size() == 40, "a digest has 40 digits");
   return digits;
 }
 

@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 
 std::size_t printable_size(std::string_view text) {
+  CHECK(!text.empty(), "a character begins a text that is not empty");
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   if (byte(0) < 0x80) return byte(0) >= 0x20 && byte(0) != 0x7f ? 1 : 0;
   const std::size_t size = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : byte(0) >= 0xc0 ? 2 : 0;
@@ -29,6 +32,7 @@ std::string shown(std::string_view text, std::size_t bytes_max) {
   std::string_view rest = text;
   while (!rest.empty() && result.size() < bytes_max) {
     const std::size_t size = printable_size(rest);
+    CHECK(size <= rest.size(), "a character ends within the text");
     if (size != 0) {
       result += rest.substr(0, size);
     } else {

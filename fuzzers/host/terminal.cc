@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/check.h"
 #include "host/wrapped.h"
 
 namespace concertina::fuzzers {
@@ -42,6 +43,7 @@ bool shows_colours(int descriptor) {
 }
 
 void show_status(const std::string& text) {
+  CHECK(text.find('\n') == std::string::npos, "a status is one line");
   if (obeys_escapes(STDERR_FILENO)) {
     // In the last column some terminals go to the next line.
     const std::size_t room = columns(STDERR_FILENO) - 1;

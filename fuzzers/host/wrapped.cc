@@ -4,6 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "base/check.h"
 #include "host/text_lines.h"
 
 namespace concertina::fuzzers {
@@ -29,8 +30,10 @@ std::size_t break_of(std::string_view line, std::size_t room) {
 std::vector<std::string> wrapped(std::string_view line, std::size_t hang, std::size_t width) {
   std::vector<std::string> lines;
   std::string indent;
+  CHECK(width > 1, "a line has room");
   while (line.size() > width - indent.size()) {
     const std::size_t end = break_of(line, width - indent.size());
+    CHECK(end > 0 && end <= width - indent.size(), "a line is broken within its room");
     std::string piece = indent + std::string(line.substr(0, end));
     piece.erase(piece.find_last_not_of(' ') + 1);
     if (!piece.empty()) lines.push_back(std::move(piece));
