@@ -1,5 +1,7 @@
 #include "interp/compiled.h"
 
+#include "base/check.h"
+
 namespace concertina::fuzzers {
 namespace {
 
@@ -21,6 +23,7 @@ void match_brackets(CompiledFunction& compiled) {
   for (unsigned i = 0; i < body.size(); ++i) {
     const Code code = body[i].code;
     if (code == Code::kEnd) {
+      CHECK(level > 0, "a bracket closes an open block");
       const std::uint8_t begin = open[--level];
       compiled.match[i] = begin;
       compiled.match[begin] = static_cast<std::uint8_t>(i);
@@ -47,6 +50,7 @@ void lay_out(CompiledFunction& compiled, const Compiled& program, unsigned index
     compiled.serial_offset[c] = static_cast<std::uint16_t>(offset);
     offset += 8;
   });
+  CHECK(offset <= 0xffff, "pointers come before the locals, where sixteen bits reach them");
   for_each_used([&](unsigned c) {
     offset += sizeof(Tag);
     compiled.local_offset[c] = offset;
@@ -70,6 +74,8 @@ void lay_out(CompiledFunction& compiled, const Compiled& program, unsigned index
 
 void Compiled::compile(const Program& program) {
   source = &program;
+  CHECK(program.functions.size() <= kFunctionsMax && program.channels.size() <= kChannelsMax,
+        "a program that is run is valid");
   for (unsigned c = 0; c < program.channels.size(); ++c) {
     element_bytes[c] = kElementSizes[program.channels[c].size_class];
   }
