@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/check.h"
 #include "host/json.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
@@ -57,6 +58,7 @@ struct Set {
   std::vector<std::uint32_t> steps;  // sorted
 
   std::uint32_t percentile(unsigned percent) const {
+    CHECK(!steps.empty() && percent <= 100, "a percentile is of some runs");
     return steps[(steps.size() - 1) * percent / 100];
   }
 };
@@ -70,6 +72,7 @@ Set make_set(const BenchOptions& options) {
     set.inputs.push_back(encode(input));
     set.steps.push_back(steps);
   }
+  CHECK(set.steps.size() == set.inputs.size(), "each input of the set has its steps");
   std::sort(set.steps.begin(), set.steps.end());
   return set;
 }

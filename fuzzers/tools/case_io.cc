@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/check.h"
 #include "host/files.h"
 #include "host/shown.h"
 #include "input/load.h"
@@ -42,6 +43,7 @@ bool can_write_or_complain(const std::string& path) {
 
 std::string encoded(const Input& input) {
   const Bytes bytes = encode(input);
+  CHECK(decode(bytes) == input, "an input is read back from its bytes");
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 

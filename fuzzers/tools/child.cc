@@ -1,5 +1,6 @@
 #include "tools/child.h"
 
+#include "base/check.h"
 #include "host/forked.h"
 #include "tools/forked_verdict.h"
 #include "tools/packed.h"
@@ -36,7 +37,14 @@ bool unpack(std::string_view bytes, ChildRun& result) {
 std::string run_and_judge(const Input& input, const ChildOptions& options, RunLog& log) {
   const Trace trace = run(input, {.chooser = options.chooser, .log = &log});
   if (options.ended) options.ended(trace);
-  return pack(options.judge != nullptr ? options.judge(input, trace) : judge(input, trace), trace);
+  const Verdict verdict =
+      options.judge != nullptr ? options.judge(input, trace) : judge(input, trace);
+  std::string answer = pack(verdict, trace);
+  ChildRun back;
+  CHECK(unpack(answer, back) && back.trace.hash == trace.hash &&
+            back.verdict.signature() == verdict.signature(),
+        "what a child answers is read back as it was");
+  return answer;
 }
 
 }  // namespace

@@ -87,6 +87,7 @@ std::uint64_t Depth::schedules_below() const {
 
 std::string Depth::words() const {
   if (!is_known()) return "";
+  CHECK(bounds_complete() <= explored.bounds.size(), "a bound is complete once");
   const std::string preemptions = std::to_string(explored.preemptions) +
                                   (explored.preemptions == 1 ? " preemption" : " preemptions");
   const std::string draws = has_fixed_draws ? " with the seed's draws" : "";
@@ -97,6 +98,7 @@ std::string Depth::words() const {
   }
   const unsigned complete = bounds_complete();
   if (complete == 0) return "at most " + preemptions;
+  CHECK(complete <= explored.preemptions, "bounds that are complete hold no failure");
   return "at most " + preemptions + "; more than " + std::to_string(complete - 1) + draws + ": " +
          schedules + "so few fail so";
 }

@@ -7,6 +7,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "base/check.h"
 #include "host/json.h"
 #include "host/shared_memory.h"
 #include "host/shown.h"
@@ -38,6 +39,7 @@ class Runs {
   std::size_t size() const { return warm_ups() + files_.size() + options_.generated; }
 
   std::string name(std::size_t place) const {
+    CHECK(place < size(), "what is run has a place");
     if (place >= warm_ups() && place - warm_ups() < files_.size()) {
       return files_[place - warm_ups()].path;
     }
@@ -46,6 +48,7 @@ class Runs {
   }
 
   Input input(std::size_t place) const {
+    CHECK(place < size(), "what is run has a place");
     if (place >= warm_ups() && place - warm_ups() < files_.size()) {
       return files_[place - warm_ups()].input;
     }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "base/check.h"
 #include "host/json.h"
 #include "host/shown.h"
 #include "host/wrapped.h"
@@ -50,6 +51,7 @@ void report(const ExploreOptions& options, const SearchOptions& searched,
 
 void report_median(const ExploreOptions& options, std::vector<std::uint64_t>& runs) {
   std::sort(runs.begin(), runs.end());
+  CHECK(runs.size() <= options.seeds, "each search finds one failure at most");
   std::string line = name_of(options) + ", strategy " + options.strategy + ": found in " +
                      std::to_string(runs.size()) + " of " + std::to_string(options.seeds) +
                      " searches";
@@ -88,6 +90,7 @@ int explore(const ExploreOptions& options) {
   }
   SearchOptions one;
   one.strategy = strategy_by_name(options.strategy);
+  CHECK(one.strategy != Strategy::kCount, "options name a strategy");
   if (!options.left_out.empty()) one.left_out = strategy_by_name(options.left_out);
   one.runs_max = options.runs;
   one.per_program = options.per_program;

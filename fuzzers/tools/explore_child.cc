@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/check.h"
 #include "host/forked.h"
 #include "host/shared_memory.h"
 #include "schedule/explorer.h"
@@ -29,6 +30,8 @@ Verdict run_and_judge(const Input& input, RunLog* log) {
 
 void note_input(Current& current, const Input& input) {
   const Bytes bytes = encode(input);
+  CHECK(bytes.size() <= sizeof current.bytes,
+        "the input that is run fits where the parent finds it");
   std::memcpy(current.bytes, bytes.data(), bytes.size());
   current.size.store(static_cast<std::uint32_t>(bytes.size()), std::memory_order_release);
   current.runs.fetch_add(1, std::memory_order_acq_rel);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 
+#include "base/check.h"
 #include "host/forked.h"
 #include "host/shared_memory.h"
 #include "schedule/choosers.h"
@@ -62,6 +63,7 @@ class Child {
 
   /// C2.
   void reduce() {
+    CHECK(board_.has_best, "there is a failing run to reduce");
     const auto fewer = std::make_unique<FewerPreemptions>(board_.best, board_.runs.load());
     OrderPlayer player;
     for (; board_.runs_left > 0 && !is_late(board_.runs_left); --board_.runs_left) {
@@ -72,6 +74,7 @@ class Child {
   }
 
   bool keep(const RunLog& log) {
+    CHECK(can_be_reduced(log), "a run that is kept can be made again from its log");
     board_.best.copy_schedule(log);
     board_.has_best = true;
     return true;

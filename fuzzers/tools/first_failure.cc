@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "base/check.h"
 #include "host/forked.h"
 #include "host/shared_memory.h"
 #include "tools/forked_verdict.h"
@@ -14,6 +15,7 @@ namespace {
 std::string do_all(std::size_t begin, std::size_t end,
                    const std::function<Verdict(std::size_t)>& job,
                    std::atomic<std::uint64_t>& current) {
+  CHECK(begin <= end, "places are in order");
   for (std::size_t i = begin; i < end; ++i) {
     current.store(i, std::memory_order_release);
     const Verdict verdict = job(i);

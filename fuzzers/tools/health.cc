@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/check.h"
 #include "host/json.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
@@ -118,6 +119,7 @@ Features features_of(const Input& input, const Trace& trace) {
 }
 
 std::uint32_t percentile(std::vector<std::uint32_t>& values, unsigned percent) {
+  CHECK(!values.empty() && percent <= 100, "a percentile is of some runs");
   const std::size_t index = (values.size() - 1) * percent / 100;
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(index),
                    values.end());
@@ -195,6 +197,9 @@ int health(const HealthOptions& options) {
     print_json(counts, distributions, options.count);
   } else {
     print_text(counts, distributions, options.count);
+  }
+  for (const unsigned reached : counts) {
+    CHECK(reached <= options.count, "a share is of all inputs");
   }
   bool is_healthy = counts[kFails] == 0;
   if (options.check) is_healthy &= has_its_floors(counts, options.count);

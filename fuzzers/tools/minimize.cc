@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/check.h"
 #include "host/json.h"
 #include "host/shown.h"
 #include "host/terminal.h"
@@ -48,6 +49,7 @@ Minimized minimize_well(const Input& input, Examiner& examiner, MinimizeOptions 
     best.why_cut_off = other.why_cut_off;
     if (cost_of(other.input) < cost_of(best.input)) best.input = other.input;
   }
+  CHECK(cost_of(best.input) <= cost_of(input), "the best of some searches is no larger");
   best.runs = runs;
   best.is_out_of_budget = runs >= budget;
   return best;

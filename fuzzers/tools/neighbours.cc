@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/check.h"
 #include "host/json.h"
 #include "host/shown.h"
 #include "minimize/reduce_schedule.h"
@@ -42,8 +43,11 @@ int examine(const std::string& path, const NeighboursOptions& options) {
     neighbours.push_back({file.input.program, std::move(schedule)});
   }
   neighbours.erase(neighbours.begin());  // the schedule itself
+  CHECK(neighbours.size() == options.count, "there are as many neighbours as were asked for");
   BatchExaminer examiner("", options.timeout_s);
   const Count count = count_failures(neighbours, examiner);
+  CHECK(count.failures <= neighbours.size() && count.first_index < neighbours.size(),
+        "failures are among the neighbours");
   if (options.json) {
     JsonObject object;
     object.text("file", path)

@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "base/check.h"
 #include "host/json.h"
 #include "host/shown.h"
 #include "host/terminal.h"
@@ -25,6 +26,7 @@ struct Replays {
 
 Replays replay_all(const Input& input, const ReplayOptions& options) {
   Replays result;
+  CHECK(options.times != 0, "an input is replayed at least once");
   const ChildOptions child_options{.timeout_s = options.timeout_s};
   for (unsigned i = 0; i < options.times; ++i) {
     ChildRun child = run_in_child(input, child_options);
@@ -35,6 +37,7 @@ Replays replay_all(const Input& input, const ReplayOptions& options) {
     if (i == 0 || (failed && result.failures == 0)) result.first = std::move(child);
     result.failures += failed ? 1 : 0;
   }
+  CHECK(result.failures <= options.times, "each replay fails once at most");
   return result;
 }
 

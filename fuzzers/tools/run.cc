@@ -2,6 +2,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "base/check.h"
 #include "host/shared_memory.h"
 #include "host/shown.h"
 #include "tools/case_io.h"
@@ -55,9 +56,11 @@ class Runs {
   int in_children() const {
     const Shared<RunRow> rows(options_.runs * sizeof(RunRow));
     const auto job = [&](std::size_t i) {
+      CHECK(i < options_.runs, "a row is of one of the runs");
       return run_and_judge(with_seed(i), run_, rows.get()[i]);
     };
     const auto say = [&](std::size_t i, const Verdict& verdict) {
+      CHECK(i < options_.runs, "a row is of one of the runs");
       print(path_, seed(i), rows.get()[i], verdict);
     };
     const bool has_failed = each_verdict(options_.runs, job, options_.timeout_s, say);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "host/shown.h"
 #include "input/text_header.h"
 #include "tools/case_io.h"
@@ -17,6 +18,7 @@ std::string render(const CaseFile& file, const ShowOptions& options) {
   if (options.header_only) return header_lines(file.header);
   if (options.as == "bytes") return encoded(file.input);
   if (options.as == "go") return to_go(file.input.program);
+  CHECK(options.as == "text", "options name one of the forms");
   return print(file);
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 
+#include "base/check.h"
 #include "host/forked.h"
 #include "host/shared_memory.h"
 #include "tools/child.h"
@@ -79,6 +80,8 @@ class Child {
     state.bounds.pop_back();
     for (const BoundReport& report : state.bounds) {
       if (report.bound > order_.last_bound) break;
+      CHECK(board_.bound_count.load(std::memory_order_relaxed) < board_.bounds.size(),
+            "the board has room for each bound");
       board_.bounds[board_.bound_count.fetch_add(1, std::memory_order_release)] = report;
     }
     return explore_from(search, begun_.bound, true);
@@ -100,6 +103,7 @@ class Child {
   template <class Search>
   VerifyEnd explore_all_of(Search& search, unsigned bound) {
     const std::uint32_t index = board_.bound_count.load(std::memory_order_relaxed);
+    CHECK(index < board_.bounds.size(), "the board has room for each bound");
     BoundReport& report = board_.bounds[index];
     report.bound = bound;
     board_.bound_count.store(index + 1, std::memory_order_release);
@@ -113,6 +117,7 @@ class Child {
       report.decided_max =
           std::max<std::uint64_t>({begun_.decided_max, report.decided_max, search.depth()});
       report.seconds = begun_.seconds + seconds_since(begin);
+      CHECK(report.schedules <= report.runs, "each schedule was a run");
     };
     VerifyEnd end = VerifyEnd::kNone;
     write_report();
@@ -171,7 +176,10 @@ class Child {
     VerifyProgress state;
     state.bounds.assign(board_.bounds.begin(), board_.bounds.begin() + board_.bound_count.load());
     state.search = search.save();
-    return print(state);
+    const std::string text = print(state);
+    VerifyProgress back;
+    CHECK(parse(text, back) && back.search == state.search, "a state is read back from its text");
+    return text;
   }
 
   /// C2.

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "base/check.h"
 #include "verify/bounded.h"
 
 namespace concertina::fuzzers {
@@ -47,6 +48,7 @@ bool are_in_order(const std::vector<BoundReport>& bounds) {
 
 std::string print(const VerifyProgress& state) {
   std::string text = "bounds " + std::to_string(state.bounds.size()) + "\n";
+  CHECK(are_in_order(state.bounds), "bounds are told one after the other, the last one begun");
   for (const BoundReport& report : state.bounds) text += line_of(report);
   return text + state.search;
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "base/check.h"
 #include "host/files.h"
 #include "host/sealed.h"
 #include "host/shown.h"
@@ -90,7 +91,11 @@ VerifyIdentity identity_of(const Input& input, const VerifyOptions& options) {
 
 std::string verify_state(const VerifyIdentity& identity, const std::string& explored) {
   std::string text = std::string(kMark) + std::to_string(kFormat) + "\n";
-  for (const auto& [name, value] : identity) text += name + " " + value + "\n";
+  for (const auto& [name, value] : identity) {
+    CHECK(name.find('\n') == std::string::npos && value.find('\n') == std::string::npos,
+          "each part of an identity is one line");
+    text += name + " " + value + "\n";
+  }
   return seal(text + explored);
 }
 
