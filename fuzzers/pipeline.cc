@@ -1,4 +1,5 @@
 #include "pipeline.h"
+#include "base/check.h"
 
 #include "interp/interp.h"
 #include "schedule/choosers.h"
@@ -43,6 +44,10 @@ Trace run(const Input& input, const RunOptions& options) {
   const simulator::Report report =
       platform::run(shop.world, config, &interpreter_main, &interpreter);
 
+  CHECK(options.log == nullptr || options.log->step_count == report.steps,
+        "the log holds each step of the run");
+  CHECK(report.decisions <= report.steps, "a decision is made at a step");
+  CHECK(report.threads.size() <= kThreadsMax, "a run has as many threads as there may be");
   Trace trace;
   trace.machines_max = schedule.machines_max;
   trace.outcome = report.outcome;
