@@ -19,10 +19,9 @@ void check_suspended(const Goroutine& g, const Suspended& suspended) {
           "the goroutine's status is not what the scanner left it in");
   require(!suspended.was_preempted || suspended.status == kWaiting, "suspend",
           "a goroutine that stopped for the scanner went on by itself");
-  // In a system call its machine goes on with the rest until it wants the status back.
-  if (suspended.status == kSyscall) return;
   require(g.nosplit == 0, "suspend", "in a nosplit region");
-  require(!g.in_syscall, "suspend", "in a system call that the status does not tell of");
+  require(g.in_syscall == (suspended.status == kSyscall), "suspend",
+          "in a system call that the status does not tell of, or the other way round");
   if constexpr (kCostlyChecks) check_room(g);
 }
 
