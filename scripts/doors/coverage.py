@@ -62,13 +62,10 @@ def export(folder, binaries, profiles):
     data = folder / "coverage.profdata"
     call([llvm_tool("llvm-profdata"), "merge", "-sparse", "-o", data, *profiles],
          "merging the profiles")
-    objects = [part for path in binaries[1:] for part in ("-object", str(path))]
-    command = [llvm_tool("llvm-cov"), "export", "-format=lcov", f"-instr-profile={data}",
-               str(binaries[0]), *objects, str(COUNTED)]
-    result = processes.run(command, capture_output=True, text=True)
-    if result.returncode != 0:
-        raise common.Unusable(f"llvm-cov: {result.stderr.strip()}")
-    return read_lcov(result.stdout)
+    objects = [part for path in binaries[1:] for part in ("-object", path)]
+    return read_lcov(common.output_of(
+        llvm_tool("llvm-cov"), "export", "-format=lcov", f"-instr-profile={data}", binaries[0],
+        *objects, COUNTED, what="llvm-cov"))
 
 
 def report(files):

@@ -36,10 +36,6 @@ def fingerprint(tool, generated, after):
     return result.returncode, result.stdout.splitlines(), result.stderr
 
 
-def describe(index, flavour, after):
-    return f"process {index} ({flavour}, after {after} other runs)"
-
-
 def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("--processes", type=arguments.whole(2, 10_000), default=100,
@@ -60,7 +56,7 @@ def main(options):
         results = pool.map(lambda p: fingerprint(tree.tool(p[1]), options.generated, p[2]), plan)
         reference = None
         for (index, flavour, after), (code, lines, stderr) in zip(plan, results):
-            name = describe(index, flavour, after)
+            name = f"process {index} ({flavour}, after {after} other runs)"
             if reference is None:
                 reference = (name, lines)
             if code != common.EXIT_OK:  # its runs differ, or it has died; the tool says which
@@ -73,6 +69,5 @@ def main(options):
                 say(f"{name}: {ours}\n{reference[0]}: {theirs}")
     inputs = len(reference[1])
     say(f"{options.processes} processes, {len(FUZZ_FLAVOURS)} flavours, {inputs} inputs each "
-        f"twice: "
-        + ("all hashes equal" if differences == 0 else f"{differences} faults"))
+        f"twice: " + ("all hashes equal" if differences == 0 else f"{differences} faults"))
     return common.EXIT_OK if differences == 0 else common.EXIT_FAILED

@@ -15,9 +15,8 @@ import locks
 import machine
 import markdown
 import needs
-import processes
 from archive import Archive
-from common import BUILD, ROOT, relative, say
+from common import BUILD, relative, say
 
 NEEDS = needs.FRESH
 
@@ -91,9 +90,7 @@ def try_suite(suite, archive, options):
 
 
 def say_what_is_tested():
-    changed = processes.run(["git", "-c", f"safe.directory={ROOT}", "-C", ROOT, "status",
-                             "--porcelain"],
-                            capture_output=True, text=True)
+    changed = common.git("status", "--porcelain", text=True)
     if changed.returncode != 0:
         raise common.Unusable(f"no git repository to clone: {changed.stderr.strip()}")
     if changed.stdout.strip():

@@ -108,10 +108,8 @@ def merge_at_the_end(campaign, status):
     """Some of what waits; the next start is as quick as this one."""
     try:
         campaign.merge(max(MERGE_MIN_S, campaign.settings.seconds * merging.SHARE))
-    except common.Unusable as reason:
-        say(f"not merged: {reason}")
-    except OSError as error:
-        say(f"not merged: {ending.file_words(error) or error}")
+    except (common.Unusable, OSError) as error:
+        say(f"not merged: {ending.words_of(error)}")
     status.remark(campaign.result)
 
 
@@ -272,7 +270,7 @@ def end(results, campaigns, options):
         try:
             write_json(options.json, results)
         except OSError as error:
-            reasons.append(f"--json: {ending.file_words(error) or error}")
+            reasons.append(f"--json: {ending.words_of(error)}")
     # A program that reads the result, and not the messages, has it now.
     for campaign in campaigns:
         campaign.settle()

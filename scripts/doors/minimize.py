@@ -39,19 +39,15 @@ def parse_options():
 
 def main(options):
     files.check_writable(options.output, "--output")
-    clean = building.clean_tree()
-    reader = options.flavour or "address"
-    building.build(clean, reader, ["concertina"])
-    header = concertina.header(clean.tool(reader), options.file, options.bytes)
+    reader = building.build_tool(building.clean_tree(), options.flavour or "address")
+    header = concertina.header(reader, options.file, options.bytes)
     mutant = options.mutant
     if mutant is None:
         mutant = header["bug"] if header.get("bug") in mutants.names() else ""
     flavour = cases.choose_flavour(options.file, header, options.flavour)
-    tree = building.tree(mutant)
-    building.build(tree, flavour, ["concertina"])
-    command = concertina.command(tree.tool(flavour), "minimize", "--budget", options.budget,
-                                 "--seed", options.seed, files=[options.file],
-                                 as_bytes=options.bytes)
+    tool = building.build_tool(building.tree(mutant), flavour)
+    command = concertina.command(tool, "minimize", "--budget", options.budget, "--seed",
+                                 options.seed, files=[options.file], as_bytes=options.bytes)
     if options.output:
         command += ["-o", concertina.plain(options.output)]
     if options.json:

@@ -69,8 +69,7 @@ def write_case(tool, source, target, fields):
 def promote_measured(options):
     """The measurement has replayed them already: with the mutant, without it, and their
     neighbours."""
-    clean = building.clean_tree()
-    building.build(clean, "none", ["concertina"])
+    tool = building.build_tool(building.clean_tree(), "none")
     rows = files.read_json(options.measured, "what scripts/mutants --json wrote")
     for name, row in sorted(promoting.choose(rows).items()):
         target = REGRESS / f"{name}.case"
@@ -82,7 +81,7 @@ def promote_measured(options):
             raise Unusable(f"{options.measured}: what it says of {row['mutant']} is not of this "
                            f"tree ({outdated}): measure again")
         answer = row["kept"]["minimised"]
-        write_case(clean.tool("none"), answer["output"], target, {
+        write_case(tool, answer["output"], target, {
             "title": mutants.find(row["mutant"]).header.get("title", row["mutant"]),
             "bug": row["mutant"], "oracle": answer["oracle"], "flavour": row["flavour"],
             "expect": "pass"})
@@ -94,27 +93,25 @@ def main(options):
         return promote_measured(options)
     target = target_of(options)
     clean = building.clean_tree()
-    building.build(clean, "none", ["concertina"])
-    header = concertina.header(clean.tool("none"), options.case)
+    reader = building.build_tool(clean, "none")
+    header = concertina.header(reader, options.case)
     name = options.mutant or header.get("bug")
     if not name:
         raise Unusable(f"{options.case}: its header names no bug; say which mutant re-creates it: "
                        "--mutant NAME")
     mutant = mutants.find(name)
     for flavour in mutant.flavours:
-        building.build(clean, flavour, ["concertina"])
+        tool = building.build_tool(clean, flavour)
         say(f"without {mutant.name}, {flavour}: one replay, {options.neighbours} neighbours")
-        complaint = promoting.complaint_of_clean(clean.tool(flavour), options.case,
-                                                 options.neighbours)
+        complaint = promoting.complaint_of_clean(tool, options.case, options.neighbours)
         if complaint:
             say(f"not promoted: {complaint}")
             return common.EXIT_FAILED
     tree = building.mutant_tree(mutant.name, building.SLOT)
     answers = {}
     for flavour in mutant.flavours:
-        building.build(tree, flavour, ["concertina"])
-        answers[flavour] = concertina.replay(tree.tool(flavour), options.case, options.times,
-                                             limit_s=3600)
+        answers[flavour] = concertina.replay(building.build_tool(tree, flavour), options.case,
+                                             options.times, limit_s=3600)
         say(f"with {mutant.name}, {flavour}: {answers[flavour]['failures']} of {options.times} "
             f"replays fail ({answers[flavour]['signature']})")
     oracle, flavours = promoting.who_sees_it(answers, header.get("oracle", ""))
@@ -125,5 +122,5 @@ def main(options):
               "oracle": oracle, "flavour": promoting.flavour_words(flavours), "expect": "pass"}
     if not header.get("depth"):  # scripts/minimize writes it
         fields.update(depth.fields_of(depth.depth_of(tree.tool(flavours[0]), options.case)))
-    write_case(clean.tool("none"), options.case, target, fields)
+    write_case(reader, options.case, target, fields)
     return common.EXIT_OK

@@ -20,22 +20,22 @@ from common import Unusable
 NEEDS = needs.BUILD
 
 
-def replay(tree, flavour, path, options):
-    """The tool does the work and the talking."""
+def replay_words(mutant, options):
     command = ["replay", "--expect-from-header", "--last", options.last, "--timeout",
                options.timeout, "--times", options.times, "--color", options.color]
     if options.raw:
         command += ["--raw"]
     if options.own_mutant:
-        command += ["--mutant", tree.mutant]
+        command += ["--mutant", mutant]
     if options.quiet:
         command += ["--quiet"]
-    return talk(tree, flavour, command, path, options)
+    return command
 
 
-def talk(tree, flavour, words, path, options):
+def talk(tool, words, path, options):
+    """The tool does the work and the talking."""
     sys.stdout.flush()
-    command = concertina.command(tree.tool(flavour), *words, files=[path], as_bytes=options.bytes)
+    command = concertina.command(tool, *words, files=[path], as_bytes=options.bytes)
     return common.verdict_of(concertina.talk(command))
 
 
@@ -74,17 +74,14 @@ def flavours_of(path, header, options):
     return [cases.choose_flavour(path, header, options.flavour)]
 
 
-def neighbours(tree, flavour, path, options):
-    return talk(tree, flavour, ["neighbours", "--count", options.neighbours], path, options)
-
-
 def replay_file(tree, path, header, options):
     worst = common.EXIT_OK
     for flavour in flavours_of(path, header, options):
-        building.build(tree, flavour, ["concertina"])
-        worst = max(worst, replay(tree, flavour, path, options))
+        tool = building.build_tool(tree, flavour)
+        worst = max(worst, talk(tool, replay_words(tree.mutant, options), path, options))
         if options.neighbours:
-            worst = max(worst, neighbours(tree, flavour, path, options))
+            worst = max(worst, talk(tool, ["neighbours", "--count", options.neighbours], path,
+                                    options))
     return worst
 
 
@@ -99,14 +96,12 @@ def mutant_of(path, header, options):
 
 def main(options):
     # Headers are read by a tool of the unchanged tree: which mutant runs does not matter for that.
-    clean = building.clean_tree()
-    reader = options.flavour or "address"
-    building.build(clean, reader, ["concertina"])
+    reader = building.build_tool(building.clean_tree(), options.flavour or "address")
     worst = common.EXIT_OK
     by_mutant = {}
     for path in options.files:
         try:
-            header = concertina.header(clean.tool(reader), path, options.bytes)
+            header = concertina.header(reader, path, options.bytes)
             by_mutant.setdefault(mutant_of(path, header, options), []).append((path, header))
         except Unusable as reason:
             print(reason, file=sys.stderr)

@@ -6,6 +6,8 @@ build/stress/findings, and the simulator looks for a schedule that shows the fai
 Exit code: 0 no failure, 1 a failure or a hang, 2 could not run.
 """
 
+import functools
+
 import arguments
 import building
 import common
@@ -40,7 +42,7 @@ def parse_options():
                         help="put that defect from fuzzers/mutants in")
     parser.add_argument("--json", metavar="FILE", help="figures of each job")
     options = parser.parse_args()
-    options.jobs = stressing.chosen(options.job)
+    options.jobs = common.chosen("job", options.job, stressing.JOBS)
     return options
 
 
@@ -49,15 +51,10 @@ def main(options):
     flavours = [options.sanitizer] if options.sanitizer else ["thread", "address"]
     say("repeat:  " + stressing.repeat_command(options))
     tree = building.tree(options.mutant)
-
-    def build_tool(flavour, where=tree):
-        building.build(where, flavour, ["concertina"])
-        return where.tool(flavour)
-
-    options.build_tool = build_tool
+    options.build_tool = functools.partial(building.build_tool, tree)
     # What generates programs is no part of what is tested.
-    options.generator = build_tool("none",
-                                   building.clean_tree()) if "programs" in options.jobs else None
+    options.generator = building.build_tool(building.clean_tree(), "none") \
+        if "programs" in options.jobs else None
     results = []
 
     def keep(result):

@@ -50,19 +50,10 @@ def test_flavour(tree, flavour, pattern):
     return run_ctest(folder, flavour, pattern)
 
 
-def compare_flavours():
-    """Traces must be equal in every process and flavour; counts as one test."""
-    say("--- determinism")
-    command = [ROOT / "scripts" / "determinism", "--no-setup",  # they are there by now
-               "--processes", COMPARED_PROCESSES]
-    code = processes.run(command).returncode
-    return tally.Tally(passed=1) if code == 0 else tally.Tally(failed=1)
-
-
-def lint():
-    """How the source is written; counts as one test."""
-    say("--- lint")
-    code = processes.run([ROOT / "scripts" / "lint", "--no-setup"]).returncode
+def run_script(name, *words):
+    """Counts as one test. Its packages are there by now."""
+    say(f"--- {name}")
+    code = processes.run([ROOT / "scripts" / name, "--no-setup", *words]).returncode
     return tally.Tally(passed=1) if code == 0 else tally.Tally(failed=1)
 
 
@@ -80,7 +71,7 @@ def main(options):
     flavours = options.flavour or list(FLAVOURS)
     is_everything = set(flavours) == set(FLAVOURS) and not options.regex
     if is_everything:
-        total.add(lint())
+        total.add(run_script("lint"))  # how the source is written
     for flavour in flavours:
         try:
             result = test_flavour(tree, flavour, options.regex)
@@ -91,6 +82,7 @@ def main(options):
         say(f"--- {flavour}: {result.line()}")
         total.add(result)
     if is_everything:
-        total.add(compare_flavours())
+        # Traces must be equal in every process and flavour.
+        total.add(run_script("determinism", "--processes", COMPARED_PROCESSES))
     say(total.line())
     return common.EXIT_FAILED if total.failed else common.EXIT_OK

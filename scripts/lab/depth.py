@@ -65,9 +65,8 @@ class Depths(experiment.Experiment):
         # one.
         for flavour in self.options.flavours or dict.fromkeys(
                 ["none", *cases.able_flavours(path, header)]):
-            building.build(prepared, flavour, ["concertina"])
-            answer = depth_of(prepared.tool(flavour), path, self.options.bound, self.options.budget,
-                              self.options.more)
+            answer = depth_of(building.build_tool(prepared, flavour), path, self.options.bound,
+                              self.options.budget, self.options.more)
             if answer["known"] and oracle_of(answer) == header["oracle"]:
                 break
             answer = UNKNOWN
@@ -165,9 +164,7 @@ def parse_options():
 def main(options):
     files.check_writable(options.json, "--json")
     paths = [Path(name) for name in options.files] or files.listed(REGRESS, "*.case")
-    clean = building.clean_tree()
-    building.build(clean, "none", ["concertina"])
-    measured = Depths(options, clean.tool("none"), paths)
+    measured = Depths(options, building.build_tool(building.clean_tree(), "none"), paths)
     rows = measured.run()
     say("\n" + "\n".join(tables(rows)))
     known = sum(row["known"] for row in rows)

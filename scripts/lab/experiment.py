@@ -23,8 +23,7 @@ def add_options(parser, name, json=None, json_help="also write the rows here"):
     if not json:
         parser.add_argument("--resume", action="store_true",
                             help="keep the rows that --json FILE has already of the same source "
-                                 "and "
-                                 "options; measure the others")
+                                 "and options; measure the others")
     if name:
         parser.add_argument("--write", action="store_const", const=name,
                             help=f"also into stress/lab/results/{name}.json and .md")

@@ -59,8 +59,7 @@ class Verification(experiment.Experiment):
         return provenance.of("", programs(), bound=self.options.bound, budget=self.options.budget)
 
     def prepare(self, unit):
-        building.build(building.clean_tree(), unit, ["concertina"])
-        return building.clean_tree().tool(unit)
+        return building.build_tool(building.clean_tree(), unit)
 
     def measure(self, prepared, unit, name):
         answer = concertina.verify(prepared, FOLDER / f"{name[0]}.case", self.options.bound,
@@ -97,8 +96,7 @@ class Hunt(experiment.Experiment):
         row = {"mutant": unit, "found": False, "flavour": ""}
         only, bound = DEEPER.get(unit, (None, 0))
         for flavour in self.options.flavours or dict.fromkeys(["none", *mutant.flavours]):
-            building.build(prepared, flavour, ["concertina"])
-            tool, cases = prepared.tool(flavour), []
+            tool, cases = building.build_tool(prepared, flavour), []
             best = hunt(tool, max(bound, self.options.bound), cases, found_in,
                         budget_s=self.options.budget, only=only)
             if best:

@@ -82,10 +82,8 @@ class Searches(experiment.Experiment):
                              cap=self.options.cap, timeout=TIMEOUT_S)
 
     def prepare(self, unit):
-        flavour = self.options.cases[unit].flavour
-        tree = building.mutant_tree(unit, building.SLOT)
-        building.build(tree, flavour, ["concertina"])
-        return tree.tool(flavour)
+        return building.build_tool(building.mutant_tree(unit, building.SLOT),
+                                   self.options.cases[unit].flavour)
 
     def measure(self, prepared, unit, name):
         case = self.options.cases[unit]
@@ -169,8 +167,7 @@ def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("--strategy", metavar="NAME,...",
                         default=",".join([*SINGLE, stats.PORTFOLIO]),
-                        help=f"of {', '.join(ALL)} (default: those that are not "
-                             "'without')")
+                        help=f"of {', '.join(ALL)} (default: those that are not 'without')")
     parser.add_argument("--mutant", metavar="NAME,...", default="", help="only these")
     parser.add_argument("--seeds", type=arguments.count, default=20, metavar="N")
     parser.add_argument("--cap", type=arguments.count, default=20_000, metavar="N",

@@ -82,8 +82,7 @@ class Searches(experiment.Experiment):
     def described(self):
         for name, size in self.programs.items():
             yield (f"program   {name}: {size['threads']} threads and main, {size['steps']:.0f} "
-                   f"steps, "
-                   f"{size['decisions']:.0f} decisions; the bug ends it as {size['bug']}")
+                   f"steps, {size['decisions']:.0f} decisions; the bug ends it as {size['bug']}")
         for name in self.strategies:
             yield f"strategy  {name}"
 

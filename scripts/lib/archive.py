@@ -5,8 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import processes
-from common import Unusable
+from common import Unusable, output_of
 
 # What it takes to reach an archive, of all of apt's settings.
 REACHING = re.compile(
@@ -44,25 +43,6 @@ def read_sources(targets):
     return found, keyrings
 
 
-def lines_for(suite, sources):
-    """sources.list of another release, from the same archives."""
-    result = []
-    for source in sources:
-        codename, hyphen, pocket = source.codename.partition("-")
-        if pocket in ("", "updates", "security"):
-            line = f"deb {source.uri} {suite}{hyphen}{pocket} {source.component}"
-            if codename and line not in result:
-                result.append(line)
-    return result
-
-
-def output_of(*command):
-    result = processes.run(command, capture_output=True, text=True, errors="replace")
-    if result.returncode != 0:
-        raise Unusable(f"{command[0]}: {result.stderr.strip()}")
-    return result.stdout
-
-
 class Archive:
     """This machine's archive, as apt reaches it."""
 
@@ -77,7 +57,15 @@ class Archive:
                                if REACHING.match(line))
 
     def lines_for(self, suite):
-        return lines_for(suite, self.sources)
+        """sources.list of another release, from the same archives."""
+        result = []
+        for source in self.sources:
+            codename, hyphen, pocket = source.codename.partition("-")
+            if pocket in ("", "updates", "security"):
+                line = f"deb {source.uri} {suite}{hyphen}{pocket} {source.component}"
+                if codename and line not in result:
+                    result.append(line)
+        return result
 
     def mirror(self):
         return next(source.uri for source in self.sources if "-" not in source.codename)

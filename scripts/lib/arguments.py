@@ -64,32 +64,25 @@ def parser(doc):
     return result
 
 
-def whole(least, most=COUNT_MAX):
-    """A whole number from `least` to `most`."""
+def ranged(convert, kind, least, most):
     def read(text):
         try:
-            number = int(text)
-        except ValueError:
-            number = None
-        if number is None or not least <= number <= most:
-            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least} to "
-                                             f"{most}")
-        return number
-    return read
-
-
-def seconds(least, most=YEAR_S):
-    """A number of seconds, at most a year: no engine could count for ever."""
-    def read(text):
-        try:
-            number = float(text)
+            number = convert(text)
         except ValueError:
             number = math.nan
         if not least <= number <= most:  # nan is in no range
-            raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds from {least} to "
-                                             f"{most}")
+            raise argparse.ArgumentTypeError(f"'{text}' is not {kind} from {least} to {most}")
         return number
     return read
+
+
+def whole(least, most=COUNT_MAX):
+    return ranged(int, "a whole number", least, most)
+
+
+def seconds(least, most=YEAR_S):
+    """At most a year: no engine could count for ever."""
+    return ranged(float, "a number of seconds", least, most)
 
 
 count = whole(1)

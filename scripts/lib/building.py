@@ -102,14 +102,11 @@ def knows(folder, targets):
     """False for a folder that was configured before a target existed, or before packages changed:
     what was missing then (AFL++, Google Benchmark) may be there now."""
     rules = folder / "build.ninja"
-    if not rules.is_file() or is_older(rules, PACKAGES):
+    if not rules.is_file() or \
+            PACKAGES.is_file() and rules.stat().st_mtime < PACKAGES.stat().st_mtime:
         return False
     text = rules.read_text(errors="replace")
     return all(f"\nbuild {target}:" in text for target in targets)
-
-
-def is_older(path, other):
-    return other.is_file() and path.stat().st_mtime < other.stat().st_mtime
 
 
 def build_for_engine(where, flavour, engine):
@@ -161,3 +158,9 @@ def build(where, flavour, targets=(), quiet=True):
         else:
             call(command, what, quiet=False, pass_fds=[lock])
     return folder
+
+
+def build_tool(where, flavour):
+    """The path of `concertina`, up to date."""
+    build(where, flavour, ["concertina"])
+    return where.tool(flavour)

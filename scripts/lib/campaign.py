@@ -48,10 +48,6 @@ MERGE = "the merge"  # as one that finds, beside the engines
 TRIM_S = 30
 
 
-def words_of(error):
-    return ending.file_words(error) or str(error)
-
-
 @dataclass
 class Settings:
     flavour: str
@@ -115,7 +111,7 @@ class Campaign:
             for worker in self.workers:
                 worker.start()
         except OSError as error:  # those that have begun may have found something
-            self.end_early(self.disk_space.trouble() or words_of(error))
+            self.end_early(self.disk_space.trouble() or ending.words_of(error))
 
     def open(self):
         """False when what a killed campaign left is a finding."""
@@ -157,7 +153,8 @@ class Campaign:
         for artifact in rescue.take_in(self.folder):
             # An input in flight was most likely a harmless one; a saved crash is to be believed,
             # unless the target has been rebuilt since.
-            doubtful = artifact.is_doubtful or self.is_rebuilt_since(artifact.path)
+            doubtful = artifact.is_doubtful or \
+                self.tool.stat().st_mtime > artifact.path.stat().st_mtime
             if not doubtful or findings.fails(self.tool, artifact):
                 failing.append(("", artifact))
             else:
@@ -176,14 +173,10 @@ class Campaign:
             fate = "What had failed is lost" if artifact.content or artifact.is_cut \
                 else "It is removed"
             self.result.remarks.append(f"{relative(artifact.path.parent)}: {artifact.words()}, and "
-                                       f"no "
-                                       f"replay of it fails: no finding. {fate}")
+                                       f"no replay of it fails: no finding. {fate}")
             artifact.remove()
         else:
             rescue.keep_in_corpus(artifact, self.folder)
-
-    def is_rebuilt_since(self, path):
-        return self.tool.stat().st_mtime > path.stat().st_mtime
 
     def default_folders(self):
         """With a mutant in the tree its own regression would be no find."""
@@ -219,7 +212,7 @@ class Campaign:
             self.update()
             self.trim(now)
         except OSError as error:
-            trouble = trouble or self.disk_space.trouble() or words_of(error)
+            trouble = trouble or self.disk_space.trouble() or ending.words_of(error)
         is_late = now - self.begin > self.settings.seconds + OVERTIME_S
         is_failed = any(code is not None and (code or worker.artifacts())
                         for worker, code in zip(self.workers, codes))

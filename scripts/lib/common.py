@@ -79,6 +79,20 @@ def call(command, what, quiet=True, **options):
     return result.stdout if quiet else ""
 
 
+def output_of(*command, what=""):
+    """What it prints; a failure is explained by what it complains."""
+    result = processes.run(command, capture_output=True, text=True, errors="replace")
+    if result.returncode != 0:
+        raise Unusable(f"{what or command[0]}: {result.stderr.strip()}")
+    return result.stdout
+
+
+def git(*words, root=ROOT, **options):
+    # In a container the checkout may be another user's, which git takes for a trap.
+    return processes.run(["git", "-c", f"safe.directory={root}", "-C", root, *words],
+                         capture_output=True, **options)
+
+
 def last_lines(text, count):
     lines = (text or "").splitlines()
     return "".join(line + "\n" for line in lines[-count:])

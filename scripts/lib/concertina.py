@@ -122,12 +122,6 @@ def write_text(tool, source, target, fields, as_bytes=False):
     whole_files.write_whole(target, text(tool, source, fields, as_bytes))
 
 
-def write_bytes(tool, cases, folder):
-    """Cases as engines read them, as NAME.bytes in a folder that is there."""
-    call(command(tool, "show", "--as", "bytes", "-o", plain(folder), files=cases),
-         f"reading {len(cases)} cases")
-
-
 def generate(tool, count, seed, folder):
     call(command(tool, "generate", "--count", count, "--seed", seed, "--as", "bytes", "--output",
                  plain(folder)), "generating programs")

@@ -2,8 +2,7 @@
 
     0, 1          what main() returned: as expected; a bug or an unexpected verdict
     2             could not run: bad arguments, Unusable, a file that cannot be read or written, or
-    an
-                  error that nobody expected, whose traceback is kept in build/logs
+                  an error that nobody expected, whose traceback is kept in build/logs
     130, 143, 129 interrupted: SIGINT (Ctrl-C), SIGTERM, SIGHUP. It dies of the signal, when it has
                   cleaned up, so that a shell's loop around it ends, too
 
@@ -128,6 +127,10 @@ def file_words(error):
     return f"{' and '.join(names)}: {error.strerror}" if names and error.strerror else ""
 
 
+def words_of(error):
+    return isinstance(error, OSError) and file_words(error) or str(error)
+
+
 def keep_traceback(name, error):
     """In a file under build/logs; in words, where it is. When it cannot be written, on stderr."""
     text = (f"{' '.join(sys.argv)}\nPython {platform.python_version()}\n\n"
@@ -162,8 +165,8 @@ def code_of(name, main, switch):
     except Unusable as reason:
         complain(name, str(reason).rstrip())
     except SystemExit as end:  # argparse's
-        return end.code if isinstance(end.code,
-                                      int) else EXIT_OK if end.code is None else EXIT_UNUSABLE
+        return end.code if isinstance(end.code, int) else \
+            EXIT_OK if end.code is None else EXIT_UNUSABLE
     except OSError as error:
         words = file_words(error)
         if not words:

@@ -71,13 +71,6 @@ def slot_of(content):
                     piece(IN_FLIGHT_HEADER_BYTES + IN_FLIGHT_INPUT_BYTES, killer_size))
 
 
-def read_in_flight(path):
-    try:
-        return slot_of(path.read_bytes())
-    except OSError:
-        return InFlight()
-
-
 class Reader:
     """Reads a file that it has made, when that has no name any more, too."""
 

@@ -253,20 +253,15 @@ class AflWorker(Worker):
         for path in entries:
             if path.name not in self.shared:
                 self.shared.add(path.name)
-                self.copy(path)
+                try:
+                    copy_to_corpus(path, self.job.corpus)
+                except OSError:  # the campaign looks for crashes before it ends
+                    self.unshared += 1
         self.progress.corpus = sum(1 for _ in self.out.glob("*/queue/id:*"))
         # afl-fuzz writes it once a minute, and at its end.
         for path in self.out.glob("*/fuzzer_stats"):
             statistics = dict(STATISTIC.findall(path.read_text(errors="replace")))
             self.progress.coverage = int(statistics.get("edges_found", self.progress.coverage))
-
-    def copy(self, path):
-        """Into the common corpus. If that cannot be, the campaign looks for crashes before it
-        ends."""
-        try:
-            copy_to_corpus(path, self.job.corpus)
-        except OSError:
-            self.unshared += 1
 
     def artifacts(self):
         if not self.is_fuzzing:

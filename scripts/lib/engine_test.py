@@ -78,16 +78,12 @@ class EngineTest(unittest.TestCase):
                 + content.ljust(engine.IN_FLIGHT_INPUT_BYTES, b"-") + killer)
 
     def test_reads_what_is_in_flight_and_what_a_process_died_of(self):
-        path = self.folder / "slot"
-        path.write_bytes(self.slot(b"abc") + b"----")
-        self.assertEqual(engine.read_in_flight(path), engine.InFlight(7, b"abc"))
-        path.write_bytes(self.slot(b"abc", b"killer") + b"----")
-        self.assertEqual(engine.read_in_flight(path).contents(), [b"killer", b"abc"])
+        self.assertEqual(engine.slot_of(self.slot(b"abc") + b"----"), engine.InFlight(7, b"abc"))
+        self.assertEqual(engine.slot_of(self.slot(b"abc", b"killer") + b"----").contents(),
+                         [b"killer", b"abc"])
         for damaged in (self.slot(b"abc")[:21], b"", b"7",
                         b"\xff" * 100):  # a size that it has no room for
-            path.write_bytes(damaged)
-            self.assertEqual(engine.read_in_flight(path).contents(), [])
-        self.assertEqual(engine.read_in_flight(self.folder / "none"), engine.InFlight())
+            self.assertEqual(engine.slot_of(damaged).contents(), [])
 
     def test_a_slot_has_its_room_before_it_is_used_and_is_read_without_its_name(self):
         slot = engine.Slot(self.folder / "slot")

@@ -53,6 +53,14 @@ def is_special(path):
     return is_descriptor or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
+def target_of(path):
+    """The file to be replaced: what a link leads to, and no folder."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    return target
+
+
 def write_whole(path, content, via=None):
     """A reader, or a rerun after SIGKILL, sees all of the file or none of it. `content`: text or
     bytes; `via`: a folder on the same file system."""
@@ -60,20 +68,16 @@ def write_whole(path, content, via=None):
     if is_special(path):
         write_in_place(path, content)
         return
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    target = target_of(path)
     partial = temporary(target, via)
     try:
         remove_left_overs(partial.parent, f".{target.name[:NAME_MAX]}.")
         partial.write_bytes(content)
         os.replace(partial, target)
-    except OSError as error:
+    except OSError as error:  # not of the temporary one
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
         partial.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from error  # not the temporary one
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def write_in_place(path, content):
@@ -102,10 +106,7 @@ def check_writable(path, option):
         if is_special(path):
             check_special(path)
             return
-        target = Path(os.path.realpath(path))
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        probe = temporary(target)
+        probe = temporary(target_of(path))
         probe.touch()
         probe.unlink()
     except OSError as error:

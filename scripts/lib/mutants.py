@@ -20,7 +20,7 @@ from pathlib import Path
 
 import files
 import processes
-from common import BUILD, FUZZ_FLAVOURS, ROOT, Unusable, last_lines
+from common import BUILD, FUZZ_FLAVOURS, ROOT, Unusable, git, last_lines
 
 FOLDER = ROOT / "fuzzers" / "mutants"
 NOT_MEASURED = "NOT MEASURED"  # a fault of a row: no campaign could be run
@@ -97,9 +97,7 @@ def find(name, folder=FOLDER):
 
 def source_files(root=ROOT):
     """Tracked and untracked files, as git sees them, without what is ignored."""
-    # In a container the checkout may be another user's, which git takes for a trap.
-    result = processes.run(["git", "-c", f"safe.directory={root}", "-C", root, "ls-files", "-co",
-                            "--exclude-standard", "-z"], capture_output=True)
+    result = git("ls-files", "-co", "--exclude-standard", "-z", root=root)
     if result.returncode == 0:
         found = [name for name in result.stdout.decode().split("\0") if name]
     else:  # an unpacked archive has no git
@@ -143,17 +141,13 @@ def prepare_source(mutant, target, root=ROOT):
     """Makes `target` a copy of the tree with the mutant in it; the tree itself is only read."""
     contents = patched_contents(mutant, root)
     wanted = set()
-    for name in source_files(root):
-        content = contents.pop(name) if name in contents else (root / name).read_bytes()
-        if content is None:
-            continue
-        wanted.add(name)
-        write_if_changed(target / name, content)
-        shutil.copymode(root / name, target / name)
-    for name, content in contents.items():
+    for name in sorted({*source_files(root), *contents}):
+        content = contents[name] if name in contents else (root / name).read_bytes()
         if content is not None:
             wanted.add(name)
             write_if_changed(target / name, content)
+            if (root / name).is_file():
+                shutil.copymode(root / name, target / name)
     remove_others(target, wanted)
 
 

@@ -200,10 +200,8 @@ class Night:
         begin = time.monotonic()
         try:
             result = action(self, name)
-        except Unusable as reason:
-            result = Result(name, UNUSABLE, summary=str(reason))
-        except OSError as error:
-            result = Result(name, UNUSABLE, summary=ending.file_words(error) or str(error))
+        except (Unusable, OSError) as error:
+            result = Result(name, UNUSABLE, summary=ending.words_of(error))
         except Exception as error:  # pylint: disable=broad-exception-caught
             kept = ending.keep_traceback("nightly", error)
             words = f"unexpected {type(error).__name__}: {error}; {kept}"

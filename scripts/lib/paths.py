@@ -19,5 +19,4 @@ def check_buildable(folder):
     bad = UNBUILDABLE.search(str(folder))
     if bad:
         raise Unusable(f"the path {ascii(str(folder))} has {ascii(bad.group())} in it, which the "
-                       f"build "
-                       "cannot carry: move the checkout")
+                       "build cannot carry: move the checkout")

@@ -80,6 +80,12 @@ class Process(subprocess.Popen):
         guardian.kill_carriers(self.mark)
         self.wait()
 
+    def __exit__(self, kind, value, trace):
+        """When the body has failed, or is interrupted, nothing of the command is left."""
+        if kind is not None:
+            self.end()
+        super().__exit__(kind, value, trace)
+
 
 def run(command, capture_output=False, timeout=None, **options):
     """As subprocess.run, without `check`. After `timeout`, or when this is interrupted, nothing of
@@ -87,11 +93,7 @@ def run(command, capture_output=False, timeout=None, **options):
     if capture_output:
         options.update(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with Process(command, **options) as process:
-        try:
-            stdout, stderr = process.communicate(timeout=timeout)
-        except BaseException:
-            process.end()
-            raise
+        stdout, stderr = process.communicate(timeout=timeout)
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
@@ -100,13 +102,9 @@ def run_shown(command, log, **options):
     file `log`. The exit code."""
     with Process(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                  stderr=subprocess.STDOUT, **options) as process:
-        try:
-            for line in process.stdout:
-                log.write(line)
-                print(line.decode(errors="replace"), end="", flush=True)
-        except BaseException:
-            process.end()
-            raise
+        for line in process.stdout:
+            log.write(line)
+            print(line.decode(errors="replace"), end="", flush=True)
     return process.returncode
 
 

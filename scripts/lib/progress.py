@@ -101,19 +101,16 @@ def run(command, what, progress, **options):
                                     **options)
     except OSError as error:
         raise Unusable(f"{what}: cannot run {command[0]}: {error.strerror}") from error
-    with process:
-        try:
+    try:
+        with process:
             for line in process.stdout:
                 step = STEP.match(line)
                 if step:
                     progress.step(*step.groups())
                 else:
                     said.append(line)
-        except BaseException:
-            process.end()
-            raise
-        finally:
-            progress.end()
+    finally:
+        progress.end()
     if process.returncode != 0:
         sys.stderr.write(last_lines("".join(said), SHOWN_LINES))
         raise Unusable(f"{what} failed: {processes.end_words(process.returncode)}")

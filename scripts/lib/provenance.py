@@ -15,8 +15,7 @@ from collections import Counter
 
 import files
 import mutants
-import processes
-from common import ROOT, relative, say
+from common import ROOT, git, relative, say
 
 # Another number for whatever changes what scripts measure, or how.
 FORMAT = 2
@@ -56,10 +55,7 @@ def of(mutant="", inputs=(), **options):
 
 def commit():
     """For a reader; what the machine goes by is the source."""
-    # In a container the checkout may be another user's, which git takes for a trap.
-    result = processes.run(["git", "-c", f"safe.directory={ROOT}", "-C", ROOT, "describe",
-                            "--always", "--dirty"], capture_output=True, text=True)
-    return result.stdout.strip() or "unknown"
+    return git("describe", "--always", "--dirty", text=True).stdout.strip() or "unknown"
 
 
 def machine():
@@ -77,12 +73,14 @@ def differences(stored, now):
     """In words; nothing when a result of `stored` is one of `now`."""
     if not isinstance(stored, dict) or stored.get("format") != now["format"]:
         return ["another format"]
-    words = [f"another {key}" for key in ("source", "inputs") if stored.get(key) != now[key]]
     old, new = stored.get("options", {}), now["options"]
-    for key in sorted({*old, *new}):
-        if old.get(key) != new.get(key):
-            words.append(f"{key} {old.get(key, 'unknown')}, now {new.get(key, 'unknown')}")
-    return words
+    return changes(stored, now, ("source", "inputs")) + changes(old, new, sorted({*old, *new}))
+
+
+def changes(old, new, keys):
+    return [f"another {key}" if key in ("source", "inputs") else
+            f"{key} {old.get(key, 'unknown')}, now {new.get(key, 'unknown')}"
+            for key in keys if old.get(key) != new.get(key)]
 
 
 def line(identity):
@@ -98,9 +96,7 @@ def line_differences(stored, now):
                 for text in (stored, now))
     if old.get("format") != new["format"]:
         return ["another format"]
-    return [f"another {key}" if key in ("source", "inputs") else
-            f"{key} {old.get(key, 'unknown')}, now {new.get(key, 'unknown')}"
-            for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+    return changes(old, new, sorted({*old, *new}))
 
 
 def of_night(options):

@@ -22,16 +22,6 @@ COLUMNS = ("goroutines", "operations", "stack_copies", "copies_under_lock", "sca
            "batches", "failures")
 
 
-def chosen(names):
-    jobs = [name for name in names.split(",") if name]
-    for name in jobs:
-        if name not in JOBS:
-            raise Unusable(f"no job '{name}'; there are: {', '.join(JOBS)}")
-    if not jobs:
-        raise Unusable("no job is named")
-    return jobs
-
-
 def repeat_command(options):
     words = ["scripts/stress", "--job", options.job, "--seconds", options.seconds]
     if options.sanitizer:

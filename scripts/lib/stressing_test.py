@@ -153,12 +153,6 @@ class Stressing(unittest.TestCase):
         again = stressing.generate(self.options.generator, 3)
         self.assertEqual(sorted(path.name for path in again.iterdir()), ["0.bytes", "1.bytes"])
 
-    def test_job_names(self):
-        self.assertEqual(stressing.chosen("ring,programs"), ["ring", "programs"])
-        for wrong in ("ring,none", ""):
-            with self.assertRaises(common.Unusable):
-                stressing.chosen(wrong)
-
     def test_repeat_command_has_what_matters(self):
         self.assertEqual(stressing.repeat_command(self.options),
                          "scripts/stress --job ring --seconds 5 --sanitizer none --workers 2 "
