@@ -1,21 +1,19 @@
 """Fuzzes on disks that fill up, become read-only or are emptied, and looks for what that breaks.
 
 A trial is one run of scripts/fuzz, of some seconds, with its folder on a
-small file system of its own, in a mount namespace that vanishes with this
-script: what is in build/fuzz stays as it is. Half of them fuzz a tree with a
-bug that is found in a few hundred executions. Then it must be true that
+small file system of its own, in a mount namespace that vanishes with this script: what is in
+build/fuzz stays as it is. Half of them fuzz a tree with a bug that is found in a few hundred
+executions. Then it must be true that
 
-1. a bug that was found is reported, exit code 1, with an input that fails
-   when it is replayed, wherever that is kept, or printed
-2. "no bug found", exit code 0, is said only of a campaign that could write
-   what it found, to the end
+1. a bug that was found is reported, exit code 1, with an input that fails when it is replayed,
+   wherever that is kept, or printed
+2. "no bug found", exit code 0, is said only of a campaign that could write what it found, to the
+   end
 3. the tree without the bug never has one, and no empty file is a finding
-4. all else is exit code 2, with the reason, and is not said when the disk
-   was good
+4. all else is exit code 2, with the reason, and is not said when the disk was good
 
-Trial I of seed S is always the same, but for its timing. It needs root.
-Prints a table, and what was wrong. Exit code: 0 nothing, 1 something, 2
-could not run.
+Trial I of seed S is always the same, but for its timing. It needs root. Prints a table, and what
+was wrong. Exit code: 0 nothing, 1 something, 2 could not run.
 """
 
 import base64
@@ -43,6 +41,7 @@ import files
 import keeping
 import kill_subjects
 import kill_trials
+import markdown
 import processes
 from common import BUILD, ROOT, relative, say
 
@@ -150,9 +149,7 @@ def judge_good(trial, outcome):
 # What is done to the disk.
 
 def mount(*words):
-    answer = processes.run(["mount", *words], capture_output=True, text=True)
-    if answer.returncode != 0:
-        raise common.Unusable(f"mount {' '.join(map(str, words))}: {answer.stderr.strip()}")
+    common.output_of("mount", *words, what=f"mount {' '.join(map(str, words))}")
 
 
 def enter_namespace():
@@ -292,9 +289,9 @@ def run_one(trial, tree, flavour):
     mount("-t", "tmpfs", "-o", f"size={trial.size_kb}k", "tmpfs", place)
     try:
         command = [FUZZ, "--no-setup", "--sanitizer", flavour, "--engine", trial.engine,
-                   "--workers",
-                   trial.workers, "--seconds", trial.seconds, "--seed", trial.engine_seed, "--json",
-                   JSON, *(["--mutant", tree.mutant] if tree.mutant else [])]
+                   "--workers", trial.workers, "--seconds", trial.seconds, "--seed",
+                   trial.engine_seed, "--json", JSON,
+                   *(["--mutant", tree.mutant] if tree.mutant else [])]
         process = kill_trials.start(command, secrets.token_hex(8))
         wait_until_it_fuzzes(process, folder)
         disturbed_at = disturb_later(trial, process, place, folder)
@@ -310,16 +307,15 @@ def run_one(trial, tree, flavour):
 
 def table(rows):
     """`rows`: a trial, its code, its faults."""
-    lines = ["| disk | tree | trials | exit 0 | exit 1 | exit 2 | faults |",
-             "| --- | --- | ---: | ---: | ---: | ---: | ---: |"]
+    lines = []
     keys = sorted({(trial.kind, trial.has_bug) for trial, _, _ in rows})
     for key in [*keys, None]:
         chosen = [row for row in rows if key in (None, (row[0].kind, row[0].has_bug))]
         names = (key[0], "with the bug" if key[1] else "clean") if key else ("all", "")
         counts = [sum(code == number for _, code, _ in chosen) for number in (0, 1, 2)]
-        cells = [*names, len(chosen), *counts, sum(len(faults) for _, _, faults in chosen)]
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    return lines
+        lines.append((*names, len(chosen), *counts, sum(len(faults) for _, _, faults in chosen)))
+    return markdown.table(("disk", "tree", "trials", "exit 0", "exit 1", "exit 2", "faults"), lines,
+                          right=5)
 
 
 def run(options, trees):

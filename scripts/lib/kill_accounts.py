@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import files
+import markdown
 from artifacts import SHA1_NAME, sha1
 from engine_afl import FIRST_INPUT
 
@@ -47,18 +48,12 @@ def of_sets(kind, before, after, false_claims=(), pruned=frozenset()):
 
 def table(accounts):
     """By kind: (kills, Account)."""
-    lines = ["| kind | kills | before | after | pruned | lost | false claims |",
-             "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
-    total, kills = Account(), 0
-    for kind, (count, account) in sorted(accounts.items()):
-        lines.append(line(kind, count, account))
-        total, kills = total + account, kills + count
-    return lines + [line("all", kills, total)]
-
-
-def line(kind, kills, account):
-    return (f"| {kind} | {kills} | {account.before:,} | {account.after:,} | {account.pruned:,} "
-            f"| {len(account.lost)} | {len(account.false_claims)} |")
+    rows = [(kind, *both) for kind, both in sorted(accounts.items())]
+    rows.append(("all", sum(row[1] for row in rows), sum((row[2] for row in rows), Account())))
+    return markdown.table(
+        ("kind", "kills", "before", "after", "pruned", "lost", "false claims"),
+        [(kind, kills, f"{account.before:,}", f"{account.after:,}", f"{account.pruned:,}",
+          len(account.lost), len(account.false_claims)) for kind, kills, account in rows], right=6)
 
 
 # Campaigns.

@@ -1,5 +1,6 @@
 """What kill trials end (kill_trials.py): doors and the tool, and how each is seen to be whole."""
 
+import functools
 import json
 import shutil
 import subprocess
@@ -50,25 +51,23 @@ def partials(*folders):
             for path in folder.glob(".*.partial")]
 
 
-def cut_case(tool, path):
-    """A case is whole or not there."""
-    if not path.exists():
-        return []
+def cut(path, read):
+    """What reading it says: a file is whole or not there."""
     try:
-        concertina.header(tool, path)
-        return []
-    except common.Unusable as reason:
-        return [f"{relative(path)} is not a case: {reason}"]
-
-
-def cut_json(path):
-    if not path.exists():
-        return []
-    try:
-        files.read_json(path, "whole")
+        if path.exists():
+            read(path)
         return []
     except common.Unusable as reason:
         return [str(reason)]
+
+
+def cut_case(tool, path):
+    return [f"{relative(path)} is not a case: {reason}"
+            for reason in cut(path, functools.partial(concertina.header, tool))]
+
+
+def cut_json(path):
+    return cut(path, lambda _: files.read_json(path, "whole"))
 
 
 class Fuzz:
@@ -176,22 +175,23 @@ class Nightly:
         return kill_accounts.judge_night(state["before"], state["killed"], self.see())
 
 
-def minimize(tool, flavour):
-    output = FOLDER / "minimized.case"
-    command = [SCRIPTS / "minimize", FOUND, "--flavour", flavour, "-o", output]
-    return Subject("minimize", command, (0,), lambda: output.unlink(missing_ok=True),
-                   after=lambda _: cut_case(tool, output),
-                   after_rerun=lambda _: cut_case(tool, output) + partials(FOLDER) +
+def writer(output, cut_of, name, *words):
+    """A script that writes one file; `cut_of` looks whether that is whole."""
+    return Subject(name, [SCRIPTS / name, *words], (0,), lambda: output.unlink(missing_ok=True),
+                   after=lambda _: cut_of(output),
+                   after_rerun=lambda _: cut_of(output) + partials(output.parent) +
                    ([] if output.exists() else ["it wrote nothing"]))
 
 
+def minimize(tool, flavour):
+    output = FOLDER / "minimized.case"
+    return writer(output, functools.partial(cut_case, tool), "minimize", FOUND, "--flavour",
+                  flavour, "-o", output)
+
+
 def promote(tool):
-    command = [SCRIPTS / "promote", FOUND, "--name", PROMOTED.stem, "--force", "--times", 5,
-               "--neighbours", 200]
-    return Subject("promote", command, (0,), lambda: PROMOTED.unlink(missing_ok=True),
-                   after=lambda _: cut_case(tool, PROMOTED),
-                   after_rerun=lambda _: cut_case(tool, PROMOTED) + partials(PROMOTED.parent) +
-                   ([] if PROMOTED.exists() else ["it wrote nothing"]))
+    return writer(PROMOTED, functools.partial(cut_case, tool), "promote", FOUND, "--name",
+                  PROMOTED.stem, "--force", "--times", 5, "--neighbours", 200)
 
 
 class Verify:
@@ -227,11 +227,8 @@ class Verify:
 
 def stress(flavour):
     output = FOLDER / "stress.json"
-    command = [SCRIPTS / "stress", "--job", "ring,programs", "--sanitizer", flavour, "--seconds", 4,
-               "--json", output]
-    return Subject("stress", command, (0,), lambda: output.unlink(missing_ok=True),
-                   after=lambda _: cut_json(output),
-                   after_rerun=lambda _: cut_json(output) + partials(FOLDER))
+    return writer(output, cut_json, "stress", "--job", "ring,programs", "--sanitizer", flavour,
+                  "--seconds", 4, "--json", output)
 
 
 def replay(flavour):
@@ -245,8 +242,7 @@ def build(flavour):
     tree = building.mutant_tree(MUTANT)
     source = tree.source / "fuzzers" / "report" / "words.cc"
     command = ["env", "CCACHE_DISABLE=1", SCRIPTS / "build", flavour, "--mutant", MUTANT,
-               "--target",
-               "concertina"]
+               "--target", "concertina"]
     return Subject("build", command, (0,), source.touch)
 
 

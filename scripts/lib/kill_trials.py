@@ -32,6 +32,7 @@ import ending
 import guardian
 import kill_accounts
 import kill_subjects
+import markdown
 import processes
 from common import ROOT, say
 from kill_accounts import Account
@@ -152,12 +153,10 @@ def moment(draws, took_s):
 
 
 def table(counts):
-    lines = ["| subject | signal | trials | it was faster | faults |",
-             "| --- | --- | ---: | ---: | ---: |"]
-    for (name, number), (trials, faster, faults) in counts.items():
-        lines.append(f"| {name} | {signal.Signals(number).name} | {trials} | {faster} | {faults} |")
+    rows = [(name, signal.Signals(number).name, *own) for (name, number), own in counts.items()]
     total = [sum(column) for column in zip(*counts.values())] or [0, 0, 0]
-    return lines + [f"| all | | {total[0]} | {total[1]} | {total[2]} |"]
+    return markdown.table(("subject", "signal", "trials", "it was faster", "faults"),
+                          [*rows, ("all", "", *total)], right=3)
 
 
 def run(subjects, trials, draws, signals=SIGNALS):

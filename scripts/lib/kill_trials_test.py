@@ -249,7 +249,7 @@ class FaultsTest(TrialTest):
             self.assertEqual(kill_trials.run([subject], 3, random.Random(1)), 0)
             self.assertEqual(kill_trials.run([kill_subjects.Subject(
                 "bad", ["true"], after=lambda _: ["x"])], 2, random.Random(1)), 2)
-        self.assertIn("| all | | 3 |", said.getvalue())
+        self.assertIn("| all |  | 3 |", said.getvalue())
         self.assertIn("FAULT bad, trial 1", said.getvalue())
         self.assertNotIn("false claims", said.getvalue())
         slow = kill_subjects.Subject("slow", ["sleep", "0.5"],
