@@ -29,11 +29,16 @@ REPLAYS_OF_KEPT = 3
 COARSE_ORACLES = ("crash", "progress")
 
 
-def build(flavour):
-    def action(_, name):
-        building.build_for_engine(building.clean_tree(), flavour, "all")
-        return Result(name, OK, summary=f"flavour {flavour}")
-    return action
+def step(function):
+    """Makes a function of the night, the step's name and options one of the options alone, which
+    gives what a night does."""
+    return lambda *options: lambda night, name: function(night, name, *options)
+
+
+@step
+def build(_, name, flavour):
+    building.build_for_engine(building.clean_tree(), flavour, "all")
+    return Result(name, OK, summary=f"flavour {flavour}")
 
 
 def tool_of(night, flavour):
@@ -90,40 +95,34 @@ def differing_of(answer, tool, flavour):
             "replay": f"{relative(tool)} determinism {relative(path)}"}
 
 
-def replay(flavour):
+@step
+def replay(night, name, flavour):
     """Every file twice: verdicts as expected, and both runs' trace hashes equal."""
-    def action(night, name):
-        tool = tool_of(night, flavour)
-        cases, evolved = corpus_files(flavour)
-        result = Result(name, OK, numbers={"cases": len(cases), "evolved": len(evolved)},
-                        summary=f"{len(cases)} cases and {len(evolved)} evolved inputs, twice each")
-        statuses = []
+    tool = tool_of(night, flavour)
+    cases, evolved = corpus_files(flavour)
+    result = Result(name, OK, numbers={"cases": len(cases), "evolved": len(evolved)},
+                    summary=f"{len(cases)} cases and {len(evolved)} evolved inputs, twice each")
+    statuses = []
 
-        def ask(words, paths, is_finding, finding_of):
-            command = concertina.command(tool, *words, files=paths)
-            code, answers, reason = night.answers(name, command)
-            found = [finding_of(answer) for answer in answers if is_finding(answer)]
-            result.findings = merged(result.findings, found)
-            is_judged = status_of(code) == (FINDING if found else OK)
-            statuses.append(status_of(code) if is_judged else UNUSABLE)
-            if not is_judged:
-                result.summary = f"{words[0]}: {reason}"
+    def ask(words, paths, is_finding, finding_of):
+        command = concertina.command(tool, *words, files=paths)
+        code, answers, reason = night.answers(name, command)
+        found = [finding_of(answer) for answer in answers if is_finding(answer)]
+        result.findings = merged(result.findings, found)
+        is_judged = status_of(code) == (FINDING if found else OK)
+        statuses.append(status_of(code) if is_judged else UNUSABLE)
+        if not is_judged:
+            result.summary = f"{words[0]}: {reason}"
 
-        for paths in batches(cases):
-            ask(("replay", "--json", "--expect-from-header", "--skip-unseen", "--times", 2), paths,
-                lambda answer: not answer["expected"],
-                lambda answer: unexpected_of(answer, flavour))
-        for paths in batches(cases + evolved):
-            ask(("determinism", "--json"), paths, lambda answer: answer["signature"] != "pass",
-                lambda answer: differing_of(answer, tool, flavour))
-        result.status = worst(statuses)
-        return result
-    return action
-
-
-def is_unconfirmed(entry):
-    """Its signature is no oracle's words (findings.py)."""
-    return entry["signature"].startswith("unconfirmed")
+    for paths in batches(cases):
+        ask(("replay", "--json", "--expect-from-header", "--skip-unseen", "--times", 2), paths,
+            lambda answer: not answer["expected"],
+            lambda answer: unexpected_of(answer, flavour))
+    for paths in batches(cases + evolved):
+        ask(("determinism", "--json"), paths, lambda answer: answer["signature"] != "pass",
+            lambda answer: differing_of(answer, tool, flavour))
+    result.status = worst(statuses)
+    return result
 
 
 def ask_kept(night, entry):
@@ -140,34 +139,35 @@ def ask_kept(night, entry):
     return concertina.replay(tool, path, REPLAYS_OF_KEPT)
 
 
-def kept_cases():
+@step
+def kept_cases(night, name):
     """The cases of known findings: what passes is gone, what fails after that has come back."""
-    def action(night, name):
-        result = Result(name, OK)
-        reasons = []
-        kept = night.known.to_replay()
-        for key, entry in sorted(kept.items()):
-            try:
-                answer = ask_kept(night, entry)
-            except Unusable as reason:
-                reasons.append(str(reason))
-                continue
-            if answer is None:
-                continue
-            same = entry["signature"] == answer["signature"] or is_unconfirmed(entry)
-            if answer["failures"] and same:
-                result.findings.append({field: entry[field] for field in (
-                    "signature", "fingerprint", "scope", "case", "flavour") if entry.get(field)})
-                continue
-            result.gone.append(key)
-            if answer["failures"]:
-                result.findings.append(failure_of(answer["signature"], answer["oracle"],
-                                                  ROOT / entry["case"], entry["flavour"]))
-        result.status = UNUSABLE if reasons else OK
-        result.summary = reasons[0] if reasons else (
-            f"{len(kept)} cases of known findings, {len(result.findings)} fail")
-        return result
-    return action
+    result = Result(name, OK)
+    reasons = []
+    kept = night.known.to_replay()
+    for key, entry in sorted(kept.items()):
+        try:
+            answer = ask_kept(night, entry)
+        except Unusable as reason:
+            reasons.append(str(reason))
+            continue
+        if answer is None:
+            continue
+        # That of one that is not confirmed is no oracle's words (findings.py).
+        same = entry["signature"] == answer["signature"] \
+            or entry["signature"].startswith("unconfirmed")
+        if answer["failures"] and same:
+            result.findings.append({field: entry[field] for field in (
+                "signature", "fingerprint", "scope", "case", "flavour") if entry.get(field)})
+            continue
+        result.gone.append(key)
+        if answer["failures"]:
+            result.findings.append(failure_of(answer["signature"], answer["oracle"],
+                                              ROOT / entry["case"], entry["flavour"]))
+    result.status = UNUSABLE if reasons else OK
+    result.summary = reasons[0] if reasons else (
+        f"{len(kept)} cases of known findings, {len(result.findings)} fail")
+    return result
 
 
 def left_over(out, findings_of):
@@ -183,7 +183,8 @@ def left_over(out, findings_of):
     return findings
 
 
-def fuzz(flavour, seconds, seed, mutant="", *more):
+@step
+def fuzz(night, name, flavour, seconds, seed, mutant="", *more):
     def finding_of(found):
         if not found["case"]:  # it could be written nowhere
             return {"signature": found["signature"], "case": "printed in the step's log",
@@ -197,24 +198,19 @@ def fuzz(flavour, seconds, seed, mutant="", *more):
     def findings_of(answer):
         return [finding_of(found) for found in answer["findings"]]
 
-    def action(night, name):
-        out = night.folder / f"{name}.json"
-        earlier = left_over(out, findings_of)
-        command = [SCRIPTS / "fuzz", "--engine", "all", "--sanitizer", flavour, "--seconds",
-                   seconds,
-                   "--seed", seed, "--json", out, *more]
-        if mutant:
-            command += ["--mutant", mutant]
-        code, output = night.call(name, command)
-        if status_of(code) == UNUSABLE or not out.is_file():
-            return Result(name, UNUSABLE, summary=ended_words(code, output), findings=earlier)
-        answer = files.read_json(out, "the result of scripts/fuzz")
-        findings = merged(findings_of(answer), earlier)
-        return Result(name, status_of(code), findings=findings,
-                      summary=f"{answer['executions']:,} programs, corpus {answer['corpus']}, "
-                              f"{len(findings)} findings",
-                      numbers={"executions": answer["executions"], "corpus": answer["corpus"]})
-    return action
+    out = night.folder / f"{name}.json"
+    earlier = left_over(out, findings_of)
+    command = [SCRIPTS / "fuzz", "--engine", "all", "--sanitizer", flavour, "--seconds", seconds,
+               "--seed", seed, "--json", out, *more, *(["--mutant", mutant] if mutant else [])]
+    code, output = night.call(name, command)
+    if status_of(code) == UNUSABLE or not out.is_file():
+        return Result(name, UNUSABLE, summary=ended_words(code, output), findings=earlier)
+    answer = files.read_json(out, "the result of scripts/fuzz")
+    findings = merged(findings_of(answer), earlier)
+    return Result(name, status_of(code), findings=findings,
+                  summary=f"{answer['executions']:,} programs, corpus {answer['corpus']}, "
+                          f"{len(findings)} findings",
+                  numbers={"executions": answer["executions"], "corpus": answer["corpus"]})
 
 
 def ended_words(code, output):
@@ -223,46 +219,42 @@ def ended_words(code, output):
     return f"{processes.end_words(code)}: {said}" if code < 0 else said or processes.end_words(code)
 
 
-def merge(flavour, seconds, mutant=""):
+@step
+def merge(night, name, flavour, seconds, mutant=""):
     """What campaigns have evolved, pruned without loss of coverage. An input that fails in that is
     a finding."""
-    def action(night, name):
-        result = fuzz(flavour, seconds, 1, mutant, "--merge")(night, name)
-        if result.status != UNUSABLE:
-            answer = files.read_json(night.folder / f"{name}.json", "the result of scripts/fuzz")
-            said = [remark for campaign in answer["campaigns"] for remark in campaign["remarks"]
-                    if " merge: " in remark]
-            result.summary = said[-1].partition(" merge: ")[2] if said else "nothing to merge"
-        return result
-    return action
+    result = fuzz(flavour, seconds, 1, mutant, "--merge")(night, name)
+    if result.status != UNUSABLE:
+        answer = files.read_json(night.folder / f"{name}.json", "the result of scripts/fuzz")
+        said = [remark for campaign in answer["campaigns"] for remark in campaign["remarks"]
+                if " merge: " in remark]
+        result.summary = said[-1].partition(" merge: ")[2] if said else "nothing to merge"
+    return result
 
 
-def stress(sanitizer, seconds):
-    def finding_of(job, name):
+@step
+def stress(night, name, sanitizer, seconds):
+    def findings_of(jobs):
         # The job's own words, without the numbers, of which each night has others.
-        words = re.sub(r"\d+", "#", job["failure"])
-        return {"signature": f"stress {job['job']} in flavour {sanitizer}: {words}",
-                "case": job["program"] or f"see logs/{name}.log", "replay": job["repeat"]}
+        return [{"signature": f"stress {job['job']} in flavour {sanitizer}: "
+                              + re.sub(r"\d+", "#", job["failure"]),
+                 "case": job["program"] or f"see logs/{name}.log", "replay": job["repeat"]}
+                for job in jobs if job["failures"]]
 
-    def action(night, name):
-        def findings_of(jobs):
-            return [finding_of(job, name) for job in jobs if job["failures"]]
-
-        out = night.folder / f"{name}.json"
-        earlier = left_over(out, findings_of)
-        code, output = night.call(name, [SCRIPTS / "stress", "--sanitizer", sanitizer, "--seconds",
-                                         seconds, "--json", out])
-        jobs = files.read_json(out, "the figures of scripts/stress") if out.is_file() else []
-        findings = merged(findings_of(jobs), earlier)
-        if status_of(code) == UNUSABLE or not jobs:
-            return Result(name, UNUSABLE, summary=ended_words(code, output), findings=findings)
-        sums = {key: sum(job[key] for job in jobs)
-                for key in ("goroutines", "operations", "stack_copies", "failures")}
-        return Result(name, status_of(code), findings=findings, numbers=sums,
-                      summary=f"{len(jobs)} jobs, {sums['operations']:,} operations of "
-                              f"{sums['goroutines']:,} goroutines, {sums['stack_copies']:,} stack "
-                              f"copies, {sums['failures']} failures")
-    return action
+    out = night.folder / f"{name}.json"
+    earlier = left_over(out, findings_of)
+    code, output = night.call(name, [SCRIPTS / "stress", "--sanitizer", sanitizer, "--seconds",
+                                     seconds, "--json", out])
+    jobs = files.read_json(out, "the figures of scripts/stress") if out.is_file() else []
+    findings = merged(findings_of(jobs), earlier)
+    if status_of(code) == UNUSABLE or not jobs:
+        return Result(name, UNUSABLE, summary=ended_words(code, output), findings=findings)
+    sums = {key: sum(job[key] for job in jobs)
+            for key in ("goroutines", "operations", "stack_copies", "failures")}
+    return Result(name, status_of(code), findings=findings, numbers=sums,
+                  summary=f"{len(jobs)} jobs, {sums['operations']:,} operations of "
+                          f"{sums['goroutines']:,} goroutines, {sums['stack_copies']:,} stack "
+                          f"copies, {sums['failures']} failures")
 
 
 def rotation(ordinal, count):
@@ -284,48 +276,45 @@ def row_finding(row):
             "fingerprint": fingerprint(*row["failing_seeds"], kept.get("signature_without", ""))}
 
 
-def hunt_mutants(names):
+@step
+def hunt_mutants(night, name, names):
     """A known bug that is no longer found is a finding about the harness."""
-    def action(night, name):
-        out = night.folder / f"{name}.json"
-        code, output = night.call(name, [SCRIPTS / "mutants", "--names", ",".join(names),
-                                         "--engine",
-                                         "all", "--json", out, "--resume"])
-        rows = files.read_json(out, "the rows of scripts/mutants") if out.is_file() else []
-        rows = [row for row in rows if row["mutant"] in names]
-        findings = [finding for finding in map(row_finding, rows) if finding]
-        measured = [row for row in rows if mutants.NOT_MEASURED not in row["faults"]]
-        status = status_of(code) if len(measured) == len(rows) else UNUSABLE
-        return Result(name, status, findings=findings,
-                      tried=sorted({f"mutant {row['mutant']}" for row in measured}),
-                      summary=f"{', '.join(names)}: {ended_words(code, output)}")
-    return action
+    out = night.folder / f"{name}.json"
+    code, output = night.call(name, [SCRIPTS / "mutants", "--names", ",".join(names), "--engine",
+                                     "all", "--json", out, "--resume"])
+    rows = files.read_json(out, "the rows of scripts/mutants") if out.is_file() else []
+    rows = [row for row in rows if row["mutant"] in names]
+    findings = [finding for finding in map(row_finding, rows) if finding]
+    measured = [row for row in rows if mutants.NOT_MEASURED not in row["faults"]]
+    status = status_of(code) if len(measured) == len(rows) else UNUSABLE
+    return Result(name, status, findings=findings,
+                  tried=sorted({f"mutant {row['mutant']}" for row in measured}),
+                  summary=f"{', '.join(names)}: {ended_words(code, output)}")
 
 
 NOT_AS_EXPECTED = re.compile(r"^(.+?): NOT AS EXPECTED: (.+) \(expected: ")
 
 
-def own_mutants(names):
+@step
+def own_mutants(night, name, names):
     """Regressions of these mutants still fail on them."""
-    def action(night, name):
-        tool = tool_of(night, FUZZ_FLAVOURS[0])
-        paths = [path for path in files.listed(ROOT / "corpus" / "regress", "*.case")
-                 if concertina.header(tool, path).get("bug") in names]
-        if not paths:
-            return Result(name, OK, summary="no regression belongs to tonight's mutants")
-        code, output = night.call(name, [SCRIPTS / "replay", "--own-mutant", "-q", *paths])
-        matches = filter(None, map(NOT_AS_EXPECTED.match, output.splitlines()))
-        findings = [{"signature": f"{relative(match[1])} on its mutant: {match[2]}, which is not "
-                                  "expected",
-                     "scope": f"own mutant: {relative(match[1])}", "case": relative(match[1]),
-                     "fingerprint": fingerprint(content_of(match[1])),
-                     "replay": f"scripts/replay --own-mutant {relative(match[1])}"}
-                    for match in matches]
-        words = f"{len(paths)} regressions on their own mutants"
-        return Result(name, status_of(code), findings=findings,
-                      tried=[f"own mutant: {relative(path)}" for path in paths],
-                      summary=ended_words(code, output) if status_of(code) == UNUSABLE else words)
-    return action
+    tool = tool_of(night, FUZZ_FLAVOURS[0])
+    paths = [path for path in files.listed(ROOT / "corpus" / "regress", "*.case")
+             if concertina.header(tool, path).get("bug") in names]
+    if not paths:
+        return Result(name, OK, summary="no regression belongs to tonight's mutants")
+    code, output = night.call(name, [SCRIPTS / "replay", "--own-mutant", "-q", *paths])
+    matches = filter(None, map(NOT_AS_EXPECTED.match, output.splitlines()))
+    findings = [{"signature": f"{relative(match[1])} on its mutant: {match[2]}, which is not "
+                              "expected",
+                 "scope": f"own mutant: {relative(match[1])}", "case": relative(match[1]),
+                 "fingerprint": fingerprint(content_of(match[1])),
+                 "replay": f"scripts/replay --own-mutant {relative(match[1])}"}
+                for match in matches]
+    words = f"{len(paths)} regressions on their own mutants"
+    return Result(name, status_of(code), findings=findings,
+                  tried=[f"own mutant: {relative(path)}" for path in paths],
+                  summary=ended_words(code, output) if status_of(code) == UNUSABLE else words)
 
 
 # What a log of scripts/fuzz or of ctest says of a failure, without the test's number.
@@ -338,25 +327,24 @@ def failures_in(path):
     return sorted({bug or test for bug, test in FAILURE_LINE.findall(text)})
 
 
-def fresh_machine(suite):
+@step
+def fresh_machine(night, name, suite):
     """The README's commands on a bare machine, once a week, where this one can make such."""
-    def action(night, name):
-        try:
-            machine.check_able(BUILD)
-        except Unusable as reason:
-            return Result(name, OK, summary=f"not run here: {reason}")
-        code, output = night.call(name, [SCRIPTS / "fresh-machine", "--suite", suite])
-        rows = [[cell.strip() for cell in line.strip("|").split("|")]
-                for line in output.splitlines() if line.startswith(f"| {suite} |")]
-        findings = [{"signature": f"fresh {suite} as {user}: {command}: exit code {ended}",
-                     "scope": f"fresh {suite}",
-                     "fingerprint": fingerprint(*failures_in(fresh_log(suite, user, command))),
-                     "case": f"see build/fresh-machine/logs, and logs/{name}.log"}
-                    for _, user, command, ended, _ in rows if ended != "0"]
-        return Result(name, status_of(code), findings=findings, tried=[f"fresh {suite}"],
-                      summary=f"{len(rows)} commands on a bare {suite}, {len(findings)} ended badly"
-                      if rows else ended_words(code, output))
-    return action
+    try:
+        machine.check_able(BUILD)
+    except Unusable as reason:
+        return Result(name, OK, summary=f"not run here: {reason}")
+    code, output = night.call(name, [SCRIPTS / "fresh-machine", "--suite", suite])
+    rows = [[cell.strip() for cell in line.strip("|").split("|")]
+            for line in output.splitlines() if line.startswith(f"| {suite} |")]
+    findings = [{"signature": f"fresh {suite} as {user}: {command}: exit code {ended}",
+                 "scope": f"fresh {suite}",
+                 "fingerprint": fingerprint(*failures_in(fresh_log(suite, user, command))),
+                 "case": f"see build/fresh-machine/logs, and logs/{name}.log"}
+                for _, user, command, ended, _ in rows if ended != "0"]
+    return Result(name, status_of(code), findings=findings, tried=[f"fresh {suite}"],
+                  summary=f"{len(rows)} commands on a bare {suite}, {len(findings)} ended badly"
+                  if rows else ended_words(code, output))
 
 
 def fresh_log(suite, user, command):
