@@ -258,10 +258,11 @@ Operation read_operation(Reader& reader) {
   operation.by_pointer = (head & 128) != 0;
   if (uses_channel(operation.code)) operation.channel = channel_of(reader.byte());
   if (uses_function(operation.code)) operation.function = static_cast<std::uint8_t>(reader.byte());
-  if (operation.code == Code::kLoop) {
-    operation.count = static_cast<std::uint8_t>(1 + reader.below(kLoopCountMax));
+  if (uses_count(operation.code)) {
+    const CountRange range = count_range(operation.code);
+    operation.count =
+        static_cast<std::uint8_t>(range.min + reader.below(range.max - range.min + 1U));
   }
-  if (operation.code == Code::kSyscall) operation.count = reader.below(kSyscallLengthMax + 1);
   if (operation.code == Code::kSelect) {
     operation.cases.resize(reader.length(kCasesMax));
     for (Case& one : operation.cases) {
@@ -277,8 +278,9 @@ void write_operation(Writer& writer, const Operation& operation) {
               (operation.by_pointer ? 128U : 0U));
   if (uses_channel(operation.code)) writer.byte(nibble_of(operation.channel));
   if (uses_function(operation.code)) writer.byte(operation.function);
-  if (operation.code == Code::kLoop) writer.byte(operation.count - 1U);
-  if (operation.code == Code::kSyscall) writer.byte(operation.count);
+  if (uses_count(operation.code)) {
+    writer.byte(static_cast<unsigned>(operation.count - count_range(operation.code).min));
+  }
   if (operation.code == Code::kSelect) {
     writer.byte(static_cast<unsigned>(operation.cases.size()));
     for (const Case& one : operation.cases) {

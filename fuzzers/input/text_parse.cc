@@ -51,7 +51,7 @@ class Parser {
   bool expect(std::string_view text);
   bool parse_channel_name(std::uint8_t& channel);
   bool parse_callee(std::uint8_t& function);
-  bool parse_count(std::string_view what, unsigned min, unsigned max, std::uint8_t& count);
+  bool parse_count(const CountRange& range, std::uint8_t& count);
   bool parse_key_at(Key& key);
   /// The value of "name=value".
   bool parse_value(std::string_view name, std::uint64_t max, std::uint64_t& value);
@@ -150,12 +150,12 @@ bool Parser::parse_callee(std::uint8_t& function) {
   return true;
 }
 
-bool Parser::parse_count(std::string_view what, unsigned min, unsigned max, std::uint8_t& count) {
+bool Parser::parse_count(const CountRange& range, std::uint8_t& count) {
   const Word word = lexer_.take();
   std::uint64_t number = 0;
-  if (!number_from_text(word.text, max, number) || number < min) {
-    return fail(word, std::string(what) + " is a number from " + std::to_string(min) + " to " +
-                          std::to_string(max));
+  if (!number_from_text(word.text, range.max, number) || number < range.min) {
+    return fail(word, std::string(range.name) + " is a number from " + std::to_string(range.min) +
+                          " to " + std::to_string(range.max));
   }
   count = static_cast<std::uint8_t>(number);
   return true;
@@ -217,12 +217,7 @@ bool Parser::parse_operation(const Word& word, Operation& operation) {
   if (operation.code == Code::kSelect) return parse_select(operation);
   if (uses_channel(operation.code) && !parse_channel_name(operation.channel)) return false;
   if (uses_function(operation.code) && !parse_callee(operation.function)) return false;
-  if (operation.code == Code::kLoop &&
-      !parse_count("a loop's count", 1, kLoopCountMax, operation.count)) {
-    return false;
-  }
-  if (operation.code == Code::kSyscall &&
-      !parse_count("a system call's length", 0, kSyscallLengthMax, operation.count)) {
+  if (uses_count(operation.code) && !parse_count(count_range(operation.code), operation.count)) {
     return false;
   }
   if (uses_pointer(operation.code)) operation.by_pointer = lexer_.take_if("by_pointer");
@@ -342,7 +337,7 @@ bool Parser::parse_deviation(DeviationKind kind) {
   if (input_.schedule.deviations.size() == kDeviationsMax) {
     return fail(lexer_.peek(), "too many deviations");
   }
-  if (!parse_count("a deviation's value", 0, 255, deviation.value)) return false;
+  if (!parse_count({0, 255, "a deviation's value"}, deviation.value)) return false;
   if (!parse_key_at(deviation.key)) return false;
   input_.schedule.deviations.push_back(deviation);
   return true;

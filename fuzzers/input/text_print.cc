@@ -40,9 +40,7 @@ std::string operation_text(const Operation& operation, const std::string& indent
   std::string text(code_name(operation.code));
   if (uses_channel(operation.code)) text += " " + channel_text(operation.channel);
   if (uses_function(operation.code)) text += " f" + std::to_string(operation.function);
-  if (operation.code == Code::kLoop || operation.code == Code::kSyscall) {
-    text += " " + std::to_string(operation.count);
-  }
+  if (uses_count(operation.code)) text += " " + std::to_string(operation.count);
   if (operation.by_pointer) text += " by_pointer";
   if (opens_block(operation.code)) text += " {";
   return text;

@@ -29,7 +29,7 @@ void match_brackets(CompiledFunction& compiled) {
       compiled.match[begin] = static_cast<std::uint8_t>(i);
     }
     compiled.level[i] = static_cast<std::uint8_t>(level);
-    if (code == Code::kLoop || code == Code::kRange) open[level++] = static_cast<std::uint8_t>(i);
+    if (opens_block(code)) open[level++] = static_cast<std::uint8_t>(i);
   }
 }
 

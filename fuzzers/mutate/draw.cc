@@ -183,8 +183,10 @@ Operation draw_operation(const Program& program, Random& random) {
         random.below(static_cast<std::uint32_t>(program.functions.size())));
   }
   if (uses_pointer(code)) operation.by_pointer = random.percent(20);
-  if (code == Code::kSyscall) {
-    operation.count = static_cast<std::uint8_t>(random.below(kSyscallLengthMax + 1));
+  if (uses_count(code)) {
+    const CountRange range = count_range(code);
+    operation.count =
+        static_cast<std::uint8_t>(range.min + random.below(range.max - range.min + 1U));
   }
   return operation;
 }

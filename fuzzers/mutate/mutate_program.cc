@@ -139,9 +139,8 @@ bool change_frame(Program& program, Random& random) {
 }
 
 bool change_count(Program& program, Random& random) {
-  Operation* operation = any_operation(program, random, [](const Operation& o) {
-    return o.code == Code::kLoop || o.code == Code::kSyscall;
-  });
+  Operation* operation =
+      any_operation(program, random, [](const Operation& o) { return uses_count(o.code); });
   if (operation == nullptr) return false;
   const auto drawn = static_cast<std::uint8_t>(random.between(1, 4));
   return std::exchange(operation->count, drawn) != drawn;

@@ -14,33 +14,37 @@ struct CodeTraits {
   bool has_channel;
   bool has_function;
   bool has_pointer;
+  CountRange count = {};
 };
 
+constexpr CountRange kRounds = {1, kLoopCountMax, "a loop's count"};
+constexpr CountRange kLength = {0, kSyscallLengthMax, "a system call's length"};
+
 constexpr CodeTraits kTraits[] = {
-    {"go", false, true, false},        // kSpawn
-    {"call", false, true, true},       // kCall
-    {"loop", false, false, false},     // kLoop
-    {"range", true, false, true},      // kRange
-    {"}", false, false, false},        // kEnd
-    {"send", true, false, true},       // kSend
-    {"recv", true, false, true},       // kReceive
-    {"recv_ok", true, false, true},    // kReceiveOk
-    {"try_send", true, false, true},   // kTrySend
-    {"try_recv", true, false, true},   // kTryReceive
-    {"close", true, false, false},     // kClose
-    {"select", false, false, false},   // kSelect
-    {"yield", false, false, false},    // kYield
-    {"scan", false, false, false},     // kScan
-    {"syscall", false, false, false},  // kSyscall
-    {"len", true, false, false},       // kLen
-    {"cap", true, false, false},       // kCap
-    {"check", false, false, false},    // kCheck
+    {"go", false, true, false},                 // kSpawn
+    {"call", false, true, true},                // kCall
+    {"loop", false, false, false, kRounds},     // kLoop
+    {"range", true, false, true},               // kRange
+    {"}", false, false, false},                 // kEnd
+    {"send", true, false, true},                // kSend
+    {"recv", true, false, true},                // kReceive
+    {"recv_ok", true, false, true},             // kReceiveOk
+    {"try_send", true, false, true},            // kTrySend
+    {"try_recv", true, false, true},            // kTryReceive
+    {"close", true, false, false},              // kClose
+    {"select", false, false, false},            // kSelect
+    {"yield", false, false, false},             // kYield
+    {"scan", false, false, false},              // kScan
+    {"syscall", false, false, false, kLength},  // kSyscall
+    {"len", true, false, false},                // kLen
+    {"cap", true, false, false},                // kCap
+    {"check", false, false, false},             // kCheck
 };
 static_assert(std::size(kTraits) == static_cast<std::size_t>(Code::kCount));
 
 const CodeTraits& traits(Code code) {
-  // An unknown code has the traits of kCheck: it names nothing.
-  return kTraits[code < Code::kCount ? static_cast<std::size_t>(code) : std::size(kTraits) - 1];
+  constexpr Code kUsesNothing = Code::kCheck;  // as an unknown code does
+  return kTraits[static_cast<std::size_t>(code < Code::kCount ? code : kUsesNothing)];
 }
 
 bool is_channel(std::uint8_t channel, const Program& program) {
@@ -48,13 +52,10 @@ bool is_channel(std::uint8_t channel, const Program& program) {
 }
 
 std::string count_rule(Code code, unsigned count) {
-  if (code == Code::kLoop) {
-    return count >= 1 && count <= kLoopCountMax ? "" : "loop count is out of range";
-  }
-  if (code == Code::kSyscall) {
-    return count <= kSyscallLengthMax ? "" : "syscall length is out of range";
-  }
-  return count == 0 ? "" : "count is set but not used";
+  if (!uses_count(code)) return count == 0 ? "" : "count is set but not used";
+  const CountRange range = count_range(code);
+  if (count >= range.min && count <= range.max) return "";
+  return std::string(range.name) + " is out of range";
 }
 
 std::string cases_rule(const Operation& operation, const Program& program) {
@@ -118,10 +119,8 @@ void normalise_operation(Operation& operation, const Program& program) {
   operation.function =
       uses_function(code) ? static_cast<std::uint8_t>(operation.function % functions) : 0;
   if (!uses_pointer(code)) operation.by_pointer = false;
-  unsigned count = 0;
-  if (code == Code::kLoop) count = std::clamp<unsigned>(operation.count, 1, kLoopCountMax);
-  if (code == Code::kSyscall) count = std::min<unsigned>(operation.count, kSyscallLengthMax);
-  operation.count = static_cast<std::uint8_t>(count);
+  const CountRange range = count_range(code);  // of 0 alone where it is not used
+  operation.count = std::clamp(operation.count, range.min, range.max);
   if (code != Code::kSelect) {
     operation.has_default = false;
     operation.cases.clear();
@@ -164,6 +163,8 @@ void normalise_body(Function& function, const Program& program) {
 bool uses_channel(Code code) { return traits(code).has_channel; }
 bool uses_function(Code code) { return traits(code).has_function; }
 bool uses_pointer(Code code) { return traits(code).has_pointer; }
+CountRange count_range(Code code) { return traits(code).count; }
+bool uses_count(Code code) { return !traits(code).count.name.empty(); }
 bool opens_block(Code code) { return code == Code::kLoop || code == Code::kRange; }
 
 std::string_view code_name(Code code) {

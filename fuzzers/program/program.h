@@ -43,7 +43,8 @@ struct Channel {
   bool operator==(const Channel&) const = default;
 };
 
-/// Append only: the position is the code in corpus files.
+/// Append only: the position is the code in corpus files. What a code's operations have besides the
+/// code is in one table, kTraits (program.cc); checks, repairs, both forms and draws follow it.
 enum class Code : std::uint8_t {
   kSpawn,       // go f()
   kCall,        // f(&locals...); f may receive into the caller's locals through its pointers
@@ -107,6 +108,14 @@ bool uses_channel(Code code);
 bool uses_function(Code code);
 /// Has `by_pointer` a meaning for the operation itself? (A select's cases carry their own.)
 bool uses_pointer(Code code);
+/// What `count` may be for an operation that uses it.
+struct CountRange {
+  std::uint8_t min = 0;
+  std::uint8_t max = 0;
+  std::string_view name;  // for messages: "a loop's count"; empty when `count` is not used
+};
+CountRange count_range(Code code);
+bool uses_count(Code code);
 /// kLoop and kRange.
 bool opens_block(Code code);
 

@@ -35,9 +35,16 @@ EventKind announced_by(Code code) {
       return EventKind::kCapSeen;
     case Code::kSyscall:
       return EventKind::kSyscallEntered;
-    default:
-      return EventKind::kCount;
+    case Code::kCall:
+    case Code::kLoop:
+    case Code::kEnd:
+    case Code::kYield:
+    case Code::kScan:
+    case Code::kCheck:
+    case Code::kCount:
+      break;
   }
+  return EventKind::kCount;
 }
 
 bool is_same_channel(const Operation& operation, const Event& event) {
