@@ -3,14 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "oracle/channel_model.h"
-#include "oracle/channels.h"
-#include "oracle/deadlock.h"
-#include "oracle/invariants.h"
-#include "oracle/leaks.h"
-#include "oracle/locals.h"
-#include "oracle/lock_order.h"
-#include "oracle/stack.h"
+#include "oracle/judge.h"
 #include "trace/kinds.h"
 #include "trace/text.h"
 
@@ -100,14 +93,7 @@ fuzzers::Verdict judge_history(const fuzzers::Program& program, Outcome outcome,
   trace.outcome = outcome;
   trace.message = message;
   trace.events = tidied;
-  if (auto v = judge_invariants(program, trace); v.failed()) return v;
-  if (auto v = judge_stack(program, trace); v.failed()) return v;
-  if (auto v = judge_lock_order(program, trace); v.failed()) return v;
-  fuzzers::ChannelModel& model = fuzzers::scratch_channel_model();
-  if (auto v = fuzzers::judge_channels(trace, model); v.failed()) return v;
-  if (auto v = judge_locals(program, trace); v.failed()) return v;
-  if (auto v = fuzzers::judge_deadlock(trace, model); v.failed()) return v;
-  return fuzzers::judge_leaks(trace, model);
+  return fuzzers::judge_history(program, trace);
 }
 
 std::string describe_events(std::span<const Event> events, std::size_t count) {

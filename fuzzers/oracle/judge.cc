@@ -25,9 +25,7 @@ std::span<const std::string_view> oracle_names() {
   return kNames;
 }
 
-namespace {
-
-Verdict first_failure(const Program& program, const Trace& trace) {
+Verdict judge_history(const Program& program, const Trace& trace) {
   if (Verdict v = judge_invariants(program, trace); v.failed()) return v;
   if (Verdict v = judge_stack(program, trace); v.failed()) return v;
   if (Verdict v = judge_lock_order(program, trace); v.failed()) return v;
@@ -35,7 +33,13 @@ Verdict first_failure(const Program& program, const Trace& trace) {
   if (Verdict v = judge_channels(trace, model); v.failed()) return v;
   if (Verdict v = judge_locals(program, trace); v.failed()) return v;
   if (Verdict v = judge_deadlock(trace, model); v.failed()) return v;
-  if (Verdict v = judge_leaks(trace, model); v.failed()) return v;
+  return judge_leaks(trace, model);
+}
+
+namespace {
+
+Verdict first_failure(const Program& program, const Trace& trace) {
+  if (Verdict v = judge_history(program, trace); v.failed()) return v;
   if (Verdict v = judge_work(program, trace); v.failed()) return v;
   return judge_progress(program, trace);
 }

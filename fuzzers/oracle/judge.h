@@ -20,6 +20,9 @@ namespace concertina::fuzzers {
 /// those of two runs (determinism) and of a process that died (memory, race, crash).
 std::span<const std::string_view> oracle_names();
 
+/// Those that need no exact order of steps: they judge runs on real threads, too.
+Verdict judge_history(const Program& program, const Trace& trace);
+
 /// All trace oracles, pure.
 Verdict judge(const Program& program, const Trace& trace);
 

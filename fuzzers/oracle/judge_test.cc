@@ -12,6 +12,7 @@
 #include "oracle/lock_order.h"
 #include "oracle/stack.h"
 #include "oracle/testing.h"
+#include "oracle/work.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -51,6 +52,10 @@ TEST(Judge, EachOracleIsAsked) {
             "locals");
   EXPECT_EQ(oracle_of(History(), Outcome::kHung), "deadlock");
   EXPECT_EQ(oracle_of(leaks.add(event::EndCounts{.sudogs = 1}), Outcome::kExit), "leaks");
+  History work;
+  work.thread(1).add(event::ProcessorIdle{.processor = 1});
+  work.add(event::Queued{.goroutine = 2}).add(event::Settled{.goroutine = 1});
+  EXPECT_EQ(oracle_of(work, Outcome::kBudget, "steps per run"), "work");
   EXPECT_EQ(oracle_of(History(), Outcome::kBudget, "steps per run"), "progress");
   EXPECT_EQ(oracle_of(History(), Outcome::kFatal, "frame chain: x"), "invariants");
 }
@@ -109,6 +114,7 @@ TEST(Judge, AnyEventListHasAVerdict) {
     judge_locals(program, trace);
     judge_deadlock(program, trace);
     judge_leaks(program, trace);
+    judge_work(program, trace);
     judge(program, trace);
   }
 }

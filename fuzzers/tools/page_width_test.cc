@@ -8,6 +8,7 @@
 #include "host/own_process_testing.h"
 #include "host/text_lines.h"
 #include "input/load.h"
+#include "oracle/judge.h"
 #include "report/report.h"
 #include "tools/case_io.h"
 #include "tools/generator.h"
@@ -61,11 +62,10 @@ void hang(Trace& trace) {
 std::vector<Verdict> planted(const Trace& trace) {
   std::vector<Verdict> verdicts;
   const std::string at = "at event " + std::to_string(trace.events.size() / 2);
-  for (const char* oracle :
-       {"invariants", "stack", "lock_order", "channels", "locals", "deadlock", "leaks", "work",
-        "progress", "determinism", "memory", "race", "crash"}) {
+  for (const std::string_view oracle : oracle_names()) {
     verdicts.push_back(
-        {oracle, "a_kind_without_a_blank_in_it_that_is_wider_than_the_page_it_is_shown_on_by_far",
+        {std::string(oracle),
+         "a_kind_without_a_blank_in_it_that_is_wider_than_the_page_it_is_shown_on_by_far",
          "g1 and g2 and g3 did what c1 and c2 say that nobody may do, " + at});
   }
   return verdicts;
