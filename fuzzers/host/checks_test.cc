@@ -31,7 +31,7 @@ TEST(JsonDeathTest, HasNamesAndFiniteNumbers) {
 }
 
 TEST(PatienceDeathTest, HasLimitsAndAClockThatGoesForward) {
-  EXPECT_DEATH(Patience({.works_s = 0, .sleeps_s = 1, .look_max_s = 1}), "gets some time");
+  EXPECT_DEATH(Patience({.works_s = -1, .sleeps_s = 1, .look_max_s = 1}), "a limit is a time");
   Patience patience({.works_s = 1, .sleeps_s = 1, .look_max_s = 1});
   patience.look({.progress = 1, .processor_s = 0, .wall_s = 2, .is_asleep = false});
   EXPECT_DEATH(patience.look({.progress = 1, .processor_s = 0, .wall_s = 1, .is_asleep = false}),

@@ -155,9 +155,7 @@ Header read_libfuzzer(std::string_view line) {
   return report(Kind::kEngine, stable_words(line.substr(at + kEngine.size())));
 }
 
-}  // namespace
-
-std::optional<SanitizerReport> read_header(std::string_view line) {
+Header read_any_header(std::string_view line) {
   if (const std::optional<Named> named = find_sanitizer(line)) {
     for (Header (*const read)(const Named&) :
          {&read_check, &read_error, &read_summary, &read_last_words}) {
@@ -166,6 +164,15 @@ std::optional<SanitizerReport> read_header(std::string_view line) {
   }
   if (Header header = read_undefined(line)) return header;
   return read_libfuzzer(line);
+}
+
+}  // namespace
+
+std::optional<SanitizerReport> read_header(std::string_view line) {
+  Header header = read_any_header(line);
+  // "ubsan: " alone: a line that was cut, which says nothing of what happened.
+  if (header && header->what.empty()) return std::nullopt;
+  return header;
 }
 
 }  // namespace concertina::fuzzers

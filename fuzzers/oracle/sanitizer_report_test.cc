@@ -273,7 +273,7 @@ TEST(SanitizerReport, WhatIsNoReportIsNone) {
         "==7==AddressSanitizer: libc interceptors initialized\n",
         "ThreadSanitizer: reported 1 warnings\n", "MyErrorSanitizerPass: done\n",
         "==7==HINT: LeakSanitizer does not work under ptrace\n",
-        "AddressSanitizer can not provide additional info.\n"}) {
+        "AddressSanitizer can not provide additional info.\n", "ubsan: \n"}) {
     EXPECT_EQ(signature_of(text), "crash: SIGABRT") << text;
     EXPECT_FALSE(judge_crash(0, 0, text).failed()) << text;
   }

@@ -12,7 +12,10 @@ namespace {
 /// Picks the lowest; keeps the steps.
 class Keeping final : public Following {
  public:
-  Keeping() { begin(); }
+  Keeping() {
+    begin();
+    for (const ThreadId thread : {0, 1, 2}) started(thread);
+  }
 
   /// One step of `thread` with what `during` tells of it; its accesses by slot.
   template <class During>

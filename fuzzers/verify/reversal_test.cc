@@ -16,6 +16,7 @@ class WrittenRun {
   WrittenRun() {
     log_->clear();
     recorder_.reset({}, Schedule{}, record_.get());
+    for (const ThreadId thread : {0, 1, 2}) recorder_.started(thread);
   }
 
   void write(ThreadId thread, ObjectId object) {

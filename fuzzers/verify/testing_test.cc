@@ -90,7 +90,7 @@ std::uint32_t perform(const TinyOperation& operation, const Things& things, std:
     case TinyCode::kPeek:
       return atomic.peek();
     case TinyCode::kPoke:
-      atomic.poke(operation.value);
+      things.cells[operation.object]->poke(operation.value);  // an atomic's has one writer
       return seen;
     case TinyCode::kWaitUntilSet:
       return platform::spin_until(atomic, [](std::uint32_t v) { return v != 0; }, Site::kTest);
