@@ -1,5 +1,5 @@
-// What a page's parts hold each other to: a state that is wrong on purpose ends the process with the
-// rule's words.
+// What a page's parts hold each other to: a state that is wrong on purpose ends the process with
+// the rule's words.
 #include <gtest/gtest.h>
 
 #include "report/listing.h"

@@ -3,7 +3,7 @@
 // (platform/fatal.h), which ends the run and leaves the verdict to the oracles; this ends the
 // process.
 //
-// CHECK is always on, in every build. It touches nothing of a run: no yield point, no watched access.
+// CHECK is always on, in every build. It touches nothing of a run: no yield point, no access.
 #pragma once
 
 #include <cstdio>

@@ -15,8 +15,8 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 /// A thread takes a lock that it holds, under the same rank or another one.
 [[noreturn]] void lock_taken_twice(LockRank rank, std::uint32_t order);
 
-/// Asserts an invariant of the runtime; a costly one within `if constexpr (kCostlyChecks)`. An assertion is no step of the run: it does not yield, and
-/// reads variables by `inspect`, of which no chooser that watches is told.
+/// Asserts an invariant of the runtime; a costly one within `if constexpr (kCostlyChecks)`.
+/// It does not yield, and reads variables by `inspect`, which no watching chooser notices.
 inline void require(bool holds, std::string_view invariant, std::string_view detail = "") {
   if (!holds) [[unlikely]]
     fatal(invariant, detail);

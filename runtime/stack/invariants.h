@@ -10,7 +10,7 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 /// There is a stack, of a size that the pool makes, and sp is a place for a frame in it.
 void check_bounds(const Goroutine& g);
 
-/// check_bounds, with room for functions that may not split. Not in a nosplit region, which uses it.
+/// check_bounds, with room for functions that may not split. Not for a nosplit region: it uses it.
 void check_room(const Goroutine& g);
 
 /// From sp to hi there are frames and nothing else, and each knows the next older one.

@@ -1,5 +1,5 @@
-// Each assertion about stacks, frames and copies, in a state that breaks it. On the simulator, where
-// costly checks are on.
+// Each assertion about stacks, frames and copies, in a state that breaks it. On the simulator,
+// where costly checks are on.
 #include "stack/invariants.h"
 
 #include <gtest/gtest.h>
