@@ -46,8 +46,8 @@ FrameRef<std::uintptr_t> element_of(Goroutine& g, const Frame& frame) {
 }
 
 Action finish(Goroutine& g, bool selected, bool ok) {
-  require(g.waiting == nullptr && g.parameter == nullptr, "operation", "it ends and still waits");
-  require(g.locks_held == 0, "operation", "it ends with its channel locked");
+  expect(g.waiting == nullptr && g.parameter == nullptr, "operation", "it ends and still waits");
+  expect(g.locks_held == 0, "operation", "it ends with its channel locked");
   pop_frame(g, kOperationFrameBytes);
   g.result = Result{.selected = selected, .ok = ok, .index = 0};
   return Action::kNext;
@@ -85,9 +85,9 @@ Action park_for_ever(Machine& m, Goroutine& g, const Frame& frame, WaitReason re
 Action wait_on(Machine& m, Goroutine& g, const Frame& frame, WaitQueue& queue, bool is_send) {
   Channel& c = *frame->channel;
   costly(check_may_wait, g);
-  require(frame->block, "wait", "the operation must not block");
-  require(c.closed.inspect() == 0, "wait", "the channel is closed");
-  require(c.count.inspect() == (is_send ? c.capacity : 0), "wait", "the buffer could serve it");
+  expect(frame->block, "wait", "the operation must not block");
+  expect(c.closed.inspect() == 0, "wait", "the channel is closed");
+  expect(c.count.inspect() == (is_send ? c.capacity : 0), "wait", "the buffer could serve it");
   Sudog* const sudog = acquire_sudog(m, g);
   {
     // No stack split between setting the element and linking the sudog: a copy finds sudogs that
@@ -185,7 +185,7 @@ Action send_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
 Action send_step(Machine& m, Goroutine& g) {
   const Frame frame(g, g.sp);
   Channel* const c = frame->channel;
-  require(frame->header.resume != 2, "spurious wake-up", "a send to nil waits for ever");
+  expect(frame->header.resume != 2, "spurious wake-up", "a send to nil waits for ever");
   if (frame->header.resume == 1) {
     if (resume_waiter(m, g, frame)) return finish(g, true, true);
     require(c->closed.load(Site::kChanClosedLoad) != 0, "spurious wake-up",
@@ -239,7 +239,7 @@ Action receive_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
 Action receive_step(Machine& m, Goroutine& g) {
   const Frame frame(g, g.sp);
   Channel* const c = frame->channel;
-  require(frame->header.resume != 2, "spurious wake-up", "a receive from nil waits for ever");
+  expect(frame->header.resume != 2, "spurious wake-up", "a receive from nil waits for ever");
   if (frame->header.resume == 1) return finish(g, true, resume_waiter(m, g, frame));
   if (c == nullptr) {
     if (!frame->block) return finish(g, false, false);
@@ -271,7 +271,7 @@ Goroutine* release_waiters(Goroutine& g, Channel& c, WaitQueue& queue, bool are_
                            Goroutine* list) {
   while (Sudog* const sudog = queue.dequeue()) {
     costly(check_dequeued, c, *sudog);
-    require(sudog->goroutine->sched_link == nullptr, "close", "a waiter is on another list");
+    expect(sudog->goroutine->sched_link == nullptr, "close", "a waiter is on another list");
     if (are_receivers) {
       announce_release<event::CloseWakesReceiver>(g, c, *sudog);
     } else {
@@ -309,7 +309,7 @@ Channel* make_channel(Runtime& runtime, std::uint32_t element_bytes, std::uint32
   }
   auto* const c =
       new (platform::allocate(sizeof(Channel))) Channel(id, element_bytes, capacity, buffer);
-  require(runtime.channels[id - 1] == nullptr, "make_channel", "its place is taken");
+  expect(runtime.channels[id - 1] == nullptr, "make_channel", "its place is taken");
   runtime.channels[id - 1] = c;
   platform::record(event::ChannelMade{.channel = id,
                                       .capacity = static_cast<std::uint16_t>(capacity),
@@ -362,8 +362,8 @@ void close_channel(Machine& m, Goroutine& g, Channel* c) {
     Goroutine& waiter = *list;
     list = waiter.sched_link;
     waiter.sched_link = nullptr;
-    require(waiter.parameter != nullptr && !waiter.parameter->success, "close",
-            "a waiter is readied that does not know why");
+    expect(waiter.parameter != nullptr && !waiter.parameter->success, "close",
+           "a waiter is readied that does not know why");
     ready(m, g, waiter);
   }
 }

@@ -122,7 +122,7 @@ void make_lock_order(const Frame& frame) {
 
 void lock_all(Goroutine& g, const Frame& frame) {
   const NativeFrame native(g, kLockFrame, Site::kSelectLockPrologue);
-  require(g.locks_held == 0, "select", "it locks its channels with one locked already");
+  expect(g.locks_held == 0, "select", "it locks its channels with one locked already");
   const Channel* last = nullptr;
   for (unsigned i = 0; i < frame->order_count; ++i) {
     Channel* const c = frame.locked(i).channel;
@@ -138,7 +138,7 @@ void unlock_all(Goroutine& g, const Frame& frame) {
     if (i > 0 && frame.locked(i - 1).channel == c) continue;  // its first one unlocks it
     unlock_channel(g, *c, Site::kSelectUnlock);
   }
-  require(g.locks_held == 0, "select", "one of its channels stays locked");
+  expect(g.locks_held == 0, "select", "one of its channels stays locked");
 }
 
 // In lock order, and of channels that are all locked on the goroutine's behalf.
@@ -179,8 +179,8 @@ bool select_park_commit(Goroutine& g, void*) {
 }
 
 Action finish(Goroutine& g, CaseIndex index, bool ok) {
-  require(g.waiting == nullptr && g.parameter == nullptr, "select", "it ends and still waits");
-  require(g.locks_held == 0, "select", "it ends with a channel locked");
+  expect(g.waiting == nullptr && g.parameter == nullptr, "select", "it ends and still waits");
+  expect(g.locks_held == 0, "select", "it ends with a channel locked");
   pop_frame(g);
   g.result = Result{.selected = index != kSelectedDefault, .ok = ok, .index = index};
   return Action::kNext;
@@ -255,7 +255,7 @@ Done try_cases(Goroutine& g, const Frame& frame) {
 // Pass 2: one sudog a case, in lock order; then step P2 of scheduler.h.
 Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
   costly(check_may_wait, g);
-  require(!frame->has_default, "select", "one that has a default waits");
+  expect(!frame->has_default, "select", "one that has a default waits");
   Sudog* last = nullptr;
   for (unsigned i = 0; i < frame->order_count; ++i) {
     Sudog* const sudog = acquire_sudog(m, g);
@@ -285,8 +285,8 @@ Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
 Sudog* take_waiting(Goroutine& g) {
   Sudog* const list = g.waiting;
   for (Sudog* sudog = list; sudog != nullptr; sudog = sudog->wait_link) {
-    require(sudog->goroutine == &g && sudog->is_select, "waiting list is corrupted",
-            "a sudog is not of this select");
+    expect(sudog->goroutine == &g && sudog->is_select, "waiting list is corrupted",
+           "a sudog is not of this select");
     sudog->is_select = false;
     sudog->element.poke(0);
   }
@@ -301,8 +301,8 @@ unsigned dequeue_losers(Goroutine& g, const Frame& frame, Sudog* list, Sudog* wi
   Sudog* sudog = list;
   for (unsigned i = 0; i < frame->order_count; ++i) {
     require(sudog != nullptr, "waiting list is corrupted", "fewer sudogs than cases");
-    require(sudog->channel == frame.locked(i).channel, "waiting list is corrupted",
-            "a sudog waits on another channel than its case");
+    expect(sudog->channel == frame.locked(i).channel, "waiting list is corrupted",
+           "a sudog waits on another channel than its case");
     if (sudog == winner) {
       chosen = frame.lock_order(i);  // its waker has taken it off already
     } else {
@@ -314,7 +314,7 @@ unsigned dequeue_losers(Goroutine& g, const Frame& frame, Sudog* list, Sudog* wi
     sudog->channel = nullptr;
     sudog = sudog->wait_link;
   }
-  require(sudog == nullptr, "waiting list is corrupted", "more sudogs than cases");
+  expect(sudog == nullptr, "waiting list is corrupted", "more sudogs than cases");
   require(chosen != kNoCase, "spurious wake-up", "select: bad wakeup");
   return chosen;
 }
@@ -330,8 +330,8 @@ void release_all(Machine& m, Goroutine& g, Sudog* list) {
 
 Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
   costly(check_woken, g);
-  require(g.parameter == nullptr || g.select_done.inspect() == 1, "spurious wake-up",
-          "the waker has not won the select");
+  expect(g.parameter == nullptr || g.select_done.inspect() == 1, "spurious wake-up",
+         "the waker has not won the select");
   g.active_stack_chans.store(false, Site::kActiveStackChansClear);
   lock_all(g, frame);
   g.select_done.publish(0, Site::kSelectDoneReset);
@@ -350,7 +350,7 @@ Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
 
 Action select_step(Machine& m, Goroutine& g) {
   const Frame frame(g);
-  require(frame->header.resume != 2, "spurious wake-up", "a select without cases waits for ever");
+  expect(frame->header.resume != 2, "spurious wake-up", "a select without cases waits for ever");
   if (frame->header.resume == 1) return after_wake(m, g, frame);
   make_poll_order(frame);
   make_lock_order(frame);
@@ -363,7 +363,7 @@ Action select_step(Machine& m, Goroutine& g) {
   if (done.index == kNoCase) return enqueue_and_park(m, g, frame);
   const ChannelId channel = done.is_panic ? frame.at(done.index).channel->id : kNilChannel;
   unlock_all(g, frame);
-  require(done.partner == nullptr || !done.is_panic, "select", "it panics, and has a partner");
+  expect(done.partner == nullptr || !done.is_panic, "select", "it panics, and has a partner");
   if (done.partner != nullptr) wake(m, g, *done.partner, true);
   if (done.is_panic) panic(g, PanicKind::kSendOnClosed, channel);
   return finish(g, done.index, done.ok);
@@ -389,7 +389,7 @@ void set_case(Goroutine& g, unsigned index, Channel* c, bool is_send,
               std::uint32_t element_below_hi) {
   const Frame frame(g);
   require(index < frame->case_count, "select", "a case that does not exist");
-  require(frame->header.resume == 0, "select", "a case is set when it has begun");
+  expect(frame->header.resume == 0, "select", "a case is set when it has begun");
   SelectCase& select_case = frame.at(index);
   select_case.channel = c;
   select_case.is_send = is_send;

@@ -36,20 +36,20 @@ void advance(const Channel& c, std::uint32_t& index) {
 void lock_channel(Goroutine& g, Channel& c, Site site) {
   c.lock.lock(site);
   ++g.locks_held;
-  require(g.locks_held <= kSelectCasesMax, "channel lock", "more are held than a select has cases");
+  expect(g.locks_held <= kSelectCasesMax, "channel lock", "more are held than a select has cases");
   costly(check_channel, c);
 }
 
 void unlock_channel(Goroutine& g, Channel& c, Site site) {
   costly(check_channel, c);
-  require(g.locks_held != 0, "channel lock", "one is given back that the goroutine does not hold");
+  expect(g.locks_held != 0, "channel lock", "one is given back that the goroutine does not hold");
   --g.locks_held;
   c.lock.unlock(site);
 }
 
 bool chan_park_commit(Goroutine& g, void* argument) {
   auto& c = *static_cast<Channel*>(argument);
-  require(g.locks_held == 1, "park commit", "other locks are held than that of the one channel");
+  expect(g.locks_held == 1, "park commit", "other locks are held than that of the one channel");
   costly(check_about_to_commit, g);
   costly(check_channel, c);
   --g.locks_held;
@@ -65,7 +65,7 @@ bool chan_park_commit(Goroutine& g, void* argument) {
 void transfer_to_receiver(Actor sender, Channel& c, Sudog& receiver,
                           FrameRef<std::uintptr_t> element) {
   costly(check_dequeued, c, receiver);
-  require(c.count.inspect() == 0, "send", "a receiver waited beside an element");
+  expect(c.count.inspect() == 0, "send", "a receiver waited beside an element");
   announce<event::SendToReceiver>(sender, c, receiver);
   const NativeFrame frame(sender.goroutine, kSendFrame, Site::kSendPrologue);
   const std::uintptr_t slot = receiver.element.load(Site::kSudogElementLoad);
@@ -80,7 +80,7 @@ void transfer_to_receiver(Actor sender, Channel& c, Sudog& receiver,
 void transfer_from_sender(Actor receiver, Channel& c, Sudog& sender,
                           FrameRef<std::uintptr_t> element) {
   costly(check_dequeued, c, sender);
-  require(c.count.inspect() == c.capacity, "receive", "a sender waited beside a free slot");
+  expect(c.count.inspect() == c.capacity, "receive", "a sender waited beside a free slot");
   if (c.capacity == 0) {
     announce<event::ReceiveFromSender>(receiver, c, sender);
   } else {
@@ -109,7 +109,7 @@ void transfer_from_sender(Actor receiver, Channel& c, Sudog& sender,
 }
 
 void put_in_buffer(Actor sender, Channel& c, FrameRef<std::uintptr_t> element) {
-  require(c.count.inspect() < c.capacity, "channel buffer", "an element is put where no slot is");
+  expect(c.count.inspect() < c.capacity, "channel buffer", "an element is put where no slot is");
   costly(check_element, sender.goroutine, c, *element);
   platform::copy(c.slot(c.send_index), source(element), c.element_bytes, Site::kBufferPut);
   advance(c, c.send_index);
@@ -118,7 +118,7 @@ void put_in_buffer(Actor sender, Channel& c, FrameRef<std::uintptr_t> element) {
 }
 
 void take_from_buffer(Actor receiver, Channel& c, FrameRef<std::uintptr_t> element) {
-  require(c.count.inspect() != 0, "channel buffer", "an element is taken where none is");
+  expect(c.count.inspect() != 0, "channel buffer", "an element is taken where none is");
   costly(check_element, receiver.goroutine, c, *element);
   unsigned char* const head = c.slot(c.receive_index);
   if (*element != 0) platform::copy(target(element), head, c.element_bytes, Site::kBufferTake);
@@ -142,11 +142,9 @@ void announce_park(Actor actor, const Channel& c, bool is_send) {
 
 void wake(Machine& m, Goroutine& waker, Sudog& sudog, bool success) {
   Goroutine& g = *sudog.goroutine;
-  if constexpr (kCostlyChecks) {
-    require(&g != &waker, "wake", "a goroutine wakes itself");
-    require(g.parameter == nullptr, "wake", "its goroutine has been woken already");
-    require(sudog.element.inspect() == 0, "wake", "the sudog still has its element");
-  }
+  expect(&g != &waker, "wake", "a goroutine wakes itself");
+  expect(g.parameter == nullptr, "wake", "its goroutine has been woken already");
+  expect(sudog.element.inspect() == 0, "wake", "the sudog still has its element");
   // The waker owns the wake-up: nobody else writes these until g runs.
   g.parameter = &sudog;
   sudog.success = success;

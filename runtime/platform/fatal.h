@@ -22,4 +22,9 @@ inline void require(bool holds, std::string_view invariant, std::string_view det
     fatal(invariant, detail);
 }
 
+/// The same, where each instruction counts: nothing where costly checks are off.
+inline void expect(bool holds, std::string_view invariant, std::string_view detail = "") {
+  if constexpr (kCostlyChecks) require(holds, invariant, detail);
+}
+
 }  // namespace concertina::inline CONCERTINA_PLATFORM

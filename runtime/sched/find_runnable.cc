@@ -9,14 +9,14 @@ namespace {
 void machine_main(void* argument);
 
 void acquire_processor(Machine& m, Processor& processor) {
-  require(m.processor == nullptr, "machine", "it takes a second processor");
-  require(processor.idle_link == nullptr, "machine", "it takes a processor off no list");
+  expect(m.processor == nullptr, "machine", "it takes a second processor");
+  expect(processor.idle_link == nullptr, "machine", "it takes a processor off no list");
   m.processor = &processor;
 }
 
 // What wakes the machine has handed it a processor.
 void acquire_handed_over(Machine& m) {
-  require(m.next_processor != nullptr, "machine", "it was called without a processor for it");
+  expect(m.next_processor != nullptr, "machine", "it was called without a processor for it");
   acquire_processor(m, *m.next_processor);
   m.next_processor = nullptr;
 }
@@ -38,7 +38,7 @@ Goroutine* poll_global(Machine& m, unsigned max) {
 
 Goroutine* steal_work(Machine& m) {
   Runtime& runtime = *m.runtime;
-  require(m.is_spinning, "spinning machines", "a machine steals that does not count as looking");
+  expect(m.is_spinning, "spinning machines", "a machine steals that does not count as looking");
   const unsigned n = runtime.knobs.processors;
   for (unsigned round = 0; round < kStealRounds; ++round) {
     // The last round takes even what a running processor would run next.
@@ -55,13 +55,13 @@ Goroutine* steal_work(Machine& m) {
 }
 
 void become_spinning(Machine& m) {
-  require(!m.is_spinning, "spinning machines", "one of them is counted twice");
-  require(m.processor != nullptr && m.goroutine == nullptr, "spinning machines",
-          "one of them has no processor, or something to run");
+  expect(!m.is_spinning, "spinning machines", "one of them is counted twice");
+  expect(m.processor != nullptr && m.goroutine == nullptr, "spinning machines",
+         "one of them has no processor, or something to run");
   m.is_spinning = true;
   const std::uint32_t before = m.runtime->spinning_count.fetch_add(1, Site::kSpinningUpdate);
   // A submitter counts for the machine that it is about to start.
-  require(before <= m.runtime->knobs.machines_max, "spinning machines", "more than machines");
+  expect(before <= m.runtime->knobs.machines_max, "spinning machines", "more than machines");
   m.runtime->need_spinning.store(0, Site::kNeedSpinning);
 }
 
@@ -106,8 +106,8 @@ bool has_standing_request(Runtime& runtime) {
 // again.
 Goroutine* go_idle(Machine& m) {
   Runtime& runtime = *m.runtime;
-  require(m.processor != nullptr && m.goroutine == nullptr, "machine",
-          "it goes idle without a processor, or with something to run");
+  expect(m.processor != nullptr && m.goroutine == nullptr, "machine",
+         "it goes idle without a processor, or with something to run");
   runtime.lock.lock(Site::kSchedulerLock);
   if (runtime.global_head != nullptr) {
     Goroutine* const g = take_global(runtime, *m.processor, 0);
@@ -154,7 +154,7 @@ void reset_spinning(Machine& m) {
   const bool was_spinning = m.is_spinning;
   m.is_spinning = false;
   stop_counting(runtime);
-  require(was_spinning, "spinning machines", "one stops looking that did not look");
+  expect(was_spinning, "spinning machines", "one stops looking that did not look");
   // It was looking on behalf of others, too: another machine must look instead.
   wake_processor(runtime);
 }
@@ -178,7 +178,7 @@ void wake_processor(Runtime& runtime) {
 }
 
 void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
-  require(processor.idle_link == nullptr, "machine", "one is called for an idle processor");
+  expect(processor.idle_link == nullptr, "machine", "one is called for an idle processor");
   runtime.lock.lock(Site::kSchedulerLock);
   if constexpr (kCostlyChecks) check_lists(runtime);
   Machine* const machine = runtime.idle_machines;
@@ -187,7 +187,7 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
     --runtime.idle_machine_count;
     runtime.lock.unlock(Site::kSchedulerUnlock);
     platform::record(event::MachineCalled{});
-    require(machine->next_processor == nullptr, "machine note", "its sleeper was called already");
+    expect(machine->next_processor == nullptr, "machine note", "its sleeper was called already");
     machine->is_spinning = spinning;
     machine->next_processor = &processor;
     require(machine->note.wake(Site::kMachineNoteWake), "machine note", "double wake-up");
@@ -198,7 +198,7 @@ void start_machine(Runtime& runtime, Processor& processor, bool spinning) {
     // the next one that comes to sleep takes a processor and looks again. As in wake_processor:
     // stop counting first, and both before the unlock, or another submitter counts on us, and the
     // machine that answers takes one goroutine and wakes no machine for the next.
-    require(machine == nullptr, "machine", "one is wanted though one sleeps");
+    expect(machine == nullptr, "machine", "one is wanted though one sleeps");
     put_idle_processor(runtime, processor);
     if (spinning) stop_counting(runtime);
     runtime.is_machine_wanted = true;
@@ -219,8 +219,8 @@ void stop_machine(Machine& m) {
   Runtime& runtime = *m.runtime;
   require(m.processor == nullptr && !m.is_spinning, "machine",
           "stops with a processor or spinning");
-  require(m.goroutine == nullptr && m.next_processor == nullptr, "machine",
-          "it stops with something to run, or though it was called");
+  expect(m.goroutine == nullptr && m.next_processor == nullptr, "machine",
+         "it stops with something to run, or though it was called");
   runtime.lock.lock(Site::kSchedulerLock);
   if (runtime.is_machine_wanted) {
     runtime.is_machine_wanted = false;
@@ -237,8 +237,8 @@ void stop_machine(Machine& m) {
   m.idle_link = runtime.idle_machines;
   runtime.idle_machines = &m;
   ++runtime.idle_machine_count;
-  require(runtime.idle_machine_count <= runtime.machine_count, "idle machines",
-          "there are more than machines");
+  expect(runtime.idle_machine_count <= runtime.machine_count, "idle machines",
+         "there are more than machines");
   if constexpr (kCostlyChecks) check_lists(runtime);
   check_dead(runtime);
   runtime.lock.unlock(Site::kSchedulerUnlock);

@@ -5,13 +5,13 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 void put_idle_processor(Runtime& runtime, Processor& processor) {
   require(runtime.lock.is_held_by_me(), "scheduler lock", "idle processors need it");
-  require(processor.idle_link == nullptr && runtime.idle_processors != &processor,
-          "idle processors", "one of them becomes idle again");
+  expect(processor.idle_link == nullptr && runtime.idle_processors != &processor, "idle processors",
+         "one of them becomes idle again");
   processor.idle_link = runtime.idle_processors;
   runtime.idle_processors = &processor;
   const std::uint32_t before =
       runtime.idle_processor_count.fetch_add(1, Site::kIdleProcessorsStore);
-  require(before < runtime.knobs.processors, "idle processors", "more than there are");
+  expect(before < runtime.knobs.processors, "idle processors", "more than there are");
   platform::record(event::ProcessorIdle{.processor = processor.id});
 }
 
@@ -23,7 +23,7 @@ Processor* take_idle_processor(Runtime& runtime) {
   processor->idle_link = nullptr;
   const std::uint32_t before = runtime.idle_processor_count.fetch_add(
       static_cast<std::uint32_t>(-1), Site::kIdleProcessorsStore);
-  require(before != 0, "idle processors", "negative count");
+  expect(before != 0, "idle processors", "negative count");
   platform::record(event::ProcessorTaken{.processor = processor->id});
   return processor;
 }
@@ -31,8 +31,8 @@ Processor* take_idle_processor(Runtime& runtime) {
 void push_global(Runtime& runtime, Goroutine& g) {
   require(runtime.lock.is_held_by_me(), "scheduler lock", "the global queue needs it");
   if constexpr (kCostlyChecks) check_runnable(g);
-  require((runtime.global_head == nullptr) == (runtime.global_tail == nullptr), "global queue",
-          "it has one end");
+  expect((runtime.global_head == nullptr) == (runtime.global_tail == nullptr), "global queue",
+         "it has one end");
   g.sched_link = nullptr;
   if (runtime.global_tail != nullptr) {
     runtime.global_tail->sched_link = &g;
@@ -45,7 +45,7 @@ void push_global(Runtime& runtime, Goroutine& g) {
 }
 
 void put_global(Runtime& runtime, Goroutine* const* batch, unsigned count) {
-  require(count != 0 && count <= kRunQueueSlots, "global queue", "a batch that no queue gives");
+  expect(count != 0 && count <= kRunQueueSlots, "global queue", "a batch that no queue gives");
   runtime.lock.lock(Site::kSchedulerLock);
   for (unsigned i = 0; i < count; ++i) push_global(runtime, *batch[i]);
   runtime.lock.unlock(Site::kSchedulerUnlock);
@@ -63,7 +63,7 @@ Goroutine* take_global(Runtime& runtime, Processor& processor, unsigned max) {
   Goroutine* first = nullptr;
   for (unsigned i = 0; i < count; ++i) {
     Goroutine* const g = runtime.global_head;
-    require(g != nullptr, "global queue", "it is shorter than counted");
+    expect(g != nullptr, "global queue", "it is shorter than counted");
     runtime.global_head = g->sched_link;
     if (runtime.global_head == nullptr) runtime.global_tail = nullptr;
     g->sched_link = nullptr;

@@ -9,7 +9,7 @@ void RunQueue::announce(const Goroutine* g) const {
 
 bool RunQueue::put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlots],
                    unsigned& overflow_count) {
-  require(g != nullptr, "run queue", "nothing is put into it");
+  expect(g != nullptr, "run queue", "nothing is put into it");
   overflow_count = 0;
   if (next) {
     // Only the owner sets it to non-null; a thief may set it to null meanwhile.
@@ -18,7 +18,7 @@ bool RunQueue::put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlot
     if (kicked != nullptr) announce<event::Unqueued>(kicked);
     announce<event::Queued>(g);
     if (kicked == nullptr) return true;
-    require(kicked != g, "run queue", "a goroutine is put into it twice");
+    expect(kicked != g, "run queue", "a goroutine is put into it twice");
     g = kicked;
   }
   return put_ring(g, overflow, overflow_count);
@@ -64,7 +64,7 @@ Goroutine* RunQueue::get(bool& inherits) {
     check_bounds(head, tail_.inspect());
     Goroutine* const g = slots_[head % kRunQueueSlots].peek();
     if (!take(head_, head, head + 1, Site::kRunQueueHeadUpdate)) continue;
-    require(g != nullptr, "run queue", "a slot between head and tail is empty");
+    expect(g != nullptr, "run queue", "a slot between head and tail is empty");
     announce<event::Unqueued>(g);
     return g;
   }
@@ -91,7 +91,7 @@ unsigned RunQueue::grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next
     for (unsigned i = 0; i < count; ++i) batch[i] = slots_[(head + i) % kRunQueueSlots].peek();
     if (!head_.compare_exchange(head, head + count, Site::kRunQueueHeadUpdate)) continue;
     for (unsigned i = 0; i < count; ++i) {
-      require(batch[i] != nullptr, "run queue", "a slot that was stolen is empty");
+      expect(batch[i] != nullptr, "run queue", "a slot that was stolen is empty");
     }
     for (unsigned i = 0; i < count; ++i) announce<event::Unqueued>(batch[i]);
     return count;
@@ -99,13 +99,13 @@ unsigned RunQueue::grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next
 }
 
 Goroutine* RunQueue::steal_from(RunQueue& victim, bool steal_run_next) {
-  require(&victim != this, "run queue", "its owner steals from itself");
+  expect(&victim != this, "run queue", "its owner steals from itself");
   Goroutine* batch[kRunQueueSlots];
   const unsigned count = victim.grab(batch, steal_run_next);
   if (count == 0) return nullptr;
   // The last one is run at once; the others wait here. This queue was empty, so they fit.
   const std::uint32_t tail = tail_.peek();
-  require(tail == head_.inspect(), "run queue", "a thief has work of its own");
+  expect(tail == head_.inspect(), "run queue", "a thief has work of its own");
   for (unsigned i = 0; i + 1 < count; ++i) slots_[(tail + i) % kRunQueueSlots].poke(batch[i]);
   if (count > 1) tail_.store(tail + count - 1, Site::kRunQueueTailStore);
   for (unsigned i = 0; i + 1 < count; ++i) announce<event::Queued>(batch[i]);

@@ -46,7 +46,7 @@ class RunQueue {
   void announce(const Goroutine* g) const;
 
   void check_bounds(std::uint32_t head, std::uint32_t tail) const {
-    require(tail - head <= kRunQueueSlots, "run queue", "more goroutines than slots");
+    expect(tail - head <= kRunQueueSlots, "run queue", "more goroutines than slots");
   }
 
   /// Takes what run_next or head was when the owner read it; false when a thief was faster.

@@ -30,8 +30,8 @@ Goroutine* reuse_goroutine(Runtime& runtime, void* user) {
   if (g == nullptr) return nullptr;
   runtime.free_goroutines = g->sched_link;
   g->sched_link = nullptr;
-  require(g->stack.lo == 0 && g->sp == 0, "goroutine", "a dead one has a stack");
-  require(g->parameter == nullptr && g->waiting == nullptr, "goroutine", "a dead one waits");
+  expect(g->stack.lo == 0 && g->sp == 0, "goroutine", "a dead one has a stack");
+  expect(g->parameter == nullptr && g->waiting == nullptr, "goroutine", "a dead one waits");
   cas_status(*g, kDead, kIdle, Site::kExitStatus);
   g->preempt.exchange(0, Site::kPreemptPoll);
   g->spawn_count = 0;
@@ -64,8 +64,8 @@ Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
       Goroutine(event_name_of(index), path, runtime.stack_pool);
   g->has_native_frames = runtime.knobs.stacks.native_frames;
   g->user = user;
-  require(index < runtime.knobs.goroutines_max, "goroutine", "there is no place for it");
-  require(runtime.goroutines[index] == nullptr, "goroutine", "its place is taken");
+  expect(index < runtime.knobs.goroutines_max, "goroutine", "there is no place for it");
+  expect(runtime.goroutines[index] == nullptr, "goroutine", "its place is taken");
   runtime.goroutines[index] = g;
   runtime.goroutine_count.poke(index + 1);
   runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
@@ -76,9 +76,9 @@ void exit_goroutine(Machine& m, Goroutine& g) {
   platform::record(event::Exited{.goroutine = g.id});
   require(g.waiting == nullptr && g.locks_held == 0 && g.nosplit == 0, "goroutine exit",
           "it still waits on a channel or holds a lock");
-  require(g.sp == g.stack.hi, "goroutine exit", "a frame of it is left");
-  require(g.parameter == nullptr, "goroutine exit", "somebody has woken it");
-  require(g.parking_on_chan.inspect() == 0, "goroutine exit", "it is about to park");
+  expect(g.sp == g.stack.hi, "goroutine exit", "a frame of it is left");
+  expect(g.parameter == nullptr, "goroutine exit", "somebody has woken it");
+  expect(g.parking_on_chan.inspect() == 0, "goroutine exit", "it is about to park");
   free_stack(g, g.stack_cache);
   release_stack_caches(g);
   cas_status(g, kRunning, kDead, Site::kExitStatus);
@@ -106,11 +106,11 @@ void yield_goroutine(Machine& m, Goroutine& g) {
 // Steps P3 to P5 of scheduler.h. True when the goroutine keeps running here after all.
 bool park_goroutine(Machine& m, Goroutine& g) {
   const ParkRequest park = m.park;
-  require(m.goroutine == &g, "park", "a machine parks a goroutine that it does not run");
-  require(g.wait_reason != WaitReason::kNone, "park", "for no reason");
-  require(g.nosplit == 0, "park", "in a nosplit region");
-  require(park.commit != nullptr || g.locks_held == 0, "park",
-          "nobody is to unlock the channels that are locked");
+  expect(m.goroutine == &g, "park", "a machine parks a goroutine that it does not run");
+  expect(g.wait_reason != WaitReason::kNone, "park", "for no reason");
+  expect(g.nosplit == 0, "park", "in a nosplit region");
+  expect(park.commit != nullptr || g.locks_held == 0, "park",
+         "nobody is to unlock the channels that are locked");
   m.park = ParkRequest{};
   release_stack_caches(g);
   platform::record(event::Parked{.goroutine = g.id, .reason = g.wait_reason});
@@ -130,22 +130,22 @@ bool park_goroutine(Machine& m, Goroutine& g) {
 
 // The goroutine is in the machine's hands from now on: it runs.
 void begin_running(Machine& m, Goroutine& g) {
-  require(m.goroutine == nullptr, "machine", "it runs two goroutines");
-  require(m.processor != nullptr, "machine", "it runs a goroutine without a processor");
-  require(!m.is_spinning, "machine", "it runs a goroutine and looks for another");
+  expect(m.goroutine == nullptr, "machine", "it runs two goroutines");
+  expect(m.processor != nullptr, "machine", "it runs a goroutine without a processor");
+  expect(!m.is_spinning, "machine", "it runs a goroutine and looks for another");
   platform::set_goroutine(g.id, g.path);
   cas_status(g, kRunnable, kRunning, Site::kExecuteStatus);
   g.wait_reason = WaitReason::kNone;
   g.stack_cache = &m.processor->stacks;
   m.goroutine = &g;
-  require(g.sp < g.stack.hi, "machine", "its goroutine has no frame to run");
+  expect(g.sp < g.stack.hi, "machine", "its goroutine has no frame to run");
 }
 
 // True when the goroutine keeps running here: a processor became free meanwhile.
 bool leave_syscall(Machine& m, Goroutine& g) {
   Runtime& runtime = *m.runtime;
-  require(m.processor == nullptr && m.goroutine == &g, "system call",
-          "it ends on a machine that has a processor, or on another one");
+  expect(m.processor == nullptr && m.goroutine == &g, "system call",
+         "it ends on a machine that has a processor, or on another one");
   // in_syscall belongs to the stack's owner, and a suspender may hold kScan over kSyscall: so first
   // run again, without a processor, and then become runnable.
   cas_status(g, kSyscall, kRunning, Site::kSyscallStatus);
@@ -198,7 +198,7 @@ bool answer_preemption(Machine& m, Goroutine& g) {
 void run_goroutine(Machine& m, Goroutine& g) {
   for (;;) {
     if constexpr (kCostlyChecks) check_between_steps(m, g);
-    require(g.top().function->step != nullptr, "machine", "a native function's frame was left");
+    expect(g.top().function->step != nullptr, "machine", "a native function's frame was left");
     switch (g.top().function->step(m, g)) {
       case Action::kNext:
         if (g.sp == g.stack.hi) return exit_goroutine(m, g);
@@ -247,7 +247,7 @@ void run_machine(Machine& m) {
 
 void start(Runtime& runtime, const Function& main, void* user) {
   for (unsigned i = 0; i < runtime.knobs.processors; ++i) {
-    require(runtime.processors[i] == nullptr, "start", "the runtime has been started");
+    expect(runtime.processors[i] == nullptr, "start", "the runtime has been started");
     runtime.processors[i] = new (platform::allocate(sizeof(Processor)))
         Processor(static_cast<std::uint16_t>(i), runtime.knobs.processors == 1);
   }
@@ -255,7 +255,7 @@ void start(Runtime& runtime, const Function& main, void* user) {
   for (unsigned i = runtime.knobs.processors; i-- > 1;) {
     put_idle_processor(runtime, *runtime.processors[i]);
   }
-  require(runtime.machine_count == 0, "start", "there is a machine before the first");
+  expect(runtime.machine_count == 0, "start", "there is a machine before the first");
   runtime.machine_count = 1;
   runtime.lock.unlock(Site::kSchedulerUnlock);
   auto* const m = new (platform::allocate(sizeof(Machine))) Machine(0, runtime);
@@ -271,7 +271,7 @@ void start(Runtime& runtime, const Function& main, void* user) {
 
 Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* user) {
   Runtime& runtime = *m.runtime;
-  require(m.goroutine == &parent, "spawn", "the machine does not run the parent");
+  expect(m.goroutine == &parent, "spawn", "the machine does not run the parent");
   const NativeFrame frame(parent, kSpawnFrame, Site::kSpawnPrologue);
   const SpawnPath path = child_path(parent.path, parent.spawn_count);
   Goroutine* const made = make_goroutine(runtime, path, user);
@@ -289,8 +289,8 @@ Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* 
 
 Action park(Machine& m, Goroutine& g, CommitFunction commit, void* argument, WaitReason reason) {
   const NativeFrame frame(g, kParkFrame, Site::kParkPrologue);
-  require(m.goroutine == &g, "park", "a goroutine parks that the machine does not run");
-  require(m.park.commit == nullptr && m.park.argument == nullptr, "park", "it has parked already");
+  expect(m.goroutine == &g, "park", "a goroutine parks that the machine does not run");
+  expect(m.park.commit == nullptr && m.park.argument == nullptr, "park", "it has parked already");
   g.wait_reason = reason;
   m.park = ParkRequest{commit, argument};
   return Action::kPark;
@@ -300,8 +300,8 @@ void ready(Machine& m, Goroutine& waker, Goroutine& g) {
   const NativeFrame frame(waker, kReadyFrame, Site::kReadyPrologue);
   require(waker.locks_held == 0, "ready under a channel lock",
           "it may wait for a suspender that wants the lock");
-  require(m.goroutine == &waker, "ready", "the machine does not run the waker");
-  require(g.sched_link == nullptr, "ready", "the goroutine is on a list");
+  expect(m.goroutine == &waker, "ready", "the machine does not run the waker");
+  expect(g.sched_link == nullptr, "ready", "the goroutine is on a list");
   platform::record(event::Readied{.goroutine = waker.id, .target = g.id});
   cas_status(g, kWaiting, kRunnable, Site::kReadyStatus);
   put_runnable(m, g, true);
@@ -310,7 +310,7 @@ void ready(Machine& m, Goroutine& waker, Goroutine& g) {
 }
 
 void ready_from_outside(Runtime& runtime, Goroutine& g) {
-  require(g.sched_link == nullptr, "ready", "the goroutine is on a list");
+  expect(g.sched_link == nullptr, "ready", "the goroutine is on a list");
   platform::record(event::Readied{.target = g.id});
   cas_status(g, kWaiting, kRunnable, Site::kReadyStatus);
   Goroutine* const batch[1] = {&g};

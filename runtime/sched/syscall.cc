@@ -10,7 +10,7 @@ constexpr Function kSyscallFrame = native_function(FunctionId::kEnterSyscall, 80
 
 // Somebody else runs with the processor if there is work, or might be soon (Go: handoffp).
 void hand_off(Runtime& runtime, Processor& processor) {
-  require(processor.idle_link == nullptr, "system call", "its processor is on the idle list");
+  expect(processor.idle_link == nullptr, "system call", "its processor is on the idle list");
   if (!processor.run_queue.is_empty() ||
       runtime.global_count.load(Site::kGlobalQueueSizeLoad) != 0) {
     return start_machine(runtime, processor, false);
@@ -46,7 +46,7 @@ void enter_syscall(Machine& m, Goroutine& g) {
     const NativeFrame frame(g, kSyscallFrame, Site::kSyscallPrologue);
   }
   if constexpr (kCostlyChecks) check_between_steps(m, g);
-  require(g.waiting == nullptr, "system call", "the goroutine waits on a channel");
+  expect(g.waiting == nullptr, "system call", "the goroutine waits on a channel");
   platform::record(event::SyscallEntered{.goroutine = g.id});
   g.in_syscall = true;
   g.stack_cache = nullptr;
@@ -59,9 +59,9 @@ void enter_syscall(Machine& m, Goroutine& g) {
 
 bool exit_syscall(Machine& m, Goroutine& g) {
   Runtime& runtime = *m.runtime;
-  require(g.in_syscall && m.goroutine == &g, "system call", "it ends where it did not begin");
-  require(m.processor == nullptr && g.stack_cache == nullptr, "system call",
-          "its machine has kept its processor");
+  expect(g.in_syscall && m.goroutine == &g, "system call", "it ends where it did not begin");
+  expect(m.processor == nullptr && g.stack_cache == nullptr, "system call",
+         "its machine has kept its processor");
   platform::record(event::SyscallLeft{.goroutine = g.id});
   runtime.lock.lock(Site::kSchedulerLock);
   Processor* const processor = take_idle_processor(runtime);

@@ -79,7 +79,7 @@ class NoSplit {
     ++g_.nosplit;
   }
   ~NoSplit() {
-    require(g_.nosplit != 0, "nosplit region", "one ends that has not begun");
+    expect(g_.nosplit != 0, "nosplit region", "one ends that has not begun");
     --g_.nosplit;
   }
   NoSplit(const NoSplit&) = delete;
@@ -120,10 +120,8 @@ void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes);
 [[gnu::always_inline]] inline void place_frame(Goroutine& g, const Function& function,
                                                std::uint32_t bytes) {
   const std::uintptr_t caller = g.sp == g.stack.hi ? 0 : g.sp;
-  if constexpr (kCostlyChecks) {
-    require(bytes <= g.sp - g.stack.lo, "stack overflow", "a frame is placed below the stack");
-    require(function.dead_bytes + sizeof(FrameHeader) <= bytes, "frame size", function.name);
-  }
+  expect(bytes <= g.sp - g.stack.lo, "stack overflow", "a frame is placed below the stack");
+  expect(function.dead_bytes + sizeof(FrameHeader) <= bytes, "frame size", function.name);
   g.sp -= bytes;
   // A function's dead weight need not be zero; a frame that is larger than its function is all
   // live.
@@ -160,9 +158,7 @@ void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes);
   const FrameHeader& header = g.top();
   require(header.magic == kFrameMagic && header.bytes == bytes, "frame chain",
           "the youngest frame has no header");
-  if constexpr (kCostlyChecks) {
-    require(bytes <= g.used_bytes(), "frame chain", "the youngest frame reaches beyond the stack");
-  }
+  expect(bytes <= g.used_bytes(), "frame chain", "the youngest frame reaches beyond the stack");
   const std::uintptr_t caller = g.sp + bytes;
   require(header.saved_frame_pointer == (caller == g.stack.hi ? 0 : caller), "frame chain",
           "a saved frame pointer does not point to the next older frame");
