@@ -222,6 +222,10 @@ void World::apply(StackAction action, SpawnPath path) {
     case StackAction::kScanMove:
       post_scan_request({path, true});
       return;
+    case StackAction::kShrink:
+    case StackAction::kPreempt:
+    case StackAction::kInterrupt:
+      return;
   }
 }
 
