@@ -120,7 +120,7 @@ class Sieve {
     if (!g.result.ok) {
       frame.header.resume = 3;  // past the end: return
       // The last filter has no successor, and nobody else writes to the primes any more.
-      close_channel(m, g, channel(m, frame.counters[1] != 0 ? output(g) : kPrimes));
+      call_close(m, g, channel(m, frame.counters[1] != 0 ? output(g) : kPrimes));
       return Action::kNext;
     }
     const std::uint32_t value = read_element(reinterpret_cast<void*>(g.at(Body::slot(g))), 8).value;

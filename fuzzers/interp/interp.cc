@@ -1,12 +1,21 @@
 #include "interp/interp.h"
 
 #include <algorithm>
+#include <bit>
 #include <new>
 
 #include "interp/element.h"
 
 namespace concertina::fuzzers {
 namespace {
+
+/// What the machine's registers held when the goroutine was interrupted, as the signal's handler
+/// saves them: the bare address of a local. No copy of the stack adjusts it.
+struct Register {
+  std::uintptr_t address = 0;  // 0: the goroutine was not interrupted
+  std::uint32_t frame_serial = 0;
+  std::uint16_t slot = 0;
+};
 
 /// What a goroutine of the program knows about itself; lives in the run's arena.
 struct State {
@@ -16,6 +25,7 @@ struct State {
   std::uint32_t fuel = 0;    // operations it may still start
   std::uint32_t sends = 0;   // values made so far
   std::uint32_t frames = 0;  // calls so far
+  Register held;
 };
 
 /// A local, own or a caller's: where it is, and whose.
@@ -83,6 +93,8 @@ class Step {
   void complete();
   void complete_select(const Operation& op);
   bool end_bracket();
+  Action interrupt();
+  void go_on();
   void skip_bracket() { frame_->pc = function_.match[frame_->pc] + 1u; }
 
   Machine& m_;
@@ -189,6 +201,7 @@ State* make_state(const State& parent, std::uint32_t fuel) {
   auto* const state = new (platform::allocate(sizeof(State))) State(parent);
   state->fuel = fuel;
   state->sends = state->frames = 0;
+  state->held = {};
   return state;
 }
 
@@ -228,8 +241,8 @@ void Step::receive(const Operation& op) {
 
 void Step::close(const Operation& op) {
   announce(event::OpClose{}, op.channel);
-  close_channel(m_, g_, channel(op.channel));
-  announce(event::DoneClose{}, op.channel);
+  frame_->is_operation_open = true;
+  call_close(m_, g_, channel(op.channel));
 }
 
 // Two cases that send from the same local send the same value; only one of them will.
@@ -328,6 +341,9 @@ void Step::complete() {
     case Code::kSelect:
       complete_select(op);
       break;
+    case Code::kClose:
+      announce(event::DoneClose{}, op.channel);
+      break;
     default: {
       ElementSeen seen;
       if (result.selected && op.channel != kNil) seen = received(place(op.channel, op.by_pointer));
@@ -364,6 +380,9 @@ bool Step::execute(Action& action) {
     case Code::kSelect:
       select(op);
       return true;
+    case Code::kClose:
+      close(op);
+      return true;
     case Code::kCall:
       call(op);
       ++frame_->pc;
@@ -386,9 +405,6 @@ bool Step::execute(Action& action) {
     case Code::kSpawn:
       spawn_child(op);
       break;
-    case Code::kClose:
-      close(op);
-      break;
     case Code::kScan:
       platform::post_scan_request({});
       break;
@@ -408,11 +424,41 @@ bool Step::execute(Action& action) {
   return false;
 }
 
+// The goroutine is stopped between two instructions of its own, of which the first has loaded the
+// address of a local that the next operation, or any, uses.
+Action Step::interrupt() {
+  if (function_.uses != 0) {
+    const bool has_channel =
+        operation().channel < kChannelsMax && (function_.uses >> operation().channel & 1) != 0;
+    const Place local = has_channel
+                            ? place(operation().channel, operation().by_pointer)
+                            : own_local(static_cast<unsigned>(std::countr_zero(function_.uses)));
+    state_.held = {address(local), local.frame_serial, local.slot};
+  }
+  return Action::kInterrupt;
+}
+
+// The second instruction: reads the local through the register, and writes it back.
+void Step::go_on() {
+  const Register held = state_.held;
+  state_.held = Register{};
+  const std::uint32_t bytes = function_.program->element_bytes[held.slot];
+  const auto* const tag = reinterpret_cast<const Tag*>(held.address - sizeof(Tag));
+  const ElementSeen seen = read_element(reinterpret_cast<const void*>(held.address), bytes);
+  const bool is_there = tag->frame_serial == held.frame_serial && tag->slot == held.slot;
+  const Place local{0, held.frame_serial, held.slot, bytes};
+  announce_local<event::LocalRead>(local, seen.is_torn || !is_there ? kTornToken : seen.token);
+  if (!seen.is_torn) write_element(reinterpret_cast<void*>(held.address), bytes, seen.token);
+}
+
 Action Step::run() {
   if (!frame_->is_begun) begin();
   if (frame_->is_operation_open) complete();
+  if (state_.held.address != 0) go_on();
   for (;;) {
     if (frame_->pc >= function_.source->body.size() || state_.fuel == 0) return finish();
+    if (must_stop(g_)) return Action::kNext;  // where the operation's own prologue would stop it
+    if (platform::is_interrupted(Site::kUserCode)) return interrupt();
     state_.fuel -= std::min(state_.fuel, cost(operation()));
     Action action;
     if (execute(action)) return action;

@@ -11,6 +11,7 @@
 #include "oracle/leaks.h"
 #include "oracle/locals.h"
 #include "oracle/lock_order.h"
+#include "oracle/preemption.h"
 #include "oracle/progress.h"
 #include "oracle/stack.h"
 #include "oracle/work.h"
@@ -19,8 +20,8 @@ namespace concertina::fuzzers {
 
 std::span<const std::string_view> oracle_names() {
   static constexpr std::string_view kNames[] = {
-      "invariants", "stack",    "lock_order",  "channels", "locals", "deadlock", "leaks",
-      "work",       "progress", "determinism", "memory",   "race",   "crash",
+      "invariants", "stack",      "lock_order", "channels",    "locals", "deadlock", "leaks",
+      "work",       "preemption", "progress",   "determinism", "memory", "race",     "crash",
   };
   return kNames;
 }
@@ -41,6 +42,7 @@ namespace {
 Verdict first_failure(const Program& program, const Trace& trace) {
   if (Verdict v = judge_history(program, trace); v.failed()) return v;
   if (Verdict v = judge_work(program, trace); v.failed()) return v;
+  if (Verdict v = judge_preemption(program, trace); v.failed()) return v;
   return judge_progress(program, trace);
 }
 

@@ -21,12 +21,13 @@ class Kinds {
   }
 
  private:
-  static_assert(static_cast<unsigned>(EventKind::kCount) <= 64);
-  static constexpr std::uint64_t bit(EventKind kind) {
+  using Bits = unsigned __int128;
+  static_assert(static_cast<unsigned>(EventKind::kCount) <= 128);
+  static constexpr Bits bit(EventKind kind) {
     const auto number = static_cast<unsigned>(kind);
-    return number < 64 ? std::uint64_t{1} << number : 0;  // a broken runtime may say anything
+    return number < 128 ? Bits{1} << number : 0;  // a broken runtime may say anything
   }
-  std::uint64_t bits_ = 0;
+  Bits bits_ = 0;
 };
 
 /// Where runnable goroutines wait, and which machines look for them.

@@ -15,14 +15,31 @@ struct OperationFrame {
   Sudog* sudog = nullptr;
   std::uint32_t begin_step = 0;
   bool block = false;
+  bool success = false;  // of the sudog that is to be given back
 };
 static_assert(sizeof(OperationFrame) == 64);
+
+// Where the step of an operation goes on.
+enum Resume : std::uint32_t {
+  kBegin,
+  kWoken,        // the goroutine waited
+  kForEver,      // on nil: never
+  kReadyNext,    // the partner in `sudog` is to be made runnable; no channel is locked
+  kReleaseNext,  // `sudog` is to be given back
+};
+
+struct CloseFrame {
+  FrameHeader header;
+  Channel* channel = nullptr;
+  Goroutine* released = nullptr;  // by sched_link: to be made runnable, one by one
+};
 
 constexpr std::uint16_t kOperationPointers[] = {offsetof(OperationFrame, element)};
 constexpr std::uint32_t kOperationFrameBytes = 128;  // as much as Go's chansend and chanrecv
 
 Action send_step(Machine& m, Goroutine& g);
 Action receive_step(Machine& m, Goroutine& g);
+Action close_step(Machine& m, Goroutine& g);
 
 constexpr Function kChanSend{.name = function_name(FunctionId::kChanSend),
                              .id = FunctionId::kChanSend,
@@ -36,7 +53,11 @@ constexpr Function kChanReceive{.name = function_name(FunctionId::kChanReceive),
                                 .dead_bytes = kOperationFrameBytes - sizeof(OperationFrame),
                                 .layout = {.pointers = kOperationPointers, .pointer_count = 1},
                                 .step = &receive_step};
-constexpr Function kCloseFrame = native_function(FunctionId::kCloseChannel, 128);
+constexpr Function kClose{.name = function_name(FunctionId::kCloseChannel),
+                          .id = FunctionId::kCloseChannel,
+                          .frame_bytes = kOperationFrameBytes,
+                          .dead_bytes = kOperationFrameBytes - sizeof(CloseFrame),
+                          .step = &close_step};
 constexpr Function kEnqueueFrame = native_function(FunctionId::kEnqueue, 64);
 
 using Frame = FrameRef<OperationFrame>;
@@ -76,7 +97,7 @@ void announce_not_ready(const Goroutine& g, const Frame& frame, bool is_send) {
 }
 
 Action park_for_ever(Machine& m, Goroutine& g, const Frame& frame, WaitReason reason) {
-  frame->header.resume = 2;
+  frame->header.resume = kForEver;
   return park(m, g, nullptr, nullptr, reason);
 }
 
@@ -100,7 +121,7 @@ Action wait_on(Machine& m, Goroutine& g, const Frame& frame, WaitQueue& queue, b
     g.parameter = nullptr;
   }
   frame->sudog = sudog;
-  frame->header.resume = 1;
+  frame->header.resume = kWoken;
   {
     const NativeFrame native(g, kEnqueueFrame, Site::kEnqueuePrologue);
     queue.enqueue(*sudog);
@@ -112,20 +133,40 @@ Action wait_on(Machine& m, Goroutine& g, const Frame& frame, WaitQueue& queue, b
               is_send ? WaitReason::kChanSend : WaitReason::kChanReceive);
 }
 
-// After the wake-up: gives the sudog back. True when an operation, false when close woke us.
-bool resume_waiter(Machine& m, Goroutine& g, const Frame& frame) {
+// After the wake-up: the goroutine waits no more, and its sudog is to be given back.
+void resume_waiter(Goroutine& g, const Frame& frame) {
   Sudog* const sudog = frame->sudog;
   costly(check_woken, g);
   require(g.waiting == sudog, "waiting list is corrupted", "the sudog is not the one that waited");
   g.waiting = nullptr;
   g.active_stack_chans.store(false, Site::kActiveStackChansClear);
-  const bool success = sudog->success;
+  frame->success = sudog->success;
   require(g.parameter == sudog, "spurious wake-up", "the waker named no sudog, or another one");
   g.parameter = nullptr;
   sudog->channel = nullptr;
+  frame->header.resume = kReleaseNext;
+}
+
+// True when an operation, false when close woke us.
+bool release_waiter(Machine& m, Goroutine& g, const Frame& frame) {
+  Sudog* const sudog = frame->sudog;
   frame->sudog = nullptr;
   release_sudog(m, g, sudog);
-  return success;
+  return frame->success;
+}
+
+Action ready_partner(Machine& m, Goroutine& g, const Frame& frame) {
+  wake(m, g, *frame->sudog, true);
+  return finish(g, true, true);
+}
+
+// The channel is unlocked, and the partner off its queue; a goroutine that stops here leaves it
+// waiting for nobody else.
+Action ready_partner_or_stop(Machine& m, Goroutine& g, const Frame& frame, Sudog& partner) {
+  frame->sudog = &partner;
+  frame->header.resume = kReadyNext;
+  if (must_stop(g, Site::kReadyPoint)) return Action::kNext;
+  return ready_partner(m, g, frame);
 }
 
 // Go: full. Without the lock.
@@ -166,8 +207,7 @@ Action send_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
   if (Sudog* const receiver = c.receivers.dequeue()) {
     transfer_to_receiver({g}, c, *receiver, element_of(g, frame));
     unlock_channel(g, c, Site::kWakeUnlock);
-    wake(m, g, *receiver, true);
-    return finish(g, true, true);
+    return ready_partner_or_stop(m, g, frame, *receiver);
   }
   if (c.count.peek() < c.capacity) {
     put_in_buffer({g}, c, element_of(g, frame));
@@ -182,15 +222,28 @@ Action send_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
   return wait_on(m, g, frame, c.senders, true);
 }
 
+Action finish_sender(Machine& m, Goroutine& g, const Frame& frame) {
+  const Channel& c = *frame->channel;
+  if (release_waiter(m, g, frame)) return finish(g, true, true);
+  require(c.closed.load(Site::kChanClosedLoad) != 0, "spurious wake-up",
+          "a sender was woken by nobody's receive, and the channel is open");
+  panic(g, PanicKind::kSendOnClosed, c.id);
+}
+
 Action send_step(Machine& m, Goroutine& g) {
   const Frame frame(g, g.sp);
   Channel* const c = frame->channel;
-  expect(frame->header.resume != 2, "spurious wake-up", "a send to nil waits for ever");
-  if (frame->header.resume == 1) {
-    if (resume_waiter(m, g, frame)) return finish(g, true, true);
-    require(c->closed.load(Site::kChanClosedLoad) != 0, "spurious wake-up",
-            "a sender was woken by nobody's receive, and the channel is open");
-    panic(g, PanicKind::kSendOnClosed, c->id);
+  switch (frame->header.resume) {
+    case kWoken:
+      resume_waiter(g, frame);
+      if (must_stop(g, Site::kWokenPoint)) return Action::kNext;
+      [[fallthrough]];
+    case kReleaseNext:
+      return finish_sender(m, g, frame);
+    case kReadyNext:
+      return ready_partner(m, g, frame);
+    default:
+      expect(frame->header.resume == kBegin, "spurious wake-up", "a send to nil waits for ever");
   }
   if (c == nullptr) {
     if (!frame->block) return finish(g, false, false);
@@ -220,8 +273,7 @@ Action receive_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
   if (Sudog* const sender = c.closed.peek() == 0 ? c.senders.dequeue() : nullptr) {
     transfer_from_sender({g}, c, *sender, element_of(g, frame));
     unlock_channel(g, c, Site::kWakeUnlock);
-    wake(m, g, *sender, true);
-    return finish(g, true, true);
+    return ready_partner_or_stop(m, g, frame, *sender);
   }
   if (c.count.peek() > 0) {
     take_from_buffer({g}, c, element_of(g, frame));
@@ -239,8 +291,19 @@ Action receive_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
 Action receive_step(Machine& m, Goroutine& g) {
   const Frame frame(g, g.sp);
   Channel* const c = frame->channel;
-  expect(frame->header.resume != 2, "spurious wake-up", "a receive from nil waits for ever");
-  if (frame->header.resume == 1) return finish(g, true, resume_waiter(m, g, frame));
+  switch (frame->header.resume) {
+    case kWoken:
+      resume_waiter(g, frame);
+      if (must_stop(g, Site::kWokenPoint)) return Action::kNext;
+      [[fallthrough]];
+    case kReleaseNext:
+      return finish(g, true, release_waiter(m, g, frame));
+    case kReadyNext:
+      return ready_partner(m, g, frame);
+    default:
+      expect(frame->header.resume == kBegin, "spurious wake-up",
+             "a receive from nil waits for ever");
+  }
   if (c == nullptr) {
     if (!frame->block) return finish(g, false, false);
     return park_for_ever(m, g, frame, WaitReason::kChanReceiveNil);
@@ -293,6 +356,45 @@ Goroutine* release_waiters(Goroutine& g, Channel& c, WaitQueue& queue, bool are_
   return list;
 }
 
+// Closes, and takes all that wait off the channel.
+Goroutine* close_now(Goroutine& g, Channel* c) {
+  if (c == nullptr) panic(g, PanicKind::kCloseOfNil, kNilChannel);
+  lock_channel(g, *c, Site::kChanCloseLock);
+  if (c->closed.peek() != 0) {
+    unlock_channel(g, *c, Site::kChanCloseUnlock);
+    panic(g, PanicKind::kCloseOfClosed, c->id);
+  }
+  c->closed.store(1, Site::kChanClosedStore);
+  platform::record(event::Closed{.goroutine = g.id, .channel = c->id});
+  Goroutine* list = nullptr;
+  list = release_waiters(g, *c, c->receivers, true, list);
+  list = release_waiters(g, *c, c->senders, false, list);
+  unlock_channel(g, *c, Site::kChanCloseUnlock);
+  return list;
+}
+
+// Readies what close has released only when the channel is free: see the rule on statuses in
+// channel.h. The list is in the frame: what is left of it waits for this goroutine alone.
+Action close_step(Machine& m, Goroutine& g) {
+  const FrameRef<CloseFrame> frame(g, g.sp);
+  if (frame->header.resume == 0) {
+    Goroutine* const released = close_now(g, frame->channel);
+    frame->released = released;
+    frame->header.resume = 1;
+    if (released != nullptr && must_stop(g, Site::kCloseReadyPoint)) return Action::kNext;
+  }
+  while (Goroutine* const waiter = frame->released) {
+    frame->released = waiter->sched_link;
+    waiter->sched_link = nullptr;
+    expect(waiter->parameter != nullptr && !waiter->parameter->success, "close",
+           "a waiter is readied that does not know why");
+    ready(m, g, *waiter);
+    if (frame->released != nullptr && must_stop(g, Site::kCloseReadyPoint)) return Action::kNext;
+  }
+  pop_frame(g, kOperationFrameBytes);
+  return Action::kNext;
+}
+
 }  // namespace
 
 Channel* make_channel(Runtime& runtime, std::uint32_t element_bytes, std::uint32_t capacity) {
@@ -343,29 +445,10 @@ void call_receive(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_be
   call(g, kChanReceive, Site::kChanReceivePrologue, c, element_below_hi, block, begin_step);
 }
 
-void close_channel(Machine& m, Goroutine& g, Channel* c) {
-  const NativeFrame frame(g, kCloseFrame, Site::kChanClosePrologue);
-  if (c == nullptr) panic(g, PanicKind::kCloseOfNil, kNilChannel);
-  lock_channel(g, *c, Site::kChanCloseLock);
-  if (c->closed.peek() != 0) {
-    unlock_channel(g, *c, Site::kChanCloseUnlock);
-    panic(g, PanicKind::kCloseOfClosed, c->id);
-  }
-  c->closed.store(1, Site::kChanClosedStore);
-  platform::record(event::Closed{.goroutine = g.id, .channel = c->id});
-  Goroutine* list = nullptr;
-  list = release_waiters(g, *c, c->receivers, true, list);
-  list = release_waiters(g, *c, c->senders, false, list);
-  unlock_channel(g, *c, Site::kChanCloseUnlock);
-  // Ready them only now: see the rule on statuses in channel.h.
-  while (list != nullptr) {
-    Goroutine& waiter = *list;
-    list = waiter.sched_link;
-    waiter.sched_link = nullptr;
-    expect(waiter.parameter != nullptr && !waiter.parameter->success, "close",
-           "a waiter is readied that does not know why");
-    ready(m, g, waiter);
-  }
+void call_close(Machine& m, Goroutine& g, Channel* c) {
+  (void)m;
+  push_frame(g, kClose, kClose.frame_bytes, Site::kChanClosePrologue);
+  FrameRef<CloseFrame>(g, g.sp)->channel = c;
 }
 
 std::uint32_t channel_len(const Channel* c) {

@@ -9,7 +9,8 @@
 // While the lock is held no other goroutine's status is changed: ready() may wait for a suspender,
 // and a suspender that copies a stack may want this lock (golang/go d45bf7228f).
 //
-// Operations are frames on the goroutine's own stack, because they may park. Each call_... pushes
+// Operations are frames on the goroutine's own stack, because they may park, and be stopped where
+// they hold no lock (stack/stack.h, must_stop): what they need then is in the frame. Each call_... pushes
 // one and returns; the caller's step returns Action::kNext at once and finds Goroutine::result when
 // it is resumed. An element is named by its distance below stack.hi, 0 for "discard" or "none".
 #pragma once
@@ -56,8 +57,9 @@ void call_send(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_below
 /// drained; then the element is zeroed.
 void call_receive(Machine& m, Goroutine& g, Channel* c, std::uint32_t element_below_hi, bool block);
 
-/// close(c). Wakes every waiter. Closing nil or a closed channel panics. Does not park.
-void close_channel(Machine& m, Goroutine& g, Channel* c);
+/// close(c). Wakes every waiter. Closing nil or a closed channel panics. Does not park, and leaves
+/// no result.
+void call_close(Machine& m, Goroutine& g, Channel* c);
 
 /// len(c) and cap(c); 0 for nil.
 std::uint32_t channel_len(const Channel* c);

@@ -6,7 +6,8 @@
 //   3  woken: lock every channel again, take the losing sudogs off, unlock
 //
 // From the wake-up to pass 3's locks the losers' sudogs are still queued on unlocked channels and
-// point into this stack, which may grow meanwhile. That is safe because select_done is 1: every
+// point into this stack, which may grow meanwhile, or be copied by a suspender: the goroutine may
+// stop there. That is safe because select_done is 1: every
 // other goroutine's dequeue fails on it before it looks at the element (golang/go #17007).
 #include "chan/select.h"
 
@@ -22,11 +23,23 @@ static_assert(kSelectCasesMax <= kNoCase && kNoCase != kSelectedDefault, "no cas
 
 struct SelectFrame {
   FrameHeader header;
-  std::uint16_t case_count = 0;
-  std::uint16_t order_count = 0;  // cases whose channel is not nil
+  std::uint8_t case_count = 0;
+  std::uint8_t order_count = 0;  // cases whose channel is not nil
   bool has_default = false;
-  std::uint32_t orders_offset = 0;  // poll order, then lock order: case numbers, a byte each
+  bool ok = false;                  // of what was done
+  std::uint16_t orders_offset = 0;  // poll order, then lock order: case numbers, a byte each
+  CaseIndex chosen = 0;             // the case that was done
+  Sudog* partner = nullptr;         // who is to be made runnable for it; no channel is locked
   // Followed by case_count SelectCase, then the orders.
+};
+
+// Where a select's step goes on.
+enum Resume : std::uint32_t {
+  kBegin,
+  kWoken,        // it waited
+  kForEver,      // without cases: never
+  kDequeueNext,  // it was woken, its flag is clear, its losers are queued still
+  kReadyNext,    // `partner` is to be made runnable
 };
 
 constexpr std::uint32_t kCasesOffset = 48;
@@ -102,7 +115,7 @@ void make_poll_order(const Frame& frame) {
     frame.poll_order(j) = static_cast<std::uint8_t>(i);
     ++count;
   }
-  frame->order_count = static_cast<std::uint16_t>(count);
+  frame->order_count = static_cast<std::uint8_t>(count);
   costly(check_poll_order, frame);
 }
 
@@ -275,7 +288,7 @@ Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
     announce_park({g, sudog->case_index}, c, select_case.is_send);
   }
   g.parameter = nullptr;
-  frame->header.resume = 1;
+  frame->header.resume = kWoken;
   g.parking_on_chan.publish(1, Site::kParkingOnChanStore);
   return park(m, g, &select_park_commit, nullptr, WaitReason::kSelect);
 }
@@ -328,11 +341,16 @@ void release_all(Machine& m, Goroutine& g, Sudog* list) {
   }
 }
 
-Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
+void after_wake(Goroutine& g, const Frame& frame) {
   costly(check_woken, g);
   expect(g.parameter == nullptr || g.select_done.inspect() == 1, "spurious wake-up",
          "the waker has not won the select");
   g.active_stack_chans.store(false, Site::kActiveStackChansClear);
+  frame->header.resume = kDequeueNext;
+}
+
+// Pass 3.
+Action after_wait(Machine& m, Goroutine& g, const Frame& frame) {
   lock_all(g, frame);
   g.select_done.publish(0, Site::kSelectDoneReset);
   Sudog* const winner = g.parameter;
@@ -348,14 +366,30 @@ Action after_wake(Machine& m, Goroutine& g, const Frame& frame) {
   return finish(g, static_cast<std::uint16_t>(chosen), success);
 }
 
+Action ready_partner(Machine& m, Goroutine& g, const Frame& frame) {
+  wake(m, g, *frame->partner, true);
+  return finish(g, frame->chosen, frame->ok);
+}
+
 Action select_step(Machine& m, Goroutine& g) {
   const Frame frame(g);
-  expect(frame->header.resume != 2, "spurious wake-up", "a select without cases waits for ever");
-  if (frame->header.resume == 1) return after_wake(m, g, frame);
+  switch (frame->header.resume) {
+    case kWoken:
+      after_wake(g, frame);
+      if (must_stop(g, Site::kSelectWokenPoint)) return Action::kNext;
+      [[fallthrough]];
+    case kDequeueNext:
+      return after_wait(m, g, frame);
+    case kReadyNext:
+      return ready_partner(m, g, frame);
+    default:
+      expect(frame->header.resume == kBegin, "spurious wake-up",
+             "a select without cases waits for ever");
+  }
   make_poll_order(frame);
   make_lock_order(frame);
   if (frame->order_count == 0 && !frame->has_default) {
-    frame->header.resume = 2;
+    frame->header.resume = kForEver;
     return park(m, g, nullptr, nullptr, WaitReason::kSelectNoCases);
   }
   lock_all(g, frame);
@@ -364,7 +398,14 @@ Action select_step(Machine& m, Goroutine& g) {
   const ChannelId channel = done.is_panic ? frame.at(done.index).channel->id : kNilChannel;
   unlock_all(g, frame);
   expect(done.partner == nullptr || !done.is_panic, "select", "it panics, and has a partner");
-  if (done.partner != nullptr) wake(m, g, *done.partner, true);
+  if (done.partner != nullptr) {
+    frame->partner = done.partner;
+    frame->chosen = done.index;
+    frame->ok = done.ok;
+    frame->header.resume = kReadyNext;
+    if (must_stop(g, Site::kReadyPoint)) return Action::kNext;
+    return ready_partner(m, g, frame);
+  }
   if (done.is_panic) panic(g, PanicKind::kSendOnClosed, channel);
   return finish(g, done.index, done.ok);
 }
@@ -374,13 +415,12 @@ Action select_step(Machine& m, Goroutine& g) {
 void call_select(Machine& m, Goroutine& g, unsigned n, bool has_default) {
   (void)m;
   require(n <= kSelectCasesMax, "select", "more than kSelectCasesMax cases");
-  const std::uint32_t orders_offset =
-      kCasesOffset + static_cast<std::uint32_t>(sizeof(SelectCase)) * n;
+  const auto orders_offset = static_cast<std::uint16_t>(kCasesOffset + sizeof(SelectCase) * n);
   const std::uint32_t bytes = (orders_offset + 2 * n + 15) & ~15u;
   push_frame(g, kSelect, bytes, Site::kSelectPrologue);
   const Frame frame(g);
   frame->header.group_count = static_cast<std::uint16_t>(n);
-  frame->case_count = static_cast<std::uint16_t>(n);
+  frame->case_count = static_cast<std::uint8_t>(n);
   frame->has_default = has_default;
   frame->orders_offset = orders_offset;
 }

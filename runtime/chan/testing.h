@@ -138,10 +138,11 @@ inline Op range(ChannelId id, std::initializer_list<Op> ops) {
 }
 
 inline Op close(ChannelId id) {
-  return [=](Machine& m, Goroutine& g) {
-    close_channel(m, g, channel(m, id));
+  Op op = [=](Machine& m, Goroutine& g) { call_close(m, g, channel(m, id)); };
+  op.append([=](Machine&, Goroutine& g) {
     platform::record(event::DoneClose{.goroutine = g.id, .channel = id});
-  };
+  });
+  return op;
 }
 inline Op note_len(std::uint16_t tag, ChannelId id) {
   return [=](Machine& m, Goroutine& g) { announce(g, tag, channel_len(channel(m, id))); };

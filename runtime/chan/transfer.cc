@@ -45,6 +45,7 @@ void unlock_channel(Goroutine& g, Channel& c, Site site) {
   expect(g.locks_held != 0, "channel lock", "one is given back that the goroutine does not hold");
   --g.locks_held;
   c.lock.unlock(site);
+  if (g.locks_held == 0) recall_if_asked(g);
 }
 
 bool chan_park_commit(Goroutine& g, void* argument) {

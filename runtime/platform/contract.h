@@ -30,7 +30,7 @@
 //   fill, is_filled debugging aids that race detection does not see
 //   allocate        zeroed memory, never freed before the runtime ends
 //   start_thread, stop, record, step, choose, now_ns, sleep_ns, set_goroutine
-//   prologue, post_scan_request, await_scan_request   stack disturbance on request
+//   prologue, is_interrupted, post_scan_request, await_scan_request   disturbance on request
 #pragma once
 
 #include <concepts>
@@ -126,6 +126,7 @@ static_assert(requires(void* to, const void* from, std::size_t bytes, Site site,
   { set_goroutine(GoroutineId{}, SpawnPath{}) } -> std::same_as<void>;
   { spin_until(atomic, condition, site) } -> std::same_as<std::uint32_t>;
   { prologue(site) } -> std::same_as<StackAction>;
+  { is_interrupted(site) } -> std::same_as<bool>;
   { post_scan_request(request) } -> std::same_as<void>;
   { await_scan_request(site) } -> std::same_as<ScanRequest>;
 });

@@ -15,7 +15,8 @@ enum class StackAction : std::uint8_t {
   kMove,        // the prologue copies the stack to one of equal size
   kScanShrink,  // the scanner is asked to shrink this goroutine (if less than a quarter is used)
   kScanMove,    // the scanner is asked to copy this goroutine's stack to one of equal size
-  kShrink,      // the prologue halves the stack (if less than a quarter is used, and no lock held)
+  kShrink,      // the prologue halves the stack (if less than a quarter is used), or with a
+                // channel's lock held asks for that at the next one without
   kPreempt,     // the goroutine is asked to share its processor: it stops at its next safe point
   kInterrupt,   // the same at once, in user code: where its stack must not be copied
 };

@@ -25,14 +25,6 @@ void check_suspended(const Goroutine& g, const Suspended& suspended) {
   if constexpr (kCostlyChecks) check_room(g);
 }
 
-// Sets bits in g.preempt.
-void ask(Goroutine& g, std::uint32_t bits) {
-  require(bits != 0 && bits <= 7, "suspend", "the scanner asks for nothing that there is");
-  std::uint32_t seen = g.preempt.peek();
-  while (!g.preempt.compare_exchange(seen, seen | bits, Site::kScanPreemptStore)) {
-  }
-}
-
 Suspended suspend(Goroutine& g) {
   Suspended result;
   bool has_asked = false;
@@ -61,11 +53,11 @@ Suspended suspend(Goroutine& g) {
       case kWaiting:
       case kSyscall:
         if (!cas_to_scan(g, status, Site::kScanSuspend)) break;
-        g.preempt.exchange(0, Site::kScanPreemptStore);  // an earlier request of ours is served
+        forget_requests(g);  // an earlier one of ours is served, or will be by ourselves
         result.status = status;
         return result;
       case kRunning:
-        ask(g, kPreemptStop);
+        ask(g, kPreemptStop, Site::kScanPreemptStore);
         has_asked = true;
         platform::spin_until(
             g.status, [](Status s) { return s != kRunning; }, Site::kScanSuspendWait);
@@ -92,7 +84,7 @@ void scan_stack(Runtime& runtime, Goroutine& g, const Suspended& suspended, bool
   take_census(g, CensusMoment::kScan);
   if (!runtime.knobs.shrink_stacks) return;
   if (!is_shrink_safe(g)) {
-    ask(g, move ? kPreemptMove : kPreemptShrink);
+    ask(g, move ? kPreemptMove : kPreemptShrink, Site::kScanPreemptStore);
   } else if (move) {
     copy_stack(g, g.stack.bytes(), CopyReason::kMove);
   } else {

@@ -6,8 +6,9 @@
 //   scanner                                     goroutine and its machine
 //   S1 runnable, waiting, in system call:       G1 every change of status waits while kScan is set
 //      set kScan on top; it owns the stack
-//   S2 running: ask (preempt), wait until the   G2 safe point (call, return, loop back edge):
-//      status is something else, look again        see the request, status := kPreempted
+//   S2 running: ask (stack/requests.h), wait    G2 safe point (call, return, loop back edge, and
+//      until the status is something else,         within runtime functions): see the request,
+//      look again                                  status := kPreempted
 //   S3 preempted: kPreempted -> kWaiting, S1
 //   S4 scan, verify, shrink or move
 //   S5 take kScan off; if it was preempted,     G3 continues

@@ -287,7 +287,7 @@ TEST(Suspend, WakerWaitsForTheScanner) {
 TEST(Suspend, RequestThatWasNotSeenIsTakenBack) {
   const Body child({[](Machine&, Goroutine& g) { g.preempt.poke(0); }, park_here()});
   const Body main({go(child), wait_for_status(2, kWaiting),
-                   [](Machine& m, Goroutine&) { goroutine(m, 2).preempt.poke(kPreemptStop); },
+                   [](Machine& m, Goroutine&) { ask(goroutine(m, 2), kPreemptStop, Site::kTest); },
                    scan_and_wait(false, kChild),
                    [](Machine& m, Goroutine& g) { announce(g, 1, goroutine(m, 2).preempt.peek()); },
                    ready_goroutine(2)});
@@ -298,7 +298,7 @@ TEST(Suspend, RequestThatWasNotSeenIsTakenBack) {
 TEST(Suspend, RequestsAddUp) {
   Flags* flags = nullptr;
   const Body child({[&flags](Machine&, Goroutine& g) {
-                      g.preempt.poke(kPreemptMove);
+                      ask(g, kPreemptMove, Site::kTest);
                       spin_for(flags->a, 1);
                       return Action::kBackEdge;
                     },

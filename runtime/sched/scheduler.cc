@@ -139,6 +139,13 @@ void begin_running(Machine& m, Goroutine& g) {
   g.stack_cache = &m.processor->stacks;
   m.goroutine = &g;
   expect(g.sp < g.stack.hi, "machine", "its goroutine has no frame to run");
+  g.is_async_stopped = false;
+  // It may have parked with what it was asked put off, or have been in a system call.
+  if (g.preempt.peek() != 0) [[unlikely]] {
+    take_requests(g, kPreemptYield);
+  } else if (must_stop(g)) [[unlikely]] {
+    publish_guard(g);
+  }
 }
 
 // True when the goroutine keeps running here: a processor became free meanwhile.
@@ -173,25 +180,55 @@ bool leave_syscall(Machine& m, Goroutine& g) {
   return false;
 }
 
+void announce_preempted(Goroutine& g, bool for_scanner) {
+  const FrameHeader& top = g.top();
+  platform::record(event::Preempted{.goroutine = g.id,
+                                    .is_async = g.is_async_stopped,
+                                    .for_scanner = for_scanner,
+                                    .function = top.function->id,
+                                    .resume = top.resume});
+}
+
+// In the order of urgency: a suspender waits. True when the goroutine has stopped.
+bool answer_stop_requests(Machine& m, Goroutine& g, std::uint32_t asked) {
+  if ((asked & kPreemptStop) != 0) {
+    announce_preempted(g, true);
+    release_stack_caches(g);
+    cas_status(g, kRunning, kPreempted, Site::kPreemptPoll);
+    drop_goroutine(m);
+    return true;
+  }
+  if ((asked & kPreemptYield) == 0) return false;
+  announce_preempted(g, false);
+  yield_goroutine(m, g);  // Go: gopreempt_m
+  return true;
+}
+
 // What others asked of a running goroutine, at a safe point. True when it has stopped.
 bool answer_preemption(Machine& m, Goroutine& g) {
   if constexpr (kCostlyChecks) check_between_steps(m, g);
-  const std::uint32_t asked = g.preempt.exchange(0, Site::kPreemptPoll);
-  if ((asked & (kPreemptShrink | kPreemptMove)) != 0) {
-    cas_status(g, kRunning, kCopyStack, Site::kCopyStackStatus);
-    if ((asked & kPreemptMove) != 0) {
-      copy_stack(g, g.stack.bytes(), CopyReason::kMove);
-    } else {
-      shrink_stack(g);
-    }
-    cas_status(g, kCopyStack, kRunning, Site::kCopyStackStatus);
+  const std::uint32_t asked = take_requests(g, kPreemptAll);
+  answer_copy_requests(g, asked);
+  return answer_stop_requests(m, g, asked);
+}
+
+// The goroutine is stopped where user code left it (Go: asyncPreempt). Its stack may be looked at,
+// but what asks for a copy stays for a safe point that deserves the name.
+void answer_interrupt(Machine& m, Goroutine& g) {
+  if constexpr (kCostlyChecks) check_between_steps(m, g);
+  const std::uint32_t asked = take_requests(g, kPreemptStop | kPreemptYield);
+  g.is_async_stopped = true;
+  answer_stop_requests(m, g, asked | kPreemptYield);
+}
+
+// A safe point that is passed: nothing may be due.
+void check_not_asked([[maybe_unused]] const Goroutine& g) {
+  if constexpr (kCostlyChecks) {
+    const std::uint32_t asked = g.preempt.inspect();
+    if (asked == 0) return;
+    platform::record(
+        event::Overlooked{.goroutine = g.id, .bits = static_cast<std::uint16_t>(asked)});
   }
-  if ((asked & kPreemptStop) == 0) return false;
-  platform::record(event::Preempted{.goroutine = g.id, .for_scanner = true});
-  release_stack_caches(g);
-  cas_status(g, kRunning, kPreempted, Site::kPreemptPoll);
-  drop_goroutine(m);
-  return true;
 }
 
 // Runs the goroutine until its machine is free for another one.
@@ -203,11 +240,21 @@ void run_goroutine(Machine& m, Goroutine& g) {
       case Action::kNext:
         if (g.sp == g.stack.hi) return exit_goroutine(m, g);
         // A poll, not a decision: a request seen late is seen at the next safe point.
-        if (g.preempt.peek() != 0 && answer_preemption(m, g)) return;
+        if (must_stop(g)) [[unlikely]] {
+          if (answer_preemption(m, g)) return;
+        } else {
+          check_not_asked(g);
+        }
         break;
       case Action::kBackEdge:
-        if (g.preempt.load(Site::kLoopBackEdge) != 0 && answer_preemption(m, g)) return;
+        if (g.stack_guard.load(Site::kLoopBackEdge) == kStackPreempt) [[unlikely]] {
+          if (answer_preemption(m, g)) return;
+        } else {
+          check_not_asked(g);
+        }
         break;
+      case Action::kInterrupt:
+        return answer_interrupt(m, g);
       case Action::kYield:
         return yield_goroutine(m, g);
       case Action::kPark:

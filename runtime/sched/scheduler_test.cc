@@ -77,7 +77,7 @@ TEST(Spawn, NextLifeBeginsLikeTheFirst) {
     announce(g, 2, g.preempt.peek());
     announce(g, 3, argument_of(g));
     g.spawn_count = 7;
-    g.preempt.poke(kPreemptShrink);
+    ask(g, kPreemptShrink, Site::kTest);
   }});
   const Body main({go(child, 5), yield(), yield(), go(child, 6), yield(), yield()});
   RunSetup setup = kOneProcessor;
@@ -306,7 +306,7 @@ Op release_preempted(GoroutineId id) {
 }
 
 TEST(Preemption, StopsAtTheNextCallOrReturn) {
-  const Body child({[](Machine&, Goroutine& g) { g.preempt.poke(kPreemptStop); }, note(2, 2)});
+  const Body child({[](Machine&, Goroutine& g) { ask(g, kPreemptStop, Site::kTest); }, note(2, 2)});
   const Body main({go(child), yield(), note(2, 1), release_preempted(2)});
   const auto run = run_program(kOneProcessor, main);
   EXPECT_EQ(run.ending(), "exit: ");
@@ -317,7 +317,7 @@ TEST(Preemption, StopsAtTheNextCallOrReturn) {
 
 TEST(Preemption, StopsAtALoopsBackEdge) {
   const Body child({[](Machine&, Goroutine& g) {
-                      g.preempt.poke(kPreemptStop);
+                      ask(g, kPreemptStop, Site::kTest);
                       return Action::kBackEdge;
                     },
                     note(2, 2)});
@@ -329,8 +329,8 @@ TEST(Preemption, StopsAtALoopsBackEdge) {
 
 TEST(Preemption, GoroutineShrinksOrMovesItsOwnStackAndGoesOn) {
   const auto copies = [](std::uint32_t bits) {
-    const Body main({grow(3), [bits](Machine&, Goroutine& g) { g.preempt.poke(bits); }, note(1, 1),
-                     [](Machine&, Goroutine& g) { announce(g, 2, g.preempt.peek()); }});
+    const Body main({grow(3), [bits](Machine&, Goroutine& g) { ask(g, bits, Site::kTest); },
+                     note(1, 1), [](Machine&, Goroutine& g) { announce(g, 2, g.preempt.peek()); }});
     const auto run = run_program({}, main);
     EXPECT_EQ(run.ending(), "exit: ");
     EXPECT_EQ(run.notes(1), Ids{1});
@@ -350,7 +350,7 @@ TEST(Preemption, GoroutineShrinksOrMovesItsOwnStackAndGoesOn) {
 
 TEST(Preemption, LastStepBeforeExitIsNoSafePoint) {
   const Body main({[](Machine&, Goroutine& g) {
-    g.preempt.poke(kPreemptStop);
+    ask(g, kPreemptStop, Site::kTest);
     pop_frame(g);
   }});
   EXPECT_EQ(run_program({}, main).ending(), "exit: ");

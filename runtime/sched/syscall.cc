@@ -49,6 +49,7 @@ void enter_syscall(Machine& m, Goroutine& g) {
   expect(g.waiting == nullptr, "system call", "the goroutine waits on a channel");
   platform::record(event::SyscallEntered{.goroutine = g.id});
   g.in_syscall = true;
+  g.stack_guard.exchange(kStackPreempt, Site::kStackGuard);  // a prologue in it is fatal
   g.stack_cache = nullptr;
   cas_status(g, kRunning, kSyscall, Site::kSyscallStatus);
   Processor& processor = *m.processor;
@@ -71,6 +72,7 @@ bool exit_syscall(Machine& m, Goroutine& g) {
   cas_status(g, kSyscall, kRunning, Site::kSyscallStatus);
   g.in_syscall = false;
   g.stack_cache = &processor->stacks;
+  publish_guard(g);
   return true;
 }
 

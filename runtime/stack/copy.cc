@@ -157,6 +157,8 @@ std::uintptr_t sync_adjust_sudogs(Goroutine& g, const Move& move) {
 
 void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   require(!g.in_syscall, "stack copy in system call", "the goroutine is in one");
+  require(!g.is_async_stopped, "stack copy at an asynchronous safe point",
+          "registers of the code that was interrupted may point into the stack");
   const bool by_owner = g.status.peek() == kCopyStack;
   const bool sync = g.active_stack_chans.load(Site::kActiveStackChansLoad);
   // A goroutine that is about to park must not be copied by another thread: it is not clear
@@ -173,7 +175,8 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
                                     .old_bytes = static_cast<std::uint32_t>(g.stack.bytes()),
                                     .new_bytes = static_cast<std::uint32_t>(new_bytes)});
   if constexpr (kCostlyChecks) check_may_copy(g, new_bytes, reason, by_owner);
-  require(by_owner || sync || g.waiting == nullptr, "stack copy",
+  // A woken select's losers are queued yet, but nobody else gets at their elements: it is won.
+  require(by_owner || sync || g.waiting == nullptr || g.select_done.inspect() == 1, "stack copy",
           "wakers may be at the sudogs, and their channels are not to be locked");
   take_census(g, CensusMoment::kBeforeCopy);
   const std::size_t used = g.used_bytes();
@@ -192,6 +195,7 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   const std::uintptr_t old_sp = g.sp;
   g.stack = move.to;  // C7
   g.sp = move.to.hi - used;
+  publish_guard(g);
   if constexpr (kCostlyChecks) {
     check_room(g);
     check_frames(g);

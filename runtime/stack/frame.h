@@ -34,6 +34,7 @@ struct Machine;
 enum class Action : std::uint8_t {
   kNext,          // continue with the youngest frame: there was a call or a return
   kBackEdge,      // continue, but this is a loop's back edge: a safe point
+  kInterrupt,     // platform::is_interrupted said so: stop here, which is no safe point for copies
   kYield,         // Gosched: back of the global queue
   kPark,          // Machine::park says how
   kLeaveSyscall,  // a system call is over and no processor was free: wait in the global queue

@@ -17,11 +17,19 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 class StackPool;
 struct StackCache;
 
-/// Bits of Goroutine::preempt, requests to a running goroutine.
+/// Bits of Goroutine::preempt, requests to a goroutine.
 inline constexpr std::uint32_t kPreemptStop = 1;    // stop in kPreempted: somebody wants to suspend
 inline constexpr std::uint32_t kPreemptShrink = 2;  // shrink your own stack at the next safe point
 inline constexpr std::uint32_t kPreemptMove = 4;    // as kPreemptShrink, but copy to equal size
-static_assert((kPreemptStop ^ kPreemptShrink ^ kPreemptMove) == 7, "each request has its bit");
+inline constexpr std::uint32_t kPreemptYield = 8;   // share the processor: to the global queue
+inline constexpr std::uint32_t kPreemptCopies = kPreemptShrink | kPreemptMove;
+inline constexpr std::uint32_t kPreemptAll = kPreemptStop | kPreemptCopies | kPreemptYield;
+static_assert((kPreemptStop ^ kPreemptShrink ^ kPreemptMove ^ kPreemptYield) == 15,
+              "each request has its bit");
+
+/// A guard that no stack pointer is above: the next prologue or safe point looks at
+/// Goroutine::preempt (Go: stackPreempt).
+inline constexpr std::uintptr_t kStackPreempt = static_cast<std::uintptr_t>(-1314);
 
 /// What the last operation told its caller; small results do not go through memory.
 struct Result {
@@ -45,7 +53,13 @@ struct Goroutine {
   StackCache* stack_cache = nullptr;  // of the processor that runs it, else null
 
   platform::OwnedAtomic<Status> status;
+  /// What others ask of the goroutine, and the one word that prologues and safe points look at (Go:
+  /// stackguard0): stack.lo + kStackGuard, or kStackPreempt. See stack/requests.h.
   platform::Atomic<std::uint32_t> preempt{0};
+  platform::Atomic<std::uintptr_t> stack_guard{0};
+  /// It was stopped in the middle of user code, where registers may point into its stack: to be
+  /// scanned, not to be copied (Go: asyncSafePoint). Owner: as the status says.
+  bool is_async_stopped = false;
 
   // Waiting on channels. Owner: the goroutine, and the suspender that holds kScan.
   Sudog* waiting = nullptr;    // in lock order

@@ -11,10 +11,43 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes) {
   if (g.in_syscall || g.nosplit != 0) return;
-  if (action == StackAction::kGrow && g.stack.bytes() < g.stack_pool->max_bytes()) {
-    grow_stack(g, frame_bytes);
+  switch (action) {
+    case StackAction::kGrow:
+      if (g.stack.bytes() < g.stack_pool->max_bytes()) grow_stack(g, frame_bytes);
+      break;
+    case StackAction::kMove:
+      move_stack(g);
+      break;
+    case StackAction::kShrink:
+      // With a channel's lock held it is a request, as Go's scanner leaves one.
+      if (g.locks_held != 0) {
+        ask(g, kPreemptShrink, Site::kPreemptPoll);
+      } else {
+        shrink_own_stack(g);
+      }
+      break;
+    case StackAction::kPreempt:
+      ask(g, kPreemptYield, Site::kPreemptPoll);
+      break;
+    default:
+      break;
   }
-  if (action == StackAction::kMove) move_stack(g);
+}
+
+void split_stack(Goroutine& g, const Function& function, std::size_t frame_bytes) {
+  if (g.nosplit != 0) {
+    require(g.sp >= g.stack.lo + frame_bytes, "nosplit stack overflow", function.name);
+    return;
+  }
+  require(!g.in_syscall, "stack growth not allowed in system call", "the goroutine is in one");
+  if (must_stop(g)) {
+    if (g.locks_held != 0) {
+      put_off_requests(g);
+    } else if (const std::uint32_t copies = take_requests(g, kPreemptCopies)) {
+      answer_copy_requests(g, copies);  // the rest is for the next safe point
+    }
+  }
+  if (g.sp < g.stack.lo + frame_bytes + kStackGuard) grow_stack(g, frame_bytes);
 }
 
 void begin_stack(Goroutine& g, const Function& function, StackCache* cache) {
@@ -25,6 +58,11 @@ void begin_stack(Goroutine& g, const Function& function, StackCache* cache) {
   while (bytes < function.frame_bytes + kStackGuard) bytes *= 2;
   g.stack = g.stack_pool->allocate(bytes, g.id, cache);
   g.sp = g.stack.hi;
+  if (g.stack_guard.peek() == 0) {
+    g.stack_guard.poke(g.stack.lo + kStackGuard);  // a first life: nobody knows the goroutine yet
+  } else {
+    publish_guard(g);
+  }
   place_frame(g, function, function.frame_bytes);
   if constexpr (kCostlyChecks) check_room(g);
 }
@@ -59,8 +97,25 @@ void move_stack(Goroutine& g) {
   cas_status(g, kCopyStack, kRunning, Site::kCopyStackStatus);
 }
 
+void shrink_own_stack(Goroutine& g) {
+  require(g.locks_held == 0, "stack shrink", "the goroutine holds a channel's lock");
+  cas_status(g, kRunning, kCopyStack, Site::kCopyStackStatus);
+  shrink_stack(g);
+  cas_status(g, kCopyStack, kRunning, Site::kCopyStackStatus);
+}
+
+void answer_copy_requests(Goroutine& g, std::uint32_t asked) {
+  if ((asked & kPreemptMove) != 0) {
+    move_stack(g);
+  } else if ((asked & kPreemptShrink) != 0) {
+    shrink_own_stack(g);
+  }
+}
+
 bool is_shrink_safe(const Goroutine& g) {
   if (g.in_syscall) return false;
+  // Registers of the code that was interrupted may point into the stack.
+  if (g.is_async_stopped) return false;
   // Between kWaiting and the commit function, active_stack_chans does not tell the truth yet.
   if (g.parking_on_chan.load(Site::kParkingOnChanLoad) != 0) return false;
   return true;

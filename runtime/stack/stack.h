@@ -14,7 +14,7 @@
 //      everything below the highest element
 //   C5 unlock the channels, in list order
 //   C6 copy and adjust the rest: nobody else may touch it
-//   C7 publish the new bounds, poison and free the old stack
+//   C7 publish the new bounds and the guard (stack/requests.h), poison and free the old stack
 //
 // Losing races. W3 before C3: the value is in the old slot and C4 carries it over. C5 before W1:
 // the waker sees the new element. Without C3, W3 may write the old slot after C4 copied it: value
@@ -30,6 +30,7 @@
 
 #include "base/limits.h"
 #include "stack/goroutine.h"
+#include "stack/requests.h"
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
@@ -97,9 +98,22 @@ void free_stack(Goroutine& g, StackCache* cache);
 /// The copy protocol above. The caller owns the stack.
 void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason);
 
-/// Owner only, running: at least doubles the stack (Go: newstack), or copies it to equal size.
+/// Owner only, running: at least doubles the stack (Go: newstack), copies it to equal size, or
+/// halves it if less than a quarter is used.
 void grow_stack(Goroutine& g, std::size_t frame_bytes);
 void move_stack(Goroutine& g);
+void shrink_own_stack(Goroutine& g);
+/// Owner only, running, at a safe point: the copies among the requests `asked`.
+void answer_copy_requests(Goroutine& g, std::uint32_t asked);
+
+/// A safe point within a runtime function, as Go's prologues are where no lock is held. True: the
+/// step ends here with Action::kNext, having noted in the frame where it is to go on; whatever it
+/// needs then is in the frame. What was asked is served before the next step.
+[[nodiscard]] inline bool must_stop(const Goroutine& g) {
+  return g.stack_guard.peek() == kStackPreempt;
+}
+/// The same, as a prologue of its own: what the input wants to happen at `site` happens first.
+[[nodiscard]] inline bool must_stop(Goroutine& g, Site site);
 
 /// May another thread copy this goroutine's stack now? (Go: isShrinkStackSafe.) Caller holds kScan.
 bool is_shrink_safe(const Goroutine& g);
@@ -114,8 +128,10 @@ void take_census(Goroutine& g, CensusMoment moment);
 // --- Always inline: each operation does it several times, with functions that the compiler knows
 // ----
 
-/// A forced growth or move, as the input asks; the real runtime's mayMoreStackMove.
+/// What the input wants to happen at a prologue; the real runtime's mayMoreStackMove, and more.
 void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes);
+/// The guard stopped a prologue: requests, growth, or both (Go: morestack, newstack).
+void split_stack(Goroutine& g, const Function& function, std::size_t frame_bytes);
 
 [[gnu::always_inline]] inline void place_frame(Goroutine& g, const Function& function,
                                                std::uint32_t bytes) {
@@ -133,18 +149,22 @@ void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes);
   header->bytes = bytes;
 }
 
-// The prologue check.
+// The prologue check: one comparison for growth and requests.
 [[gnu::always_inline]] inline void check_stack(Goroutine& g, const Function& function,
                                                std::uint32_t bytes, Site prologue) {
   const StackAction action = platform::prologue(prologue);
   if (action != StackAction::kNone) [[unlikely]]
     disturb(g, action, bytes);
-  if (g.nosplit == 0) {
-    if (g.sp < g.stack.lo + bytes + kStackGuard) [[unlikely]]
-      grow_stack(g, bytes);
-  } else {
-    require(g.sp >= g.stack.lo + bytes, "nosplit stack overflow", function.name);
-  }
+  if (g.sp - bytes < g.stack_guard.peek()) [[unlikely]]
+    split_stack(g, function, bytes);
+}
+
+[[gnu::always_inline]] inline bool must_stop(Goroutine& g, Site site) {
+  expect(g.locks_held == 0 && g.nosplit == 0, "safe point", "a lock is held, or no split allowed");
+  const StackAction action = platform::prologue(site);
+  if (action != StackAction::kNone) [[unlikely]]
+    disturb(g, action, 0);
+  return must_stop(g);
 }
 
 [[gnu::always_inline]] inline void push_frame(Goroutine& g, const Function& function,

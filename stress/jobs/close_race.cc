@@ -106,7 +106,16 @@ class CloseRace final : public Job {
   Tally arrived_, told_;
 };
 
-enum State : std::uint32_t { kBegin, kReceived, kSelected, kPolled, kSentOne, kReported };
+enum State : std::uint32_t {
+  kBegin,
+  kReceived,
+  kSelected,
+  kPolled,
+  kSentOne,
+  kClosedFirst,
+  kClosedSecond,
+  kReported
+};
 
 void keep(CloseRace& race, const Received& got) {
   require(race.arrive(got.token), "close race", "a value that nobody sends");
@@ -144,7 +153,7 @@ Action begin(const Task<Locals>& t, const Member& self) {
     case Role::kSender:
       if (t->count == race.values()) {
         t.close(race.first(self.round));
-        return t.finish();
+        return t.next(kClosedFirst);
       }
       t.send(race.first(self.round), t->element, race.token(self.round, t->count++));
       return t.next(kSentOne);
@@ -153,7 +162,7 @@ Action begin(const Task<Locals>& t, const Member& self) {
   }
   if (platform::choose(3, Site::kTest) != 0) return t.next(kBegin, Action::kYield);
   t.close(race.second(self.round));
-  return t.finish();
+  return t.next(kClosedSecond);
 }
 
 Action member_step(Machine& m, Goroutine& g) {
@@ -192,6 +201,10 @@ Action member_step(Machine& m, Goroutine& g) {
     case kSentOne:
       t.sent(race.first(self.round));
       return t.next(kBegin, Action::kBackEdge);
+    case kClosedFirst:
+    case kClosedSecond:
+      t.closed(t.state() == kClosedFirst ? race.first(self.round) : race.second(self.round));
+      return t.finish();
     default:
       t.sent(race.reports());
       return t.finish();
@@ -216,6 +229,10 @@ Action victim_step(Machine& m, Goroutine& g) {
 }
 
 Action main_of_panics(const Task<Locals>& t, CloseRace& race) {
+  if (t.state() == kClosedFirst) {
+    t.closed(race.first(0));
+    return t.finish();
+  }
   if (t->count + 2 < race.per_round()) {
     Member& member = race.member(0, t->count++);
     require(spawn(t.machine, t.goroutine, kVictim, &member) != nullptr, "close race",
@@ -225,7 +242,7 @@ Action main_of_panics(const Task<Locals>& t, CloseRace& race) {
   // Some of them wait by now, others may yet come.
   if (t->left++ < 3) return t.next(0, Action::kYield);
   t.close(race.first(0));
-  return t.finish();
+  return t.next(kClosedFirst);
 }
 
 Action main_step(Machine& m, Goroutine& g) {

@@ -115,6 +115,13 @@ Action member_step(Machine& m, Goroutine& g) {
       t.send(to, t->element, ring.is_over(got.token) ? got.token : got.token + (1u << kTokenBits));
       return t.next(kSent);
     }
+    case kClose:
+      t.close(ring.channel(t->next));
+      return t.next(kClosed);
+    case kClosed:
+      t.closed(ring.channel(t->next));
+      if (++t->next < ring.size()) return t.next(kClose, Action::kBackEdge);
+      return t.finish();
     default:
       t.sent(t->token == next->id ? next : ring.finish_line());
       return t.next(kReceive, Action::kBackEdge);
@@ -122,7 +129,7 @@ Action member_step(Machine& m, Goroutine& g) {
 }
 
 Action main_step(Machine& m, Goroutine& g) {
-  enum : std::uint32_t { kSpawn, kReceive, kGot };
+  enum : std::uint32_t { kSpawn, kReceive, kGot, kClose, kClosed };
   Task<Locals> t(m, g);
   Ring& ring = *static_cast<Ring*>(static_cast<Job*>(g.user));
   switch (t.state()) {
@@ -138,8 +145,8 @@ Action main_step(Machine& m, Goroutine& g) {
         t.receive(ring.finish_line(), t->element);
         return t.next(kGot);
       }
-      for (std::uint32_t i = 0; i < ring.size(); ++i) t.close(ring.channel(i));
-      return t.finish();
+      t->next = 0;
+      return t.next(kClose);
     default: {
       const Received got = t.received(ring.finish_line(), t->element);
       require(ring.arrive(got.token), "ring", "a token at the finish that has hops left");

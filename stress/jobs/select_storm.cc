@@ -159,6 +159,13 @@ Action worker_step(Machine& m, Goroutine& g) {
       return t.next(kSelected);
     case kSelected:
       return t.next(kBegin, end_select(t, self));
+    case kClose:
+      t.close(storm.channel(t->next));
+      return t.next(kClosed);
+    case kClosed:
+      t.closed(storm.channel(t->next));
+      if (++t->next < kStormChannels) return t.next(kClose, Action::kBackEdge);
+      return t.finish();
     default:
       t.sent(self.storm->done());
       return t.finish();
@@ -166,7 +173,7 @@ Action worker_step(Machine& m, Goroutine& g) {
 }
 
 Action main_step(Machine& m, Goroutine& g) {
-  enum : std::uint32_t { kSpawn, kReceive, kGot };
+  enum : std::uint32_t { kSpawn, kReceive, kGot, kClose, kClosed };
   Task<Locals> t(m, g);
   SelectStorm& storm = *static_cast<SelectStorm*>(static_cast<Job*>(g.user));
   switch (t.state()) {
@@ -177,8 +184,8 @@ Action main_step(Machine& m, Goroutine& g) {
     }
     case kReceive:
       if (t->sent == storm.senders()) {
-        for (unsigned i = 0; i < kStormChannels; ++i) t.close(storm.channel(i));
-        return t.finish();
+        t->next = 0;
+        return t.next(kClose);
       }
       t.receive(storm.done(), t->in);
       return t.next(kGot);

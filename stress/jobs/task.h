@@ -98,9 +98,9 @@ class Task {
 
   void close(Channel* c) const {
     announce(event::OpClose{}, c);
-    close_channel(machine, goroutine, c);
-    announce(event::DoneClose{}, c);
+    call_close(machine, goroutine, c);
   }
+  void closed(Channel* c) const { announce(event::DoneClose{}, c); }
 
   /// Elements point into this frame. Two sends of one select may share theirs, with one token.
   void select(const SelectArm* arms, std::uint16_t count, bool has_default) const {

@@ -26,6 +26,8 @@ struct ThreadNames {
 };
 constexpr ThreadNames kThreadNames;
 
+constexpr unsigned bit_of(StackAction action) { return 1u << static_cast<unsigned>(action); }
+
 }  // namespace
 
 World::World()
@@ -210,21 +212,18 @@ void World::apply(StackAction action, SpawnPath path) {
   switch (action) {
     case StackAction::kNone:
       return;
-    case StackAction::kGrow:  // takes effect at the goroutine's next prologue
-      threads_[current_].next_prologue_grows = true;
-      return;
+    case StackAction::kGrow:  // these take effect at the goroutine's next prologue
     case StackAction::kMove:
-      threads_[current_].next_prologue_moves = true;
+    case StackAction::kShrink:
+    case StackAction::kPreempt:
+    case StackAction::kInterrupt:  // and this in user code
+      threads_[current_].wishes |= bit_of(action);
       return;
     case StackAction::kScanShrink:
       post_scan_request({path, false});
       return;
     case StackAction::kScanMove:
       post_scan_request({path, true});
-      return;
-    case StackAction::kShrink:
-    case StackAction::kPreempt:
-    case StackAction::kInterrupt:
       return;
   }
 }
@@ -236,11 +235,31 @@ StackAction World::prologue(Site site) {
     touch(kStackEvents, true);
     apply(config_.stack_events->at(path, site), path);
   }
-  StackAction action = StackAction::kNone;
-  if (thread.next_prologue_moves) action = StackAction::kMove;
-  if (thread.next_prologue_grows) action = StackAction::kGrow;
-  thread.next_prologue_grows = thread.next_prologue_moves = false;
-  return action;
+  if (thread.wishes == 0) [[likely]]
+    return StackAction::kNone;
+  // One copy serves all wishes for one; a preemption waits for the prologue after it.
+  constexpr unsigned kCopies =
+      bit_of(StackAction::kGrow) | bit_of(StackAction::kMove) | bit_of(StackAction::kShrink);
+  for (const auto action : {StackAction::kGrow, StackAction::kMove, StackAction::kShrink}) {
+    if ((thread.wishes & bit_of(action)) == 0) continue;
+    thread.wishes &= ~kCopies;
+    return action;
+  }
+  if ((thread.wishes & bit_of(StackAction::kPreempt)) == 0) return StackAction::kNone;
+  thread.wishes &= ~bit_of(StackAction::kPreempt);
+  return StackAction::kPreempt;
+}
+
+bool World::is_interrupted(Site site) {
+  if (stack_event_sites_.contains(site)) {
+    const SpawnPath path = pending_[current_].path;
+    touch(kStackEvents, true);
+    apply(config_.stack_events->at(path, site), path);
+  }
+  Thread& thread = threads_[current_];
+  const bool is_wanted = (thread.wishes & bit_of(StackAction::kInterrupt)) != 0;
+  thread.wishes &= ~bit_of(StackAction::kInterrupt);
+  return is_wanted;
 }
 
 void World::before_lock(LockState& lock, Site site) {
@@ -334,7 +353,7 @@ void World::start_thread(void (*entry)(void*), void* argument, Site site) {
   thread.argument = argument;
   thread.wanted = nullptr;
   thread.goroutine = kNoGoroutine;
-  thread.next_prologue_grows = thread.next_prologue_moves = false;
+  thread.wishes = 0;
   thread.fiber.restart(&World::thread_main, this, kThreadNames.text[id]);
   pending_[id] = {Site::kThreadStart, OperationKind::kStart, false, false, 0, kSchedulerPath};
   enabled_ |= bit(id);

@@ -115,6 +115,7 @@ class World {
   std::uint32_t choose(std::uint32_t n, Site site);
   void start_thread(void (*entry)(void*), void* argument, Site site);
   StackAction prologue(Site site);
+  bool is_interrupted(Site site);
   void post_scan_request(const ScanRequest& request);
   ScanRequest await_scan_request(Site site);
 
@@ -128,8 +129,7 @@ class World {
     void* argument = nullptr;
     LockState* wanted = nullptr;  // the lock it is about to take
     GoroutineId goroutine = kNoGoroutine;
-    bool next_prologue_grows = false;
-    bool next_prologue_moves = false;
+    unsigned wishes = 0;  // bit a StackAction: due at its next prologue, or place in user code
     std::uint64_t wake_ns = 0;
   };
 

@@ -63,6 +63,8 @@ StackAction Thread::draw_stack_action() {
   const Config& config = run->config();
   if (config.grow_one_in != 0 && draw(config.grow_one_in) == 0) return StackAction::kGrow;
   if (config.move_one_in != 0 && draw(config.move_one_in) == 0) return StackAction::kMove;
+  if (config.shrink_one_in != 0 && draw(config.shrink_one_in) == 0) return StackAction::kShrink;
+  if (config.preempt_one_in != 0 && draw(config.preempt_one_in) == 0) return StackAction::kPreempt;
   return StackAction::kNone;
 }
 
@@ -88,7 +90,10 @@ bool Backoff::wait() {
 
 // calloc: pages that no event reaches cost nothing.
 Run::Run(const Config& config) : config_(config) {
-  if (config_.move_one_in != 0 || config_.grow_one_in != 0) call_attention(kAttendPrologue);
+  if ((config_.move_one_in | config_.grow_one_in | config_.shrink_one_in | config_.preempt_one_in |
+       config_.interrupt_one_in) != 0) {
+    call_attention(kAttendPrologue);
+  }
   if (!records()) return;
   call_attention(kAttendRecords);
   events_ = static_cast<Event*>(std::calloc(config_.events_max, sizeof(Event)));

@@ -62,13 +62,16 @@ class EventObserver {
 };
 
 struct Config {
-  std::uint64_t seed = 1;             // of every thread's draws
-  std::uint32_t events_max = 0;       // 0: none is recorded
-  EventObserver* observer = nullptr;  // sees all of them, recorded or not
-  std::uint32_t move_one_in = 0;      // one prologue in this many moves the stack; 0: none
-  std::uint32_t grow_one_in = 0;      // one prologue in this many grows the stack; 0: none
-  std::uint64_t scan_every_ns = 0;    // the scanner goes to work by itself; 0: on request only
-  std::uint64_t limit_ns = 0;         // the driver stops a run that takes longer; 0: never
+  std::uint64_t seed = 1;              // of every thread's draws
+  std::uint32_t events_max = 0;        // 0: none is recorded
+  EventObserver* observer = nullptr;   // sees all of them, recorded or not
+  std::uint32_t move_one_in = 0;       // one prologue in this many moves the stack; 0: none
+  std::uint32_t grow_one_in = 0;       // one prologue in this many grows the stack; 0: none
+  std::uint32_t shrink_one_in = 0;     // ... halves it, if little is used
+  std::uint32_t preempt_one_in = 0;    // ... asks its goroutine to share the processor
+  std::uint32_t interrupt_one_in = 0;  // one place in user code in this many stops the goroutine
+  std::uint64_t scan_every_ns = 0;     // the scanner goes to work by itself; 0: on request only
+  std::uint64_t limit_ns = 0;          // the driver stops a run that takes longer; 0: never
 };
 
 struct Report {
@@ -88,7 +91,8 @@ struct HeldLock {
 /// Bits of Thread::attention.
 inline constexpr std::uint32_t kAttendStop = 1;      // the run is over: leave
 inline constexpr std::uint32_t kAttendRecords = 2;   // events are recorded or observed
-inline constexpr std::uint32_t kAttendPrologue = 4;  // prologues draw what happens to the stack
+inline constexpr std::uint32_t kAttendPrologue = 4;  // prologues draw what happens to the stack,
+                                                     // and user code whether it is interrupted
 inline constexpr std::uint32_t kAttendFreezing = 8;  // OwnedAtomic: others may freeze variables
 
 /// A thread of a run. Only `sleeps_on` and `attention` are for others.

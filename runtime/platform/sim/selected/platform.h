@@ -291,6 +291,8 @@ inline void set_goroutine(GoroutineId id, SpawnPath path) {
 
 /// What the input wants to happen to the stack at this prologue. No yield point.
 inline StackAction prologue(Site site) { return World::current().prologue(site); }
+/// Is the goroutine to be stopped here, in the middle of user code? No yield point.
+inline bool is_interrupted(Site site) { return World::current().is_interrupted(site); }
 
 /// Asks the scanner to act. Never blocks; may be dropped when very many are waiting.
 inline void post_scan_request(const ScanRequest& request) {

@@ -97,7 +97,7 @@ RunResult run_disturbed(StackAction action, Body body) {
   return run_body({.stack_events = &events}, body);
 }
 
-/// Moves, grows or scans at prologues, and another schedule for each variant; a program must not
+/// Moves, grows, shrinks, preempts or scans at prologues, and another schedule for each variant; a program must not
 /// notice.
 template <class Setup>
 class Disturbance {
@@ -106,9 +106,11 @@ class Disturbance {
   static constexpr unsigned kScale = 1;  // how long programs should be
 
   explicit Disturbance(unsigned variant)
-      : events_(variant % 4 == 0   ? StackEventsAt::prologues(StackAction::kMove)
-                : variant % 4 == 1 ? StackEventsAt::prologues(StackAction::kGrow, 29)
-                : variant % 4 == 2 ? StackEventsAt::prologues(StackAction::kScanMove, 11)
+      : events_(variant % 6 == 0   ? StackEventsAt::prologues(StackAction::kMove)
+                : variant % 6 == 1 ? StackEventsAt::prologues(StackAction::kGrow, 29)
+                : variant % 6 == 2 ? StackEventsAt::prologues(StackAction::kScanMove, 11)
+                : variant % 6 == 3 ? StackEventsAt::prologues(StackAction::kPreempt, 3)
+                : variant % 6 == 4 ? StackEventsAt::prologues(StackAction::kShrink, 2)
                                    : StackEventsAt::prologues(StackAction::kScanShrink, 7)),
         random_(variant),
         priorities_(variant, 6000) {

@@ -450,6 +450,16 @@ inline StackAction prologue(Site) {
   return me_or_leave().draw_stack_action();
 }
 
+/// Is the goroutine to be stopped here, in the middle of user code, as the configuration says?
+inline bool is_interrupted(Site) {
+  threaded::Thread& self = me();
+  const std::uint32_t attention = self.attention.load(std::memory_order_relaxed);
+  if ((attention & threaded::kAttendPrologue) == 0) [[likely]]
+    return false;
+  const std::uint32_t one_in = self.run->config().interrupt_one_in;
+  return one_in != 0 && self.draw(one_in) == 0;
+}
+
 /// Asks the scanner to act. Never blocks for long; may be dropped when very many are waiting.
 inline void post_scan_request(const ScanRequest& request) {
   threaded::Run& run = *me().run;

@@ -77,7 +77,7 @@ RunResult run_disturbed(StackAction action, Body body) {
   return run_body(config, body);
 }
 
-/// Moves and grows at prologues, while the scanner works all the time; a program must not notice.
+/// Moves, grows, shrinks and preempts at prologues, while the scanner works all the time; a program must not notice.
 template <class Setup>
 class Disturbance {
  public:
@@ -90,6 +90,8 @@ class Disturbance {
     setup.knobs.stacks.census = variant % 2 == 0;
     if (variant % 3 != 0) setup.threads.move_one_in = 1 + variant % 4;
     if (variant % 3 == 2) setup.threads.grow_one_in = 29;
+    if (variant % 5 != 0) setup.threads.shrink_one_in = 3 + variant % 7;
+    if (variant % 5 > 1) setup.threads.preempt_one_in = 5 + variant % 11;
     if (variant % 4 != 0) setup.threads.scan_every_ns = variant % 4 * 20'000;
   }
   Disturbance(const Disturbance&) = delete;

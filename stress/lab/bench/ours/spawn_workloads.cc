@@ -90,10 +90,10 @@ Action spawn_park_step(Machine& m, Goroutine& g) {
   if (frame.header.resume == 1) {
     frame.header.resume = 2;
     job.result = static_cast<double>(resident_bytes() - job.count) / static_cast<double>(job.ops);
-    close_channel(m, g, job.channels[1]);
+    call_close(m, g, job.channels[1]);
+    return Action::kNext;
   }
-  auto& moved = frame_of<LoopFrame>(g);
-  if (moved.spare++ < job.ops) return receive_value(m, g, job.channels[2]);
+  if (frame.spare++ < job.ops) return receive_value(m, g, job.channels[2]);
   platform::stop(Outcome::kExit, "");
 }
 constexpr Function kSpawnPark = loop_function("main", &spawn_park_step<false>);
