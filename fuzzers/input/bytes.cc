@@ -1,6 +1,6 @@
 // The byte form of an input. Any byte string decodes; what encode writes decodes to the same value.
 //
-//   version       1 byte: 3, 2, or else 1
+//   version       1 byte: 4, 3, 2, or else 1
 //   schedule      flags, strategy, depth - 1, seed (8 bytes, little endian),
 //                 stack events, deviations
 //                 from version 2: horizon (LEB128), constraints, targets, thread counts
@@ -26,6 +26,7 @@
 //   operation     bits 0-5 code, 6 has_default, 7 by_pointer; then what the code uses:
 //                 channel, function or count (1 byte each), or number of cases and cases
 //   case          bits 0-3 channel (15: nil), 4 is_send, 5 by_pointer
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -50,6 +51,8 @@ constexpr std::size_t kScheduleBytesMax =
 // What version 1 knew; its bytes wrap around into these.
 constexpr unsigned kStrategiesOfVersion1 = 3;
 constexpr unsigned kDeviationKindsOfVersion1 = 2;
+// And what versions 1 to 3 did.
+constexpr unsigned kStackActionsOfVersion3 = 4;
 constexpr std::size_t kFunctionBytesMax = 2 + kOperationsMax * (2 + kCasesMax);
 static_assert(1 + kScheduleBytesMax + 1 + kChannelsMax + 1 + kFunctionsMax * kFunctionBytesMax <=
               kEncodedSizeMax);
@@ -197,8 +200,10 @@ Schedule read_schedule(Reader& reader, unsigned version) {
   schedule.depth = static_cast<std::uint8_t>(1 + reader.below(kDepthMax));
   schedule.seed = reader.fixed64();
   schedule.stack_events.resize(reader.length(kStackEventsMax));
+  const unsigned actions =
+      version < 4 ? kStackActionsOfVersion3 : static_cast<unsigned>(kLastStackAction);
   for (StackEvent& event : schedule.stack_events) {
-    event.action = static_cast<StackAction>(1 + reader.below(4));
+    event.action = static_cast<StackAction>(1 + reader.below(actions));
     event.key = read_key(reader);
   }
   schedule.deviations.resize(reader.length(kDeviationsMax));
@@ -327,6 +332,9 @@ void write_program(Writer& writer, const Program& program) {
 
 std::uint8_t version_of(const Input& input) {
   const Schedule& schedule = input.schedule;
+  for (const StackEvent& event : schedule.stack_events) {
+    if (static_cast<unsigned>(event.action) > kStackActionsOfVersion3) return 4;
+  }
   if (schedule.machines_max != kMachinesMax) return 3;
   bool is_new = static_cast<unsigned>(schedule.strategy) >= kStrategiesOfVersion1 ||
                 schedule.horizon != 0 || !schedule.constraints.empty() ||
@@ -340,7 +348,7 @@ std::uint8_t version_of(const Input& input) {
 Input decode(std::span<const std::uint8_t> bytes) {
   Reader reader(bytes);
   const unsigned first = reader.byte();
-  const unsigned version = first == 2 || first == 3 ? first : 1;
+  const unsigned version = first <= kInputVersionMax ? std::max(first, 1U) : 1;
   Input input;
   input.schedule = read_schedule(reader, version);
   const std::string rule = validate(input.schedule);

@@ -20,7 +20,8 @@ Bytes plausible_bytes(Random& random, unsigned size_max) {
   for (std::uint8_t& byte : bytes) {
     if (random.percent(33)) byte &= 31;
   }
-  if (!bytes.empty() && random.percent(60)) bytes[0] = random.percent(80) ? 2 : 3;
+  if (!bytes.empty() && random.percent(60))
+    bytes[0] = static_cast<std::uint8_t>(random.between(2, 4));
   return bytes;
 }
 
@@ -38,7 +39,7 @@ Input widest_input() {
   input.schedule.depth = kDepthMax;
   input.schedule.processors = kProcessorsMax;
   input.schedule.machines_max = kMachinesMin;
-  input.schedule.stack_events.assign(kStackEventsMax, {StackAction::kScanMove, key});
+  input.schedule.stack_events.assign(kStackEventsMax, {kLastStackAction, key});
   input.schedule.deviations.assign(kDeviationsMax, {DeviationKind::kPrefer, key, 255});
   input.schedule.strategy = Strategy::kPortfolio;
   input.schedule.horizon = 0xffff;
@@ -101,7 +102,7 @@ TEST(Bytes, VersionOneIsWrittenAndReadAsBefore) {
   Bytes bytes = encode(input);
   for (unsigned strategy = 0; strategy < 256; ++strategy) {
     bytes[2] = static_cast<std::uint8_t>(strategy);
-    for (const std::uint8_t version : {0, 1, 4, 255}) {
+    for (const std::uint8_t version : {0, 1, 5, 255}) {
       bytes[0] = version;
       EXPECT_EQ(static_cast<unsigned>(decode(bytes).schedule.strategy), strategy % 3);
     }
@@ -208,6 +209,49 @@ TEST(Bytes, TheLayoutOfVersionThreeIsFrozen) {
   EXPECT_EQ(input.schedule.machines_max, 3);
   Bytes missing(bytes.begin(), bytes.begin() + 18);
   EXPECT_EQ(decode(missing).schedule.machines_max, kMachinesMax);
+}
+
+// And those of version 4, which is version 3 with more stack events.
+TEST(Bytes, TheLayoutOfVersionFourIsFrozen) {
+  Bytes bytes = {
+      4,                                // version
+      0x01, 0,    2,                    // 2 processors; random; depth 3
+      5,    0,    0,    0, 0, 0, 0, 0,  // seed
+      3,    4,    0x01, 0, 1,           // shrink at g0/user-prologue#1
+      5,    0x22, 30,   0,              // preempt at g0.1/chan-receive-unlock#0
+      6,    0x00, 40,   0,              // interrupt at any/send-direct#0
+      0,                                // no deviations
+      0,    0,    0,    0,              // nothing learnt
+      0,                                // machines_max: the most
+      0,    0,    0,    0,              // no channels; one function, empty
+  };
+  const Input input = decode(bytes);
+  EXPECT_EQ(encode(input), bytes);
+  const std::vector<StackEvent> events = {
+      {StackAction::kShrink, {kMainPath, Site::kUserPrologue, 1}},
+      {StackAction::kPreempt, {34, Site::kChanReceiveUnlock, 0}},
+      {StackAction::kInterrupt, {kAnyPath, Site::kSendDirect, 0}}};
+  EXPECT_EQ(input.schedule.stack_events, events);
+  EXPECT_EQ(input.schedule.machines_max, kMachinesMax);
+  // Older versions wrap around into what they knew.
+  const std::vector<StackEvent> older = {
+      {StackAction::kGrow, {kMainPath, Site::kUserPrologue, 1}},
+      {StackAction::kMove, {34, Site::kChanReceiveUnlock, 0}},
+      {StackAction::kScanShrink, {kAnyPath, Site::kSendDirect, 0}}};
+  for (const std::uint8_t version : {1, 2, 3}) {
+    bytes[0] = version;
+    EXPECT_EQ(decode(bytes).schedule.stack_events, older) << unsigned{version};
+  }
+}
+
+TEST(Bytes, OnlyAnInputThatNeedsItIsOfVersionFour) {
+  Input input;
+  input.program.functions.resize(1);
+  for (unsigned i = 1; i <= static_cast<unsigned>(kLastStackAction); ++i) {
+    input.schedule.stack_events = {{static_cast<StackAction>(i), {kAnyPath, Site::kTest, 0}}};
+    EXPECT_EQ(encode(input)[0], i <= 4 ? 1 : 4) << i;
+    EXPECT_EQ(decode(encode(input)), input) << i;
+  }
 }
 
 TEST(Bytes, OnlyAnInputThatNeedsItIsOfVersionThree) {

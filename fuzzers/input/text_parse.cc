@@ -324,7 +324,8 @@ bool Parser::parse_event() {
     return fail(word, "too many stack events");
   }
   if (!action_from_name(word.text, event.action)) {
-    return fail(word, "no such action: grow, move, scan-shrink or scan-move");
+    return fail(word,
+                "no such action: grow, move, scan-shrink, scan-move, shrink, preempt or interrupt");
   }
   if (!parse_key_at(event.key)) return false;
   input_.schedule.stack_events.push_back(event);

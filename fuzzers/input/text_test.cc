@@ -61,6 +61,9 @@ constexpr const char* kCanonical =
     "event move at g0.1/chan-send-prologue#2\n"
     "event scan-shrink at any/park-status#255\n"
     "event scan-move at 0xffffffff/chan-send-lock#0\n"
+    "event shrink at g0/select-lock-prologue#1\n"
+    "event preempt at g0/wake-unlock#0\n"
+    "event interrupt at any/send-direct#0\n"
     "hold 5 at scheduler/steal-order#0\n"
     "choose 3 at scanner/select-order#1\n"
     "end\n";
@@ -243,8 +246,8 @@ const Malformed kMalformed[] = {
     {BEGIN "}\nschedule strategy=luck", 4, 19, "no such strategy"},
     {BEGIN "}\nschedule seed=0xg", 4, 15, "seed is a number up to 18446744073709551615"},
     {BEGIN "}\nknob turned", 4, 6, "no such knob"},
-    {BEGIN "}\nevent shrink at g0/park-status#0", 4, 7,
-     "no such action: grow, move, scan-shrink or scan-move"},
+    {BEGIN "}\nevent shrinks at g0/park-status#0", 4, 7,
+     "no such action: grow, move, scan-shrink, scan-move, shrink, preempt or interrupt"},
     {BEGIN "}\nevent move g0/park-status#0", 4, 12, "expected 'at' instead of 'g0/park-status#0'"},
     {BEGIN "}\nevent move at g0/park-statsu#0", 4, 18, "no such site"},
     {BEGIN "}\nhold 256 at g0/park-status#0", 4, 6,

@@ -83,11 +83,7 @@ void add_plainer_settings(Simpler& simpler) {
 
 void add_plainer_wishes(Simpler& simpler, const Schedule& schedule) {
   for (std::size_t i = 0; i < schedule.stack_events.size(); ++i) {
-    simpler.add([i](Schedule& s) {
-      StackAction& action = s.stack_events[i].action;
-      if (action == StackAction::kScanShrink) action = StackAction::kScanMove;
-      if (action == StackAction::kGrow) action = StackAction::kMove;
-    });
+    simpler.add([i](Schedule& s) { s.stack_events[i].action = plainer(s.stack_events[i].action); });
     simpler.add([i](Schedule& s) { s.stack_events[i].key.occurrence = 0; });
     simpler.add([i](Schedule& s) {
       if (s.stack_events[i].key.occurrence > 0) --s.stack_events[i].key.occurrence;

@@ -56,6 +56,11 @@ TEST(Simpler, WishesBecomePlainer) {
                    kPlain + ",event scan-shrink at g0/park-status#2"}));
   EXPECT_EQ(simpler(kPlain + " event grow at g0/user-prologue#0").back(),
             kPlain + ",event move at g0/user-prologue#0");
+  EXPECT_EQ(simpler(kPlain + " event shrink at g0/user-prologue#0").back(),
+            kPlain + ",event move at g0/user-prologue#0");
+  EXPECT_EQ(simpler(kPlain + " event interrupt at g0/chan-len#0").back(),
+            kPlain + ",event preempt at g0/chan-len#0");
+  EXPECT_EQ(simpler(kPlain + " event preempt at g0/chan-len#0"), (Texts{kPlain, kPlain, kPlain}));
   EXPECT_EQ(
       simpler(kPlain + " hold 7 at g0/wake-unlock#2"),
       (Texts{kPlain, kPlain, kPlain, kPlain + ",hold 255 at g0/wake-unlock#2",

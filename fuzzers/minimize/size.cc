@@ -93,6 +93,20 @@ std::uint32_t cost_of(const Program& program) {
   return cost;
 }
 
+StackAction plainer(StackAction action) {
+  switch (action) {
+    case StackAction::kScanShrink:
+      return StackAction::kScanMove;
+    case StackAction::kGrow:
+    case StackAction::kShrink:
+      return StackAction::kMove;
+    case StackAction::kInterrupt:
+      return StackAction::kPreempt;
+    default:
+      return action;
+  }
+}
+
 std::uint32_t cost_of(const Schedule& schedule) {
   std::uint32_t cost = 0;
   if (schedule.strategy != Strategy::kNonPreemptive) cost += 100;
@@ -110,7 +124,7 @@ std::uint32_t cost_of(const Schedule& schedule) {
   if (schedule.machines_max != kMachinesMax) cost += 5U + kMachinesMax - schedule.machines_max;
   for (const StackEvent& event : schedule.stack_events) {
     cost += 20U + event.key.occurrence + (event.key.path == kAnyPath ? 1 : 0);
-    if (event.action == StackAction::kScanShrink || event.action == StackAction::kGrow) cost += 2;
+    if (plainer(event.action) != event.action) cost += 2;
   }
   for (const Deviation& deviation : schedule.deviations) {
     cost += 20U + deviation.key.occurrence + (deviation.value == 255 ? 1 : 2);

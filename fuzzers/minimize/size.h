@@ -21,6 +21,10 @@ struct Size {
 
 Size size_of(const Input& input);
 
+/// What does the same to a stack with less to explain: a copy to equal size for one to another size,
+/// a stop at a safe point for one anywhere. Itself, if there is nothing plainer.
+StackAction plainer(StackAction action);
+
 /// Weighted sums of everything that has to be read. Arbitrary units.
 std::uint32_t cost_of(const Program& program);
 std::uint32_t cost_of(const Schedule& schedule);

@@ -39,6 +39,29 @@ constexpr Site kWakingSites[] = {
     Site::kChanSendFastClosed, Site::kChanReceiveFastClosed,
 };
 
+// After which a goroutine may stop inside a channel operation: woken, with its losing cases still
+// queued; between its unlock and the ready of its partner; in a close, between two partners.
+constexpr Site kStopSites[] = {
+    Site::kActiveStackChansClear,
+    Site::kActiveStackChansClear,
+    Site::kWakeUnlock,
+    Site::kChanSendUnlock,
+    Site::kChanReceiveUnlock,
+    Site::kSelectUnlock,
+    Site::kChanCloseUnlock,
+    Site::kSendDirect,
+    Site::kReceiveDirect,
+    Site::kReadyStatus,
+    Site::kExecuteStatus,
+};
+
+// In the steps of a program's own functions, or just before one.
+constexpr Site kUserSites[] = {
+    Site::kUserPrologue,   Site::kLoopBackEdge,        Site::kChanLen,
+    Site::kSpawnPrologue,  Site::kSyscallPrologue,     Site::kChanSendPrologue,
+    Site::kSelectPrologue, Site::kChanReceivePrologue, Site::kExecuteStatus,
+};
+
 // Between the pieces of submitting work, moving it from queue to queue, and looking for it.
 constexpr Site kQueueSites[] = {
     Site::kRunQueueHeadLoad, Site::kRunQueueTailLoad,     Site::kRunQueueTailStore,
@@ -120,6 +143,26 @@ Site draw_scan_site(Random& random) {
   const std::uint32_t choice = random.below(100);
   if (choice < 60) return random.pick(kParkingSites);
   return choice < 80 ? random.pick(kWakingSites) : kChannelSites.draw(random);
+}
+
+Site draw_stop_site(Random& random) {
+  const std::uint32_t choice = random.below(100);
+  if (choice < 60) return random.pick(kStopSites);
+  return choice < 85 ? kPrologues.draw(random) : kChannelSites.draw(random);
+}
+
+Site draw_site_for(StackAction action, Random& random) {
+  switch (action) {
+    case StackAction::kScanShrink:
+    case StackAction::kScanMove:
+      return draw_scan_site(random);
+    case StackAction::kPreempt:
+      return draw_stop_site(random);
+    case StackAction::kInterrupt:
+      return random.pick(kUserSites);
+    default:
+      return kPrologues.draw(random);
+  }
 }
 
 Site draw_hold_site(Random& random) {
@@ -204,13 +247,12 @@ SpawnPath draw_path(const Program& program, Random& random) {
 }
 
 StackEvent draw_stack_event(const Program& program, Random& random) {
-  static constexpr std::uint8_t kWeights[] = {0, 15, 15, 25, 45};  // by StackAction
+  static constexpr std::uint8_t kWeights[] = {0, 13, 13, 20, 36, 6, 8, 4};  // by StackAction
+  static_assert(std::size(kWeights) == 1 + static_cast<unsigned>(kLastStackAction));
   StackEvent event;
   event.action = static_cast<StackAction>(weighted(kWeights, random));
   CHECK(event.action != StackAction::kNone, "a stack event does something");
-  const bool is_scan =
-      event.action == StackAction::kScanMove || event.action == StackAction::kScanShrink;
-  event.key.site = is_scan ? draw_scan_site(random) : kPrologues.draw(random);
+  event.key.site = draw_site_for(event.action, random);
   event.key.path = draw_path(program, random);
   event.key.occurrence = draw_occurrence(random);
   return event;
@@ -258,6 +300,31 @@ void add_copy_race(Schedule& schedule, const Program& program, Random& random) {
     hold.value = static_cast<std::uint8_t>(1U << random.between(3, 6));
     schedule.deviations.push_back(hold);
   }
+  normalise(schedule);
+}
+
+void add_stop_race(Schedule& schedule, const Program& program, Random& random) {
+  static constexpr StackAction kActions[] = {StackAction::kPreempt, StackAction::kShrink,
+                                             StackAction::kInterrupt};
+  static constexpr std::uint8_t kWeights[] = {45, 30, 25};
+  StackEvent stop;
+  stop.action = kActions[weighted(kWeights, random)];
+  stop.key.path = draw_path(program, random);
+  stop.key.site = draw_site_for(stop.action, random);
+  stop.key.occurrence = static_cast<std::uint8_t>(random.percent(70) ? 0 : random.between(1, 3));
+  // A stack has to have grown before it can shrink, by itself or for the scanner.
+  const bool shrinks = stop.action == StackAction::kShrink || random.percent(40);
+  for (unsigned n = shrinks ? random.between(1, 2) : 0; n > 0; --n) {
+    const Site site = n == 1 ? random.pick(kEarlySites) : kPrologues.draw(random);
+    schedule.stack_events.push_back({StackAction::kGrow, {stop.key.path, site, 0}});
+  }
+  // The scanner comes while the goroutine is stopped, or stops it itself.
+  if (stop.action != StackAction::kShrink && random.percent(60)) {
+    StackEvent scan = {shrinks ? StackAction::kScanShrink : StackAction::kScanMove, stop.key};
+    scan.key.site = random.pick(kStopSites);
+    schedule.stack_events.push_back(scan);
+  }
+  schedule.stack_events.push_back(stop);
   normalise(schedule);
 }
 

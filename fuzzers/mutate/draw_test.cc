@@ -119,18 +119,30 @@ TEST(Draw, StackEventsAreWhereTheyCanHappen) {
   Random random(6);
   const Program program = two_children();
   std::map<StackAction, unsigned> actions;
-  std::set<Site> prologues;
+  std::set<Site> prologues, stops, interrupts;
   for (unsigned i = 0; i < kDraws; ++i) {
     const StackEvent event = draw_stack_event(program, random);
     ++actions[event.action];
     const bool is_scan =
         event.action == StackAction::kScanMove || event.action == StackAction::kScanShrink;
-    ASSERT_EQ(is_prologue(event.key.site), !is_scan) << site_name(event.key.site);
+    const bool is_own = event.action == StackAction::kGrow || event.action == StackAction::kMove ||
+                        event.action == StackAction::kShrink;
+    if (is_scan || is_own) {
+      ASSERT_EQ(is_prologue(event.key.site), is_own) << site_name(event.key.site);
+    }
     ASSERT_LT(event.key.occurrence, 12);
-    if (!is_scan) prologues.insert(event.key.site);
+    if (is_own) prologues.insert(event.key.site);
+    if (event.action == StackAction::kPreempt) stops.insert(event.key.site);
+    if (event.action == StackAction::kInterrupt) interrupts.insert(event.key.site);
   }
   EXPECT_EQ(actions.count(StackAction::kNone), 0u);
-  EXPECT_EQ(actions.size(), 4u);
+  EXPECT_EQ(actions.size(), static_cast<unsigned>(kLastStackAction));
+  for (const Site site : {Site::kActiveStackChansClear, Site::kWakeUnlock, Site::kChanCloseUnlock,
+                          Site::kSelectLockPrologue}) {
+    EXPECT_TRUE(stops.contains(site)) << site_name(site);
+  }
+  EXPECT_TRUE(interrupts.contains(Site::kChanLen));
+  EXPECT_FALSE(interrupts.contains(Site::kActiveStackChansClear)) << "not in user code";
   EXPECT_GT(actions[StackAction::kScanMove], actions[StackAction::kMove]);
   unsigned all = 0;
   for (unsigned site = 0; site < kSiteCount; ++site) all += is_prologue(static_cast<Site>(site));
@@ -196,6 +208,35 @@ TEST(Race, OfACopyGrowsBeforeItShrinks) {
   EXPECT_NEAR(holds * 100 / kDraws, 40, 3);
 }
 
+TEST(Race, OfAStopGrowsBeforeItShrinksAndLetsTheScannerComeFirst) {
+  Random random(12);
+  const Program program = two_children();
+  std::map<StackAction, unsigned> stops;
+  unsigned scans = 0;
+  for (unsigned i = 0; i < kDraws; ++i) {
+    Schedule schedule;
+    add_stop_race(schedule, program, random);
+    ASSERT_EQ(validate(schedule), "");
+    ASSERT_FALSE(schedule.stack_events.empty());
+    const StackEvent& stop = schedule.stack_events.back();
+    ++stops[stop.action];
+    bool has_grown = false;
+    for (const StackEvent& event : schedule.stack_events) {
+      ASSERT_EQ(event.key.path, stop.key.path);
+      has_grown |= event.action == StackAction::kGrow;
+      if (event.action == StackAction::kScanShrink || event.action == StackAction::kShrink) {
+        ASSERT_TRUE(has_grown);
+      }
+      scans += event.action == StackAction::kScanShrink || event.action == StackAction::kScanMove;
+    }
+  }
+  EXPECT_EQ(stops.size(), 3u);
+  EXPECT_NEAR(stops[StackAction::kPreempt] * 100 / kDraws, 45, 3);
+  EXPECT_NEAR(stops[StackAction::kShrink] * 100 / kDraws, 30, 3);
+  EXPECT_NEAR(stops[StackAction::kInterrupt] * 100 / kDraws, 25, 3);
+  EXPECT_NEAR(scans * 100 / kDraws, 42, 3);
+}
+
 TEST(Race, OfAPollHoldsBetweenTheLooksOfTheFirstOperationThatDoesNotWait) {
   Random random(9);
   const auto sites = [&](const char* body) {
@@ -251,6 +292,7 @@ TEST(Race, StaysWithinTheLimitsOfASchedule) {
   Schedule schedule;
   for (unsigned i = 0; i < 40; ++i) {
     add_copy_race(schedule, program, random);
+    add_stop_race(schedule, program, random);
     add_poll_race(schedule, program, random);
     add_queue_race(schedule, random);
     ASSERT_EQ(validate(schedule), "");

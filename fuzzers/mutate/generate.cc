@@ -12,6 +12,7 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::uint32_t kFewMachinesPercent = 6;
+constexpr std::uint32_t kStopRacePercent = 33;  // of inputs with stack events
 
 using Body = std::vector<Operation>;
 
@@ -398,8 +399,11 @@ Input generate(Random& random, const GenerateOptions& options) {
       input.schedule.deviations.push_back(draw_deviation(input.program, random));
     }
   }
-  // Last, so that the other inputs are what they were before there was this knob.
+  // Last, so that the other inputs are what they were before there were these.
   if (random.percent(kFewMachinesPercent)) input.schedule.machines_max = draw_few_machines(random);
+  if (!input.schedule.stack_events.empty() && random.percent(kStopRacePercent)) {
+    add_stop_race(input.schedule, input.program, random);
+  }
   const std::string rule = validate(input);
   CHECK(rule.empty(), "a generated input is valid: " + rule);
   return input;

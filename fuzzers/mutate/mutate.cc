@@ -142,6 +142,10 @@ void mutate_schedule(Schedule& schedule, const Program& program, Random& random)
     case 0:
     case 1:
     case 2:
+      if (random.percent(25)) {
+        add_stop_race(schedule, program, random);
+        break;
+      }
       mutate_list(schedule.stack_events, kStackEventsMax, random,
                   [&] { return draw_stack_event(program, random); });
       break;

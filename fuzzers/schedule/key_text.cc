@@ -12,7 +12,10 @@ constexpr std::uint64_t kPathMax = 0xffffffff;
 constexpr unsigned kOrdinals = 31;  // a digit of a path is 1 + ordinal mod 31
 constexpr unsigned kLevelsMax = 6;
 
-constexpr std::string_view kActionNames[] = {"none", "grow", "move", "scan-shrink", "scan-move"};
+constexpr std::string_view kActionNames[] = {
+    "none", "grow", "move", "scan-shrink", "scan-move", "shrink", "preempt", "interrupt",
+};
+static_assert(std::size(kActionNames) == 1 + static_cast<unsigned>(kLastStackAction));
 
 std::string hexadecimal(std::uint64_t number) {
   char digits[16];

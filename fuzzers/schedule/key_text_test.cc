@@ -75,14 +75,15 @@ TEST(KeyText, MalformedKeysAreRefusedWithTheirPlace) {
 }
 
 TEST(KeyText, ActionsRoundTripAndNoneIsNone) {
-  for (unsigned i = 1; i <= 4; ++i) {
+  for (unsigned i = 1; i <= static_cast<unsigned>(kLastStackAction); ++i) {
     StackAction action{};
     EXPECT_TRUE(action_from_name(action_name(static_cast<StackAction>(i)), action));
     EXPECT_EQ(action, static_cast<StackAction>(i));
   }
   StackAction action = StackAction::kGrow;
   EXPECT_FALSE(action_from_name("none", action));
-  EXPECT_FALSE(action_from_name("shrink", action));
+  EXPECT_FALSE(action_from_name("shrink-", action));
+  EXPECT_EQ(action, StackAction::kGrow);
 }
 
 TEST(KeyText, Numbers) {

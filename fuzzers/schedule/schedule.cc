@@ -9,7 +9,7 @@ namespace concertina::fuzzers {
 namespace {
 
 bool is_action(StackAction action) {
-  return action != StackAction::kNone && action <= StackAction::kScanMove;
+  return action != StackAction::kNone && action <= kLastStackAction;
 }
 
 bool has_known_sites(const Constraint& constraint) {

@@ -47,6 +47,8 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
+inline constexpr StackAction kLastStackAction = StackAction::kInterrupt;
+
 struct StackEvent {
   StackAction action = StackAction::kMove;  // never kNone
   Key key;

@@ -32,7 +32,10 @@ const Broken kBroken[] = {
     {"stack event: unknown action",
      [](Schedule& s) { s.stack_events[0].action = StackAction::kNone; }},
     {"stack event: unknown action",
-     [](Schedule& s) { s.stack_events[0].action = static_cast<StackAction>(5); }},
+     [](Schedule& s) {
+       s.stack_events[0].action =
+           static_cast<StackAction>(1 + static_cast<unsigned>(kLastStackAction));
+     }},
     {"stack event: unknown site", [](Schedule& s) { s.stack_events[0].key.site = Site::kCount; }},
     {"too many deviations", [](Schedule& s) { s.deviations.resize(kDeviationsMax + 1); }},
     {"deviation: unknown kind", [](Schedule& s) { s.deviations[0].kind = DeviationKind::kCount; }},
