@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -39,27 +40,18 @@ constexpr Site kWakingSites[] = {
     Site::kChanSendFastClosed, Site::kChanReceiveFastClosed,
 };
 
-// After which a goroutine may stop inside a channel operation: woken, with its losing cases still
-// queued; between its unlock and the ready of its partner; in a close, between two partners.
-constexpr Site kStopSites[] = {
+// The last steps before a place where a goroutine may stop inside a channel operation: a scan that
+// is asked for here comes in time.
+constexpr Site kBeforeStopSites[] = {
     Site::kActiveStackChansClear,
     Site::kActiveStackChansClear,
     Site::kWakeUnlock,
-    Site::kChanSendUnlock,
-    Site::kChanReceiveUnlock,
     Site::kSelectUnlock,
-    Site::kChanCloseUnlock,
     Site::kSendDirect,
     Site::kReceiveDirect,
+    Site::kSudogElementStore,
     Site::kReadyStatus,
     Site::kExecuteStatus,
-};
-
-// In the steps of a program's own functions, or just before one.
-constexpr Site kUserSites[] = {
-    Site::kUserPrologue,   Site::kLoopBackEdge,        Site::kChanLen,
-    Site::kSpawnPrologue,  Site::kSyscallPrologue,     Site::kChanSendPrologue,
-    Site::kSelectPrologue, Site::kChanReceivePrologue, Site::kExecuteStatus,
 };
 
 // Between the pieces of submitting work, moving it from queue to queue, and looking for it.
@@ -145,24 +137,65 @@ Site draw_scan_site(Random& random) {
   return choice < 80 ? random.pick(kWakingSites) : kChannelSites.draw(random);
 }
 
-Site draw_stop_site(Random& random) {
-  const std::uint32_t choice = random.below(100);
-  if (choice < 60) return random.pick(kStopSites);
-  return choice < 85 ? kPrologues.draw(random) : kChannelSites.draw(random);
+// Where a goroutine may stop, or shrink its stack, inside one of the function's operations: woken,
+// with its losing cases still queued; between its unlock and the ready of its partner; in a close,
+// between two partners. Of a few operations that are looked at, the first that has such a place.
+Site draw_point(const Program& program, std::size_t function, Random& random) {
+  for (unsigned tries = 0; tries < 8; ++tries) {
+    CHECK(function < program.functions.size(), "a point is in one of the program's functions");
+    const std::vector<Operation>& body = program.functions[function].body;
+    if (body.empty()) break;
+    const Operation& operation = random.pick(std::span(body));
+    if (operation.code == Code::kCall) function = operation.function;
+    if (operation.code == Code::kClose) return Site::kCloseReadyPoint;
+    if (operation.code == Code::kSelect && random.percent(65)) return Site::kSelectWokenPoint;
+    if (operation.code == Code::kLen || operation.code == Code::kCap) continue;
+    if (operation.code == Code::kSelect || uses_channel(operation.code)) {
+      return random.percent(60) ? Site::kReadyPoint : Site::kWokenPoint;
+    }
+  }
+  return random.percent(60) ? Site::kReadyPoint : Site::kWokenPoint;
 }
 
-Site draw_site_for(StackAction action, Random& random) {
+Site draw_stop_site(const Program& program, std::size_t function, Random& random) {
+  const std::uint32_t choice = random.below(100);
+  if (choice < 60) return draw_point(program, function, random);
+  if (choice < 75) return random.pick(kBeforeStopSites);
+  return choice < 90 ? kPrologues.draw(random) : kChannelSites.draw(random);
+}
+
+/// `function`: what the goroutine runs, as far as is known.
+Site draw_site_for(StackAction action, const Program& program, std::size_t function,
+                   Random& random) {
   switch (action) {
     case StackAction::kScanShrink:
     case StackAction::kScanMove:
       return draw_scan_site(random);
+    case StackAction::kShrink:
+      return random.percent(75) ? draw_point(program, function, random) : kPrologues.draw(random);
     case StackAction::kPreempt:
-      return draw_stop_site(random);
+      return draw_stop_site(program, function, random);
     case StackAction::kInterrupt:
-      return random.pick(kUserSites);
+      return random.percent(75) ? Site::kUserCode : draw_stop_site(program, function, random);
     default:
       return kPrologues.draw(random);
   }
+}
+
+/// Main, or a goroutine that main starts, and what it runs.
+struct Actor {
+  SpawnPath path = kMainPath;
+  std::size_t function = 0;
+};
+
+Actor draw_actor(const Program& program, Random& random) {
+  std::vector<Actor> actors{Actor{}};
+  for (const Operation& operation : program.functions[0].body) {
+    if (operation.code != Code::kSpawn) continue;
+    const auto ordinal = static_cast<std::uint32_t>(actors.size() - 1);
+    actors.push_back({child_path(kMainPath, ordinal), operation.function});
+  }
+  return random.pick(std::span(actors));
 }
 
 Site draw_hold_site(Random& random) {
@@ -252,7 +285,8 @@ StackEvent draw_stack_event(const Program& program, Random& random) {
   StackEvent event;
   event.action = static_cast<StackAction>(weighted(kWeights, random));
   CHECK(event.action != StackAction::kNone, "a stack event does something");
-  event.key.site = draw_site_for(event.action, random);
+  const auto function = random.below(static_cast<std::uint32_t>(program.functions.size()));
+  event.key.site = draw_site_for(event.action, program, function, random);
   event.key.path = draw_path(program, random);
   event.key.occurrence = draw_occurrence(random);
   return event;
@@ -309,19 +343,20 @@ void add_stop_race(Schedule& schedule, const Program& program, Random& random) {
   static constexpr std::uint8_t kWeights[] = {45, 30, 25};
   StackEvent stop;
   stop.action = kActions[weighted(kWeights, random)];
-  stop.key.path = draw_path(program, random);
-  stop.key.site = draw_site_for(stop.action, random);
-  stop.key.occurrence = static_cast<std::uint8_t>(random.percent(70) ? 0 : random.between(1, 3));
   // A stack has to have grown before it can shrink, by itself or for the scanner.
   const bool shrinks = stop.action == StackAction::kShrink || random.percent(40);
-  for (unsigned n = shrinks ? random.between(1, 2) : 0; n > 0; --n) {
-    const Site site = n == 1 ? random.pick(kEarlySites) : kPrologues.draw(random);
+  const Actor actor = draw_actor(program, random);
+  stop.key.path = shrinks || random.percent(60) ? actor.path : kAnyPath;
+  stop.key.site = draw_site_for(stop.action, program, actor.function, random);
+  stop.key.occurrence = static_cast<std::uint8_t>(random.percent(70) ? 0 : random.between(1, 3));
+  for (unsigned n = shrinks ? random.between(1, 3) : 0; n > 0; --n) {
+    const Site site = n < 3 ? random.pick(kEarlySites) : kPrologues.draw(random);
     schedule.stack_events.push_back({StackAction::kGrow, {stop.key.path, site, 0}});
   }
   // The scanner comes while the goroutine is stopped, or stops it itself.
   if (stop.action != StackAction::kShrink && random.percent(60)) {
     StackEvent scan = {shrinks ? StackAction::kScanShrink : StackAction::kScanMove, stop.key};
-    scan.key.site = random.pick(kStopSites);
+    scan.key.site = random.pick(kBeforeStopSites);
     schedule.stack_events.push_back(scan);
   }
   schedule.stack_events.push_back(stop);

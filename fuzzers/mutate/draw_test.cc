@@ -117,32 +117,36 @@ TEST(Draw, PathsAreOfGoroutinesThatMainSpawns) {
 
 TEST(Draw, StackEventsAreWhereTheyCanHappen) {
   Random random(6);
-  const Program program = two_children();
+  const Program program = test::program(
+      "chan c0 cap=0 size=8 chan c1 cap=1 size=8 "
+      "func f0 frame=0 { go f1 go f1 send c0 close c1 }"
+      "func f1 frame=0 { try_recv c0 select { recv c0; send c1 } }");
   std::map<StackAction, unsigned> actions;
-  std::set<Site> prologues, stops, interrupts;
+  std::set<Site> prologues, stops, interrupts, shrinks;
   for (unsigned i = 0; i < kDraws; ++i) {
     const StackEvent event = draw_stack_event(program, random);
     ++actions[event.action];
     const bool is_scan =
         event.action == StackAction::kScanMove || event.action == StackAction::kScanShrink;
-    const bool is_own = event.action == StackAction::kGrow || event.action == StackAction::kMove ||
-                        event.action == StackAction::kShrink;
+    const bool is_own = event.action == StackAction::kGrow || event.action == StackAction::kMove;
     if (is_scan || is_own) {
       ASSERT_EQ(is_prologue(event.key.site), is_own) << site_name(event.key.site);
     }
     ASSERT_LT(event.key.occurrence, 12);
     if (is_own) prologues.insert(event.key.site);
+    if (event.action == StackAction::kShrink) shrinks.insert(event.key.site);
     if (event.action == StackAction::kPreempt) stops.insert(event.key.site);
     if (event.action == StackAction::kInterrupt) interrupts.insert(event.key.site);
   }
   EXPECT_EQ(actions.count(StackAction::kNone), 0u);
   EXPECT_EQ(actions.size(), static_cast<unsigned>(kLastStackAction));
-  for (const Site site : {Site::kActiveStackChansClear, Site::kWakeUnlock, Site::kChanCloseUnlock,
-                          Site::kSelectLockPrologue}) {
+  for (const Site site : {Site::kActiveStackChansClear, Site::kSelectWokenPoint, Site::kReadyPoint,
+                          Site::kCloseReadyPoint, Site::kSelectLockPrologue}) {
     EXPECT_TRUE(stops.contains(site)) << site_name(site);
   }
-  EXPECT_TRUE(interrupts.contains(Site::kChanLen));
-  EXPECT_FALSE(interrupts.contains(Site::kActiveStackChansClear)) << "not in user code";
+  EXPECT_TRUE(interrupts.contains(Site::kUserCode));
+  EXPECT_TRUE(shrinks.contains(Site::kSelectWokenPoint));
+  EXPECT_EQ(shrinks.size(), prologues.size() + 4);
   EXPECT_GT(actions[StackAction::kScanMove], actions[StackAction::kMove]);
   unsigned all = 0;
   for (unsigned site = 0; site < kSiteCount; ++site) all += is_prologue(static_cast<Site>(site));

@@ -35,6 +35,9 @@ std::string meaning(const Verdict& verdict) {
       {"work",
        "A processor stood idle beside a goroutine that could have run, and no thread was about "
        "to notice; or a run queue was found empty that was not."},
+      {"preemption",
+       "What was asked of a goroutine (to stop, to shrink its stack, to share its processor) was "
+       "not answered at the next place where it could be."},
       {"progress", "The run did not come to its end within its limits."},
       {"determinism", "Two runs of one input differed."},
       {"memory",

@@ -33,6 +33,17 @@ std::string_view wait_reason(WaitReason reason) {
   return "unknown";
 }
 
+// The bits of the runtime's Goroutine::preempt.
+std::string requests(unsigned bits) {
+  constexpr std::string_view kRequests[] = {"stop for the scanner", "shrink its stack",
+                                            "move its stack", "share its processor"};
+  std::vector<std::string> asked;
+  for (unsigned i = 0; i < std::size(kRequests); ++i) {
+    if ((bits >> i & 1) != 0) asked.emplace_back(kRequests[i]);
+  }
+  return asked.empty() ? "do nothing" : list_of(asked);
+}
+
 std::string queue_name(QueueId queue) {
   return queue == kGlobalQueue ? "the global queue" : "processor " + text_of(queue) + "'s queue";
 }
@@ -139,7 +150,11 @@ class Speaker {
   }
   std::string say(const event::Exited& e) const { return g(e) + " returns"; }
   std::string say(const event::Preempted& e) const {
-    return g(e) + " is stopped" + (e.for_scanner ? " for the scanner" : "");
+    const char* const function = e.resume == 0 ? nullptr : function_name(e.function);
+    return g(e) + " is " + (e.is_async ? "interrupted" : "stopped") +
+           (e.for_scanner ? " for the scanner" : " to share its processor") +
+           (function == nullptr ? "" : " in " + std::string(function)) +
+           (e.is_async ? ", where its stack must not be copied" : "");
   }
   std::string say(const event::SyscallEntered& e) const { return g(e) + " enters a system call"; }
   std::string say(const event::SyscallLeft& e) const { return g(e) + " leaves the system call"; }
@@ -192,6 +207,21 @@ class Speaker {
   }
   std::string say(const event::ScanBegin& e) const { return "the scanner has suspended " + g(e); }
   std::string say(const event::ScanEnd& e) const { return "the scanner lets " + g(e) + " go"; }
+
+  std::string say(const event::Asked& e) const {
+    return e.bits == 0 ? "" : g(e) + " is asked to " + requests(e.bits);
+  }
+  std::string say(const event::AskedAgain& e) const {
+    return g(e) + " is asked again to " + requests(e.bits) +
+           (e.was_put_off ? ", which a channel's lock had put off"
+                          : ", as its stack's guard was written meanwhile");
+  }
+  std::string say(const event::Answered& e) const {
+    return e.bits == 0 ? "" : g(e) + " is about to " + requests(e.bits);
+  }
+  std::string say(const event::Overlooked& e) const {
+    return g(e) + " goes on at a safe point, though it was asked to " + requests(e.bits);
+  }
 
   template <class Fact>
   std::string say(const Fact&) const {

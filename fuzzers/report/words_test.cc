@@ -35,6 +35,32 @@ TEST_F(Words, StackEvents) {
             "copying g0.0's stack begins (shrink, 4096 to 2048 bytes), taking its channels' locks");
 }
 
+TEST_F(Words, AStopSaysWhereAndWhatFor) {
+  EXPECT_EQ(said(event::Preempted{.goroutine = 2, .for_scanner = true}),
+            "g0.0 is stopped for the scanner");
+  EXPECT_EQ(said(event::Preempted{.goroutine = 2, .function = FunctionId::kSelect, .resume = 3}),
+            "g0.0 is stopped to share its processor in select");
+  EXPECT_EQ(said(event::Preempted{.goroutine = 2, .function = FunctionId::kSelect}),
+            "g0.0 is stopped to share its processor")
+      << "before its first step it has not begun";
+  EXPECT_EQ(said(event::Preempted{
+                .goroutine = 1, .is_async = true, .function = FunctionId::kFirstOfProgram}),
+            "g0 is interrupted to share its processor, where its stack must not be copied");
+}
+
+TEST_F(Words, RequestsSayWhatIsAsked) {
+  EXPECT_EQ(said(event::Asked{.goroutine = 2, .bits = 1}), "g0.0 is asked to stop for the scanner");
+  EXPECT_EQ(said(event::AskedAgain{.goroutine = 2, .was_put_off = true, .bits = 9}),
+            "g0.0 is asked again to stop for the scanner and share its processor, which a "
+            "channel's lock had put off");
+  EXPECT_EQ(said(event::AskedAgain{.goroutine = 2, .bits = 2}),
+            "g0.0 is asked again to shrink its stack, as its stack's guard was written meanwhile");
+  EXPECT_EQ(said(event::Answered{.goroutine = 2, .bits = 4}), "g0.0 is about to move its stack");
+  EXPECT_EQ(said(event::Answered{.goroutine = 2}), "");
+  EXPECT_EQ(said(event::Overlooked{.goroutine = 2, .bits = 8}),
+            "g0.0 goes on at a safe point, though it was asked to share its processor");
+}
+
 TEST_F(Words, WorkEvents) {
   EXPECT_EQ(said(event::Queued{.goroutine = 2, .queue = 1}), "g0.0 waits in processor 1's queue");
   EXPECT_EQ(said(event::Unqueued{.goroutine = 2, .queue = 4}),

@@ -135,6 +135,8 @@ struct GenerateCommandOptions {
 int generate_command(const GenerateCommandOptions& options);
 
 struct HealthOptions {
+  std::vector<std::string> files;  // to be looked at instead of generated inputs
+  bool as_bytes = false;
   unsigned count = 10000;
   std::uint64_t seed = 1;
   bool json = false;

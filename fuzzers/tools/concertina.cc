@@ -187,6 +187,7 @@ void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
 void add_health(CLI::App& app, HealthOptions& options, int& code) {
   CLI::App* const command =
       app.add_subcommand("health", "Show what share of generated inputs reaches what");
+  add_inputs(*command, options.files, options.as_bytes);
   add_number(*command, "--count", options.count, "How many", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the generator");
   command->add_flag("--json", options.json, "One JSON object");

@@ -10,27 +10,10 @@
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/generator.h"
+#include "tools/reached.h"
 
 namespace concertina::fuzzers {
 namespace {
-
-enum Feature : unsigned {
-  kBlocks,                 // a goroutine parked
-  kGrows,                  // a stack was grown
-  kCopiesUnderLocks,       // a stack was copied while its machine held locks
-  kMoves,                  // a stack was copied to one of equal or smaller size
-  kCopiesBlockedOnOne,     // ... of a goroutine blocked in a send or receive
-  kCopiesBlockedInSelect,  // ... of a goroutine blocked in a select
-  kCopiesBlockedOnMany,    // ... with two or more sudogs
-  kShrinksBlockedOnOne,    // as above, and to a smaller size
-  kShrinksBlockedInSelect,
-  kClosesUnderWaiters,
-  kDeadlocks,
-  kPanics,
-  kRunsOut,  // of its budget
-  kFails,    // by some oracle
-  kFeatureCount
-};
 
 struct Line {
   const char* name;
@@ -48,75 +31,22 @@ constexpr std::array<Line, kFeatureCount> kLines = {{
     {"shrinks, blocked on one channel", 1},
     {"shrinks, blocked in a select", 0.3},
     {"closes under waiters", 8},
+    {"stops inside a send", 3},
+    {"stops inside a receive", 2.5},
+    {"stops inside a select", 1.5},
+    {"stops in a woken select, losers queued", 0.5},
+    {"stops between unlock and ready", 5},
+    {"stops inside a close", 0.3},
+    {"is interrupted in its own code", 3.5},
+    {"wipes out a request and gives it again", 5},
+    {"puts off a request under a lock", 3},
+    {"shrinks its own stack", 0.8},
+    {"shrinks its own stack inside an operation", 0.8},
     {"ends in deadlock", 10},
     {"ends in panic", 4},
     {"ends out of budget", 0},
     {"fails an oracle", 0},
 }};
-
-using Features = std::array<bool, kFeatureCount>;
-
-/// What a goroutine is in the middle of, as far as its events tell.
-struct Waiting {
-  bool in_select = false;
-  unsigned sudogs = 0;
-};
-
-void see_copy(const event::CopyBegin& copy, const Waiting& waiting, Features& features) {
-  features[kGrows] |= copy.reason == CopyReason::kGrow;
-  features[kCopiesUnderLocks] |= copy.locks == CopyLocks::kHeld;
-  if (copy.reason == CopyReason::kGrow) return;
-  features[kMoves] = true;
-  if (copy.locks != CopyLocks::kTaken || waiting.sudogs == 0) return;
-  features[waiting.in_select ? kCopiesBlockedInSelect : kCopiesBlockedOnOne] = true;
-  features[kCopiesBlockedOnMany] |= waiting.sudogs > 1;
-  if (copy.reason != CopyReason::kShrink) return;
-  features[waiting.in_select ? kShrinksBlockedInSelect : kShrinksBlockedOnOne] = true;
-}
-
-void see_event(const Event& event, std::vector<Waiting>& goroutines, Features& features) {
-  if (event.goroutine >= goroutines.size()) goroutines.resize(event.goroutine + 1);
-  Waiting& waiting = goroutines[event.goroutine];
-  switch (event.kind) {
-    case EventKind::kOpSend:
-    case EventKind::kOpReceive:
-    case EventKind::kOpSelect:
-      waiting = {.in_select = event.kind == EventKind::kOpSelect};
-      break;
-    case EventKind::kSendPark:
-    case EventKind::kReceivePark:
-      ++waiting.sudogs;
-      break;
-    case EventKind::kDoneSend:
-    case EventKind::kDoneReceive:
-    case EventKind::kDoneSelect:
-      waiting = {};
-      break;
-    case EventKind::kParked:
-      features[kBlocks] = true;
-      break;
-    case EventKind::kCloseWakesReceiver:
-    case EventKind::kCloseWakesSender:
-      features[kClosesUnderWaiters] = true;
-      break;
-    case EventKind::kCopyBegin:
-      see_copy(as<event::CopyBegin>(event), waiting, features);
-      break;
-    default:
-      break;
-  }
-}
-
-Features features_of(const Input& input, const Trace& trace) {
-  Features features{};
-  std::vector<Waiting> goroutines;
-  for (const Event& event : trace.events) see_event(event, goroutines, features);
-  features[kDeadlocks] = trace.outcome == Outcome::kDeadlock;
-  features[kPanics] = trace.outcome == Outcome::kPanic;
-  features[kRunsOut] = trace.outcome == Outcome::kBudget;
-  features[kFails] = judge(input, trace).failed();
-  return features;
-}
 
 std::uint32_t percentile(std::vector<std::uint32_t>& values, unsigned percent) {
   CHECK(!values.empty() && percent <= 100, "a percentile is of some runs");
@@ -133,7 +63,7 @@ struct Distribution {
 
 void print_text(const std::array<unsigned, kFeatureCount>& counts,
                 std::array<Distribution, 3>& distributions, unsigned count) {
-  std::printf("%u generated inputs\n", count);
+  std::printf("%u inputs\n", count);
   for (unsigned i = 0; i < kFeatureCount; ++i) {
     std::printf("  %-42s %6.2f %%\n", kLines[i].name, 100.0 * counts[i] / count);
   }
@@ -182,8 +112,16 @@ int health(const HealthOptions& options) {
   std::array<unsigned, kFeatureCount> counts{};
   std::array<Distribution, 3> distributions = {
       Distribution{"steps", {}}, Distribution{"decisions", {}}, Distribution{"events", {}}};
-  for (unsigned i = 0; i < options.count; ++i) {
-    const Input input = generated_input(options.seed, i);
+  const unsigned count =
+      options.files.empty() ? options.count : static_cast<unsigned>(options.files.size());
+  for (unsigned i = 0; i < count; ++i) {
+    CaseFile file{.header = {}, .input = {}};
+    if (options.files.empty()) {
+      file.input = generated_input(options.seed, i);
+    } else if (!load_or_complain(options.files[i], file, options.as_bytes)) {
+      return kExitUnusable;
+    }
+    const Input& input = file.input;
     const Trace trace = run(input);
     distributions[0].values.push_back(trace.steps);
     distributions[1].values.push_back(trace.decisions);
@@ -194,15 +132,15 @@ int health(const HealthOptions& options) {
     }
   }
   if (options.json) {
-    print_json(counts, distributions, options.count);
+    print_json(counts, distributions, count);
   } else {
-    print_text(counts, distributions, options.count);
+    print_text(counts, distributions, count);
   }
   for (const unsigned reached : counts) {
-    CHECK(reached <= options.count, "a share is of all inputs");
+    CHECK(reached <= count, "a share is of all inputs");
   }
   bool is_healthy = counts[kFails] == 0;
-  if (options.check) is_healthy &= has_its_floors(counts, options.count);
+  if (options.check) is_healthy &= has_its_floors(counts, count);
   return is_healthy ? kExitAsExpected : kExitFailed;
 }
 

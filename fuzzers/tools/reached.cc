@@ -1,0 +1,116 @@
+#include "tools/reached.h"
+
+#include <vector>
+
+#include "base/event.h"
+
+namespace concertina::fuzzers {
+namespace {
+
+/// What a goroutine is in the middle of, as far as its events tell.
+struct Doing {
+  EventKind operation = EventKind::kCount;  // as it was asked for; kCount for none
+  unsigned sudogs = 0;                      // it has queued and not taken off
+  bool owes_ready = false;                  // it has taken a partner off a channel
+  CopyReason copy{};                        // of its stack, the latest
+  bool in_select() const { return operation == EventKind::kOpSelect; }
+};
+
+void see_copy(const event::CopyBegin& copy, const Doing& doing, Features& features) {
+  features[kGrows] |= copy.reason == CopyReason::kGrow;
+  features[kCopiesUnderLocks] |= copy.locks == CopyLocks::kHeld;
+  if (copy.reason == CopyReason::kGrow) return;
+  features[kMoves] = true;
+  if (copy.locks != CopyLocks::kTaken || doing.sudogs == 0) return;
+  features[doing.in_select() ? kCopiesBlockedInSelect : kCopiesBlockedOnOne] = true;
+  features[kCopiesBlockedOnMany] |= doing.sudogs > 1;
+  if (copy.reason != CopyReason::kShrink) return;
+  features[doing.in_select() ? kShrinksBlockedInSelect : kShrinksBlockedOnOne] = true;
+}
+
+// In the status in which the machine of a stack copies it, its own goroutine does.
+void see_end_of_copy(const event::CopyEnd& copy, const Doing& doing, Features& features) {
+  if (doing.copy != CopyReason::kShrink || copy.status != kCopyStack) return;
+  features[kShrinksItself] = true;
+  features[kShrinksItselfInside] |= doing.operation != EventKind::kCount;
+}
+
+// A frame that has been stopped before its first step has not begun yet.
+void see_stop(const event::Preempted& stop, const Doing& doing, Features& features) {
+  features[kInterrupts] |= stop.is_async;
+  if (stop.resume == 0) return;
+  features[kStopsInSend] |= stop.function == FunctionId::kChanSend;
+  features[kStopsInReceive] |= stop.function == FunctionId::kChanReceive;
+  features[kStopsInSelect] |= stop.function == FunctionId::kSelect;
+  features[kStopsInWokenSelect] |= stop.function == FunctionId::kSelect && doing.sudogs > 1;
+  features[kStopsInClose] |= stop.function == FunctionId::kCloseChannel;
+  features[kStopsBeforeReady] |= doing.owes_ready && stop.function != FunctionId::kCloseChannel;
+}
+
+void see_event(const Event& event, std::vector<Doing>& goroutines, Features& features) {
+  if (event.goroutine >= goroutines.size()) goroutines.resize(event.goroutine + 1);
+  Doing& doing = goroutines[event.goroutine];
+  if (partner_of(event).goroutine != kNoGoroutine) doing.owes_ready = true;
+  switch (event.kind) {
+    case EventKind::kOpSend:
+    case EventKind::kOpReceive:
+    case EventKind::kOpSelect:
+    case EventKind::kOpClose:
+      doing = {.operation = event.kind};
+      break;
+    case EventKind::kSendPark:
+    case EventKind::kReceivePark:
+      ++doing.sudogs;
+      break;
+    case EventKind::kDequeued:
+      if (doing.sudogs > 0) --doing.sudogs;
+      break;
+    case EventKind::kReadied:
+      doing.owes_ready = false;
+      break;
+    case EventKind::kPreempted:
+      see_stop(as<event::Preempted>(event), doing, features);
+      break;
+    case EventKind::kAskedAgain:
+      features[as<event::AskedAgain>(event).was_put_off ? kRequestsPutOff : kRequestsWipedOut] =
+          true;
+      break;
+    case EventKind::kDoneSend:
+    case EventKind::kDoneReceive:
+    case EventKind::kDoneSelect:
+    case EventKind::kDoneClose:
+      doing = {};
+      break;
+    case EventKind::kParked:
+      features[kBlocks] = true;
+      break;
+    case EventKind::kCloseWakesReceiver:
+    case EventKind::kCloseWakesSender:
+      features[kClosesUnderWaiters] = true;
+      break;
+    case EventKind::kCopyBegin:
+      doing.copy = as<event::CopyBegin>(event).reason;
+      see_copy(as<event::CopyBegin>(event), doing, features);
+      break;
+    case EventKind::kCopyEnd:
+      see_end_of_copy(as<event::CopyEnd>(event), doing, features);
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace
+
+Features features_of(const Input& input, const Trace& trace) {
+  Features features{};
+  std::vector<Doing> goroutines;
+  for (const Event& event : trace.events) see_event(event, goroutines, features);
+  features[kDeadlocks] = trace.outcome == Outcome::kDeadlock;
+  features[kPanics] = trace.outcome == Outcome::kPanic;
+  features[kRunsOut] = trace.outcome == Outcome::kBudget;
+  features[kFails] = judge(input, trace).failed();
+  return features;
+}
+
+}  // namespace concertina::fuzzers

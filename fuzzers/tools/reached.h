@@ -1,0 +1,45 @@
+// What a run reaches, of all that the stack-copy protocol is about: for the generator's health, and
+// for tests of what a case is there for.
+#pragma once
+
+#include <array>
+
+#include "pipeline.h"
+
+namespace concertina::fuzzers {
+
+enum Feature : unsigned {
+  kBlocks,                 // a goroutine parked
+  kGrows,                  // a stack was grown
+  kCopiesUnderLocks,       // a stack was copied while its machine held locks
+  kMoves,                  // a stack was copied to one of equal or smaller size
+  kCopiesBlockedOnOne,     // ... of a goroutine blocked in a send or receive
+  kCopiesBlockedInSelect,  // ... of a goroutine blocked in a select
+  kCopiesBlockedOnMany,    // ... with two or more sudogs
+  kShrinksBlockedOnOne,    // as above, and to a smaller size
+  kShrinksBlockedInSelect,
+  kClosesUnderWaiters,
+  kStopsInSend,          // a goroutine stopped at a safe point within a send,
+  kStopsInReceive,       // ... a receive,
+  kStopsInSelect,        // ... a select,
+  kStopsInWokenSelect,   // ... a select whose losing cases are still queued,
+  kStopsBeforeReady,     // ... between taking its partner off the channel and making it runnable,
+  kStopsInClose,         // ... a close
+  kInterrupts,           // a goroutine was stopped in the middle of its own code
+  kRequestsWipedOut,     // a copy, or a system call's end, wiped out a request and gave it again
+  kRequestsPutOff,       // a request was put off because a channel's lock was held
+  kShrinksItself,        // a goroutine halved its own stack
+  kShrinksItselfInside,  // ... within an operation
+  kDeadlocks,
+  kPanics,
+  kRunsOut,  // of its budget
+  kFails,    // by some oracle
+  kFeatureCount
+};
+
+using Features = std::array<bool, kFeatureCount>;
+
+/// `trace`: of a run of `input`.
+Features features_of(const Input& input, const Trace& trace);
+
+}  // namespace concertina::fuzzers
