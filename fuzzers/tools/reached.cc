@@ -13,6 +13,8 @@ struct Doing {
   unsigned sudogs = 0;                      // it has queued and not taken off
   bool owes_ready = false;                  // it has taken a partner off a channel
   CopyReason copy{};                        // of its stack, the latest
+  bool is_copied = false;                   // is that going on?
+  bool left_syscall = false;                // and has not been at a safe point since
   bool in_select() const { return operation == EventKind::kOpSelect; }
 };
 
@@ -72,8 +74,15 @@ void see_event(const Event& event, std::vector<Doing>& goroutines, Features& fea
       see_stop(as<event::Preempted>(event), doing, features);
       break;
     case EventKind::kAskedAgain:
-      features[as<event::AskedAgain>(event).was_put_off ? kRequestsPutOff : kRequestsWipedOut] =
-          true;
+      features[kRequestsPutOff] |= as<event::AskedAgain>(event).was_put_off;
+      features[kRequestsWipedOut] |= doing.is_copied;
+      features[kRequestsInSyscall] |= doing.left_syscall;
+      break;
+    case EventKind::kSyscallLeft:
+      doing.left_syscall = true;
+      break;
+    case EventKind::kAnswered:
+      doing.left_syscall = false;
       break;
     case EventKind::kDoneSend:
     case EventKind::kDoneReceive:
@@ -90,9 +99,11 @@ void see_event(const Event& event, std::vector<Doing>& goroutines, Features& fea
       break;
     case EventKind::kCopyBegin:
       doing.copy = as<event::CopyBegin>(event).reason;
+      doing.is_copied = true;
       see_copy(as<event::CopyBegin>(event), doing, features);
       break;
     case EventKind::kCopyEnd:
+      doing.is_copied = false;
       see_end_of_copy(as<event::CopyEnd>(event), doing, features);
       break;
     default:

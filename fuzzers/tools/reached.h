@@ -26,8 +26,9 @@ enum Feature : unsigned {
   kStopsBeforeReady,     // ... between taking its partner off the channel and making it runnable,
   kStopsInClose,         // ... a close
   kInterrupts,           // a goroutine was stopped in the middle of its own code
-  kRequestsWipedOut,     // a copy, or a system call's end, wiped out a request and gave it again
-  kRequestsPutOff,       // a request was put off because a channel's lock was held
+  kRequestsWipedOut,     // a copy wiped out a request and gave it again
+  kRequestsInSyscall,    // a request was made in a system call and given again at its end
+  kRequestsPutOff,       // ... and when a channel's lock was given back, which had put it off
   kShrinksItself,        // a goroutine halved its own stack
   kShrinksItselfInside,  // ... within an operation
   kDeadlocks,
