@@ -77,12 +77,18 @@ void judge(const fuzzers::Program& program, Ended& ended) {
 threaded::Config disturbance(const Batch& batch) {
   constexpr std::uint32_t kMoves[] = {1, 2, 3, 5, 8, 16};
   constexpr std::uint32_t kGrowths[] = {0, 13, 29, 101};
+  constexpr std::uint32_t kShrinks[] = {0, 3, 11, 41};
+  constexpr std::uint32_t kPreemptions[] = {0, 7, 37, 211};
+  constexpr std::uint32_t kInterrupts[] = {0, 5, 31, 173};
   constexpr std::uint64_t kScans[] = {20'000, 100'000, 500'000};
   Draws draws(~batch.seed);
   return {.seed = batch.seed,
           .events_max = batch.is_small ? kHistoryMax : 0,
           .move_one_in = kMoves[draws.below(6)],
           .grow_one_in = kGrowths[draws.below(4)],
+          .shrink_one_in = kShrinks[draws.below(4)],
+          .preempt_one_in = kPreemptions[draws.below(4)],
+          .interrupt_one_in = kInterrupts[draws.below(4)],
           .scan_every_ns = kScans[draws.below(3)]};
 }
 

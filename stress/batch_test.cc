@@ -147,7 +147,7 @@ TEST_F(BatchTest, SeedsTurnTheStacksAidsOff) {
 }
 
 TEST(Disturbance, IsAFunctionOfTheSeedAndOfEveryStrength) {
-  std::set<std::uint64_t> moves, growths, scans;
+  std::set<std::uint64_t> moves, growths, shrinks, preemptions, interrupts, scans;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     const threaded::Config config = disturbance({.seed = seed});
     const threaded::Config again = disturbance({.seed = seed, .is_small = true});
@@ -158,10 +158,16 @@ TEST(Disturbance, IsAFunctionOfTheSeedAndOfEveryStrength) {
     EXPECT_EQ(again.events_max, kHistoryMax);
     moves.insert(config.move_one_in);
     growths.insert(config.grow_one_in);
+    shrinks.insert(config.shrink_one_in);
+    preemptions.insert(config.preempt_one_in);
+    interrupts.insert(config.interrupt_one_in);
     scans.insert(config.scan_every_ns);
   }
   EXPECT_EQ(moves, (std::set<std::uint64_t>{1, 2, 3, 5, 8, 16}));
   EXPECT_EQ(growths, (std::set<std::uint64_t>{0, 13, 29, 101}));
+  EXPECT_EQ(shrinks, (std::set<std::uint64_t>{0, 3, 11, 41}));
+  EXPECT_EQ(preemptions, (std::set<std::uint64_t>{0, 7, 37, 211}));
+  EXPECT_EQ(interrupts, (std::set<std::uint64_t>{0, 5, 31, 173}));
   EXPECT_EQ(scans.size(), 3u);
 }
 

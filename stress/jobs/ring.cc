@@ -115,13 +115,6 @@ Action member_step(Machine& m, Goroutine& g) {
       t.send(to, t->element, ring.is_over(got.token) ? got.token : got.token + (1u << kTokenBits));
       return t.next(kSent);
     }
-    case kClose:
-      t.close(ring.channel(t->next));
-      return t.next(kClosed);
-    case kClosed:
-      t.closed(ring.channel(t->next));
-      if (++t->next < ring.size()) return t.next(kClose, Action::kBackEdge);
-      return t.finish();
     default:
       t.sent(t->token == next->id ? next : ring.finish_line());
       return t.next(kReceive, Action::kBackEdge);
@@ -147,6 +140,13 @@ Action main_step(Machine& m, Goroutine& g) {
       }
       t->next = 0;
       return t.next(kClose);
+    case kClose:
+      t.close(ring.channel(t->next));
+      return t.next(kClosed);
+    case kClosed:
+      t.closed(ring.channel(t->next));
+      if (++t->next < ring.size()) return t.next(kClose, Action::kBackEdge);
+      return t.finish();
     default: {
       const Received got = t.received(ring.finish_line(), t->element);
       require(ring.arrive(got.token), "ring", "a token at the finish that has hops left");

@@ -159,13 +159,6 @@ Action worker_step(Machine& m, Goroutine& g) {
       return t.next(kSelected);
     case kSelected:
       return t.next(kBegin, end_select(t, self));
-    case kClose:
-      t.close(storm.channel(t->next));
-      return t.next(kClosed);
-    case kClosed:
-      t.closed(storm.channel(t->next));
-      if (++t->next < kStormChannels) return t.next(kClose, Action::kBackEdge);
-      return t.finish();
     default:
       t.sent(self.storm->done());
       return t.finish();
@@ -189,6 +182,13 @@ Action main_step(Machine& m, Goroutine& g) {
       }
       t.receive(storm.done(), t->in);
       return t.next(kGot);
+    case kClose:
+      t.close(storm.channel(t->next));
+      return t.next(kClosed);
+    case kClosed:
+      t.closed(storm.channel(t->next));
+      if (++t->next < kStormChannels) return t.next(kClose, Action::kBackEdge);
+      return t.finish();
     default:
       t.received(storm.done(), t->in);
       ++t->sent;
