@@ -457,8 +457,8 @@ Action Step::run() {
   if (state_.held.address != 0) go_on();
   for (;;) {
     if (frame_->pc >= function_.source->body.size() || state_.fuel == 0) return finish();
-    if (must_stop(g_)) return Action::kNext;  // where the operation's own prologue would stop it
     if (platform::is_interrupted(Site::kUserCode)) return interrupt();
+    if (must_stop(g_)) return Action::kNext;  // where the operation's own prologue would stop it
     state_.fuel -= std::min(state_.fuel, cost(operation()));
     Action action;
     if (execute(action)) return action;
