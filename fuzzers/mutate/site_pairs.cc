@@ -7,14 +7,16 @@ namespace {
 
 using enum Site;
 
-// A goroutine's status, and its wish to be preempted, which the same places look at.
+// A goroutine's status, and what is asked of it, which the same places look at.
 constexpr Site kStatusReaders[] = {
-    kLoopBackEdge,  kPreemptPoll,     kParkStatus,       kReadyStatus,   kStatusWaitForScan,
-    kExecuteStatus, kYieldStatus,     kExitStatus,       kSyscallStatus, kCopyStackStatus,
-    kScanSuspend,   kScanSuspendWait, kScanPreemptStore, kScanResume};
+    kPreemptPoll,     kParkStatus,       kReadyStatus,   kStatusWaitForScan, kExecuteStatus,
+    kYieldStatus,     kExitStatus,       kSyscallStatus, kCopyStackStatus,   kScanSuspend,
+    kScanSuspendWait, kScanPreemptStore, kScanResume};
 constexpr Site kStatusWriters[] = {
     kPreemptPoll,   kParkStatus,      kReadyStatus, kExecuteStatus,    kYieldStatus, kExitStatus,
     kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume};
+constexpr Site kGuardReaders[] = {kLoopBackEdge, kStackGuard};
+constexpr Site kGuardWriters[] = {kStackGuard};
 constexpr Site kClosedReaders[] = {kChanSendFastClosed, kChanReceiveFastClosed, kChanClosedLoad};
 constexpr Site kClosedWriters[] = {kChanClosedStore};
 constexpr Site kChanLocks[] = {kChanSendLock, kChanReceiveLock, kChanCloseLock, kSelectLock,
@@ -74,6 +76,7 @@ constexpr SiteFamily kFamilies[] = {
     {kGlobalReaders, kGlobalWriters},
     {kNeed, kNeed},
     {kNoteReaders, kNoteWriters},
+    {kGuardReaders, kGuardWriters},
 };
 
 constexpr unsigned kConstraintsUsed = 6;  // more of them hinder each other

@@ -104,7 +104,8 @@ void Names::learn_from_step(const Step& step, GoroutineId target) {
     case Site::kCopyStackStatus:
       break;
     case Site::kLoopBackEdge:
-      field = Field::kPreempt;
+    case Site::kStackGuard:
+      field = Field::kGuard;
       break;
     case Site::kSelectDoneReset:
       field = Field::kSelectDone;
@@ -143,8 +144,8 @@ std::string Names::object(ObjectId object) const {
   switch (found->second.field) {
     case Field::kStatus:
       return owner + "status";
-    case Field::kPreempt:
-      return owner + "preemption request";
+    case Field::kGuard:
+      return owner + "stack guard";
     case Field::kSelectDone:
       return owner + "select_done";
     case Field::kParkingFlag:

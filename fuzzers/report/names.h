@@ -46,7 +46,7 @@ class Names {
   std::string in_words(std::string_view detail) const;
 
  private:
-  enum class Field : std::uint8_t { kStatus, kPreempt, kSelectDone, kParkingFlag, kStackFlag };
+  enum class Field : std::uint8_t { kStatus, kGuard, kSelectDone, kParkingFlag, kStackFlag };
   struct Owned {
     Field field;
     GoroutineId goroutine;

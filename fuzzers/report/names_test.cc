@@ -48,10 +48,13 @@ TEST(Names, FieldsAreLearntFromTheirOwnersSteps) {
   sample.step(0, 2, Site::kParkStatus, 49);
   sample.step(0, 2, Site::kParkingOnChanClear, 53);
   sample.step(1, kNoGoroutine, Site::kScanSuspend, 49);
+  sample.step(1, kNoGoroutine, Site::kStackGuard, 51);
+  sample.step(0, 2, Site::kLoopBackEdge, 51);
   const Names names(program_of_two_functions(), sample.trace());
   EXPECT_EQ(names.object(49), "g0.0's status");
   EXPECT_EQ(names.object_beside_site(49), "g0.0");
   EXPECT_EQ(names.object(53), "g0.0's parking_on_chan");
+  EXPECT_EQ(names.object(51), "g0.0's stack guard");
   EXPECT_EQ(names.status_of(49), 2);
   EXPECT_EQ(names.status_of(53), kNoGoroutine);
 }
