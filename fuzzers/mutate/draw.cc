@@ -164,6 +164,17 @@ Site draw_stop_site(const Program& program, std::size_t function, Random& random
   return choice < 90 ? kPrologues.draw(random) : kChannelSites.draw(random);
 }
 
+// An interrupt that is asked for elsewhere strikes where the program's own code goes on: after a
+// system call with what was asked in it still to be done.
+Site draw_interrupt_site(const Program& program, std::size_t function, Random& random) {
+  if (random.percent(25)) return draw_stop_site(program, function, random);
+  const bool has_calls = std::ranges::any_of(program.functions, [](const Function& one) {
+    return std::ranges::any_of(
+        one.body, [](const Operation& operation) { return operation.code == Code::kSyscall; });
+  });
+  return has_calls && random.percent(60) ? Site::kSyscallSleep : Site::kUserCode;
+}
+
 /// `function`: what the goroutine runs, as far as is known.
 Site draw_site_for(StackAction action, const Program& program, std::size_t function,
                    Random& random) {
@@ -176,7 +187,7 @@ Site draw_site_for(StackAction action, const Program& program, std::size_t funct
     case StackAction::kPreempt:
       return draw_stop_site(program, function, random);
     case StackAction::kInterrupt:
-      return random.percent(75) ? Site::kUserCode : draw_stop_site(program, function, random);
+      return draw_interrupt_site(program, function, random);
     default:
       return kPrologues.draw(random);
   }
@@ -356,7 +367,8 @@ void add_stop_race(Schedule& schedule, const Program& program, Random& random) {
   // The scanner comes while the goroutine is stopped, or stops it itself.
   if (stop.action != StackAction::kShrink && random.percent(60)) {
     StackEvent scan = {shrinks ? StackAction::kScanShrink : StackAction::kScanMove, stop.key};
-    scan.key.site = random.pick(kBeforeStopSites);
+    scan.key.site =
+        stop.key.site == Site::kSyscallSleep ? Site::kSyscallStatus : random.pick(kBeforeStopSites);
     schedule.stack_events.push_back(scan);
   }
   schedule.stack_events.push_back(stop);

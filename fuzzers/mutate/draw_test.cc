@@ -120,7 +120,7 @@ TEST(Draw, StackEventsAreWhereTheyCanHappen) {
   const Program program = test::program(
       "chan c0 cap=0 size=8 chan c1 cap=1 size=8 "
       "func f0 frame=0 { go f1 go f1 send c0 close c1 }"
-      "func f1 frame=0 { try_recv c0 select { recv c0; send c1 } }");
+      "func f1 frame=0 { try_recv c0 select { recv c0; send c1 } syscall 1 }");
   std::map<StackAction, unsigned> actions;
   std::set<Site> prologues, stops, interrupts, shrinks;
   for (unsigned i = 0; i < kDraws; ++i) {
@@ -145,6 +145,7 @@ TEST(Draw, StackEventsAreWhereTheyCanHappen) {
     EXPECT_TRUE(stops.contains(site)) << site_name(site);
   }
   EXPECT_TRUE(interrupts.contains(Site::kUserCode));
+  EXPECT_TRUE(interrupts.contains(Site::kSyscallSleep));
   EXPECT_TRUE(shrinks.contains(Site::kSelectWokenPoint));
   EXPECT_EQ(shrinks.size(), prologues.size() + 4);
   EXPECT_GT(actions[StackAction::kScanMove], actions[StackAction::kMove]);

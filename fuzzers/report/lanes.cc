@@ -79,6 +79,7 @@ bool is_quiet_fact(const Event& event) {
 /// a function that tells them apart.
 std::string_view source_hint(const Step& step, const Names& names, const Picture& picture) {
   if (step.site == Site::kCopyStackStatus) return "stack/";
+  if (step.site == Site::kStackGuard) return "stack/requests.cc";
   const auto thread = picture.threads.find(step.thread);
   if (thread != picture.threads.end() && thread->second.copies != kNoGoroutine) return "stack/";
   if (names.is_scanner(step.thread)) return "scan/";

@@ -300,6 +300,11 @@ class Page {
         {"active-stack-chans",
          "active_stack_chans: it sleeps on channels; a copy of its stack must take their locks"},
         {"select-done", "select_done: 1 once a waker has won the race to wake this select"},
+        {"stack-guard",
+         "stack guard: the word that a goroutine compares its stack pointer with; it also tells it "
+         "that something is asked of it"},
+        {" is interrupted",
+         "interrupted: stopped anywhere in its own code, where registers may point into its stack"},
         {"copy-stack-low",
          "copy-stack-low: the part of a stack that others may write to, copied "
          "under the channels' locks"},

@@ -151,10 +151,10 @@ class Speaker {
   std::string say(const event::Exited& e) const { return g(e) + " returns"; }
   std::string say(const event::Preempted& e) const {
     const char* const function = e.resume == 0 ? nullptr : function_name(e.function);
-    return g(e) + " is " + (e.is_async ? "interrupted" : "stopped") +
+    return g(e) + (e.is_async ? " is interrupted" : " is stopped") +
            (e.for_scanner ? " for the scanner" : " to share its processor") +
            (function == nullptr ? "" : " in " + std::string(function)) +
-           (e.is_async ? ", where its stack must not be copied" : "");
+           (e.is_async ? ", in its own code: its stack must not be copied there" : "");
   }
   std::string say(const event::SyscallEntered& e) const { return g(e) + " enters a system call"; }
   std::string say(const event::SyscallLeft& e) const { return g(e) + " leaves the system call"; }

@@ -45,7 +45,8 @@ TEST_F(Words, AStopSaysWhereAndWhatFor) {
       << "before its first step it has not begun";
   EXPECT_EQ(said(event::Preempted{
                 .goroutine = 1, .is_async = true, .function = FunctionId::kFirstOfProgram}),
-            "g0 is interrupted to share its processor, where its stack must not be copied");
+            "g0 is interrupted to share its processor, in its own code: its stack must not be "
+            "copied there");
 }
 
 TEST_F(Words, RequestsSayWhatIsAsked) {
