@@ -183,7 +183,9 @@ Site draw_site_for(StackAction action, const Program& program, std::size_t funct
     case StackAction::kScanMove:
       return draw_scan_site(random);
     case StackAction::kShrink:
-      return random.percent(75) ? draw_point(program, function, random) : kPrologues.draw(random);
+      if (random.percent(60)) return draw_point(program, function, random);
+      // A call may have grown the stack just before, and its frame must fit afterwards.
+      return random.percent(50) ? Site::kUserPrologue : kPrologues.draw(random);
     case StackAction::kPreempt:
       return draw_stop_site(program, function, random);
     case StackAction::kInterrupt:
