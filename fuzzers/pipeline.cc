@@ -34,6 +34,7 @@ Trace run(const Input& input, const RunOptions& options) {
   interpreter.program = &shop.compiled;
   interpreter.knobs.processors = schedule.processors;
   interpreter.knobs.machines_max = schedule.machines_max;
+  interpreter.knobs.slice = schedule.slice;
   interpreter.knobs.stacks = {.reuse = schedule.reuse_stacks, .cache = schedule.cache_stacks};
   interpreter.knobs.shrink_stacks = schedule.shrink_stacks;
 
@@ -50,6 +51,7 @@ Trace run(const Input& input, const RunOptions& options) {
   CHECK(report.threads.size() <= kThreadsMax, "a run has as many threads as there may be");
   Trace trace;
   trace.machines_max = schedule.machines_max;
+  trace.slice = schedule.slice;
   trace.outcome = report.outcome;
   trace.message = report.message;
   trace.hash = report.hash;

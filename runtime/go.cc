@@ -12,6 +12,7 @@ void run_main(const Knobs& knobs, const Function& main, void* user,
           "processors out of 1..kProcessorsLimit");
   require(knobs.machines_max >= 1 && knobs.machines_max <= kMachinesMax, "knobs",
           "machines_max out of 1..kMachinesMax");
+  require(knobs.slice >= 1, "knobs", "slice is 0");
   require(knobs.goroutines_max >= 1, "knobs", "goroutines_max is 0");
   // A channel's id orders its lock. Goroutines may be more than there are ids (sched/scheduler.cc).
   require(knobs.channels_max <= 0xffff, "knobs", "channels_max out of a ChannelId's range");

@@ -5,6 +5,7 @@
 //                 stack events, deviations
 //                 from version 2: horizon (LEB128), constraints, targets, thread counts
 //                 from version 3: kMachinesMax - machines_max
+//                 from version 4: slice, 0 for the usual one
 //   program       channels, functions
 //
 // The schedule comes first: its head has fixed offsets, so an engine that inserts or erases bytes
@@ -47,7 +48,7 @@ constexpr unsigned kSmallList = 5;  // lengths above the limit become less than 
 constexpr std::size_t kKeyBytesMax = 5 + 1 + 1;
 constexpr std::size_t kScheduleBytesMax =
     11 + 1 + kStackEventsMax * (1 + kKeyBytesMax) + 1 + kDeviationsMax * (2 + kKeyBytesMax) + 3 +
-    1 + kConstraintsMax * 4 + 1 + kTargetsMax * (5 + 3) + 1 + kThreadCountsMax * (5 + 1 + 3) + 1;
+    1 + kConstraintsMax * 4 + 1 + kTargetsMax * (5 + 3) + 1 + kThreadCountsMax * (5 + 1 + 3) + 2;
 // What version 1 knew; its bytes wrap around into these.
 constexpr unsigned kStrategiesOfVersion1 = 3;
 constexpr unsigned kDeviationKindsOfVersion1 = 2;
@@ -219,6 +220,10 @@ Schedule read_schedule(Reader& reader, unsigned version) {
     schedule.machines_max =
         static_cast<std::uint8_t>(kMachinesMax - reader.below(kMachinesMax - kMachinesMin + 1));
   }
+  if (version >= 4) {
+    const auto slice = static_cast<std::uint8_t>(reader.byte());
+    if (slice != 0) schedule.slice = slice;
+  }
   return schedule;
 }
 
@@ -243,6 +248,7 @@ void write_schedule(Writer& writer, const Schedule& schedule, unsigned version) 
   }
   if (version >= 2) write_learnt(writer, schedule);
   if (version >= 3) writer.byte(kMachinesMax - schedule.machines_max);
+  if (version >= 4) writer.byte(schedule.slice == kSliceDefault ? 0U : schedule.slice);
 }
 
 std::uint8_t channel_of(unsigned byte) {
@@ -332,6 +338,7 @@ void write_program(Writer& writer, const Program& program) {
 
 std::uint8_t version_of(const Input& input) {
   const Schedule& schedule = input.schedule;
+  if (schedule.slice != kSliceDefault) return 4;
   for (const StackEvent& event : schedule.stack_events) {
     if (static_cast<unsigned>(event.action) > kStackActionsOfVersion3) return 4;
   }

@@ -39,6 +39,7 @@ Input widest_input() {
   input.schedule.depth = kDepthMax;
   input.schedule.processors = kProcessorsMax;
   input.schedule.machines_max = kMachinesMin;
+  input.schedule.slice = 255;
   input.schedule.stack_events.assign(kStackEventsMax, {kLastStackAction, key});
   input.schedule.deviations.assign(kDeviationsMax, {DeviationKind::kPrefer, key, 255});
   input.schedule.strategy = Strategy::kPortfolio;
@@ -211,7 +212,7 @@ TEST(Bytes, TheLayoutOfVersionThreeIsFrozen) {
   EXPECT_EQ(decode(missing).schedule.machines_max, kMachinesMax);
 }
 
-// And those of version 4, which is version 3 with more stack events.
+// And those of version 4, which is version 3 with more stack events and a slice.
 TEST(Bytes, TheLayoutOfVersionFourIsFrozen) {
   Bytes bytes = {
       4,                                // version
@@ -223,6 +224,7 @@ TEST(Bytes, TheLayoutOfVersionFourIsFrozen) {
       0,                                // no deviations
       0,    0,    0,    0,              // nothing learnt
       0,                                // machines_max: the most
+      7,                                // slice
       0,    0,    0,    0,              // no channels; one function, empty
   };
   const Input input = decode(bytes);
@@ -233,6 +235,8 @@ TEST(Bytes, TheLayoutOfVersionFourIsFrozen) {
       {StackAction::kInterrupt, {kAnyPath, Site::kSendDirect, 0}}};
   EXPECT_EQ(input.schedule.stack_events, events);
   EXPECT_EQ(input.schedule.machines_max, kMachinesMax);
+  EXPECT_EQ(input.schedule.slice, 7);
+  EXPECT_EQ(decode({bytes.begin(), bytes.end() - 5}).schedule.slice, kSliceDefault);
   // Older versions wrap around into what they knew.
   const std::vector<StackEvent> older = {
       {StackAction::kGrow, {kMainPath, Site::kUserPrologue, 1}},
@@ -252,6 +256,10 @@ TEST(Bytes, OnlyAnInputThatNeedsItIsOfVersionFour) {
     EXPECT_EQ(encode(input)[0], i <= 4 ? 1 : 4) << i;
     EXPECT_EQ(decode(encode(input)), input) << i;
   }
+  input.schedule.stack_events.clear();
+  input.schedule.slice = 1;
+  EXPECT_EQ(encode(input)[0], 4);
+  EXPECT_EQ(decode(encode(input)), input);
 }
 
 TEST(Bytes, OnlyAnInputThatNeedsItIsOfVersionThree) {

@@ -38,7 +38,7 @@ class Parser {
   bool parse_schedule();
   bool parse_setting(Word word);
   bool parse_knob();
-  bool parse_machines_max();
+  bool parse_number_knob(std::string_view name, unsigned min, unsigned max, std::uint8_t& knob);
   bool parse_event();
   bool parse_deviation(DeviationKind kind);
   bool parse_constraint(bool is_wanted);
@@ -285,26 +285,29 @@ bool Parser::parse_setting(const Word word) {
   return value != 0 || fail(word, std::string(name) + " is at least 1", name.size() + 1);
 }
 
-bool Parser::parse_machines_max() {
+bool Parser::parse_number_knob(std::string_view name, unsigned min, unsigned max,
+                               std::uint8_t& knob) {
   const Word word = lexer_.peek();
   std::uint64_t value = 0;
-  if (!parse_value(kMachinesWord, kMachinesMax, value)) return false;
-  if (value < kMachinesMin) {
-    return fail(word, "machines_max is at least " + std::to_string(kMachinesMin),
-                kMachinesWord.size() + 1);
+  if (!parse_value(name, max, value)) return false;
+  if (value < min) {
+    return fail(word, std::string(name) + " is at least " + std::to_string(min), name.size() + 1);
   }
-  input_.schedule.machines_max = static_cast<std::uint8_t>(value);
+  knob = static_cast<std::uint8_t>(value);
   return true;
 }
 
 bool Parser::parse_knob() {
-  if (lexer_.peek().text.substr(0, lexer_.peek().text.find('=')) == kMachinesWord) {
-    return parse_machines_max();
+  Schedule& schedule = input_.schedule;
+  const std::string_view name = lexer_.peek().text.substr(0, lexer_.peek().text.find('='));
+  if (name == kMachinesWord) {
+    return parse_number_knob(name, kMachinesMin, kMachinesMax, schedule.machines_max);
   }
+  if (name == kSliceWord) return parse_number_knob(name, 1, 255, schedule.slice);
   const Word word = lexer_.take();
   for (const KnobWord& knob : kKnobWords) {
     if (knob.word != word.text) continue;
-    input_.schedule.*knob.knob = knob.value;
+    schedule.*knob.knob = knob.value;
     return true;
   }
   return fail(word, "no such knob");

@@ -110,6 +110,9 @@ void print_schedule(const Schedule& schedule, std::string& text) {
     text +=
         "knob " + std::string(kMachinesWord) + "=" + std::to_string(schedule.machines_max) + "\n";
   }
+  if (schedule.slice != kSliceDefault) {
+    text += "knob " + std::string(kSliceWord) + "=" + std::to_string(schedule.slice) + "\n";
+  }
   for (const StackEvent& event : schedule.stack_events) {
     text += "event " + std::string(action_name(event.action)) + " at " + key_text(event.key) + "\n";
   }

@@ -97,6 +97,7 @@ constexpr const char* kCanonicalLimit =
     "schedule processors=2 strategy=random depth=3 seed=0x5\n"
     "knob no_shrink\n"
     "knob machines_max=3\n"
+    "knob slice=1\n"
     "event grow at g0/user-prologue#0\n"
     "end\n";
 

@@ -15,7 +15,7 @@
 //   schedule  = "schedule" { "processors=" N | "strategy=" WORD | "depth=" N | "seed=" N |
 //               "horizon=" N }
 //   knob      = "knob" ("move_at_every_prologue" | "no_stack_reuse" | "no_stack_cache" |
-//               "no_shrink" | "machines_max=" N)
+//               "no_shrink" | "machines_max=" N | "slice=" N)
 //   event     = "event" ("grow" | "move" | "scan-shrink" | "scan-move" |
 //               "shrink" | "preempt" | "interrupt") "at" KEY
 //   wish      = "hold" DECISIONS "at" KEY | "prefer" DECISIONS "at" KEY | "choose" N "at" KEY
@@ -53,8 +53,9 @@ struct KnobWord {
 inline constexpr std::string_view kReadsWord = "reads";
 inline constexpr std::string_view kReadsNotWord = "reads_not";
 
-/// The knob that is a number.
+/// The knobs that are numbers.
 inline constexpr std::string_view kMachinesWord = "machines_max";
+inline constexpr std::string_view kSliceWord = "slice";
 
 inline constexpr KnobWord kKnobWords[] = {
     {"move_at_every_prologue", &Schedule::move_at_every_prologue, true},

@@ -79,7 +79,7 @@ class Step {
   Token stage(const Place& place);
   ElementSeen received(const Place& place);
 
-  bool execute(Action& action);
+  Action execute();
   void call(const Operation& op);
   void spawn_child(const Operation& op);
   void send(const Operation& op);
@@ -361,44 +361,38 @@ void Step::complete() {
 
 // --- The loop -----------------------------------------------------------------------------------
 
-// Starts the operation at pc. True when the step ends with `action`, false when the next operation
-// can follow at once.
-bool Step::execute(Action& action) {
+// Starts the operation at pc; what it returns ends the step. So between two operations there always
+// is a safe point.
+Action Step::execute() {
   const Operation& op = operation();
-  action = Action::kNext;
   switch (op.code) {
     case Code::kSend:
     case Code::kTrySend:
       send(op);
-      return true;
+      return Action::kNext;
     case Code::kReceive:
     case Code::kReceiveOk:
     case Code::kTryReceive:
     case Code::kRange:
       receive(op);
-      return true;
+      return Action::kNext;
     case Code::kSelect:
       select(op);
-      return true;
+      return Action::kNext;
     case Code::kClose:
       close(op);
-      return true;
-    case Code::kCall:
-      call(op);
-      ++frame_->pc;
-      return true;
+      return Action::kNext;
+    case Code::kEnd:
+      return end_bracket() ? Action::kBackEdge : Action::kNext;
     case Code::kYield:
       ++frame_->pc;
-      action = Action::kYield;
-      return true;
+      return Action::kYield;
     case Code::kSyscall:
       ++frame_->pc;
-      if (syscall(op)) return false;
-      action = Action::kLeaveSyscall;
-      return true;
-    case Code::kEnd:
-      action = Action::kBackEdge;
-      return end_bracket();
+      return syscall(op) ? Action::kNext : Action::kLeaveSyscall;
+    case Code::kCall:
+      call(op);
+      break;
     case Code::kLoop:
       frame_->counters[function_.level[frame_->pc]] = op.count;
       break;
@@ -421,7 +415,7 @@ bool Step::execute(Action& action) {
       break;
   }
   ++frame_->pc;
-  return false;
+  return Action::kNext;
 }
 
 // The goroutine is stopped between two instructions of its own, of which the first has loaded the
@@ -455,15 +449,18 @@ Action Step::run() {
   if (!frame_->is_begun) begin();
   if (frame_->is_operation_open) complete();
   if (state_.held.address != 0) go_on();
-  for (;;) {
-    if (frame_->pc >= function_.source->body.size() || state_.fuel == 0) return finish();
-    if (platform::is_interrupted(Site::kUserCode)) return interrupt();
-    if (must_stop(g_)) return Action::kNext;  // where the operation's own prologue would stop it
-    state_.fuel -= std::min(state_.fuel, cost(operation()));
-    Action action;
-    if (execute(action)) return action;
-  }
+  if (frame_->pc >= function_.source->body.size() || state_.fuel == 0) return finish();
+  if (platform::is_interrupted(Site::kUserCode)) return interrupt();
+  if (must_stop(g_)) return Action::kNext;  // where the operation's own prologue would stop it
+  state_.fuel -= std::min(state_.fuel, cost(operation()));
+  return execute();
 }
+
+}  // namespace
+
+Action run_program_function(Machine& m, Goroutine& g) { return Step(m, g).run(); }
+
+namespace {
 
 void before_main(Runtime& runtime, void* user) {
   auto& state = *static_cast<State*>(user);
@@ -476,8 +473,6 @@ void before_main(Runtime& runtime, void* user) {
 }
 
 }  // namespace
-
-Action run_program_function(Machine& m, Goroutine& g) { return Step(m, g).run(); }
 
 void interpreter_main(void* argument) {
   const auto& run = *static_cast<const InterpreterRun*>(argument);

@@ -172,6 +172,14 @@ TEST(Schedules, ALimitOfMachinesGoesOrGrows) {
   EXPECT_EQ(limits, (std::set<unsigned>{4, kMachinesMax}));
 }
 
+TEST(Schedules, AShortSliceGoesOrGrows) {
+  Schedule brief;
+  brief.slice = 3;
+  std::set<unsigned> slices;
+  for (const Schedule& simpler : simpler_schedules(brief)) slices.insert(simpler.slice);
+  EXPECT_EQ(slices, (std::set<unsigned>{6, kSliceDefault}));
+}
+
 TEST(Schedules, FreshOnesBeginWithTheOldAndDiffer) {
   Random random(4);
   const Input input = generate(random);

@@ -77,6 +77,8 @@ void add_plainer_settings(Simpler& simpler) {
   simpler.add([](Schedule& s) { s.shrink_stacks = true; });
   simpler.add([](Schedule& s) { s.machines_max = kMachinesMax; });
   simpler.add([](Schedule& s) { ++s.machines_max; });
+  simpler.add([](Schedule& s) { s.slice = kSliceDefault; });
+  simpler.add([](Schedule& s) { s.slice = static_cast<std::uint8_t>(std::min(2 * s.slice, 255)); });
   simpler.add([](Schedule& s) { s.processors = 2; });
   simpler.add([](Schedule& s) { s.seed = 0; });
 }

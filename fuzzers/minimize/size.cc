@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "base/check.h"
 
@@ -122,6 +123,10 @@ std::uint32_t cost_of(const Schedule& schedule) {
     cost += knob ? 0 : 5;
   }
   if (schedule.machines_max != kMachinesMax) cost += 5U + kMachinesMax - schedule.machines_max;
+  // A longer slice ends less often; candidates double it.
+  if (schedule.slice != kSliceDefault) {
+    cost += 5U + static_cast<unsigned>(std::countl_zero(schedule.slice));
+  }
   for (const StackEvent& event : schedule.stack_events) {
     cost += 20U + event.key.occurrence + (event.key.path == kAnyPath ? 1 : 0);
     if (plainer(event.action) != event.action) cost += 2;

@@ -429,6 +429,13 @@ std::uint8_t draw_few_machines(Random& random) {
   return static_cast<std::uint8_t>(random.between(kMachinesMin, 5));
 }
 
+// Short ones preempt between two operations, and within them; medium ones end in the middle of what
+// goroutines do for each other.
+std::uint8_t draw_slice(Random& random) {
+  const bool is_short = random.percent(60);
+  return static_cast<std::uint8_t>(is_short ? random.between(1, 4) : random.between(5, 40));
+}
+
 Schedule draw_schedule(Random& random) {
   static constexpr std::uint8_t kProcessorWeights[] = {10, 55, 20, 15};
   static constexpr std::uint8_t kDepths[] = {2, 3, 3, 5, 10};

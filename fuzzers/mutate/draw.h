@@ -44,6 +44,7 @@ void add_queue_race(Schedule& schedule, Random& random);
 Strategy draw_strategy(Random& random);
 /// So few machines that system calls and last looks use them all up.
 std::uint8_t draw_few_machines(Random& random);
+std::uint8_t draw_slice(Random& random);
 /// Strategy (with constraints, where it wants some), depth, processors, knobs and seed; no events
 /// and no deviations.
 Schedule draw_schedule(Random& random);

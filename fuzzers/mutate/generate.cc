@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint32_t kFewMachinesPercent = 6;
 constexpr std::uint32_t kStopRacePercent = 33;  // of inputs with stack events
+constexpr std::uint32_t kShortSlicePercent = 10;
 
 using Body = std::vector<Operation>;
 
@@ -404,6 +405,7 @@ Input generate(Random& random, const GenerateOptions& options) {
   if (!input.schedule.stack_events.empty() && random.percent(kStopRacePercent)) {
     add_stop_race(input.schedule, input.program, random);
   }
+  if (random.percent(kShortSlicePercent)) input.schedule.slice = draw_slice(random);
   const std::string rule = validate(input);
   CHECK(rule.empty(), "a generated input is valid: " + rule);
   return input;

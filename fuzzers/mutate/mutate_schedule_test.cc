@@ -74,6 +74,7 @@ std::string difference(const Schedule& a, const Schedule& b) {
   if (a.cache_stacks != b.cache_stacks) add("cache");
   if (a.shrink_stacks != b.shrink_stacks) add("shrinking");
   if (a.machines_max != b.machines_max) add("machines");
+  if (a.slice != b.slice) add("slice");
   if (a.stack_events != b.stack_events) add("event" + change(a.stack_events, b.stack_events));
   if (a.deviations != b.deviations) add("deviation" + change(a.deviations, b.deviations));
   if (a.constraints != b.constraints) add("constraint" + change(a.constraints, b.constraints));
@@ -118,6 +119,7 @@ TEST(MutateSchedule, EveryStepIsTakenAndChangesOneThing) {
       {"reuse", 50},
       {"seed", 350},
       {"shrinking", 50},
+      {"slice", 40},
       {"strategy", 240},
       {"strategy; constraint added", 100},  // which makes it reads-from
       {"strategy; constraint earlier", 45},

@@ -112,6 +112,21 @@ TEST(Mutate, MachinesBecomeFewAndManyAgain) {
   EXPECT_GT(many, 50U);
 }
 
+TEST(Mutate, SlicesBecomeShortAndUsualAgain) {
+  Random random(9);
+  Input input = generate(random);
+  unsigned shorter = 0, usual = 0;
+  for (unsigned i = 0; i < 20'000; ++i) {
+    const unsigned before = input.schedule.slice;
+    mutate_schedule(input.schedule, input.program, random);
+    const unsigned after = input.schedule.slice;
+    shorter += before == kSliceDefault && after < kSliceDefault ? 1 : 0;
+    usual += before < kSliceDefault && after == kSliceDefault ? 1 : 0;
+  }
+  EXPECT_GT(shorter, 50U);
+  EXPECT_GT(usual, 50U);
+}
+
 TEST(Mutate, ConstraintsAreAddedFlippedChangedAndRemoved) {
   Random random(13);
   Schedule schedule;

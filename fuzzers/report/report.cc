@@ -35,6 +35,9 @@ std::string schedule_text(const Schedule& schedule) {
   if (schedule.machines_max != kMachinesMax) {
     text += "at most " + plural(schedule.machines_max, "machine") + ", ";
   }
+  if (schedule.slice != kSliceDefault) {
+    text += "slices of " + plural(schedule.slice, "safe point") + ", ";
+  }
   if (schedule.strategy == Strategy::kPct) {
     text += "pct of depth " + std::to_string(schedule.depth);
   } else if (schedule.strategy == Strategy::kRandom) {
@@ -151,7 +154,7 @@ class Page {
     LanesOptions options;
     options.lines_max = options_.last_steps;
     options.marks = story_.marks;
-    options.tells_of_work = verdict_.oracle == "work";
+    options.tells_of_work = verdict_.oracle == "work" || verdict_.oracle == "fairness";
     options.goes_to_the_end = trace_.outcome == Outcome::kHung;
     const std::string body = lanes(trace_, names_, ink_, options);
     const std::string title = "the last of " + plural(trace_.steps, "step") +

@@ -96,6 +96,7 @@ TEST(Report, ScheduleInWords) {
   schedule.move_at_every_prologue = true;
   schedule.reuse_stacks = schedule.cache_stacks = schedule.shrink_stacks = false;
   schedule.machines_max = 3;
+  schedule.slice = 5;
   schedule.stack_events.resize(2);
   schedule.deviations.resize(3);
   std::string page = render(file, Trace{}, {});
@@ -104,7 +105,8 @@ TEST(Report, ScheduleInWords) {
     page.replace(at, broken.size(), " ");
   }
   EXPECT_TRUE(contains(page,
-                       "schedule: 2 processors, at most 3 machines, pct of depth 3, seed 7, "
+                       "schedule: 2 processors, at most 3 machines, slices of 5 safe points, pct "
+                       "of depth 3, seed 7, "
                        "moves at every prologue, stacks not reused, stacks not cached, "
                        "no shrinking, stack events: 2, "
                        "deviations: 3\n"))

@@ -38,6 +38,9 @@ std::string meaning(const Verdict& verdict) {
       {"preemption",
        "What was asked of a goroutine (to stop, to shrink its stack, to share its processor) was "
        "not answered at the next place where it could be."},
+      {"fairness",
+       "A goroutine that could have run waited in a queue while its processor took up others, "
+       "more often than it may; or a goroutine kept its processor beyond its time slice."},
       {"progress", "The run did not come to its end within its limits."},
       {"determinism", "Two runs of one input differed."},
       {"memory",

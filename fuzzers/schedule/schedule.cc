@@ -54,6 +54,7 @@ std::string validate(const Schedule& schedule) {
   if (schedule.machines_max < kMachinesMin || schedule.machines_max > kMachinesMax) {
     return "machines_max is out of range";
   }
+  if (schedule.slice < 1) return "slice is out of range";
   if (schedule.strategy >= Strategy::kCount) return "unknown strategy";
   if (schedule.depth < 1 || schedule.depth > kDepthMax) return "depth is out of range";
   if (schedule.stack_events.size() > kStackEventsMax) return "too many stack events";
@@ -80,6 +81,7 @@ void normalise(Schedule& schedule) {
       static_cast<std::uint8_t>(std::clamp<unsigned>(schedule.processors, 1, kProcessorsMax));
   schedule.machines_max = static_cast<std::uint8_t>(
       std::clamp<unsigned>(schedule.machines_max, kMachinesMin, kMachinesMax));
+  schedule.slice = std::max<std::uint8_t>(schedule.slice, 1);
   if (schedule.strategy >= Strategy::kCount) schedule.strategy = Strategy::kRandom;
   schedule.depth = static_cast<std::uint8_t>(std::clamp<unsigned>(schedule.depth, 1, kDepthMax));
   std::erase_if(schedule.stack_events, [](const StackEvent& event) {

@@ -19,7 +19,8 @@
 namespace concertina::fuzzers {
 
 inline constexpr unsigned kProcessorsMax = 4;
-inline constexpr unsigned kMachinesMin = 2;  // with one, nothing would happen at the same time
+inline constexpr unsigned kMachinesMin = 2;    // with one, nothing would happen at the same time
+inline constexpr unsigned kSliceDefault = 64;  // safe points; at least 1
 inline constexpr unsigned kStackEventsMax = 16;
 inline constexpr unsigned kDeviationsMax = 16;
 inline constexpr unsigned kDepthMax = 10;
@@ -107,6 +108,7 @@ struct ThreadCount {
 struct Schedule {
   std::uint8_t processors = 2;               // 1..kProcessorsMax; machines come and go as needed
   std::uint8_t machines_max = kMachinesMax;  // kMachinesMin..kMachinesMax: no more are ever made
+  std::uint8_t slice = kSliceDefault;        // 1..255: safe points of a processor's time slice
   Strategy strategy = Strategy::kRandom;
   std::uint8_t depth = 3;  // kPct: bug depth d, 1..kDepthMax
   std::uint64_t seed = 0;

@@ -25,6 +25,7 @@ const Broken kBroken[] = {
     {"processors are out of range", [](Schedule& s) { s.processors = kProcessorsMax + 1; }},
     {"machines_max is out of range", [](Schedule& s) { s.machines_max = kMachinesMin - 1; }},
     {"machines_max is out of range", [](Schedule& s) { s.machines_max = kMachinesMax + 1; }},
+    {"slice is out of range", [](Schedule& s) { s.slice = 0; }},
     {"unknown strategy", [](Schedule& s) { s.strategy = Strategy::kCount; }},
     {"depth is out of range", [](Schedule& s) { s.depth = 0; }},
     {"depth is out of range", [](Schedule& s) { s.depth = kDepthMax + 1; }},

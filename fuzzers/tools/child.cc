@@ -12,6 +12,7 @@ std::string pack(const Verdict& verdict, const Trace& trace) {
   return Packer()
       .verdict(verdict)
       .value(trace.machines_max)
+      .value(trace.slice)
       .value(trace.outcome)
       .text(trace.message)
       .value(trace.hash)
@@ -25,6 +26,7 @@ bool unpack(std::string_view bytes, ChildRun& result) {
   Unpacker in(bytes);
   in.verdict(result.verdict);
   in.value(result.trace.machines_max);
+  in.value(result.trace.slice);
   in.value(result.trace.outcome);
   in.text(result.trace.message);
   in.value(result.trace.hash);
@@ -63,6 +65,7 @@ ChildRun run_in_child(const Input& input, const ChildOptions& options) {
 
   child.died = true;
   child.trace.machines_max = input.schedule.machines_max;
+  child.trace.slice = input.schedule.slice;
   child.trace.outcome = Outcome::kFatal;
   child.trace.steps = log.step_count;
   child.verdict = verdict_of(forked);

@@ -40,6 +40,10 @@ void see_end_of_copy(const event::CopyEnd& copy, const Doing& doing, Features& f
 // A frame that has been stopped before its first step has not begun yet.
 void see_stop(const event::Preempted& stop, const Doing& doing, Features& features) {
   features[kInterrupts] |= stop.is_async;
+  if (!stop.for_scanner && !stop.is_async) {
+    features[kSlicesEnd] = true;
+    features[doing.operation != EventKind::kCount ? kPreemptsOperation : kPreemptsBetween] = true;
+  }
   if (stop.resume == 0) return;
   features[kStopsInSend] |= stop.function == FunctionId::kChanSend;
   features[kStopsInReceive] |= stop.function == FunctionId::kChanReceive;

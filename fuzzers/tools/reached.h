@@ -31,6 +31,9 @@ enum Feature : unsigned {
   kRequestsPutOff,       // ... and when a channel's lock was given back, which had put it off
   kShrinksItself,        // a goroutine halved its own stack
   kShrinksItselfInside,  // ... within an operation
+  kSlicesEnd,            // a goroutine was preempted to share its processor,
+  kPreemptsOperation,    // ... in the middle of a channel operation,
+  kPreemptsBetween,      // ... between two operations
   kDeadlocks,
   kPanics,
   kRunsOut,  // of its budget

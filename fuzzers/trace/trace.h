@@ -15,6 +15,7 @@ namespace concertina::fuzzers {
 
 struct Trace {
   unsigned machines_max = kMachinesMax;  // how many the run might have
+  unsigned slice = 64;                   // safe points in a time slice of the run
   Outcome outcome = Outcome::kExit;
   std::string message;  // for kFatal "invariant: detail"; for kPanic Go's words; else may be empty
   std::uint64_t hash = 0;         // over every step and event, equal in every process and flavour

@@ -138,7 +138,10 @@ Goroutine& find_runnable(Machine& m, bool& inherits) {
     inherits = false;
     Goroutine* g = nullptr;
     if (m.processor->tick % kSchedulerTicksPerGlobalPoll == 0) g = poll_global(m, 1);
-    if (g == nullptr) g = m.processor->run_queue.get(inherits);
+    // A slice is over once for all: what the processor's goroutines ready for it to run next then
+    // comes after who waits, or they could pass these for ever.
+    const bool is_over = m.processor->slice_left == 0;
+    if (g == nullptr) g = m.processor->run_queue.get(inherits, is_over);
     if (g == nullptr) g = poll_global(m, 0);
     if (g == nullptr && may_spin(m)) {
       if (!m.is_spinning) become_spinning(m);

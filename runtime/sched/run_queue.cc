@@ -16,7 +16,7 @@ bool RunQueue::put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlot
     Goroutine* const kicked = has_thieves_ ? run_next_.exchange(g, Site::kRunNextUpdate)
                                            : run_next_.exchange_mine(g, Site::kRunNextUpdate);
     if (kicked != nullptr) announce<event::Unqueued>(kicked);
-    announce<event::Queued>(g);
+    platform::record(event::Queued{.goroutine = g->id, .queue = number_, .runs_next = true});
     if (kicked == nullptr) return true;
     expect(kicked != g, "run queue", "a goroutine is put into it twice");
     g = kicked;
@@ -49,15 +49,17 @@ bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
   }
 }
 
-Goroutine* RunQueue::get(bool& inherits) {
-  inherits = false;
+Goroutine* RunQueue::get_next() {
   Goroutine* next = run_next_.load(Site::kRunNextLoad);
-  if (next != nullptr &&
-      take(run_next_, next, static_cast<Goroutine*>(nullptr), Site::kRunNextUpdate)) {
-    announce<event::Unqueued>(next);
-    inherits = true;
-    return next;
+  if (next == nullptr ||
+      !take(run_next_, next, static_cast<Goroutine*>(nullptr), Site::kRunNextUpdate)) {
+    return nullptr;
   }
+  announce<event::Unqueued>(next);
+  return next;
+}
+
+Goroutine* RunQueue::get_ring() {
   for (;;) {
     std::uint32_t head = head_.load(Site::kRunQueueHeadLoad);
     if (tail_.peek() == head) return nullptr;
@@ -68,6 +70,17 @@ Goroutine* RunQueue::get(bool& inherits) {
     announce<event::Unqueued>(g);
     return g;
   }
+}
+
+Goroutine* RunQueue::get(bool& inherits, bool is_over) {
+  inherits = false;
+  if (is_over) {
+    Goroutine* const first = get_ring();
+    return first != nullptr ? first : get_next();
+  }
+  Goroutine* const next = get_next();
+  inherits = next != nullptr;
+  return inherits ? next : get_ring();
 }
 
 // Into `batch`, oldest first; returns how many.

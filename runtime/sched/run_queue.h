@@ -29,8 +29,9 @@ class RunQueue {
   /// global queue.
   bool put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlots],
            unsigned& overflow_count);
-  /// Owner. Null when empty. `inherits` tells that it came from the run-next slot.
-  Goroutine* get(bool& inherits);
+  /// Owner. Null when empty. `inherits` tells that it came from the run-next slot, and goes on with
+  /// the processor's time slice. Where that `is_over`, the ring comes first and nobody inherits.
+  Goroutine* get(bool& inherits, bool is_over = false);
   /// Thief: moves half of `victim`'s goroutines here and returns one of them; null if there are
   /// none. The victim's run-next is taken only when `steal_run_next`.
   Goroutine* steal_from(RunQueue& victim, bool steal_run_next);
@@ -38,6 +39,8 @@ class RunQueue {
   bool is_empty();
 
  private:
+  Goroutine* get_next();
+  Goroutine* get_ring();
   bool put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots], unsigned& overflow_count);
   unsigned grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next);
 

@@ -38,6 +38,20 @@ TEST(RunQueue, RunNextGoesFirstAndKicksItsPredecessorToTheTail) {
   EXPECT_EQ(run.said(), (Ids{3, 100, 1, 0, 2}));
 }
 
+TEST(RunQueue, RunNextGoesLastAndInheritsNothingOnceTheSliceIsOver) {
+  const auto run = run_thread({}, [] {
+    auto& q = make<Queues>();
+    for (const std::uint32_t id : {1u, 2u}) q.put(id);
+    q.put(3, true);
+    for (unsigned i = 0; i < 4; ++i) {
+      bool inherits = true;
+      say(id_of(q.a.get(inherits, true)));
+      say(inherits ? 100 : 0);
+    }
+  });
+  EXPECT_EQ(run.said(), (Ids{1, 0, 2, 0, 3, 0, kNone, 0}));
+}
+
 TEST(RunQueue, FullRingMovesItsOlderHalfAndTheNewcomerOut) {
   const auto run = run_thread({}, [] {
     auto& q = make<Queues>();

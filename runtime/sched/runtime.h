@@ -40,6 +40,9 @@ struct Processor {
   // Owner: the machine that holds the processor; idle processors are guarded by the scheduler's
   // lock.
   std::uint32_t tick = 0;
+  std::uint32_t slice_left = 0;   // safe points; 0: it is over, and the next tick begins another
+  std::uint32_t slice_tick = 0;   // the tick at the last look at the clock, ...
+  std::uint64_t slice_begun = 0;  // ... and when that tick was first seen, in ns
   SudogCache sudogs;
   StackCache stacks;
   Processor* idle_link = nullptr;
@@ -65,6 +68,8 @@ struct Knobs {
   StackKnobs stacks;
   bool shrink_stacks = true;
   unsigned machines_max = kMachinesMax;        // 1..kMachinesMax; system calls use them up
+  unsigned slice = kSliceSafePoints;           // safe points in a time slice, at least 1, ...
+  std::uint64_t slice_ns = kSliceNs;           // ... or, unless 0, between two looks at the clock
   unsigned goroutines_max = kGoroutinesLimit;  // in one run; with reuse, at one time
   unsigned channels_max = kChannelsLimit;      // in one run
   /// A new goroutine takes the place of a dead one, its id and path included (Go: gfget), so that a

@@ -172,11 +172,32 @@ bool leave_syscall(Machine& m, Goroutine& g) {
   runtime.lock.unlock(Site::kSchedulerUnlock);
   if (processor != nullptr) {
     m.processor = processor;
-    ++processor->tick;
+    go_on_with_slice(m);
     begin_running(m, g);
+    settled(m, g);
     return true;
   }
   stop_machine(m);
+  return false;
+}
+
+// Counts a safe point of what the processor runs. True when its slice is over: at once where slices
+// are counted, else by the clock, and never for a tick that has not been seen before (Go: retake).
+bool ends_slice(const Machine& m) {
+  expect(m.processor != nullptr, "machine", "it runs a goroutine without a processor");
+  Processor& processor = *m.processor;
+  expect(processor.slice_left != 0, "time slice", "it is over, and has not been ended");
+  if (--processor.slice_left != 0) [[likely]]
+    return false;
+  const Knobs& knobs = m.runtime->knobs;
+  if (knobs.slice_ns == 0) return true;
+  const std::uint64_t now = platform::now_ns();
+  if (processor.slice_tick != processor.tick) {
+    processor.slice_tick = processor.tick;
+    processor.slice_begun = now;
+  }
+  if (now - processor.slice_begun >= knobs.slice_ns) return true;
+  processor.slice_left = knobs.slice;
   return false;
 }
 
@@ -189,6 +210,14 @@ void announce_preempted(Goroutine& g, bool for_scanner) {
                                     .resume = top.resume});
 }
 
+// The goroutine makes room for others and waits behind all of them (Go: gopreempt_m). Its
+// processor's slice is over: what it has readied to run next must not go on with it.
+void share_processor(Machine& m, Goroutine& g) {
+  announce_preempted(g, false);
+  m.processor->slice_left = 0;
+  yield_goroutine(m, g);
+}
+
 // In the order of urgency: a suspender waits. True when the goroutine has stopped.
 bool answer_stop_requests(Machine& m, Goroutine& g, std::uint32_t asked) {
   if ((asked & kPreemptStop) != 0) {
@@ -199,15 +228,16 @@ bool answer_stop_requests(Machine& m, Goroutine& g, std::uint32_t asked) {
     return true;
   }
   if ((asked & kPreemptYield) == 0) return false;
-  announce_preempted(g, false);
-  yield_goroutine(m, g);  // Go: gopreempt_m
+  share_processor(m, g);
   return true;
 }
 
-// What others asked of a running goroutine, at a safe point. True when it has stopped.
-bool answer_preemption(Machine& m, Goroutine& g) {
+// What others asked of a running goroutine, and what the end of a slice asks, at a safe point. True
+// when it has stopped.
+bool answer_preemption(Machine& m, Goroutine& g, bool slice_is_over) {
   if constexpr (kCostlyChecks) check_between_steps(m, g);
-  const std::uint32_t asked = take_requests(g, kPreemptAll);
+  std::uint32_t asked = must_stop(g) ? take_requests(g, kPreemptAll) : 0;
+  if (slice_is_over) asked |= kPreemptYield;
   answer_copy_requests(g, asked);
   return answer_stop_requests(m, g, asked);
 }
@@ -236,19 +266,22 @@ void run_goroutine(Machine& m, Goroutine& g) {
   for (;;) {
     if constexpr (kCostlyChecks) check_between_steps(m, g);
     expect(g.top().function->step != nullptr, "machine", "a native function's frame was left");
+    bool is_over = false;
     switch (g.top().function->step(m, g)) {
       case Action::kNext:
         if (g.sp == g.stack.hi) return exit_goroutine(m, g);
         // A poll, not a decision: a request seen late is seen at the next safe point.
-        if (must_stop(g)) [[unlikely]] {
-          if (answer_preemption(m, g)) return;
+        is_over = ends_slice(m);
+        if (is_over || must_stop(g)) [[unlikely]] {
+          if (answer_preemption(m, g, is_over)) return;
         } else {
           check_not_asked(g);
         }
         break;
       case Action::kBackEdge:
-        if (g.stack_guard.load(Site::kLoopBackEdge) == kStackPreempt) [[unlikely]] {
-          if (answer_preemption(m, g)) return;
+        is_over = ends_slice(m);
+        if (g.stack_guard.load(Site::kLoopBackEdge) == kStackPreempt || is_over) [[unlikely]] {
+          if (answer_preemption(m, g, is_over)) return;
         } else {
           check_not_asked(g);
         }
@@ -269,8 +302,8 @@ void run_goroutine(Machine& m, Goroutine& g) {
 
 void execute(Machine& m, Goroutine& g, bool inherits) {
   begin_running(m, g);
-  if (!inherits) ++m.processor->tick;
-  settled(g.id);
+  if (!inherits) begin_slice(m);
+  settled(m, g);
   if (!g.has_started) {
     g.has_started = true;
     platform::record(event::Started{.goroutine = g.id});
@@ -281,6 +314,20 @@ void execute(Machine& m, Goroutine& g, bool inherits) {
 }  // namespace
 
 void settled(GoroutineId id) { platform::record(event::Settled{.goroutine = id}); }
+
+void settled(const Machine& m, const Goroutine& g) {
+  const auto server = static_cast<std::uint16_t>(m.processor->id + 1);
+  platform::record(event::Settled{.goroutine = g.id, .server = server});
+}
+
+void begin_slice(Machine& m) {
+  ++m.processor->tick;
+  m.processor->slice_left = m.runtime->knobs.slice;
+}
+
+void go_on_with_slice(Machine& m) {
+  if (m.processor->slice_left == 0) begin_slice(m);
+}
 
 void run_machine(Machine& m) {
   for (;;) {

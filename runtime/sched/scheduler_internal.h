@@ -11,6 +11,13 @@ void run_machine(Machine& m);
 Goroutine& find_runnable(Machine& m, bool& inherits);
 /// Announces that the thread has done what its part in the dance of scheduler.h asks of it.
 void settled(GoroutineId id);
+/// The same, where the machine has taken the goroutine up to run it.
+void settled(const Machine& m, const Goroutine& g);
+/// The machine's processor runs what is not its running goroutine's run-next: a new time slice.
+void begin_slice(Machine& m);
+/// It runs a goroutine that has left a system call. No new slice: where machines are few, goroutines
+/// wait in its queue meanwhile, and it could leave and come back for ever.
+void go_on_with_slice(Machine& m);
 /// Starts another machine if a processor is idle and no machine is looking for work (Go: wakep).
 void wake_processor(Runtime& runtime);
 /// Runs a machine for `processor`, which the caller gives away (Go: startm).

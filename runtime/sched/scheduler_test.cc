@@ -348,6 +348,75 @@ TEST(Preemption, GoroutineShrinksOrMovesItsOwnStackAndGoesOn) {
   EXPECT_EQ(copies(kPreemptMove | kPreemptShrink), Ids{200'000u + kStackMin * 8});
 }
 
+TEST(Preemption, WhoIsToShareItsProcessorGoesBehindAllOthers) {
+  const Body other({note(1, 2)});
+  const Body main({go(other), go(other),
+                   [](Machine&, Goroutine& g) { ask(g, kPreemptYield, Site::kTest); }, note(1, 1)});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.notes(1), (Ids{2, 2, 1}));
+  EXPECT_FALSE(run.of<event::Preempted>().at(0).for_scanner);
+}
+
+TEST(Preemption, StopsForTheScannerRatherThanShares) {
+  const Body child(
+      {[](Machine&, Goroutine& g) { ask(g, kPreemptStop | kPreemptYield, Site::kTest); },
+       note(2, 2)});
+  const Body main({go(child), yield(), release_preempted(2)});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), Ids{kPreempted});
+  EXPECT_EQ(run.of<event::Preempted>().size(), 1u);
+}
+
+// --- Time slices ---------------------------------------------------------------------------------
+
+RunSetup with_slice(unsigned slice) {
+  RunSetup setup = kOneProcessor;
+  setup.knobs.slice = slice;
+  setup.knobs.slice_ns = 0;
+  return setup;
+}
+
+TEST(TimeSlice, EndsAtItsLastSafePoint) {
+  const Body other({note(1, 9)});
+  const Body main({go(other), note(1, 1), note(1, 2), note(1, 3), note(1, 4)});
+  EXPECT_EQ(run_program(with_slice(1), main).notes(1), (Ids{9, 1, 2, 3, 4}));
+  EXPECT_EQ(run_program(with_slice(3), main).notes(1), (Ids{1, 2, 9, 3, 4}));
+  EXPECT_EQ(run_program(with_slice(5), main).notes(1), (Ids{1, 2, 3, 4, 9}));
+  EXPECT_EQ(run_program(with_slice(9), main).of<event::Preempted>().size(), 0u);
+}
+
+TEST(TimeSlice, CountsBackEdges) {
+  const Body other({note(1, 9)});
+  const auto edge = [](std::uint32_t number) {
+    return [number](Machine&, Goroutine& g) {
+      announce(g, 1, number);
+      return Action::kBackEdge;
+    };
+  };
+  const Body main({go(other), edge(1), edge(2), edge(3)});
+  EXPECT_EQ(run_program(with_slice(3), main).notes(1), (Ids{1, 2, 9, 3}));
+}
+
+// The child is its parent's run-next each time, and so is the parent the child's in turn.
+TEST(TimeSlice, IsSharedByWhatRunsNext) {
+  const Body grandchild({note(1, 3), note(1, 4)});
+  const Body child({note(1, 2), go(grandchild)});
+  const Body first({note(1, 1)});
+  const Body main({go(first), go(child), note(1, 0)});
+  // Main and the child use up the slice together, or each would have had one to itself.
+  const auto run = run_program(with_slice(4), main);
+  EXPECT_EQ(run.notes(1), (Ids{0, 2, 1, 3, 4}));
+}
+
+TEST(TimeSlice, ByTheClockLastsAsLongAsItSays) {
+  RunSetup setup = with_slice(1);
+  setup.knobs.slice_ns = ~std::uint64_t{0};
+  const Body other({note(1, 9)});
+  const Body main({go(other), note(1, 1), note(1, 2), note(1, 3)});
+  EXPECT_EQ(run_program(setup, main).notes(1), (Ids{1, 2, 3, 9}));
+}
+
 TEST(Preemption, LastStepBeforeExitIsNoSafePoint) {
   const Body main({[](Machine&, Goroutine& g) {
     ask(g, kPreemptStop, Site::kTest);

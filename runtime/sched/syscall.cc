@@ -69,6 +69,8 @@ bool exit_syscall(Machine& m, Goroutine& g) {
   runtime.lock.unlock(Site::kSchedulerUnlock);
   if (processor == nullptr) return false;
   m.processor = processor;
+  go_on_with_slice(m);
+  settled(m, g);
   cas_status(g, kSyscall, kRunning, Site::kSyscallStatus);
   g.in_syscall = false;
   g.stack_cache = &processor->stacks;

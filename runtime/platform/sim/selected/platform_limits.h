@@ -1,6 +1,8 @@
 // The simulator's sizes and limits: small, so that short programs reach their ends.
 #pragma once
 
+#include <cstdint>
+
 namespace concertina::inline sim {
 
 // Stacks, in pieces.
@@ -12,6 +14,10 @@ inline constexpr unsigned kRunQueueSlots = 8;                // Go: 256
 inline constexpr unsigned kSchedulerTicksPerGlobalPoll = 7;  // Go: 61
 inline constexpr unsigned kStealRounds = 2;                  // Go: 4
 inline constexpr unsigned kSudogCacheSlots = 4;              // per processor; Go: 128
+
+// Time slices, unless a run's knobs say otherwise: how many safe points; no clock is asked.
+inline constexpr unsigned kSliceSafePoints = 64;
+inline constexpr std::uint64_t kSliceNs = 0;
 
 /// May a submitter rely on another's request that has not been answered yet (need_spinning)? Here
 /// none does: all take the long way, so that schedules reach it.

@@ -1,6 +1,8 @@
 // The threads platform's sizes and limits: Go's, or near them.
 #pragma once
 
+#include <cstdint>
+
 namespace concertina::inline threads {
 
 // Stacks, in pieces.
@@ -12,6 +14,11 @@ inline constexpr unsigned kRunQueueSlots = 256;
 inline constexpr unsigned kSchedulerTicksPerGlobalPoll = 61;
 inline constexpr unsigned kStealRounds = 4;
 inline constexpr unsigned kSudogCacheSlots = 128;  // per processor
+
+// Time slices, unless a run's knobs say otherwise: how often a machine looks at the clock, in safe
+// points, and for how long a processor may run what its goroutines wake (Go's sysmon: 10 ms).
+inline constexpr unsigned kSliceSafePoints = 256;
+inline constexpr std::uint64_t kSliceNs = 10'000'000;
 
 /// May a submitter trust a request of somebody else's that nobody has answered yet (need_spinning)?
 inline constexpr bool kTrustsStandingRequests = true;
