@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
 
+#include "oracle/fairness.h"
 #include "platform/sim/choosers_testing.h"
 
 namespace concertina::fuzzers {
@@ -107,6 +109,51 @@ TEST(Run, HasNoMoreMachinesThanTheScheduleAllows) {
   EXPECT_EQ(few.machines_max, 2u);
   EXPECT_LE(threads(few), 3u) << "two machines and the scanner";
   EXPECT_EQ(few.outcome, Outcome::kExit);
+}
+
+// Of five goroutines that look at an empty channel before they send.
+unsigned most_that_see_nothing(unsigned processors, const std::string& knob) {
+  const std::string five =
+      "chan c0 cap=5 size=8 chan c1 cap=0 size=8 "
+      "func f0 frame=0 { go f1 go f1 go f1 go f1 yield close c1 len c0 send c0 } "
+      "func f1 frame=0 { recv c1 len c0 send c0 } ";
+  unsigned most = 0;
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    unsigned empty = 0;
+    const Trace trace =
+        run(input(five, "schedule processors=" + std::to_string(processors) +
+                            " strategy=random depth=3 seed=" + std::to_string(seed) + knob));
+    EXPECT_FALSE(judge_fairness({}, trace).failed());
+    for (const Event& event : trace.events) {
+      empty += event.kind == EventKind::kLenSeen && as<event::LenSeen>(event).length == 0;
+    }
+    most = std::max(most, empty);
+  }
+  return most;
+}
+
+// Without slices at most as many are between two operations as there are processors.
+TEST(Run, AShortSliceStopsAnyNumberOfGoroutinesBetweenTwoOperations) {
+  EXPECT_LE(most_that_see_nothing(4, ""), 4u);
+  EXPECT_EQ(most_that_see_nothing(4, " knob slice=1"), 5u);
+  EXPECT_EQ(most_that_see_nothing(1, ""), 1u);
+  EXPECT_EQ(most_that_see_nothing(1, " knob slice=1"), 5u);
+}
+
+TEST(Run, TwoThatReadyEachOtherLetAThirdGoOn) {
+  const std::string program =
+      "chan c0 cap=0 size=8 chan c1 cap=0 size=8 chan c2 cap=8 size=8 "
+      "func f0 frame=0 { go f1 go f2 yield len c2 } "
+      "func f1 frame=0 { loop 8 { loop 4 { send c0 recv c1 } } } "
+      "func f2 frame=0 { loop 8 { loop 4 { recv c0 send c1 } } }";
+  const Trace trace = run(input(program, "schedule processors=1 strategy=random depth=3 seed=0x1"));
+  std::size_t length = 0, last_send = 0;
+  for (std::size_t i = 0; i < trace.events.size(); ++i) {
+    if (trace.events[i].kind == EventKind::kLenSeen) length = i;
+    if (trace.events[i].kind == EventKind::kDoneSend) last_send = i;
+  }
+  EXPECT_NE(length, 0u);
+  EXPECT_LT(length, last_send) << "main goes on before the two are done";
 }
 
 TEST(Run, KnobsAndStackEventsReachTheStacks) {

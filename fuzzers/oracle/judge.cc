@@ -7,6 +7,7 @@
 #include "oracle/channel_model.h"
 #include "oracle/channels.h"
 #include "oracle/deadlock.h"
+#include "oracle/fairness.h"
 #include "oracle/invariants.h"
 #include "oracle/leaks.h"
 #include "oracle/locals.h"
@@ -20,8 +21,8 @@ namespace concertina::fuzzers {
 
 std::span<const std::string_view> oracle_names() {
   static constexpr std::string_view kNames[] = {
-      "invariants", "stack",      "lock_order", "channels",    "locals", "deadlock", "leaks",
-      "work",       "preemption", "progress",   "determinism", "memory", "race",     "crash",
+      "invariants", "stack",    "lock_order", "channels",    "locals", "deadlock", "leaks", "work",
+      "preemption", "fairness", "progress",   "determinism", "memory", "race",     "crash",
   };
   return kNames;
 }
@@ -43,6 +44,7 @@ Verdict first_failure(const Program& program, const Trace& trace) {
   if (Verdict v = judge_history(program, trace); v.failed()) return v;
   if (Verdict v = judge_work(program, trace); v.failed()) return v;
   if (Verdict v = judge_preemption(program, trace); v.failed()) return v;
+  if (Verdict v = judge_fairness(program, trace); v.failed()) return v;
   return judge_progress(program, trace);
 }
 

@@ -2,8 +2,8 @@
 //
 // Causes come before what they cause, so that one defect keeps one signature: what the runtime said
 // of itself (invariants), then stacks and locks, then what programs see (channels, locals), then
-// how the run ended (deadlock, leaks), then what was late (work, preemption), and last that it did
-// not end (progress).
+// how the run ended (deadlock, leaks), then what was late (work, preemption, fairness), and last
+// that it did not end (progress).
 #pragma once
 
 #include <span>

@@ -7,6 +7,7 @@
 
 #include "oracle/channels.h"
 #include "oracle/deadlock.h"
+#include "oracle/fairness.h"
 #include "oracle/leaks.h"
 #include "oracle/locals.h"
 #include "oracle/lock_order.h"
@@ -56,6 +57,10 @@ TEST(Judge, EachOracleIsAsked) {
   work.thread(1).add(event::ProcessorIdle{.processor = 1});
   work.add(event::Queued{.goroutine = 2}).add(event::Settled{.goroutine = 1});
   EXPECT_EQ(oracle_of(work, Outcome::kBudget, "steps per run"), "work");
+  History fairness;
+  fairness.slice(1).thread(1).add(event::Settled{.goroutine = 1, .server = 1});
+  for (unsigned i = 0; i < 6; ++i) fairness.add(event::LenSeen{.goroutine = 1});
+  EXPECT_EQ(oracle_of(fairness, Outcome::kBudget, "steps per run"), "fairness");
   EXPECT_EQ(oracle_of(History(), Outcome::kBudget, "steps per run"), "progress");
   EXPECT_EQ(oracle_of(History(), Outcome::kFatal, "frame chain: x"), "invariants");
 }
@@ -115,6 +120,7 @@ TEST(Judge, AnyEventListHasAVerdict) {
     judge_deadlock(program, trace);
     judge_leaks(program, trace);
     judge_work(program, trace);
+    judge_fairness(program, trace);
     judge(program, trace);
   }
 }

@@ -109,10 +109,16 @@ class History {
     return *this;
   }
 
+  History& slice(unsigned safe_points) {
+    slice_ = safe_points;
+    return *this;
+  }
+
   /// Valid as long as the history lives and is not added to.
   Trace trace(Outcome outcome = Outcome::kBudget, std::string message = "") const {
     Trace made;
     made.machines_max = machines_max_;
+    made.slice = slice_;
     made.outcome = outcome;
     made.message = std::move(message);
     made.events = events_;
@@ -124,6 +130,7 @@ class History {
   std::uint32_t step_ = 0;
   int thread_ = -1;
   unsigned machines_max_ = kMachinesMax;
+  unsigned slice_ = 64;
 };
 
 }  // namespace concertina::fuzzers
