@@ -92,6 +92,14 @@ threaded::Config disturbance(const Batch& batch) {
           .scan_every_ns = kScans[draws.below(3)]};
 }
 
+void draw_slice(const Batch& batch, Knobs& knobs) {
+  constexpr unsigned kSlices[] = {1, 2, 3, 5, 8, 16, 32, 64};
+  Draws draws(batch.seed ^ 0x736c696365U);
+  if (draws.below(2) == 0) return;
+  knobs.slice = kSlices[draws.below(8)];
+  knobs.slice_ns = 0;
+}
+
 BatchResult run_job(Job& job, const Batch& batch, Watchdog& watchdog) {
   Start start{.knobs = {}, .job = &job};
   start.knobs.processors = batch.processors;
@@ -99,6 +107,7 @@ BatchResult run_job(Job& job, const Batch& batch, Watchdog& watchdog) {
   start.knobs.stacks.cache = batch.seed % 5 != 0;
   start.knobs.stacks.native_frames = batch.seed % 7 != 0;
   start.knobs.reuse_goroutines = !batch.is_small;  // the model tells goroutines by their ids
+  draw_slice(batch, start.knobs);
   job.prepare(batch, start.knobs);
   const Outcome expected = job.expected();
   Ended ended = run(disturbance(batch), &start_job, &start, &expected, watchdog);
@@ -116,6 +125,7 @@ BatchResult run_program(const fuzzers::Program& program, const Batch& batch, Wat
   start.knobs.stacks.reuse = batch.seed % 3 != 0;
   start.knobs.stacks.cache = batch.seed % 5 != 0;
   start.knobs.stacks.native_frames = batch.seed % 7 != 0;
+  draw_slice(batch, start.knobs);
   start.made = &tell_runtime;
   threaded::Config config = disturbance(batch);
   config.events_max = kProgramHistoryMax;

@@ -29,6 +29,9 @@ struct BatchResult {
 /// The forced moves, growths and scans of a batch with that seed.
 threaded::Config disturbance(const Batch& batch);
 
+/// In half of the batches slices end by count, after 1 to 64 safe points, and not by the clock.
+void draw_slice(const Batch& batch, Knobs& knobs);
+
 BatchResult run_job(Job& job, const Batch& batch, Watchdog& watchdog);
 /// Any ending will do that the oracles find justified.
 BatchResult run_program(const fuzzers::Program& program, const Batch& batch, Watchdog& watchdog);

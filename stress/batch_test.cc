@@ -171,6 +171,20 @@ TEST(Disturbance, IsAFunctionOfTheSeedAndOfEveryStrength) {
   EXPECT_EQ(scans.size(), 3u);
 }
 
+TEST(Slices, AreShortInHalfOfTheBatches) {
+  std::set<unsigned> slices;
+  unsigned by_count = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    Knobs knobs;
+    draw_slice({.seed = seed}, knobs);
+    if (knobs.slice_ns == 0) ++by_count;
+    slices.insert(knobs.slice);
+  }
+  EXPECT_GT(by_count, 150u);
+  EXPECT_LT(by_count, 250u);
+  EXPECT_EQ(slices, (std::set<unsigned>{1, 2, 3, 5, 8, 16, 32, 64, kSliceSafePoints}));
+}
+
 // --- Programs -----------------------------------------------------------------------------------
 
 fuzzers::Operation on(fuzzers::Code code, std::uint8_t c) {

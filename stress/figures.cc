@@ -13,6 +13,7 @@ Figures& Figures::operator+=(const Figures& other) {
   copies_held += other.copies_held;
   scans += other.scans;
   blocked += other.blocked;
+  preempted += other.preempted;
   return *this;
 }
 
@@ -51,6 +52,8 @@ void Counter::seen(const Event& event, ThreadId thread) {
       return count(thread, kScans);
     case EventKind::kParked:
       return count(thread, kBlocked);
+    case EventKind::kPreempted:
+      return count(thread, kPreempted, as<event::Preempted>(event).for_scanner ? 0 : 1);
     default:
       return;
   }
@@ -74,6 +77,7 @@ Figures Counter::sum() const {
   figures.copies_held = total(kHeld);
   figures.scans = total(kScans);
   figures.blocked = total(kBlocked);
+  figures.preempted = total(kPreempted);
   return figures;
 }
 

@@ -24,6 +24,7 @@ struct Figures {
   std::uint64_t copies_held = 0;    // of them, while the goroutine itself held channel locks
   std::uint64_t scans = 0;          // goroutines that the scanner suspended
   std::uint64_t blocked = 0;        // times that a goroutine was parked
+  std::uint64_t preempted = 0;      // times that one was stopped at the end of a time slice
 
   Figures& operator+=(const Figures& other);
   bool operator==(const Figures&) const = default;
@@ -49,6 +50,7 @@ class Counter final : public threaded::EventObserver {
     kHeld,
     kScans,
     kBlocked,
+    kPreempted,
     kKinds
   };
   struct alignas(64) Slot {

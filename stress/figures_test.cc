@@ -32,7 +32,10 @@ TEST(Figures, ScansAndCopiesAreNoProgress) {
   counter.seen(event::ScanBegin{}, 1);
   counter.seen(event::CopyBegin{}, 1);
   counter.seen(event::LockAcquired{}, 1);
+  counter.seen(event::Preempted{.for_scanner = false}, 1);
+  counter.seen(event::Preempted{.for_scanner = true}, 1);
   EXPECT_EQ(counter.progress(), 0u);
+  EXPECT_EQ(counter.sum().preempted, 1u);
   counter.seen(event::Started{}, 1);
   counter.seen(event::Parked{}, 1);
   counter.seen(event::SendToBuffer{}, 1);
@@ -49,7 +52,8 @@ TEST(Figures, AddUp) {
               .copies_locked = 7,
               .copies_held = 8,
               .scans = 9,
-              .blocked = 10};
+              .blocked = 10,
+              .preempted = 11};
   sum += sum;
   const Figures expected{.goroutines = 2,
                          .operations = 4,
@@ -60,7 +64,8 @@ TEST(Figures, AddUp) {
                          .copies_locked = 14,
                          .copies_held = 16,
                          .scans = 18,
-                         .blocked = 20};
+                         .blocked = 20,
+                         .preempted = 22};
   EXPECT_EQ(sum, expected);
 }
 

@@ -11,13 +11,13 @@
 //   a non-blocking receive that found c closed   before the change is announced; neither has an
 //                                                effect on the channel
 //   len(c)                                       it looks without the lock, too
-//   run queues, processors, machines (work.h)    announced beside the queue's atomics, not under
-//                                                a lock
+//   run queues, processors, machines (work.h,    announced beside the queue's atomics, not under
+//   fairness.h)                                  a lock
 //
 // and a stack walk's events, which a thread announces one after the other, are brought together.
 //
 // Oracles that judge: invariants, stack, lock_order, channels, locals, deadlock, leaks. Not: work
-// (see above), progress and determinism (they are about the simulator's steps).
+// and fairness (see above), progress and determinism (they are about the simulator's steps).
 #pragma once
 
 #include <span>
