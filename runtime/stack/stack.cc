@@ -43,9 +43,9 @@ void split_stack(Goroutine& g, const Function& function, std::size_t frame_bytes
   if (must_stop(g)) {
     if (g.locks_held != 0) {
       put_off_requests(g);
-    } else if (const std::uint32_t copies = take_requests(g, kPreemptCopies)) {
-      answer_copy_requests(g, copies);  // the rest is for the next safe point
-    }
+    } else if ((g.preempt.peek() & kPreemptCopies) != 0) {
+      answer_copy_requests(g, take_requests(g, kPreemptCopies));
+    }  // the rest is for the next safe point
   }
   if (g.sp < g.stack.lo + frame_bytes + kStackGuard) grow_stack(g, frame_bytes);
 }
