@@ -368,6 +368,57 @@ TEST(Preemption, StopsForTheScannerRatherThanShares) {
   EXPECT_EQ(run.of<event::Preempted>().size(), 1u);
 }
 
+// Requests to a goroutine that does not run.
+ProgramRun run_asked_while_runnable(std::uint32_t bits) {
+  const Body child({note(2, 2), note(2, 3)});
+  const Body main({go(child),
+                   [bits](Machine& m, Goroutine&) { ask(goroutine(m, 2), bits, Site::kTest); },
+                   note(2, 1), yield(), release_preempted(2)});
+  return run_program(kOneProcessor, main);
+}
+
+TEST(Preemption, WhoBeginsToRunHasJustShared) {
+  const Body child({note(2, 2)});
+  const Body main({go(child), [](Machine& m, Goroutine&) {
+                     ask(goroutine(m, 2), kPreemptYield, Site::kTest);
+                   }});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_FALSE(run.has(EventKind::kPreempted));
+}
+
+TEST(Preemption, OtherRequestsWaitUntilTheGoroutineRuns) {
+  const auto run = run_asked_while_runnable(kPreemptStop | kPreemptYield);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), Ids{kPreempted});
+  EXPECT_EQ(run.notes(2), (Ids{1, 2, 3}));
+  EXPECT_TRUE(run.of<event::Preempted>().at(0).for_scanner);
+}
+
+TEST(Preemption, AnInterruptStopsWhereOnlyALookIsAllowed) {
+  const Body looker({[](Machine& m, Goroutine& g) {
+    announce(g, 1, goroutine(m, 1).is_async_stopped);
+    announce(g, 1, is_shrink_safe(goroutine(m, 1)));
+    announce(g, 1, goroutine(m, 1).preempt.inspect());
+  }});
+  const Body main({go(looker),
+                   [](Machine&, Goroutine& g) {
+                     ask(g, kPreemptMove, Site::kTest);
+                     return Action::kInterrupt;
+                   },
+                   [](Machine&, Goroutine& g) {
+                     announce(g, 2, g.is_async_stopped);
+                     announce(g, 2, must_stop(g));
+                   },
+                   [](Machine&, Goroutine& g) { announce(g, 2, must_stop(g)); }});
+  const auto run = run_program(kOneProcessor, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), (Ids{1, 0, kPreemptMove}));
+  EXPECT_EQ(run.notes(2), (Ids{0, 1, 0})) << "the copy waits for the end of the next step";
+  EXPECT_TRUE(run.of<event::Preempted>().at(0).is_async);
+  EXPECT_EQ(run.count(EventKind::kCopyBegin), 1u);
+}
+
 // --- Time slices ---------------------------------------------------------------------------------
 
 RunSetup with_slice(unsigned slice) {

@@ -116,6 +116,22 @@ TEST(Syscall, StackMayNotMoveInside) {
             "fatal: stack copy in system call: the goroutine is in one");
 }
 
+TEST(Syscall, WhatIsAskedInItIsDueAfterwards) {
+  const Body main({[](Machine& m, Goroutine& g) {
+                     enter_syscall(m, g);
+                     announce(g, 1, must_stop(g));  // a prologue would come to split_stack
+                     ask(g, kPreemptMove, Site::kTest);
+                     const bool stays = exit_syscall(m, g);
+                     announce(g, 1, must_stop(g));
+                     return stays ? Action::kNext : Action::kLeaveSyscall;
+                   },
+                   [](Machine&, Goroutine& g) { announce(g, 1, must_stop(g)); }});
+  const auto run = run_program({}, main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(run.notes(1), (Ids{1, 1, 0}));
+  EXPECT_EQ(run.count(EventKind::kCopyBegin), 1u);
+}
+
 TEST(Syscall, ManyAtOnceAllReturn) {
   const Body child({system_call(), yield(), system_call(), note(1, 1)});
   const Body main({loop(9, {go(child)}), system_call()});
