@@ -40,18 +40,12 @@ constexpr Site kWakingSites[] = {
     Site::kChanSendFastClosed, Site::kChanReceiveFastClosed,
 };
 
-// The last steps before a place where a goroutine may stop inside a channel operation: a scan that
-// is asked for here comes in time.
+// A few steps before a place where a goroutine may stop inside a channel operation: a scan that is
+// asked for here comes in time. In the very last step it would not.
 constexpr Site kBeforeStopSites[] = {
-    Site::kActiveStackChansClear,
-    Site::kActiveStackChansClear,
-    Site::kWakeUnlock,
-    Site::kSelectUnlock,
-    Site::kSendDirect,
-    Site::kReceiveDirect,
-    Site::kSudogElementStore,
-    Site::kReadyStatus,
-    Site::kExecuteStatus,
+    Site::kExecuteStatus,    Site::kExecuteStatus, Site::kReadyStatus,   Site::kSudogElementLoad,
+    Site::kSelectDoneUpdate, Site::kSendDirect,    Site::kReceiveDirect, Site::kChanSendLock,
+    Site::kChanReceiveLock,  Site::kSelectLock,    Site::kChanCloseLock, Site::kParkingOnChanStore,
 };
 
 // Between the pieces of submitting work, moving it from queue to queue, and looking for it.

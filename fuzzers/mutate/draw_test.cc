@@ -140,7 +140,7 @@ TEST(Draw, StackEventsAreWhereTheyCanHappen) {
   }
   EXPECT_EQ(actions.count(StackAction::kNone), 0u);
   EXPECT_EQ(actions.size(), static_cast<unsigned>(kLastStackAction));
-  for (const Site site : {Site::kActiveStackChansClear, Site::kSelectWokenPoint, Site::kReadyPoint,
+  for (const Site site : {Site::kExecuteStatus, Site::kSelectWokenPoint, Site::kReadyPoint,
                           Site::kCloseReadyPoint, Site::kSelectLockPrologue}) {
     EXPECT_TRUE(stops.contains(site)) << site_name(site);
   }
