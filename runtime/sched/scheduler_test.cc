@@ -460,6 +460,19 @@ TEST(TimeSlice, IsSharedByWhatRunsNext) {
   EXPECT_EQ(run.notes(1), (Ids{0, 2, 1, 3, 4}));
 }
 
+TEST(TimeSlice, OnceOverIsNotInheritedAndTheRingGoesFirst) {
+  const Body first({note(1, 5)});
+  const Body second({note(1, 6)});
+  const Body main({go(first), go(second), note(1, 1), note(1, 2)});
+  EXPECT_EQ(run_program(with_slice(3), main).notes(1), (Ids{1, 5, 6, 2}));
+  EXPECT_EQ(run_program(with_slice(9), main).notes(1), (Ids{1, 2, 6, 5}));
+}
+
+TEST(TimeSlice, IsFollowedByAnother) {
+  const Body main({note(1, 1), note(1, 2), note(1, 3), note(1, 4), note(1, 5)});
+  EXPECT_EQ(run_program(with_slice(2), main).of<event::Preempted>().size(), 2u);
+}
+
 TEST(TimeSlice, ByTheClockLastsAsLongAsItSays) {
   RunSetup setup = with_slice(1);
   setup.knobs.slice_ns = ~std::uint64_t{0};

@@ -32,6 +32,14 @@ NOT_EXPRESSIBLE = {
         "no program of the set limits its machines (knob machines_max)",
     "machine-limit-drops-the-request":
         "no program of the set limits its machines (knob machines_max)",
+    "global-queue-is-not-polled":
+        "who waits must be passed by fifteen turns of a queue that never is empty: nine goroutines",
+    "tick-counts-the-global-queue-only":
+        "as global-queue-is-not-polled, after a first goroutine out of the global queue",
+    "system-call-begins-a-slice":
+        "seven system calls in a row have too many schedules to verify",
+    "preempted-goroutine-wakes-no-processor":
+        "its regression has depth 4",
     "system-call-returns-without-asking":
         "three goroutines must be between system calls at once, with some six preemptions",
 }
