@@ -368,6 +368,11 @@ void add_stop_race(Schedule& schedule, const Program& program, Random& random) {
     schedule.stack_events.push_back(scan);
   }
   schedule.stack_events.push_back(stop);
+  // What the scanner asks of an interrupted goroutine is still due when the next interrupt strikes.
+  if (stop.action == StackAction::kInterrupt && random.percent(30)) {
+    ++stop.key.occurrence;
+    schedule.stack_events.push_back(stop);
+  }
   normalise(schedule);
 }
 
