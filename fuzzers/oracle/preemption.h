@@ -1,8 +1,8 @@
 // preemption: what is asked of a goroutine is answered at its next safe point (stack/requests.h).
 //
-//   1. A request counts from the moment at which the goroutine's guard says so (A2, Asked), until it
-//      is answered, or a suspender holds the goroutine. In between, the goroutine must not pass a
-//      safe point at which it may stop without a look at the request: the bound is 0.
+//   1. A request counts from the moment at which the goroutine's guard says so (A2, Asked), until
+//      it is answered, or a suspender holds the goroutine. In between, the goroutine must not pass
+//      a safe point at which it may stop without a look at the request: the bound is 0.
 //   2. A goroutine that has taken a request to stop does nothing more before it stops.
 //
 // Why no schedule of a right runtime breaks the first. After A2 the guard is written by the

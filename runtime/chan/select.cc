@@ -7,8 +7,8 @@
 //
 // From the wake-up to pass 3's locks the losers' sudogs are still queued on unlocked channels and
 // point into this stack, which may grow meanwhile, or be copied by a suspender: the goroutine may
-// stop there. That is safe because select_done is 1: every
-// other goroutine's dequeue fails on it before it looks at the element (golang/go #17007).
+// stop there. That is safe because select_done is 1: every other goroutine's dequeue fails on it
+// before it looks at the element (golang/go #17007).
 #include "chan/select.h"
 
 #include "base/limits.h"
@@ -29,7 +29,7 @@ struct SelectFrame {
   bool ok = false;                  // of what was done
   std::uint16_t orders_offset = 0;  // poll order, then lock order: case numbers, a byte each
   CaseIndex chosen = 0;             // the case that was done
-  Sudog* partner = nullptr;         // who is to be made runnable for it; no channel is locked
+  Sudog* partner = nullptr;         // to be made runnable for it; no channel is locked
   // Followed by case_count SelectCase, then the orders.
 };
 

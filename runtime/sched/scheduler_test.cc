@@ -377,7 +377,7 @@ ProgramRun run_asked_while_runnable(std::uint32_t bits) {
   return run_program(kOneProcessor, main);
 }
 
-TEST(Preemption, WhoBeginsToRunHasJustShared) {
+TEST(Preemption, AGoroutineThatBeginsToRunHasJustShared) {
   const Body child({note(2, 2)});
   const Body main({go(child), [](Machine& m, Goroutine&) {
                      ask(goroutine(m, 2), kPreemptYield, Site::kTest);

@@ -30,7 +30,7 @@ void publish_guard(Goroutine& g) {
       g.stack_guard.exchange(g.stack.lo + kStackGuard, Site::kStackGuard);  // O1
   const std::uint32_t asked = g.preempt.peek();
   if (asked == 0) return;
-  // O2. Nobody but the owner clears bits, so this is no news that comes too late.
+  // O2. Nobody but the stack's owner clears bits, so the notice does not come too late.
   notify(g);
   if (old == kStackPreempt) {
     platform::record(

@@ -1,14 +1,14 @@
 // Requests to a goroutine, and the guard word that tells it of them (Go: preempt, stackguard0).
 //
-// `preempt` says what is asked and is the truth. `stack_guard` is what everybody looks at who runs on
-// the stack: a prologue's one comparison serves growth and requests, and so does the look between
-// two steps. Whoever moves the stack writes the guard, too, and may wipe out the notice; hence the
+// `preempt` says what is asked and is the truth. `stack_guard` is what all code on the stack looks
+// at: a prologue's one comparison serves growth and requests, and so does the look between two
+// steps. Whoever moves the stack writes the guard, too, and may wipe out the notice; hence the
 // second look.
 //
-//   requester                                  owner of the stack
-//   A1 preempt |= bits                         O1 guard := lo + kStackGuard: after a copy (C7), when
-//   A2 guard := kStackPreempt                     requests were taken, at a system call's end
-//                                              O2 preempt is not 0? guard := kStackPreempt
+//   requester                     owner of the stack
+//   A1 preempt |= bits            O1 guard := lo + kStackGuard: after a copy (C7), when requests were
+//   A2 guard := kStackPreempt        taken, at a system call's end
+//                                 O2 preempt is not 0? guard := kStackPreempt
 //
 //   owner, stopped by the guard at a prologue or safe point
 //   N1 where it may not stop now (a channel's lock is held): guard := lo + kStackGuard, go on
@@ -26,8 +26,8 @@
 //
 // Requests outlive parking and running again. Go clears `preempt` when a goroutine begins to run
 // (execute), because its suspender asks again and again; ours asks once and waits for a change of
-// the status, so a request that is dropped here would be lost. Only kPreemptYield goes: who begins to
-// run has just shared.
+// the status, so a request that is dropped here would be lost. Only kPreemptYield goes: a goroutine
+// that begins to run has just shared.
 #pragma once
 
 #include "stack/goroutine.h"

@@ -97,8 +97,8 @@ RunResult run_disturbed(StackAction action, Body body) {
   return run_body({.stack_events = &events}, body);
 }
 
-/// Moves, grows, shrinks, preempts or scans at prologues, and another schedule for each variant; a program must not
-/// notice.
+/// Moves, grows, shrinks, preempts or scans at prologues, and another schedule for each variant; a
+/// program must not notice.
 template <class Setup>
 class Disturbance {
  public:

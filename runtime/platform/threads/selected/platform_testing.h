@@ -77,7 +77,8 @@ RunResult run_disturbed(StackAction action, Body body) {
   return run_body(config, body);
 }
 
-/// Moves, grows, shrinks and preempts at prologues, while the scanner works all the time; a program must not notice.
+/// Moves, grows, shrinks and preempts at prologues, while the scanner works all the time; a program
+/// must not notice.
 template <class Setup>
 class Disturbance {
  public:
