@@ -12,7 +12,8 @@
 // Operations are frames on the goroutine's own stack, because they may park, and be stopped where
 // they hold no lock (stack/stack.h, must_stop): what they need then is in the frame. Each call_...
 // pushes one and returns; the caller's step returns Action::kNext at once and finds
-// Goroutine::result when it is resumed. An element is named by its distance below stack.hi, 0 for "discard" or "none".
+// Goroutine::result when it is resumed. An element is named by its distance below stack.hi, 0 for
+// "discard" or "none".
 #pragma once
 
 #include <cstdint>

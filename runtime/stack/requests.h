@@ -6,8 +6,8 @@
 // second look.
 //
 //   requester                     owner of the stack
-//   A1 preempt |= bits            O1 guard := lo + kStackGuard: after a copy (C7), when requests were
-//   A2 guard := kStackPreempt        taken, at a system call's end
+//   A1 preempt |= bits            O1 guard := lo + kStackGuard: after a copy (C7), when requests
+//   A2 guard := kStackPreempt        were taken, at a system call's end
 //                                 O2 preempt is not 0? guard := kStackPreempt
 //
 //   owner, stopped by the guard at a prologue or safe point
