@@ -211,10 +211,10 @@ class Session {
     fuzzers::print_wrapped(
         kFiguresColumn,
         "%-16s %6.0f s  batches %llu  goroutines %llu  operations %llu  copies %llu  "
-        "under lock %llu  scans %llu  shrinks %llu  failures %u\n",
+        "under lock %llu  scans %llu  shrinks %llu  preemptions %llu  failures %u\n",
         options_.job.c_str(), seconds(), n(done_), n(figures_.goroutines), n(figures_.operations),
         n(figures_.copies), n(figures_.copies_locked + figures_.copies_held), n(figures_.scans),
-        n(figures_.shrinks), failures_);
+        n(figures_.shrinks), n(figures_.preempted), failures_);
     fuzzers::flush_output();
   }
 
@@ -238,6 +238,7 @@ class Session {
         .number("goroutines", figures_.goroutines)
         .number("operations", figures_.operations)
         .number("parks", figures_.blocked)
+        .number("preemptions", figures_.preempted)
         .number("stack_copies", figures_.copies)
         .number("growths", figures_.growths)
         .number("shrinks", figures_.shrinks)
