@@ -20,9 +20,10 @@ struct Start {
 
 void start_job(void* argument) {
   const Start& start = *static_cast<const Start*>(argument);
-  run_main(start.knobs, start.job->main(), start.job, [](Runtime& runtime, void* job) {
+  Job& job = *start.job;
+  run_main(start.knobs, job.main, &job.main_member, [](Runtime& runtime, void* member) {
     tell_runtime(runtime);
-    static_cast<Job*>(job)->make(runtime);
+    static_cast<Member*>(member)->job->make(runtime);
   });
 }
 
@@ -59,6 +60,15 @@ Ended run(const threaded::Config& base, void (*entry)(void*), void* argument,
   return ended;
 }
 
+Knobs knobs_of(const Batch& batch) {
+  Knobs knobs;
+  knobs.processors = batch.processors;
+  knobs.stacks.reuse = batch.seed % 3 != 0;
+  knobs.stacks.cache = batch.seed % 5 != 0;
+  knobs.stacks.native_frames = batch.seed % 7 != 0;
+  return knobs;
+}
+
 void judge(const fuzzers::Program& program, Ended& ended) {
   BatchResult& result = ended.result;
   const threaded::Report& report = ended.report;
@@ -87,11 +97,7 @@ threaded::Config disturbance(const Batch& batch) {
 }
 
 BatchResult run_job(Job& job, const Batch& batch, Watchdog& watchdog) {
-  Start start{.knobs = {}, .job = &job};
-  start.knobs.processors = batch.processors;
-  start.knobs.stacks.reuse = batch.seed % 3 != 0;
-  start.knobs.stacks.cache = batch.seed % 5 != 0;
-  start.knobs.stacks.native_frames = batch.seed % 7 != 0;
+  Start start{.knobs = knobs_of(batch), .job = &job};
   start.knobs.reuse_goroutines = !batch.is_small;  // the model tells goroutines by their ids
   job.prepare(batch, start.knobs);
   const Outcome expected = job.expected();
@@ -106,10 +112,7 @@ BatchResult run_program(const fuzzers::Program& program, const Batch& batch, Wat
   compiled.compile(program);
   fuzzers::InterpreterRun start;
   start.program = &compiled;
-  start.knobs.processors = batch.processors;
-  start.knobs.stacks.reuse = batch.seed % 3 != 0;
-  start.knobs.stacks.cache = batch.seed % 5 != 0;
-  start.knobs.stacks.native_frames = batch.seed % 7 != 0;
+  start.knobs = knobs_of(batch);
   start.made = &tell_runtime;
   threaded::Config config = disturbance(batch);
   config.events_max = kProgramHistoryMax;

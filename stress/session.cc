@@ -117,8 +117,8 @@ class Session {
     if (options_.job == "programs") return load_programs(options_.programs, programs_);
     std::string names = "programs";
     for (auto& job : make_jobs()) {
-      names += ", " + std::string(job->name());
-      if (job->name() == options_.job) job_ = std::move(job);
+      names += ", " + std::string(job->name);
+      if (job->name == options_.job) job_ = std::move(job);
     }
     if (job_ != nullptr) return "";
     return fuzzers::shown(options_.job) + ": no such job; there are: " + names;
@@ -158,28 +158,27 @@ class Session {
   // The command that does the whole session again.
   std::string repeat_all() const {
     const char* const sizes[] = {"mixed", "small", "large"};
-    std::string command =
-        "stress_jobs --job " + options_.job + " --seed " + std::to_string(options_.seed) +
-        " --workers " + std::to_string(options_.workers) + " --scale " +
-        std::to_string(options_.scale) + " --size " + sizes[static_cast<unsigned>(options_.size)];
-    const auto bound = [&command](const char* name, std::uint64_t value) {
-      if (value != 0) command += std::string(" --") + name + " " + std::to_string(value);
+    std::string bounds;
+    const auto bound = [&bounds](const char* name, std::uint64_t value) {
+      if (value != 0) bounds += std::string(" --") + name + " " + std::to_string(value);
     };
     bound("batches", options_.batches);
     bound("seconds", options_.seconds);
     bound("operations", options_.operations);
-    if (job_ == nullptr) command += " --programs " + options_.programs;
-    return command;
+    return command(options_.seed, "", sizes[static_cast<unsigned>(options_.size)], bounds);
   }
 
   // The command that does the present batch again.
   std::string repeat() const {
-    std::string command =
-        "stress_jobs --job " + options_.job + " --seed " + std::to_string(batch_.seed) +
-        " --batches 1 --workers " + std::to_string(options_.workers) + " --scale " +
-        std::to_string(options_.scale) + " --size " + (batch_.is_small ? "small" : "large");
-    if (job_ == nullptr) command += " --programs " + options_.programs;
-    return command;
+    return command(batch_.seed, " --batches 1", batch_.is_small ? "small" : "large", "");
+  }
+
+  std::string command(std::uint64_t seed, const std::string& count, const char* size,
+                      const std::string& bounds) const {
+    return "stress_jobs --job " + options_.job + " --seed " + std::to_string(seed) + count +
+           " --workers " + std::to_string(options_.workers) + " --scale " +
+           std::to_string(options_.scale) + " --size " + size + bounds +
+           (job_ == nullptr ? " --programs " + options_.programs : "");
   }
 
   void fail(const std::string& failure, const std::string& details) {

@@ -6,9 +6,7 @@ namespace {
 
 // --- ping_pong: two goroutines, two unbuffered channels; an operation is a round trip ------------
 
-Action pong_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action pong_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 0) {
     frame.header.resume = 1;
     return receive_value(m, g, job.channels[0]);
@@ -17,11 +15,9 @@ Action pong_step(Machine& m, Goroutine& g) {
   ++frame.value;
   return send_value(m, g, job.channels[1]);
 }
-constexpr Function kPong = loop_function("pong", &pong_step);
+constexpr Function kPong = loop_function<&pong_step>("pong");
 
-Action ping_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action ping_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   switch (frame.header.resume) {
     case 0:
       job.channels[0] = channel(m, 0);
@@ -43,23 +39,19 @@ Action ping_step(Machine& m, Goroutine& g) {
       return receive_value(m, g, job.channels[1]);
   }
 }
-constexpr Function kPing = loop_function("ping", &ping_step);
+constexpr Function kPing = loop_function<&ping_step>("ping");
 
 // --- produce_consume: one sends, one receives; an operation is one value -------------------------
 
-Action produce_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action produce_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.at == job.ops) return leave(g);
   frame.value = frame.at++;
   return send_value(m, g, job.channels[0]);
 }
-constexpr Function kProduce = loop_function("produce", &produce_step);
+constexpr Function kProduce = loop_function<&produce_step>("produce");
 
 template <std::uint32_t kCapacity>
-Action consume_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action consume_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 0) {
     job.channels[0] = channel(m, kCapacity);
     frame.header.resume = 1;
@@ -74,17 +66,15 @@ Action consume_step(Machine& m, Goroutine& g) {
   ++frame.at;
   return receive_value(m, g, job.channels[0]);
 }
-constexpr Function kConsume0 = loop_function("consume", &consume_step<0>);
-constexpr Function kConsume100 = loop_function("consume", &consume_step<100>);
+constexpr Function kConsume0 = loop_function<&consume_step<0>>("consume");
+constexpr Function kConsume100 = loop_function<&consume_step<100>>("consume");
 
 // --- uncontended_buffered: one goroutine fills a channel of 100 and empties it -------------------
 
 constexpr std::uint64_t kBatch = 100;
 
 // Sends kBatch values and receives as many, until `ops` are done; then it tells channels[1].
-Action batch_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action batch_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 0) {
     frame.header.resume = 1;
     frame.left = job.ops / job.count / kBatch;
@@ -101,13 +91,11 @@ Action batch_step(Machine& m, Goroutine& g) {
   return frame.at++ < kBatch ? send_value(m, g, job.channels[0])
                              : receive_value(m, g, job.channels[0]);
 }
-constexpr Function kBatches = loop_function("batches", &batch_step);
+constexpr Function kBatches = loop_function<&batch_step>("batches");
 
 // `kGoroutines` of them share one channel that has room for all.
 template <unsigned kGoroutines>
-Action batches_main_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action batches_main_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 0) {
     frame.header.resume = 1;
     job.channels[0] = channel(m, kBatch * kGoroutines);
@@ -121,17 +109,15 @@ Action batches_main_step(Machine& m, Goroutine& g) {
   return receive_value(m, g, job.channels[1]);
 }
 constexpr unsigned kContenders = 8;
-constexpr Function kUncontended = loop_function("main", &batches_main_step<1>);
-constexpr Function kContended = loop_function("main", &batches_main_step<kContenders>);
+constexpr Function kUncontended = loop_function<&batches_main_step<1>>("main");
+constexpr Function kContended = loop_function<&batches_main_step<kContenders>>("main");
 
 // --- select_N: one sends on N channels in turn and waits for an answer; the other selects --------
 
 constexpr unsigned kAnswers = kJobChannelsMax - 1;
 
 template <unsigned kCases>
-Action selecting_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action selecting_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 0) {
     frame.header.resume = 1;
     const std::uint32_t slot = value_slot(g);
@@ -143,12 +129,10 @@ Action selecting_step(Machine& m, Goroutine& g) {
   return send_value(m, g, job.channels[kAnswers]);
 }
 template <unsigned kCases>
-constexpr Function kSelecting = loop_function("selecting", &selecting_step<kCases>);
+constexpr Function kSelecting = loop_function<&selecting_step<kCases>>("selecting");
 
 template <unsigned kCases>
-Action asking_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action asking_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   switch (frame.header.resume) {
     case 0:
       for (unsigned i = 0; i < kCases; ++i) job.channels[i] = channel(m, 0);
@@ -172,14 +156,12 @@ Action asking_step(Machine& m, Goroutine& g) {
       return Action::kNext;
   }
 }
-constexpr Function kSelect2Main = loop_function("main", &asking_step<2>);
-constexpr Function kSelect8Main = loop_function("main", &asking_step<8>);
+constexpr Function kSelect2Main = loop_function<&asking_step<2>>("main");
+constexpr Function kSelect8Main = loop_function<&asking_step<8>>("main");
 
 // --- try_receive_empty: a receive that does not block, from an empty channel ---------------------
 
-Action try_receive_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action try_receive_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 0) {
     frame.header.resume = 1;
     job.channels[0] = channel(m, 0);
@@ -191,7 +173,7 @@ Action try_receive_step(Machine& m, Goroutine& g) {
   call_receive(m, g, job.channels[0], value_slot(g), false);
   return Action::kNext;
 }
-constexpr Function kTryReceive = loop_function("main", &try_receive_step);
+constexpr Function kTryReceive = loop_function<&try_receive_step>("main");
 
 constexpr Workload kWorkloads[] = {
     {.name = "ping_pong", .main = &kPing},

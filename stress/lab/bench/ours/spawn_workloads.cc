@@ -10,9 +10,7 @@ namespace {
 
 // --- spawn_exit: each goroutine starts the next one and returns ----------------------------------
 
-Action chain_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action chain_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 1) return leave(g);
   if (job.count-- == 0) {
     frame.header.resume = 1;
@@ -21,11 +19,9 @@ Action chain_step(Machine& m, Goroutine& g) {
   must_spawn(m, g, *g.top().function, &job);
   return leave(g);
 }
-constexpr Function kChain = loop_function("chain", &chain_step);
+constexpr Function kChain = loop_function<&chain_step>("chain");
 
-Action spawn_exit_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action spawn_exit_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 1) end(job);
   frame.header.resume = 1;
   job.channels[0] = channel(m, 0);
@@ -34,14 +30,12 @@ Action spawn_exit_step(Machine& m, Goroutine& g) {
   must_spawn(m, g, kChain, &job);
   return receive_value(m, g, job.channels[0]);
 }
-constexpr Function kSpawnExit = loop_function("main", &spawn_exit_step);
+constexpr Function kSpawnExit = loop_function<&spawn_exit_step>("main");
 
 // --- spawn_park: `ops` goroutines say that they are there, and wait ------------------------------
 // memory_per_parked also wakes them all, and each must say so.
 
-Action waiter_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action waiter_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   switch (frame.header.resume++) {
     case 0:
       return send_value(m, g, job.channels[0]);
@@ -54,7 +48,7 @@ Action waiter_step(Machine& m, Goroutine& g) {
       return leave(g);
   }
 }
-constexpr Function kWaiter = loop_function("waiter", &waiter_step);
+constexpr Function kWaiter = loop_function<&waiter_step>("waiter");
 
 std::uint64_t resident_bytes() {
   unsigned long size = 0, resident = 0;
@@ -66,9 +60,7 @@ std::uint64_t resident_bytes() {
 }
 
 template <bool kMeasuresMemory>
-Action spawn_park_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action spawn_park_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 0) {
     frame.header.resume = 1;
     job.channels[0] = channel(m, 0);
@@ -96,8 +88,8 @@ Action spawn_park_step(Machine& m, Goroutine& g) {
   if (moved.spare++ < job.ops) return receive_value(m, g, job.channels[2]);
   platform::stop(Outcome::kExit, "");
 }
-constexpr Function kSpawnPark = loop_function("main", &spawn_park_step<false>);
-constexpr Function kMemory = loop_function("main", &spawn_park_step<true>);
+constexpr Function kSpawnPark = loop_function<&spawn_park_step<false>>("main");
+constexpr Function kMemory = loop_function<&spawn_park_step<true>>("main");
 
 // --- prime_sieve: test/chan/sieve1.go; an operation is one prime ---------------------------------
 

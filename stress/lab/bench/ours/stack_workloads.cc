@@ -80,9 +80,7 @@ template <std::uint64_t kDepth>
 constexpr Function kDiver = deep_function(&diver_step<kDepth>);
 
 template <std::uint64_t kDepth>
-Action growth_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action growth_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 0) {
     frame.header.resume = 1;
     job.channels[0] = channel(m, 0);
@@ -92,8 +90,8 @@ Action growth_step(Machine& m, Goroutine& g) {
   must_spawn(m, g, kDiver<kDepth>, &job);
   return receive_value(m, g, job.channels[0]);
 }
-constexpr Function kGrowth1000 = loop_function("main", &growth_step<1000>);
-constexpr Function kGrowth10000 = loop_function("main", &growth_step<10000>);
+constexpr Function kGrowth1000 = loop_function<&growth_step<1000>>("main");
+constexpr Function kGrowth10000 = loop_function<&growth_step<10000>>("main");
 
 // --- copy_N: copies a stack of which N KiB are in use; memcpy_N copies as many bytes -------------
 

@@ -98,5 +98,12 @@ constexpr Function loop_function(const char* name, Action (*step)(Machine&, Goro
   return Function{
       .name = name, .id = FunctionId::kFirstOfJob, .frame_bytes = sizeof(LoopFrame), .step = step};
 }
+/// Of goroutines that share the job.
+template <Action (*kStep)(Machine&, Goroutine&, Job&, LoopFrame&)>
+constexpr Function loop_function(const char* name) {
+  return loop_function(name, [](Machine& m, Goroutine& g) {
+    return kStep(m, g, job_of(g), frame_of<LoopFrame>(g));
+  });
+}
 
 }  // namespace concertina::bench
