@@ -38,7 +38,6 @@ class Parser {
   bool parse_schedule();
   bool parse_setting(Word word);
   bool parse_knob();
-  bool parse_machines_max();
   bool parse_event();
   bool parse_deviation(DeviationKind kind);
   bool parse_constraint(bool is_wanted);
@@ -55,10 +54,17 @@ class Parser {
   bool parse_key_at(Key& key);
   /// The value of "name=value".
   bool parse_value(std::string_view name, std::uint64_t max, std::uint64_t& value);
+  template <class Number>
+  bool parse_field(std::string_view name, unsigned least, unsigned max, Number& field);
   /// "name=BYTES" where bytes is in the table; `index` is where.
   template <std::size_t kSize>
   bool parse_size(std::string_view name, const std::uint16_t (&table)[kSize], std::uint8_t& index);
   bool value_of(const Word& word, std::string_view name, std::string_view& value);
+  template <class Item>
+  bool has_room(const std::vector<Item>& list, std::size_t max, const Word& word,
+                const char* what) {
+    return list.size() < max || fail(word, std::string("too many ") + what);
+  }
 
   bool fail(const Word& word, std::string reason, std::size_t offset = 0) {
     CHECK(!reason.empty(), "an error says its reason: without one it would be none");
@@ -105,6 +111,16 @@ bool Parser::parse_value(std::string_view name, std::uint64_t max, std::uint64_t
   if (number_from_text(text, max, value)) return true;
   return fail(word, std::string(name) + " is a number up to " + std::to_string(max),
               name.size() + 1);
+}
+
+template <class Number>
+bool Parser::parse_field(std::string_view name, unsigned least, unsigned max, Number& field) {
+  const Word word = lexer_.peek();
+  std::uint64_t value = 0;
+  if (!parse_value(name, max, value)) return false;
+  field = static_cast<Number>(value);
+  return value >= least ||
+         fail(word, std::string(name) + " is at least " + std::to_string(least), name.size() + 1);
 }
 
 template <std::size_t kSize>
@@ -168,9 +184,7 @@ bool Parser::parse_channel() {
   const std::string wanted = "c" + std::to_string(channels.size());
   if (name.text != wanted) return fail(name, "channels are numbered in order: expected " + wanted);
   Channel channel;
-  std::uint64_t capacity = 0;
-  if (!parse_value("cap", kCapacityMax, capacity)) return false;
-  channel.capacity = static_cast<std::uint8_t>(capacity);
+  if (!parse_field("cap", 0, kCapacityMax, channel.capacity)) return false;
   if (!parse_size("size", kElementSizes, channel.size_class)) return false;
   channels.push_back(channel);
   return true;
@@ -260,7 +274,6 @@ bool Parser::parse_schedule() {
 bool Parser::parse_setting(const Word word) {
   Schedule& schedule = input_.schedule;
   const std::string_view name = word.text.substr(0, word.text.find('='));
-  std::uint64_t value = 0;
   if (name == "strategy") {
     std::string_view text;
     if (!value_of(lexer_.take(), name, text)) return false;
@@ -268,38 +281,15 @@ bool Parser::parse_setting(const Word word) {
     return schedule.strategy != Strategy::kCount || fail(word, "no such strategy", name.size() + 1);
   }
   if (name == "seed") return parse_value("seed", ~0ULL, schedule.seed);
-  if (name == "horizon") {
-    if (!parse_value("horizon", 0xffff, value)) return false;
-    schedule.horizon = static_cast<std::uint16_t>(value);
-    return true;
-  }
-  if (name == "processors") {
-    if (!parse_value("processors", kProcessorsMax, value)) return false;
-    schedule.processors = static_cast<std::uint8_t>(value);
-  } else if (name == "depth") {
-    if (!parse_value("depth", kDepthMax, value)) return false;
-    schedule.depth = static_cast<std::uint8_t>(value);
-  } else {
-    return fail(word, "no such setting: processors, strategy, depth, seed or horizon");
-  }
-  return value != 0 || fail(word, std::string(name) + " is at least 1", name.size() + 1);
-}
-
-bool Parser::parse_machines_max() {
-  const Word word = lexer_.peek();
-  std::uint64_t value = 0;
-  if (!parse_value(kMachinesWord, kMachinesMax, value)) return false;
-  if (value < kMachinesMin) {
-    return fail(word, "machines_max is at least " + std::to_string(kMachinesMin),
-                kMachinesWord.size() + 1);
-  }
-  input_.schedule.machines_max = static_cast<std::uint8_t>(value);
-  return true;
+  if (name == "horizon") return parse_field(name, 0, 0xffff, schedule.horizon);
+  if (name == "processors") return parse_field(name, 1, kProcessorsMax, schedule.processors);
+  if (name == "depth") return parse_field(name, 1, kDepthMax, schedule.depth);
+  return fail(word, "no such setting: processors, strategy, depth, seed or horizon");
 }
 
 bool Parser::parse_knob() {
   if (lexer_.peek().text.substr(0, lexer_.peek().text.find('=')) == kMachinesWord) {
-    return parse_machines_max();
+    return parse_field(kMachinesWord, kMachinesMin, kMachinesMax, input_.schedule.machines_max);
   }
   const Word word = lexer_.take();
   for (const KnobWord& knob : kKnobWords) {
@@ -320,9 +310,7 @@ bool Parser::parse_key_at(Key& key) {
 bool Parser::parse_event() {
   const Word word = lexer_.take();
   StackEvent event;
-  if (input_.schedule.stack_events.size() == kStackEventsMax) {
-    return fail(word, "too many stack events");
-  }
+  if (!has_room(input_.schedule.stack_events, kStackEventsMax, word, "stack events")) return false;
   if (!action_from_name(word.text, event.action)) {
     return fail(word, "no such action: grow, move, scan-shrink or scan-move");
   }
@@ -334,9 +322,8 @@ bool Parser::parse_event() {
 bool Parser::parse_deviation(DeviationKind kind) {
   Deviation deviation;
   deviation.kind = kind;
-  if (input_.schedule.deviations.size() == kDeviationsMax) {
-    return fail(lexer_.peek(), "too many deviations");
-  }
+  if (!has_room(input_.schedule.deviations, kDeviationsMax, lexer_.peek(), "deviations"))
+    return false;
   if (!parse_count({0, 255, "a deviation's value"}, deviation.value)) return false;
   if (!parse_key_at(deviation.key)) return false;
   input_.schedule.deviations.push_back(deviation);
@@ -352,16 +339,13 @@ bool Parser::parse_site(Site& site) {
 bool Parser::parse_constraint(bool is_wanted) {
   Constraint constraint;
   constraint.is_wanted = is_wanted;
-  if (input_.schedule.constraints.size() == kConstraintsMax) {
-    return fail(lexer_.peek(), "too many constraints");
-  }
+  if (!has_room(input_.schedule.constraints, kConstraintsMax, lexer_.peek(), "constraints"))
+    return false;
   if (!parse_site(constraint.reader) || !expect("from") || !parse_site(constraint.writer)) {
     return false;
   }
-  if (lexer_.peek().text.starts_with("skip=")) {
-    std::uint64_t skip = 0;
-    if (!parse_value("skip", 255, skip)) return false;
-    constraint.skip = static_cast<std::uint8_t>(skip);
+  if (lexer_.peek().text.starts_with("skip=") && !parse_field("skip", 0, 255, constraint.skip)) {
+    return false;
   }
   input_.schedule.constraints.push_back(constraint);
   return true;
@@ -376,9 +360,7 @@ bool Parser::parse_numbered_path(unsigned max, SpawnPath& path, unsigned& number
 bool Parser::parse_target() {
   ObjectKey target;
   unsigned ordinal = 0;
-  if (input_.schedule.targets.size() == kTargetsMax) {
-    return fail(lexer_.peek(), "too many targets");
-  }
+  if (!has_room(input_.schedule.targets, kTargetsMax, lexer_.peek(), "targets")) return false;
   if (!parse_numbered_path(0xffff, target.path, ordinal)) return false;
   target.ordinal = static_cast<std::uint16_t>(ordinal);
   input_.schedule.targets.push_back(target);
@@ -388,9 +370,8 @@ bool Parser::parse_target() {
 bool Parser::parse_thread_count() {
   ThreadCount count;
   unsigned thread = 0;
-  if (input_.schedule.thread_counts.size() == kThreadCountsMax) {
-    return fail(lexer_.peek(), "too many thread counts");
-  }
+  if (!has_room(input_.schedule.thread_counts, kThreadCountsMax, lexer_.peek(), "thread counts"))
+    return false;
   const Word word = lexer_.take();
   std::uint64_t value = 0;
   if (!number_from_text(word.text, 0xffff, value)) {

@@ -37,8 +37,7 @@ bool unpack(std::string_view bytes, ChildRun& result) {
 std::string run_and_judge(const Input& input, const ChildOptions& options, RunLog& log) {
   const Trace trace = run(input, {.chooser = options.chooser, .log = &log});
   if (options.ended) options.ended(trace);
-  const Verdict verdict =
-      options.judge != nullptr ? options.judge(input, trace) : judge(input, trace);
+  const Verdict verdict = options.judge(input, trace);
   std::string answer = pack(verdict, trace);
   ChildRun back;
   CHECK(unpack(answer, back) && back.trace.hash == trace.hash &&

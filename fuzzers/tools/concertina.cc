@@ -1,4 +1,5 @@
 // concertina: what a person or a script does with one input, or with generated ones.
+#include <memory>
 #include <sstream>
 
 #include "host/command_line.h"
@@ -25,8 +26,25 @@ CLI::Option* add_inputs(CLI::App& command, Paths& paths, bool& as_bytes) {
   return command.add_option("file", paths, "Case files, or engine bytes that are named as such");
 }
 
-void add_show(CLI::App& app, ShowOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand("show", "Print an input in one of its forms");
+template <class Options>
+struct Command {
+  CLI::App* app;
+  Options& options;  // as the command line gives them, once it has been read
+};
+
+/// A subcommand that hands its options to `act`, whose result goes into `code`.
+template <class Options>
+Command<Options> add_command(CLI::App& app, int& code, const char* name, const char* description,
+                             int (*act)(const Options&)) {
+  CLI::App* const command = app.add_subcommand(name, description);
+  const auto options = std::make_shared<Options>();
+  command->callback([options, &code, act] { code = act(*options); });
+  return {command, *options};
+}
+
+void add_show(CLI::App& app, int& code) {
+  const auto [command, options] =
+      add_command(app, code, "show", "Print an input in one of its forms", &show);
   add_inputs(*command, options.files, options.as_bytes)->required();
   command->add_option("--as", options.as, "text, bytes or go")
       ->check(CLI::IsMember({"text", "bytes", "go"}))
@@ -34,12 +52,11 @@ void add_show(CLI::App& app, ShowOptions& options, int& code) {
   command->add_flag("--header", options.header_only, "Print the header only")->excludes("--as");
   add_name(*command, "-o,--output", options.output, "A file, or a folder for several inputs");
   command->add_option("--set", options.assign, "Set a header field: key=value");
-  command->callback([&] { code = show(options); });
 }
 
-void add_run(CLI::App& app, RunCommandOptions& options, int& code) {
-  CLI::App* const command =
-      app.add_subcommand("run", "Run inputs and judge them, one line per run");
+void add_run(CLI::App& app, int& code) {
+  const auto [command, options] =
+      add_command(app, code, "run", "Run inputs and judge them, one line per run", &run_command);
   add_inputs(*command, options.files, options.as_bytes)->required();
   CLI::Option* const seed =
       add_number(*command, "--seed", options.seed, "Replaces the schedule's seed");
@@ -47,15 +64,12 @@ void add_run(CLI::App& app, RunCommandOptions& options, int& code) {
   command->add_flag("--in-process", options.in_process,
                     "Run in this process, for a debugger; a run that dies ends it");
   add_timeout(*command, options.timeout_s);
-  command->callback([&options, seed, &code] {
-    options.has_seed = seed->count() > 0;
-    code = run_command(options);
-  });
+  seed->each([&has_seed = options.has_seed](const std::string&) { has_seed = true; });
 }
 
-void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
-  CLI::App* const command =
-      app.add_subcommand("replay", "Run each input in a child process and explain its verdict");
+void add_replay(CLI::App& app, int& code) {
+  const auto [command, options] = add_command(
+      app, code, "replay", "Run each input in a child process and explain its verdict", &replay);
   add_inputs(*command, options.files, options.as_bytes)->required();
   command->add_flag("--expect-from-header", options.expect_from_header,
                     "Exit 0 when the verdict is the header's, not only for a pass");
@@ -74,12 +88,12 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
   command->add_flag("--raw", options.raw, "Also print what the process said on its stderr");
   add_timeout(*command, options.timeout_s);
   add_number(*command, "--times", options.times, "Replays of each input; all must agree", 1);
-  command->callback([&] { code = replay(options); });
 }
 
-void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "minimize", "Make a failing input as small as possible, with the same signature");
+void add_minimize(CLI::App& app, int& code) {
+  const auto [command, options] = add_command(
+      app, code, "minimize", "Make a failing input as small as possible, with the same signature",
+      &minimize_command);
   add_inputs(*command, options.file, options.as_bytes)->required();
   add_name(*command, "-o,--output", options.output, "Where to write it; default FILE.min.case");
   add_number(*command, "--seed", options.seed, "Seed of the search");
@@ -91,23 +105,23 @@ void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
               "Seconds to explore for the bug's depth and critical pair; 0: do not", 0);
   command->add_flag("--json", options.json, "One JSON object instead of text");
   command->add_flag("--progress", options.progress, "Show on stderr what has been reached");
-  command->callback([&] { code = minimize_command(options); });
 }
 
-void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "neighbours", "Run each input under schedules near its own; all must pass");
+void add_neighbours(CLI::App& app, int& code) {
+  const auto [command, options] =
+      add_command(app, code, "neighbours",
+                  "Run each input under schedules near its own; all must pass", &neighbours);
   add_inputs(*command, options.files, options.as_bytes)->required();
   add_number(*command, "--count", options.count, "Schedules of each input", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the draws");
   add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object per file");
-  command->callback([&] { code = neighbours(options); });
 }
 
-void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "explore", "Search the schedules of a program until an oracle fails (then exit code 1)");
+void add_explore(CLI::App& app, int& code) {
+  const auto [command, options] = add_command(
+      app, code, "explore",
+      "Search the schedules of a program until an oracle fails (then exit code 1)", &explore);
   CLI::Option* const file = add_inputs(*command, options.file, options.as_bytes);
   command->add_option("--strategy", options.strategy, "Which strategy searches")
       ->check(CLI::IsMember({"random", "pct", "pos", "reads-from", "surw", "portfolio"}))
@@ -130,12 +144,12 @@ void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
   add_timeout(*command, options.timeout_s);
   add_name(*command, "-o,--out,--output", options.output, "Where to write the first failing case");
   command->add_flag("--json", options.json, "One JSON object per search");
-  command->callback([&] { code = explore(options); });
 }
 
-void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "verify", "Run a small program under every schedule with a bounded number of preemptions");
+void add_verify(CLI::App& app, int& code) {
+  const auto [command, options] = add_command(
+      app, code, "verify",
+      "Run a small program under every schedule with a bounded number of preemptions", &verify);
   add_inputs(*command, options.files, options.as_bytes)->required();
   CLI::Option* const bound = add_number(*command, "--bound", options.bound,
                                         "Preemptions, at most; lower bounds come first", 0, 15);
@@ -154,12 +168,12 @@ void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
   add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object per file");
   command->add_flag("--progress", options.progress, "Show on stderr how far it is");
-  command->callback([&] { code = verify(options); });
 }
 
-void add_depth(CLI::App& app, DepthOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "depth", "How many preemptions a failing input needs, and which two steps it turns on");
+void add_depth(CLI::App& app, int& code) {
+  const auto [command, options] = add_command(
+      app, code, "depth",
+      "How many preemptions a failing input needs, and which two steps it turns on", &depth);
   add_inputs(*command, options.files, options.as_bytes)->required();
   add_number(*command, "--bound", options.bound, "Preemptions, at most", 0, 15);
   add_seconds(*command, "--budget", options.budget_s,
@@ -170,42 +184,40 @@ void add_depth(CLI::App& app, DepthOptions& options, int& code) {
   add_name(*command, "-o,--output", options.output, "Write the case with both in its header");
   add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object per file");
-  command->callback([&] { code = depth(options); });
 }
 
-void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand("generate", "Print or store generated inputs");
+void add_generate(CLI::App& app, int& code) {
+  const auto [command, options] =
+      add_command(app, code, "generate", "Print or store generated inputs", &generate_command);
   add_number(*command, "--count", options.count, "How many", 1);
   add_number(*command, "--seed", options.seed, "Seed of the generator");
   add_name(*command, "-o,--output", options.folder, "Folder; without it, text on stdout");
   command->add_option("--as", options.as, "text or bytes")
       ->check(CLI::IsMember({"text", "bytes"}))
       ->capture_default_str();
-  command->callback([&] { code = generate_command(options); });
 }
 
-void add_health(CLI::App& app, HealthOptions& options, int& code) {
-  CLI::App* const command =
-      app.add_subcommand("health", "Show what share of generated inputs reaches what");
+void add_health(CLI::App& app, int& code) {
+  const auto [command, options] =
+      add_command(app, code, "health", "Show what share of generated inputs reaches what", &health);
   add_number(*command, "--count", options.count, "How many", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the generator");
   command->add_flag("--json", options.json, "One JSON object");
   command->add_flag("--check", options.check, "Fail when a share is below its floor");
-  command->callback([&] { code = health(options); });
 }
 
-void add_bench(CLI::App& app, BenchOptions& options, int& code) {
-  CLI::App* const command =
-      app.add_subcommand("bench", "Speed of the simulator beside a bare context switch");
+void add_bench(CLI::App& app, int& code) {
+  const auto [command, options] = add_command(
+      app, code, "bench", "Speed of the simulator beside a bare context switch", &bench);
   add_number(*command, "--count", options.count, "Inputs in the fixed set", 1, kStoredMax);
   add_number(*command, "--seed", options.seed, "Seed of the set");
   add_name(*command, "--json", options.json_path, "Also write the numbers to this file");
-  command->callback([&] { code = bench(options); });
 }
 
-void add_determinism(CLI::App& app, DeterminismOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "determinism", "Run each input twice and print its trace hash, to compare across builds");
+void add_determinism(CLI::App& app, int& code) {
+  const auto [command, options] = add_command(
+      app, code, "determinism",
+      "Run each input twice and print its trace hash, to compare across builds", &determinism);
   add_inputs(*command, options.files, options.as_bytes);
   add_number(*command, "--generated", options.generated, "Also this many generated inputs", 0,
              kStoredMax);
@@ -214,18 +226,17 @@ void add_determinism(CLI::App& app, DeterminismOptions& options, int& code) {
              kStoredMax);
   add_timeout(*command, options.timeout_s);
   command->add_flag("--json", options.json, "One JSON object per input, with what went wrong");
-  command->callback([&] { code = determinism(options); });
 }
 
-void add_signature(CLI::App& app, SignatureOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "signature", "Name a failure by what its process printed, such as a sanitizer's report");
+void add_signature(CLI::App& app, int& code) {
+  const auto [command, options] = add_command(
+      app, code, "signature",
+      "Name a failure by what its process printed, such as a sanitizer's report", &signature);
   command->add_option("file", options.file, "What the process wrote to stderr")->required();
   add_number(*command, "--signal", options.signal, "The signal that killed it", 0, 255);
   add_number(*command, "--exit-status", options.exit_status, "The status that it exited with", 0,
              255);
   command->add_flag("--json", options.json, "One JSON object instead of text");
-  command->callback([&] { code = signature(options); });
 }
 
 constexpr const char* kFooter =
@@ -256,32 +267,11 @@ int run_tool(int argc, char** argv) {
   app.set_version_flag("--version",
                        std::string("concertina, flavour ") + std::string(this_flavour()));
   int code = kExitAsExpected;
-  ShowOptions show_options;
-  RunCommandOptions run_options;
-  ReplayOptions replay_options;
-  MinimizeCommandOptions minimize_options;
-  NeighboursOptions neighbours_options;
-  ExploreOptions explore_options;
-  VerifyOptions verify_options;
-  DepthOptions depth_options;
-  GenerateCommandOptions generate_options;
-  HealthOptions health_options;
-  BenchOptions bench_options;
-  DeterminismOptions determinism_options;
-  SignatureOptions signature_options;
-  add_show(app, show_options, code);
-  add_run(app, run_options, code);
-  add_replay(app, replay_options, code);
-  add_minimize(app, minimize_options, code);
-  add_neighbours(app, neighbours_options, code);
-  add_explore(app, explore_options, code);
-  add_verify(app, verify_options, code);
-  add_depth(app, depth_options, code);
-  add_generate(app, generate_options, code);
-  add_health(app, health_options, code);
-  add_bench(app, bench_options, code);
-  add_determinism(app, determinism_options, code);
-  add_signature(app, signature_options, code);
+  for (const auto add :
+       {&add_show, &add_run, &add_replay, &add_minimize, &add_neighbours, &add_explore, &add_verify,
+        &add_depth, &add_generate, &add_health, &add_bench, &add_determinism, &add_signature}) {
+    add(app, code);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -82,8 +82,7 @@ class Child {
 
   bool fails(Chooser& chooser) {
     const Trace trace = run(input_, {.chooser = &chooser, .log = &board_.now});
-    const Verdict verdict =
-        order_.judge != nullptr ? order_.judge(input_, trace) : judge(input_, trace);
+    const Verdict verdict = order_.judge(input_, trace);
     board_.runs.fetch_add(1, std::memory_order_release);
     return verdict.failed() && verdict.signature() == order_.signature &&
            can_be_reduced(board_.now);

@@ -97,21 +97,10 @@ class StateFile {
 };
 
 std::string_view end_word(VerifyEnd end) {
-  switch (end) {
-    case VerifyEnd::kComplete:
-      return "complete";
-    case VerifyEnd::kFailed:
-      return "failed";
-    case VerifyEnd::kBudget:
-      return "budget";
-    case VerifyEnd::kInterrupted:
-      return "interrupted";
-    case VerifyEnd::kNone:
-    case VerifyEnd::kDiedOtherwise:
-    case VerifyEnd::kDiverged:
-      break;
-  }
-  return "diverged";
+  if (end == VerifyEnd::kComplete) return "complete";
+  if (end == VerifyEnd::kFailed) return "failed";
+  if (end == VerifyEnd::kBudget) return "budget";
+  return end == VerifyEnd::kInterrupted ? "interrupted" : "diverged";
 }
 
 std::string bound_text(const BoundReport& report, bool is_unbounded) {
@@ -162,20 +151,10 @@ std::string json_of(const std::string& path, const VerifyOptions& options, const
 }
 
 int exit_code(VerifyEnd end) {
-  switch (end) {
-    case VerifyEnd::kComplete:
-      return kExitAsExpected;
-    case VerifyEnd::kFailed:
-      return kExitFailed;
-    case VerifyEnd::kBudget:
-    case VerifyEnd::kInterrupted:
-      return kExitNotComplete;
-    case VerifyEnd::kNone:
-    case VerifyEnd::kDiedOtherwise:
-    case VerifyEnd::kDiverged:
-      break;
-  }
-  return kExitUnusable;
+  if (end == VerifyEnd::kComplete) return kExitAsExpected;
+  if (end == VerifyEnd::kFailed) return kExitFailed;
+  const bool is_cut_off = end == VerifyEnd::kBudget || end == VerifyEnd::kInterrupted;
+  return is_cut_off ? kExitNotComplete : kExitUnusable;
 }
 
 /// Writes the failing case if one is wanted; its path, or empty.

@@ -148,8 +148,7 @@ class Child {
     if (run_end.has_diverged) return VerifyEnd::kDiverged;
     if (run_end.is_cut || is_learning) return VerifyEnd::kNone;
     ++judged_;
-    const Verdict verdict =
-        order_.judge != nullptr ? order_.judge(input_, trace) : judge(input_, trace);
+    const Verdict verdict = order_.judge(input_, trace);
     if (!verdict.failed()) return VerifyEnd::kNone;
     if (!order_.signature.empty() && verdict.signature() != order_.signature) {
       return VerifyEnd::kNone;
