@@ -180,12 +180,10 @@ def read_or(path, default):
 
 
 def see_night(folder, known_path):
-    state, known = read_or(folder / "state.json", []), read_or(known_path, {})
-    results = state.get("results", []) if isinstance(state, dict) else state
-    findings = known.get("findings", known)
-    summary = read_or(folder / "summary.json", {})
+    results = read_or(folder / "state.json", {}).get("results", [])
     return NightSeen({result["step"] for result in results if result["status"] != "could not run"},
-                     set(findings) - {"version"}, bool(summary.get("good")))
+                     set(read_or(known_path, {}).get("findings", {})),
+                     bool(read_or(folder / "summary.json", {}).get("good")))
 
 
 def judge_night(before, killed, after):

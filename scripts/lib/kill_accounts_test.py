@@ -141,8 +141,6 @@ class Nights(unittest.TestCase):
     def test_what_is_on_disk(self):
         results = [{"step": "one", "status": "ok"}, {"step": "two", "status": "could not run"}]
         wanted = NightSeen({"one"}, {"a bug"}, True)
-        self.assertEqual(self.see(results, {"a bug": "night"}, True), wanted)
-        # Another form of both.
         self.assertEqual(self.see({"version": 2, "results": results},
                                   {"version": 2, "findings": {"a bug": {}}}, True), wanted)
         (self.folder / "state.json").write_text("[{")

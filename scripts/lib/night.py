@@ -252,8 +252,7 @@ class Night:
             self.folder.name,
             [finding for result in self.results for finding in result.findings],
             {key for result in ran for key in result.gone},
-            {scope for result in ran for scope in (result.step, *result.tried)},
-            self.not_done() == [])
+            {scope for result in ran for scope in (result.step, *result.tried)})
 
     def not_done(self):
         """Planned steps without a result, or with one that says that it could not run."""
