@@ -22,9 +22,7 @@ import math
 import os
 import random
 import re
-import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -33,17 +31,14 @@ from pathlib import Path
 
 import arguments
 import artifacts
-import building
 import common
 import concertina
 import ending
 import files
 import keeping
-import kill_subjects
-import kill_trials
-import markdown
 import processes
-from common import BUILD, ROOT, relative, say
+import trials
+from common import BUILD, ROOT
 
 FUZZ = ROOT / "scripts" / "fuzz"
 JSON = BUILD / "disk-trials" / "fuzz.json"
@@ -63,6 +58,7 @@ NOTICED_S = 5
 SURELY_FOUND = 20000
 CASE = re.compile(r"^case     (.+)$", re.MULTILINE)
 PRINTED = re.compile(r"^base64 -d > .+ <<'END'\n([A-Za-z0-9+/=\n]+)\nEND$", re.MULTILINE)
+HEAD = ("disk", "tree", "trials", "exit 0", "exit 1", "exit 2", "faults")
 REASON = re.compile(r"^fuzz: .*\S", re.MULTILINE)
 
 
@@ -206,9 +202,7 @@ def disturb_later(trial, process, place, folder):
     """When it was done; of a disk that is small from the beginning, long ago."""
     if trial.kind in ("small", "good"):
         return -math.inf
-    try:
-        process.wait(trial.delay_s)
-    except subprocess.TimeoutExpired:
+    if trials.outlasts(process, trial.delay_s):
         disturb(trial, place, folder)
     return time.monotonic()
 
@@ -292,10 +286,10 @@ def run_one(trial, tree, flavour):
                    "--workers", trial.workers, "--seconds", trial.seconds, "--seed",
                    trial.engine_seed, "--json", JSON,
                    *(["--mutant", tree.mutant] if tree.mutant else [])]
-        process = kill_trials.start(command, secrets.token_hex(8))
+        process = trials.start(command)
         wait_until_it_fuzzes(process, folder)
         disturbed_at = disturb_later(trial, process, place, folder)
-        end = kill_trials.end_of(process, ENDING_S)
+        end = trials.end_of(process, ENDING_S)
         took_s = time.monotonic() - disturbed_at
         outcome = seen(end, tree.tool(flavour), folder)
         outcome.is_bad = outcome.is_bad and took_s > NOTICED_S
@@ -305,56 +299,30 @@ def run_one(trial, tree, flavour):
         unmount(place)
 
 
-def table(rows):
-    """`rows`: a trial, its code, its faults."""
-    lines = []
-    keys = sorted({(trial.kind, trial.has_bug) for trial, _, _ in rows})
-    for key in [*keys, None]:
-        chosen = [row for row in rows if key in (None, (row[0].kind, row[0].has_bug))]
-        names = (key[0], "with the bug" if key[1] else "clean") if key else ("all", "")
-        counts = [sum(code == number for _, code, _ in chosen) for number in (0, 1, 2)]
-        lines.append((*names, len(chosen), *counts, sum(len(faults) for _, _, faults in chosen)))
-    return markdown.table(("disk", "tree", "trials", "exit 0", "exit 1", "exit 2", "faults"), lines,
-                          right=5)
-
-
-def run(options, trees):
-    """All trials; how many faults there were. Interrupted, it says what it has seen."""
-    rows = []
-    try:
-        for index in range(options.first, options.first + options.trials):
-            trial = drawn(options.seed, index)
-            outcome = run_one(trial, trees[trial.has_bug], options.flavour)
-            faults = judge(trial, outcome)
-            rows.append((trial, outcome.code, faults))
-            say(f"trial {index}: {trial.words()}: exit {outcome.code}")
-            for fault in faults:
-                say(f"FAULT in trial {index}: {fault}\n{outcome.output[-1500:]}")
-    finally:
-        say("\n".join(table(rows)))
-    return sum(len(faults) for _, _, faults in rows)
-
-
-def build(flavour):
-    trees = [building.clean_tree(), building.tree(kill_subjects.MUTANT)]
-    for tree in trees:
-        say(f"building {relative(tree.build_folder(flavour))}")
-        building.build_for_engine(tree, flavour, "all")
-    return trees
+def row_of(trial, code, faults):
+    return ((trial.kind, "with the bug" if trial.has_bug else "clean"),
+            (1, *(code == number for number in (0, 1, 2)), len(faults)))
 
 
 def main():
-    parser = arguments.parser(__doc__)
-    parser.add_argument("--trials", type=arguments.count, default=100, help="in all (default 100)")
-    parser.add_argument("--seed", type=arguments.seed, default=1, help="of the trials (default 1)")
+    parser = trials.parser_of(__doc__, 100)
     parser.add_argument("--first", type=arguments.count_or_none, default=0, metavar="I",
                         help="begin with trial I (default 0)")
-    parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS, default="none")
     options = parser.parse_args()
     enter_namespace()
-    return common.EXIT_FAILED if run(options, build(options.flavour)) else common.EXIT_OK
+    trees = trials.build(options.flavour)
+
+    def one_trial(index):
+        trial = drawn(options.seed, index)
+        outcome = run_one(trial, trees[trial.has_bug], options.flavour)
+        faults = [f"{fault}\n{outcome.output[-1500:]}" for fault in judge(trial, outcome)]
+        row = row_of(trial, outcome.code, faults)
+        return f"{trial.words()}: exit {outcome.code}", faults, [row]
+
+    indices = range(options.first, options.first + options.trials)
+    return common.EXIT_FAILED if trials.run(indices, one_trial, [HEAD]) else common.EXIT_OK
 
 
 if __name__ == "__main__":
-    kill_trials.obey_signals()
+    trials.obey_signals()
     ending.run(Path(sys.argv[0]).stem, main)

@@ -1,9 +1,8 @@
 """What is new, what is known, what is gone, and what has come back."""
 
-import json
 import unittest
 
-from night import COULD_NOT_RUN, FINDING, GOOD, NOT_GOOD, OK, UNUSABLE, Result
+from night import FINDING, GOOD, NOT_GOOD, OK, UNUSABLE, Result
 from night_known import fingerprint
 from night_test import Nights, cannot, finds, good, interrupt
 
@@ -94,7 +93,6 @@ class Findings(Nights):
         case.unlink()  # then the step has to do
         self.whole([("fuzz", good)], "6")
         self.assertEqual(self.whole([("fuzz", finding)], "7").verdict(), NOT_GOOD)
-
 
 
 if __name__ == "__main__":
