@@ -48,9 +48,8 @@ def collect(tree, folder, corpora, skip_tests):
         if code != 0:
             say("coverage: some tests failed; run scripts/test to see them")
     files = corpus_files(corpora)
-    for i in range(0, len(files), FILES_PER_CALL):
-        command = concertina.command(tree.tool("coverage"), "run", "--in-process",
-                                     files=files[i:i + FILES_PER_CALL])
+    for some in common.batches(files, FILES_PER_CALL):
+        command = concertina.command(tree.tool("coverage"), "run", "--in-process", files=some)
         code = processes.run(command, env=env, stdout=subprocess.DEVNULL).returncode
         if code not in (common.EXIT_OK, common.EXIT_FAILED):
             say(f"coverage: the corpus run: {processes.end_words(code)}")

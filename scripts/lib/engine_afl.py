@@ -18,7 +18,7 @@ import time
 
 import files
 from artifacts import SHA1_NAME, Artifact, sha1
-from common import Unusable
+from common import Unusable, batches
 from engine import INPUT_BYTES_MAX, RUN_TIMEOUT_S, Worker, write_input
 
 # AFL++'s driver runs these bytes before the first input of each process; they are also the seed
@@ -129,8 +129,7 @@ class AflWorker(Worker):
         self.inputs.mkdir(parents=True)
         self.gather_seeds()
         self.seed_names = sorted(path.name for path in self.inputs.iterdir())
-        self.seed_runs = [self.seed_names[i:i + SEEDS_A_RUN]
-                          for i in range(0, len(self.seed_names), SEEDS_A_RUN)]
+        self.seed_runs = batches(self.seed_names, SEEDS_A_RUN)
         self.run_seeds()
 
     def gather_seeds(self):

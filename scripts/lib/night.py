@@ -20,7 +20,6 @@ The form of both is in night_store.py. A night is
     good            all planned steps have ended, without a new finding
 """
 
-import contextlib
 import json
 import subprocess
 import time
@@ -134,38 +133,30 @@ class Night:
             self.say(note)
             self.notes.append(note)
 
-    def log_of(self, step):
+    def logged(self, step, command, stdout=None):
+        """Runs a command. How it ended, and what it has said into the step's log: all, or all but
+        what goes to `stdout`, which is added at the end."""
         path = self.folder / "logs" / f"{step}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    @contextlib.contextmanager
-    def logged(self, step, command):
-        """The step's log, open, with the command in it; and a function that reads what came
-        since."""
-        path = self.log_of(step)
         with open(path, "a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"$ {' '.join(map(str, command))}\n")
             log.flush()
             offset = path.stat().st_size
-            yield log, lambda: path.read_bytes()[offset:].decode(errors="replace")
+            ended = processes.run(command, stdout=stdout or log, stderr=log,
+                                  stdin=subprocess.DEVNULL, text=True, errors="replace")
+            said = path.read_bytes()[offset:].decode(errors="replace")
+            log.write(ended.stdout or "")
+        return ended, said
 
     def call(self, step, command):
-        """Runs a command; its output goes to the step's log. The exit code, and the output."""
-        with self.logged(step, command) as (log, said):
-            code = processes.run(command, stdout=log, stderr=log,
-                                 stdin=subprocess.DEVNULL).returncode
-            return code, said()
+        """Runs a command. The exit code, and the output."""
+        ended, said = self.logged(step, command)
+        return ended.returncode, said
 
     def answers(self, step, command):
         """Runs a command whose answers are lines of JSON, which must not be mixed up with what it
-        complains: that goes to the log at once, the answers at the end. The exit code, the answers,
-        and why there may be fewer than there should be."""
-        with self.logged(step, command) as (log, said):
-            ended = processes.run(command, stdout=subprocess.PIPE, stderr=log,
-                                  stdin=subprocess.DEVNULL, text=True, errors="replace")
-            complaint = said()
-            log.write(ended.stdout)
+        complains. The exit code, the answers, and why there may be fewer than there should be."""
+        ended, complaint = self.logged(step, command, subprocess.PIPE)
         answers, is_whole = json_lines(ended.stdout)
         reason = last_line(complaint) or processes.end_words(ended.returncode)
         return ended.returncode if is_whole else EXIT_UNUSABLE, answers, reason
@@ -221,10 +212,8 @@ class Night:
             finding.setdefault("news", self.known.news(finding, self.folder.name))
         if result.findings and result.status == OK:
             result.status = FINDING
-        if before:
-            self.results[self.results.index(before)] = result
-        else:
-            self.results.append(result)
+        place = self.results.index(before) if before else len(self.results)
+        self.results[place:place + 1] = [result]
         self.save()
         self.say(f"{result.step}: {result.status}: {result.summary}")
 
@@ -256,18 +245,16 @@ class Night:
 
     def not_done(self):
         """Planned steps without a result, or with one that says that it could not run."""
-        return [name for name in self.planned
-                if self.result_of(name) is None or self.result_of(name).status == UNUSABLE]
+        done = {result.step for result in self.results if result.status != UNUSABLE}
+        return [name for name in self.planned if name not in done]
 
     def new_findings(self):
         """Those that no earlier night has reported, or that had gone. A step that failed without
         saying how is always new."""
-        new = [(result, finding) for result in self.results for finding in result.findings
-               if finding["news"]]
-        unnamed = [result for result in self.results
-                   if result.status == FINDING and not result.findings]
-        return new + [(result, {"signature": UNNAMED, "news": "new",
-                                "case": f"see logs/{result.step}.log"}) for result in unnamed]
+        return [(result, finding) for result in self.results for finding in result.findings
+                if finding["news"]] + \
+            [(result, {"signature": UNNAMED, "news": "new", "case": f"see logs/{result.step}.log"})
+             for result in self.results if result.status == FINDING and not result.findings]
 
     def verdict(self):
         if not self.is_over:
@@ -300,13 +287,9 @@ class Night:
         lines += [f"- {key}: {value}" for key, value in self.facts.items()]
         lines += [f"- {note}" for note in self.notes]
         lines += ["", "| step | status | what | s |", "|---|---|---|---|"]
-        lines += [self.row(name) for name in self.steps()]
-        return "\n".join(lines + self.finding_lines()) + "\n"
-
-    def steps(self):
-        """Those that are planned, and what an earlier call had planned besides."""
-        return self.planned + [result.step for result in self.results
-                               if result.step not in self.planned]
+        # Those that are planned, and what an earlier call had planned besides.
+        names = dict.fromkeys([*self.planned, *(result.step for result in self.results)])
+        return "\n".join([*lines, *map(self.row, names), *self.finding_lines()]) + "\n"
 
     def row(self, name):
         result = self.result_of(name)
