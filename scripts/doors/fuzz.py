@@ -18,7 +18,6 @@ from pathlib import Path
 
 import arguments
 import building
-import common
 import concertina
 import ending
 import engines
@@ -29,7 +28,7 @@ import merging
 import minimizing
 import needs
 from campaign import Campaign, Result, Settings
-from common import relative, say
+from common import EXIT_FAILED, EXIT_OK, FUZZ_FLAVOURS, Interrupted, Unusable, cores, relative, say
 from progress import Line
 
 
@@ -91,7 +90,7 @@ def run_campaign(tree, settings):
         while not campaign.poll():
             status.show(campaign.result)
             time.sleep(POLL_S)
-    except common.Interrupted:
+    except Interrupted:
         campaign.finish()
         status.show(campaign.result, last=True)
         raise
@@ -108,7 +107,7 @@ def merge_at_the_end(campaign, status):
     """Some of what waits; the next start is as quick as this one."""
     try:
         campaign.merge(max(MERGE_MIN_S, campaign.settings.seconds * merging.SHARE))
-    except (common.Unusable, OSError) as error:
+    except (Unusable, OSError) as error:
         say(f"not merged: {ending.words_of(error)}")
     status.remark(campaign.result)
 
@@ -159,7 +158,7 @@ def minimise(campaign, finding, mutant):
     case = Path(finding.case)
     folder, reasons = keeping.place_for(case.parent)
     if folder is None:
-        raise common.Unusable("; ".join(reasons))
+        raise Unusable("; ".join(reasons))
     minimal = case.with_suffix(".min.case").name
     partial = files.temporary(minimal, folder)
     say(f"minimising {relative(case)}")
@@ -171,7 +170,7 @@ def minimise(campaign, finding, mutant):
         if folder != case.parent:
             folder.rmdir()
     if target is None:
-        raise common.Unusable("; ".join(reasons))
+        raise Unusable("; ".join(reasons))
     for line in reasons:
         say(f"         {line}")
     say(f"minimal  {relative(target)}: {minimizing.size_words(answer)} "
@@ -186,7 +185,7 @@ def minimise_findings(campaign, mutant):
             continue
         try:
             minimise(campaign, finding, mutant)
-        except common.Unusable as reason:
+        except Unusable as reason:
             say(f"not minimised: {reason}")
         except OSError as error:
             say(f"not minimised: {relative(error.filename or finding.case)}: {error.strerror}")
@@ -217,11 +216,11 @@ def parse_options():
     parser.add_argument("--engine", choices=engines.NAMES, default="libfuzzer",
                         help="all: workers alternate between the engines (at least one of each) "
                         "and share what they find")
-    parser.add_argument("--sanitizer", choices=common.FUZZ_FLAVOURS,
+    parser.add_argument("--sanitizer", choices=FUZZ_FLAVOURS,
                         help="give all the time to this flavour")
     parser.add_argument("--seconds", type=arguments.seconds(1), default=60.0,
                         help="total time (default 60)")
-    parser.add_argument("--workers", type=arguments.workers, default=common.cores(),
+    parser.add_argument("--workers", type=arguments.workers, default=cores(),
                         help="processes (default: one per core)")
     parser.add_argument("--seed", type=arguments.engine_seed, default=1,
                         help="engine seed; worker i uses seed + i (default 1)")
@@ -248,7 +247,7 @@ def fuzz(tree, settings, options, campaigns):
     build(tree, settings)
     try:
         campaign = (run_merge if options.merge else run_campaign)(tree, settings)
-    except common.Unusable as reason:
+    except Unusable as reason:
         return Result(settings.flavour, settings.engine, unusable=str(reason))
     except OSError as error:
         words = ending.file_words(error)
@@ -275,14 +274,14 @@ def end(results, campaigns, options):
     for campaign in campaigns:
         campaign.settle()
     if reasons and not is_found:
-        raise common.Unusable("\n".join(reasons))
+        raise Unusable("\n".join(reasons))
     for reason in reasons:
         say(reason)
     if is_found:
-        return common.EXIT_FAILED
+        return EXIT_FAILED
     if not options.merge:  # which has looked for none
         say("no bug found")
-    return common.EXIT_OK
+    return EXIT_OK
 
 
 def main(options):

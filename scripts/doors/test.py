@@ -9,15 +9,13 @@ import time
 
 import arguments
 import building
-import common
 import needs
 import processes
 import tally
-from common import ROOT, say
+from common import EXIT_FAILED, EXIT_OK, FLAVOURS, FUZZ_FLAVOURS, ROOT, Unusable, cores, say
 
 NEEDS = needs.AFL + ("lint",)
 
-FLAVOURS = ("address", "thread", "none")
 COMPARED_PROCESSES = 12
 
 
@@ -28,12 +26,12 @@ def run_ctest(folder, flavour, pattern):
     reports.mkdir(parents=True)
     junit = reports / "ctest.xml"
     command = ["ctest", "--test-dir", str(folder), "--output-on-failure", "--no-tests=error",
-               "-j", str(common.cores()), "--output-junit", str(junit)]
+               "-j", str(cores()), "--output-junit", str(junit)]
     if pattern:
         command += ["-R", pattern]
     code = processes.run(command).returncode
     if not junit.is_file():
-        raise common.Unusable(f"ctest of {flavour} left no report (exit code {code})")
+        raise Unusable(f"ctest of {flavour} left no report (exit code {code})")
     say(f"--- {flavour}: longest: " + ", ".join(
         f"{name} {seconds:.0f} s" for name, seconds in tally.longest(junit)))
     result = tally.count(junit, lambda name: reports / (name.replace("/", "_") + ".xml"))
@@ -59,8 +57,8 @@ def run_script(name, *words):
 
 def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("--flavour", action="append", choices=common.FLAVOURS,
-                        help=f"only this one; may be repeated (default: {' '.join(FLAVOURS)})")
+    parser.add_argument("--flavour", action="append", choices=FLAVOURS,
+                        help=f"only this one; may be repeated (default: {' '.join(FUZZ_FLAVOURS)})")
     parser.add_argument("-R", "--regex", metavar="R", help="only tests whose name matches")
     return parser.parse_args()
 
@@ -68,14 +66,14 @@ def parse_options():
 def main(options):
     tree = building.clean_tree()
     total = tally.Tally()
-    flavours = options.flavour or list(FLAVOURS)
-    is_everything = set(flavours) == set(FLAVOURS) and not options.regex
+    flavours = options.flavour or FUZZ_FLAVOURS
+    is_everything = set(flavours) == set(FUZZ_FLAVOURS) and not options.regex
     if is_everything:
         total.add(run_script("lint"))  # how the source is written
     for flavour in flavours:
         try:
             result = test_flavour(tree, flavour, options.regex)
-        except common.Unusable as reason:
+        except Unusable as reason:
             # The closing line must come whatever happens; what could not be tested has failed.
             say(f"--- {flavour}: {reason}")
             result = tally.Tally(failed=1)
@@ -85,4 +83,4 @@ def main(options):
         # Traces must be equal in every process and flavour.
         total.add(run_script("determinism", "--processes", COMPARED_PROCESSES))
     say(total.line())
-    return common.EXIT_FAILED if total.failed else common.EXIT_OK
+    return EXIT_FAILED if total.failed else EXIT_OK

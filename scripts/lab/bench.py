@@ -15,13 +15,12 @@ from dataclasses import dataclass
 
 import arguments
 import building
-import common
 import concertina
 import experiment
 import files
 import markdown
 import provenance
-from common import BUILD, ROOT, Unusable, relative, say
+from common import BUILD, EXIT_OK, ROOT, Unusable, call, last_lines, relative, say
 
 
 def NEEDS(options):  # pylint: disable=invalid-name
@@ -203,7 +202,7 @@ def run_one(binaries, workload, peer, processors, ops):
                             env={**os.environ, **GO_ENVIRONMENT})
     if result.returncode != 0:
         raise Unusable(f"cannot {what}: {concertina.reason_of(result)}\n"
-                       + common.last_lines(result.stdout, 20))
+                       + last_lines(result.stdout, 20))
     try:
         return parse(result.stdout, peer, workload.unit)
     except ValueError as reason:
@@ -249,8 +248,8 @@ def build_go():
         say("bench: go is not installed (scripts/setup --bench does that): left out")
         return None
     binary = FOLDER / "bench_go"
-    common.call(["go", "test", "-c", "-o", binary, "."], "the build of stress/lab/bench/go",
-                cwd=ROOT / "stress" / "lab" / "bench" / "go")
+    call(["go", "test", "-c", "-o", binary, "."], "the build of stress/lab/bench/go",
+         cwd=ROOT / "stress" / "lab" / "bench" / "go")
     return binary
 
 
@@ -278,7 +277,7 @@ def draw(rows):
     # By names alone: gnuplot has its own ideas of quotes in a path.
     shutil.copyfile(CHART, FOLDER / CHART.name)
     there = "; ".join(f"{name}={int(bool(text))}" for name, text in data.items())
-    common.call(["gnuplot", "-e", there, CHART.name], "gnuplot", cwd=FOLDER)
+    call(["gnuplot", "-e", there, CHART.name], "gnuplot", cwd=FOLDER)
     say(f"bench: {relative(FOLDER / 'bench.svg')}")
 
 
@@ -310,4 +309,4 @@ def main(options):
     files.write_rows(options.json, rows)
     say(f"bench: {relative(options.json)}")
     draw(rows)
-    return common.EXIT_OK
+    return EXIT_OK

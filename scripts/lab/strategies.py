@@ -18,7 +18,6 @@ from pathlib import Path
 import arguments
 import building
 import cases
-import common
 import concertina
 import experiment
 import files
@@ -27,7 +26,7 @@ import mutants
 import needs
 import provenance
 import stats
-from common import ROOT, Unusable, say
+from common import BUILD, EXIT_FAILED, EXIT_OK, ROOT, Unusable, chosen, say
 
 NEEDS = needs.BUILD
 
@@ -172,22 +171,22 @@ def parse_options():
     parser.add_argument("--seeds", type=arguments.count, default=20, metavar="N")
     parser.add_argument("--cap", type=arguments.count, default=20_000, metavar="N",
                         help="executions per search, at most (default 20000)")
-    experiment.add_options(parser, "strategies", common.BUILD / "strategies.json",
+    experiment.add_options(parser, "strategies", BUILD / "strategies.json",
                            "the rows; taken up again if it is there")
     parser.set_defaults(resume=True)
     options = parser.parse_args()
-    options.strategies = common.chosen("strategy", options.strategy, ALL)
+    options.strategies = chosen("strategy", options.strategy, ALL)
     options.cases = cases_of_mutants()
-    options.mutants = common.chosen("mutant", options.mutant, list(options.cases))
+    options.mutants = chosen("mutant", options.mutant, list(options.cases))
     return options
 
 
 def main(options):
-    common.BUILD.mkdir(exist_ok=True)
+    BUILD.mkdir(exist_ok=True)
     files.check_writable(options.json, "--json")
     measured = Searches(options)
     rows = measured.show(measured.run())
     beyond = beyond_limit(rows)
     for text in beyond:
         say(text)
-    return common.EXIT_FAILED if beyond else common.EXIT_OK
+    return EXIT_FAILED if beyond else EXIT_OK

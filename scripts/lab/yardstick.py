@@ -13,7 +13,6 @@ import sys
 
 import arguments
 import building
-import common
 import concertina
 import experiment
 import files
@@ -21,11 +20,11 @@ import markdown
 import needs
 import provenance
 import stats
-from common import Unusable, say
+from common import EXIT_FAILED, EXIT_OK, ROOT, Unusable, chosen, say
 
 NEEDS = needs.BUILD
 
-FOLDER = common.ROOT / "stress" / "lab" / "yardstick"
+FOLDER = ROOT / "stress" / "lab" / "yardstick"
 
 # Programs that the default leaves out.
 ONLY_WHEN_NAMED = ("safestack",)
@@ -96,12 +95,12 @@ class Searches(experiment.Experiment):
         return found
 
     def plan(self):
-        strategies = common.chosen("strategy", self.options.strategy, self.strategies,
-                                   without=[name for name in self.strategies
-                                            if name.startswith(stats.PREFIX)])
+        strategies = chosen(
+            "strategy", self.options.strategy, self.strategies,
+            without=[name for name in self.strategies if name.startswith(stats.PREFIX)])
         return {program: [(program, strategy) for strategy in strategies]
-                for program in common.chosen("program", self.options.program, list(self.programs),
-                                             without=ONLY_WHEN_NAMED)}
+                for program in chosen("program", self.options.program, list(self.programs),
+                                      without=ONLY_WHEN_NAMED)}
 
     def source(self, unit):
         return provenance.of(seeds=self.options.seeds, first_seed=self.options.seed,
@@ -197,8 +196,8 @@ def parse_options():
                         help="print the programs and strategies, and stop")
     options = parser.parse_args()
     # The program itself has the last word; but it must first be built.
-    common.chosen("program", options.program, programs_in_source())
-    common.chosen("strategy", options.strategy, strategies_in_source())
+    chosen("program", options.program, programs_in_source())
+    chosen("strategy", options.strategy, strategies_in_source())
     return options
 
 
@@ -208,7 +207,7 @@ def main(options):
     measured = Searches(options, building.clean_tree().binary("none", "yardstick"))
     if options.list:
         say("\n".join(measured.described()))
-        return common.EXIT_OK
+        return EXIT_OK
     rows = measured.run()
     say(f"{options.seeds} seeds from {options.seed}, at most {options.cap:,} schedules"
         + (f" or {options.seconds:g} s" if options.seconds else "") + " each.\n\n" + NOTE)
@@ -217,4 +216,4 @@ def main(options):
     for row in strange:
         say(f"{row['program']}, {row['strategy']}: {row['strange']} runs ended neither well nor "
             f"with the bug")
-    return common.EXIT_FAILED if strange else common.EXIT_OK
+    return EXIT_FAILED if strange else EXIT_OK

@@ -31,14 +31,13 @@ from pathlib import Path
 
 import arguments
 import artifacts
-import common
 import concertina
 import ending
 import files
 import keeping
 import processes
 import trials
-from common import BUILD, ROOT
+from common import BUILD, EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE, ROOT, Unusable, output_of
 
 FUZZ = ROOT / "scripts" / "fuzz"
 JSON = BUILD / "disk-trials" / "fuzz.json"
@@ -113,21 +112,21 @@ def judge(trial, outcome):
     faults = [f"it printed {word!r}" for word in ("Traceback", "unexpected ") if word in output]
     faults += [f"{name} is an empty finding" for name in outcome.empty]
     faults += [f"{outcome.cut} corpus files are cut"] if outcome.cut else []
-    if code == common.EXIT_OK:
+    if code == EXIT_OK:
         faults += judge_good(trial, outcome)
-    elif code == common.EXIT_FAILED:
+    elif code == EXIT_FAILED:
         faults += ["a bug where there is none"] if not trial.has_bug else []
         faults += ["a bug without an input"] if not outcome.reported else []
         lost = len(outcome.reported) - outcome.failing
         faults += [f"{lost} of {len(outcome.reported)} inputs pass when replayed"] if lost else []
         faults += [f"{name} is empty, or not there" for name, content in outcome.reported
                    if not content]
-    elif code == common.EXIT_UNUSABLE:
+    elif code == EXIT_UNUSABLE:
         faults += [] if REASON.search(output) else ["exit code 2 without a reason"]
         faults += ["exit code 2 on a good disk"] if trial.kind == "good" else []
     else:
         faults.append(f"it ended with {code}")
-    if code != common.EXIT_FAILED:
+    if code != EXIT_FAILED:
         faults += [f"not reported: {what}" for what in outcome.unreported]
     return faults
 
@@ -145,14 +144,14 @@ def judge_good(trial, outcome):
 # What is done to the disk.
 
 def mount(*words):
-    common.output_of("mount", *words, what=f"mount {' '.join(map(str, words))}")
+    output_of("mount", *words, what=f"mount {' '.join(map(str, words))}")
 
 
 def enter_namespace():
     if os.geteuid() != 0:
-        raise common.Unusable("only root may mount file systems: call it with sudo")
+        raise Unusable("only root may mount file systems: call it with sudo")
     if ctypes.CDLL(None).unshare(NEW_MOUNTS) != 0:
-        raise common.Unusable("this machine does not let root have a mount namespace of its own")
+        raise Unusable("this machine does not let root have a mount namespace of its own")
     mount("--make-rprivate", "/")
 
 
@@ -231,7 +230,7 @@ def fails(tool, name, content):
         try:
             as_bytes = not name.endswith(".case")
             return concertina.replay(tool, path, as_bytes=as_bytes)["failures"] > 0
-        except common.Unusable:
+        except Unusable:
             return False
 
 
@@ -320,7 +319,7 @@ def main():
         return f"{trial.words()}: exit {outcome.code}", faults, [row]
 
     indices = range(options.first, options.first + options.trials)
-    return common.EXIT_FAILED if trials.run(indices, one_trial, [HEAD]) else common.EXIT_OK
+    return EXIT_FAILED if trials.run(indices, one_trial, [HEAD]) else EXIT_OK
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 import building
-import common
 import concertina
 import files
 import kill_accounts
 import processes
 import trials
 from check_merge import features
-from common import BUILD, ROOT, relative
+from common import BUILD, ROOT, Unusable, relative
 from trials import MUTANT
 
 SCRIPTS = ROOT / "scripts"
@@ -55,7 +54,7 @@ def cut(path, read):
         if path.exists():
             read(path)
         return []
-    except common.Unusable as reason:
+    except Unusable as reason:
         return [str(reason)]
 
 
@@ -249,5 +248,5 @@ def build_all(flavour):
                    "--no-minimize", "--json", FOLDER / "found.json"], stdout=subprocess.DEVNULL)
     findings = files.read_json(FOLDER / "found.json", "the result of scripts/fuzz")["findings"]
     if not findings:
-        raise common.Unusable(f"mutant {MUTANT} was not found")
+        raise Unusable(f"mutant {MUTANT} was not found")
     files.write_whole(FOUND, Path(findings[0]["case"]).read_bytes())

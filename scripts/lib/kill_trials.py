@@ -25,12 +25,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import common
 import ending
 import guardian
 import kill_subjects
 import trials
-from common import say
+from common import EXIT_FAILED, EXIT_OK, Unusable, say
 from kill_accounts import Account
 from trials import MARK
 
@@ -119,7 +118,7 @@ def time_of(subject):
     _, faults, took_s = ask_alone(subject)
     say(f"{subject.name}: {took_s:.1f} s when it is left alone")
     if faults:
-        raise common.Unusable(f"{subject.name}: {faults[0]}")
+        raise Unusable(f"{subject.name}: {faults[0]}")
     return took_s
 
 
@@ -155,11 +154,11 @@ def main():
     subjects = [subject for subject in known
                 if not options.only or subject.name.startswith(tuple(options.only))]
     if not subjects:
-        raise common.Unusable(f"no subject '{options.only[0]}'; there are: "
-                              + ", ".join(subject.name for subject in known))
+        raise Unusable(f"no subject '{options.only[0]}'; there are: "
+                       + ", ".join(subject.name for subject in known))
     try:
         faults = run(subjects, options.trials, random.Random(options.seed), signals)
-        return common.EXIT_FAILED if faults else common.EXIT_OK
+        return EXIT_FAILED if faults else EXIT_OK
     finally:
         kill_subjects.PROMOTED.unlink(missing_ok=True)
 

@@ -15,9 +15,8 @@ import subprocess
 import time
 from pathlib import Path
 
-import common
 import processes
-from common import ROOT, Unusable, call
+from common import ROOT, Unusable, call, relative
 
 INCLUDED = "git,ca-certificates"
 SUITES = ("bookworm", "trixie")
@@ -59,7 +58,7 @@ def check_able(folder):
     flags = os.statvfs(folder).f_flag
     for flag, name in ((os.ST_NODEV, "nodev"), (os.ST_NOEXEC, "noexec"), (os.ST_NOSUID, "nosuid")):
         if flags & flag:
-            raise Unusable(f"{common.relative(folder)} is on a file system mounted {name}")
+            raise Unusable(f"{relative(folder)} is on a file system mounted {name}")
 
 
 def environment(home, user):

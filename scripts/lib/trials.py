@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import arguments
 import building
-import common
 import markdown
 import processes
-from common import ROOT, relative, say
+from common import FUZZ_FLAVOURS, ROOT, relative, say
 
 MUTANT = "close-forgets-senders"  # found by both engines in a few hundred executions
 MARK = "CONCERTINA_TRIAL"
@@ -36,7 +35,7 @@ def parser_of(doc, count):
     parser.add_argument("--trials", type=arguments.count, default=count,
                         help=f"in all (default {count})")
     parser.add_argument("--seed", type=arguments.seed, default=1, help="of the trials (default 1)")
-    parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS, default="none")
+    parser.add_argument("--flavour", choices=FUZZ_FLAVOURS, default="none")
     return parser
 
 
