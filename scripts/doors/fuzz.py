@@ -14,6 +14,7 @@ into inputs that were known.
 import base64
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import arguments
@@ -74,11 +75,6 @@ class Status:
 
     def show_merge(self, result, merged):
         self.line.show([f"{result.flavour:7}", f"merging: {merged.words()}"])
-
-
-def build(tree, settings):
-    say(f"building {settings.flavour}" + (f" with mutant {tree.mutant}" if tree.mutant else ""))
-    building.build_for_engine(tree, settings.flavour, settings.engine)
 
 
 def run_campaign(tree, settings):
@@ -185,10 +181,8 @@ def minimise_findings(campaign, mutant):
             continue
         try:
             minimise(campaign, finding, mutant)
-        except Unusable as reason:
-            say(f"not minimised: {reason}")
-        except OSError as error:
-            say(f"not minimised: {relative(error.filename or finding.case)}: {error.strerror}")
+        except (Unusable, OSError) as error:
+            say(f"not minimised: {ending.words_of(error)}")
 
 
 def write_json(path, results):
@@ -204,9 +198,9 @@ def write_json(path, results):
         "executions_per_second": round(executions / max(seconds, 0.001), 1),
         "coverage": max(result.coverage for result in results),
         "corpus": max(result.corpus for result in results),
-        "findings": [finding for result in results for finding in result.as_dict()["findings"]],
+        "findings": [finding for result in results for finding in asdict(result)["findings"]],
         "unusable": "; ".join(result.unusable for result in results if result.unusable),
-        "campaigns": [result.as_dict() for result in results],
+        "campaigns": [asdict(result) for result in results],
     }
     files.write_json(path, content)
 
@@ -244,7 +238,8 @@ def parse_options():
 def fuzz(tree, settings, options, campaigns):
     """One flavour: its result, and its findings reported. Campaigns that are to be settled are
     added to the list."""
-    build(tree, settings)
+    say(f"building {settings.flavour}" + (f" with mutant {tree.mutant}" if tree.mutant else ""))
+    building.build_for_engine(tree, settings.flavour, settings.engine)
     try:
         campaign = (run_merge if options.merge else run_campaign)(tree, settings)
     except Unusable as reason:

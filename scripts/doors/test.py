@@ -6,6 +6,7 @@ that could not be installed. A flavour that cannot be built counts as one failur
 
 import shutil
 import time
+from collections import Counter
 
 import arguments
 import building
@@ -34,10 +35,9 @@ def run_ctest(folder, flavour, pattern):
         raise Unusable(f"ctest of {flavour} left no report (exit code {code})")
     say(f"--- {flavour}: longest: " + ", ".join(
         f"{name} {seconds:.0f} s" for name, seconds in tally.longest(junit)))
-    result = tally.count(junit, lambda name: reports / (name.replace("/", "_") + ".xml"))
-    if code != 0 and result.failed == 0:
-        result.failed = 1
-    return result
+    counts = tally.count(junit, lambda name: reports / (name.replace("/", "_") + ".xml"))
+    counts[tally.FAILED] += code != 0 and not counts[tally.FAILED]
+    return counts
 
 
 def test_flavour(tree, flavour, pattern):
@@ -52,7 +52,7 @@ def run_script(name, *words):
     """Counts as one test. Its packages are there by now."""
     say(f"--- {name}")
     code = processes.run([ROOT / "scripts" / name, "--no-setup", *words]).returncode
-    return tally.Tally(passed=1) if code == 0 else tally.Tally(failed=1)
+    return Counter([tally.FAILED if code else tally.PASSED])
 
 
 def parse_options():
@@ -65,22 +65,22 @@ def parse_options():
 
 def main(options):
     tree = building.clean_tree()
-    total = tally.Tally()
+    total = Counter()
     flavours = options.flavour or FUZZ_FLAVOURS
     is_everything = set(flavours) == set(FUZZ_FLAVOURS) and not options.regex
     if is_everything:
-        total.add(run_script("lint"))  # how the source is written
+        total += run_script("lint")  # how the source is written
     for flavour in flavours:
         try:
             result = test_flavour(tree, flavour, options.regex)
         except Unusable as reason:
             # The closing line must come whatever happens; what could not be tested has failed.
             say(f"--- {flavour}: {reason}")
-            result = tally.Tally(failed=1)
-        say(f"--- {flavour}: {result.line()}")
-        total.add(result)
+            result = Counter([tally.FAILED])
+        say(f"--- {flavour}: {tally.line(result)}")
+        total += result
     if is_everything:
         # Traces must be equal in every process and flavour.
-        total.add(run_script("determinism", "--processes", COMPARED_PROCESSES))
-    say(total.line())
-    return EXIT_FAILED if total.failed else EXIT_OK
+        total += run_script("determinism", "--processes", COMPARED_PROCESSES)
+    say(tally.line(total))
+    return EXIT_FAILED if total[tally.FAILED] else EXIT_OK

@@ -74,16 +74,12 @@ WORKLOADS = (
 BY_NAME = {workload.name: workload for workload in WORKLOADS}
 
 
-def benchmark_command(binary, name, processors, ops):
-    return [str(binary), f"--ops={ops}", f"--benchmark_filter=^{name}/processors:{processors}/",
-            "--benchmark_format=json"]
-
-
 def command(binaries, workload, peer, processors, ops):
     """That measures the workload with ours (peer "") or a peer."""
     if peer != GO:
-        return benchmark_command(binaries[peer], workload.twin if peer == MEMCPY else workload.name,
-                                 processors, ops)
+        name = workload.twin if peer == MEMCPY else workload.name
+        return [str(binaries[peer]), f"--ops={ops}", "--benchmark_format=json",
+                f"--benchmark_filter=^{name}/processors:{processors}/"]
     return [str(binaries[GO]), "-test.run=^$", f"-test.bench=^BenchmarkAll/{workload.name}$",
             f"-test.cpu={processors}", f"-test.benchtime={ops}x"]
 

@@ -249,10 +249,6 @@ class Worker:
         if content and entry.is_file() and entry.read_bytes() != content:
             write_input(entry, content)
 
-    def forget_in_flight(self):
-        """After an end in good order nothing is in flight."""
-        self.slot.remove()
-
     def has_died(self):
         return self.process is not None and not self.is_stopped \
             and self.process.poll() not in (None, 0)

@@ -110,8 +110,7 @@ class AflWorker(Worker):
         """What an earlier start has come to."""
         self.log_read = len(self.read_log())
         self.seeds_saved = []  # artifacts
-        self.seed_names = []
-        self.seed_runs = []  # steps still to come
+        self.seed_runs = []  # steps still to come: names
         self.seeds_done = 0
         self.is_fuzzing = False
         self.started_fuzzing = 0.0
@@ -128,8 +127,7 @@ class AflWorker(Worker):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.inputs.mkdir(parents=True)
         self.gather_seeds()
-        self.seed_names = sorted(path.name for path in self.inputs.iterdir())
-        self.seed_runs = batches(self.seed_names, SEEDS_A_RUN)
+        self.seed_runs = batches(sorted(path.name for path in self.inputs.iterdir()), SEEDS_A_RUN)
         self.run_seeds()
 
     def gather_seeds(self):
@@ -192,7 +190,9 @@ class AflWorker(Worker):
         if code is not None or now >= self.share_at:
             self.share_at = now + SHARE_S
             self.share(is_over=code is not None)
-        if code is None and (self.is_late(now) or any(self.out.glob("*/hangs/id:*"))):
+        # afl-fuzz's own limit would count from the end of its calibration, in whole seconds.
+        is_late = now - self.progress.started_at >= self.job.seconds
+        if code is None and (is_late or any(self.out.glob("*/hangs/id:*"))):
             self.stop()
             return self.poll()
         if code is not None:
@@ -208,29 +208,21 @@ class AflWorker(Worker):
             self.progress.loaded = self.progress.executions
         self.log_read += max(0, len(more) - len(LOADED))  # the rest of it may be to come
 
-    def is_late(self, now):
-        """afl-fuzz's own limit would count from the end of its calibration, in whole seconds."""
-        return now - self.progress.started_at >= self.job.seconds
-
     def poll_seeds(self, code, now):
         if self.is_stopped:
             return 0  # what was in flight did no wrong
         if code == 0 and self.seed_runs:
             self.run_seeds()
-            return None
-        if code == 0:
+        elif code == 0:
             self.seeds_done = self.progress.executions
             self.fuzz()
-            return None
-        if code is None and not self.hangs(now):
-            return None
-        if code is None:
+        elif code is not None or self.hangs(now):
             super().stop()
-            code = self.process.returncode
-            self.save_seed("timeout")
-        else:
-            self.save_seed("crash")
-        return code
+            for artifact in self.in_flight():  # the slot keeps it, too
+                artifact.kind = "crash" if code is not None else "timeout"
+                self.seeds_saved.append(artifact)
+            return self.process.returncode
+        return None
 
     def hangs(self, now):
         """The same input for longer than any run may take: a suspicion, as it goes by the clock on
@@ -238,12 +230,6 @@ class AflWorker(Worker):
         if self.progress.executions != self.in_flight_seen[0]:
             self.in_flight_seen = (self.progress.executions, now)
         return self.progress.executions and now - self.in_flight_seen[1] > RUN_TIMEOUT_S
-
-    def save_seed(self, kind):
-        """What it was running; the slot keeps it, too."""
-        for artifact in self.in_flight():
-            artifact.kind = kind
-            self.seeds_saved.append(artifact)
 
     def share(self, is_over):
         entries = queue_entries(self.out)
