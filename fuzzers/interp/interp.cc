@@ -83,7 +83,7 @@ class Step {
   void complete();
   void complete_select(const Operation& op);
   bool end_bracket();
-  void skip_bracket() { frame_->pc = function_.match[frame_->pc] + 1u; }
+  void skip_bracket() { frame_->pc = function_.blocks.partner[frame_->pc] + 1u; }
 
   Machine& m_;
   Goroutine& g_;
@@ -284,12 +284,12 @@ bool Step::syscall(const Operation& op) {
 
 // At a kEnd: back to the body, or past it. True when it was a back edge.
 bool Step::end_bracket() {
-  const std::uint32_t begin = function_.match[frame_->pc];
+  const std::uint32_t begin = function_.blocks.partner[frame_->pc];
   if (function_.source->body[begin].code == Code::kRange) {
     frame_->pc = begin;
     return true;
   }
-  std::uint8_t& counter = frame_->counters[function_.level[begin]];
+  std::uint8_t& counter = frame_->counters[function_.blocks.level[begin]];
   if (--counter == 0) {
     ++frame_->pc;
     return false;
@@ -381,7 +381,7 @@ bool Step::execute(Action& action) {
       action = Action::kBackEdge;
       return end_bracket();
     case Code::kLoop:
-      frame_->counters[function_.level[frame_->pc]] = op.count;
+      frame_->counters[function_.blocks.level[frame_->pc]] = op.count;
       break;
     case Code::kSpawn:
       spawn_child(op);

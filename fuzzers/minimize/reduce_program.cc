@@ -49,14 +49,7 @@ bool names_function(const Operation& operation) { return uses_function(operation
 /// One past the operation, or past the bracket that closes it.
 std::size_t end_of(const Body& body, std::size_t at) {
   CHECK(at < body.size(), "an operation is in its body");
-  unsigned open = 0;
-  for (std::size_t i = at; i < body.size(); ++i) {
-    if (opens_block(body[i].code)) ++open;
-    if (body[i].code == Code::kEnd && open > 0) --open;
-    if (open == 0) return i + 1;
-  }
-  CHECK(open == 0, "a valid body ends its blocks");
-  return body.size();
+  return 1 + (opens_block(body[at].code) ? blocks_of(body).partner[at] : at);
 }
 
 void erase(Body& body, std::size_t begin, std::size_t end) {
@@ -90,10 +83,7 @@ void redirect_channel(Program& program, std::uint8_t from, std::uint8_t to) {
     if (channel != kNil && channel > from) --channel;
   };
   for (Function& function : program.functions) {
-    for (Operation& operation : function.body) {
-      if (uses_channel(operation.code)) redirect(operation.channel);
-      for (Case& one : operation.cases) redirect(one.channel);
-    }
+    for (Operation& operation : function.body) for_each_channel(operation, redirect);
   }
 }
 
@@ -332,13 +322,10 @@ Candidate drop_unused(const Program& program, std::size_t i) {
                       }).has_value();
     if (!used) redirect_function(result, f, 0);
   }
+  std::uint32_t named = 0;
+  for (const Function& function : result.functions) named |= channels_named_by(function.body);
   for (std::size_t c = result.channels.size(); c-- > 0;) {
-    const bool used = nth_operation(result, 0, [&](const Operation& operation) {
-                        if (uses_channel(operation.code) && operation.channel == c) return true;
-                        return std::any_of(operation.cases.begin(), operation.cases.end(),
-                                           [&](const Case& one) { return one.channel == c; });
-                      }).has_value();
-    if (!used) redirect_channel(result, static_cast<std::uint8_t>(c), kNil);
+    if ((named >> c & 1) == 0) redirect_channel(result, static_cast<std::uint8_t>(c), kNil);
   }
   return result;
 }
