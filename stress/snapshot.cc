@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "host/text.h"
 #include "trace/text.h"
 
 namespace concertina::stress {
@@ -87,16 +88,13 @@ class Snapshot {
   }
 
  private:
-  void add(std::string_view piece) { text_ += piece; }
-  void add(std::uint64_t number) { text_ += std::to_string(number); }
   template <class... Pieces>
-    requires(sizeof...(Pieces) > 1)
   void add(const Pieces&... pieces) {
-    (add(pieces), ...);
+    text_ += fuzzers::text_of(pieces...);
   }
   template <class... Pieces>
   void line(const Pieces&... pieces) {
-    (add(pieces), ..., add("\n"));
+    add(pieces..., "\n");
   }
 
   void goroutines() {

@@ -3,14 +3,13 @@
 // what it is, and another child continues after it.
 #include "oracle/determinism.h"
 
-#include <algorithm>
-#include <cinttypes>
 #include <cstdio>
 
 #include "base/check.h"
 #include "host/json.h"
 #include "host/shared_memory.h"
 #include "host/shown.h"
+#include "host/text.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/first_failure.h"
@@ -85,12 +84,6 @@ Verdict run_twice(const Input& input, RunInput run, RunRow& row) {
   return judge_determinism(first, run(input));
 }
 
-std::string hash_text(const RunRow& row) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016" PRIx64, row.hash);
-  return text;
-}
-
 void print_json(const std::string& name, const RunRow& row, const Verdict& verdict) {
   JsonObject object;
   object.text("file", name)
@@ -98,7 +91,7 @@ void print_json(const std::string& name, const RunRow& row, const Verdict& verdi
       .text("oracle", verdict.oracle)
       .text("kind", verdict.kind)
       .text("detail", verdict.detail)
-      .text("hash", row.is_there ? hash_text(row) : "")
+      .text("hash", row.is_there ? hash_text(row.hash) : "")
       .number("steps", row.steps)
       .text("outcome", row.is_there ? outcome_name(row.outcome) : "")
       .text("flavour", this_flavour());
@@ -108,16 +101,13 @@ void print_json(const std::string& name, const RunRow& row, const Verdict& verdi
 /// The line is all that two builds compare: name, hash, steps, outcome. A process that died in the
 /// first run has no hash, so the line says of what.
 void print_text(const std::string& name, const RunRow& row, const Verdict& verdict) {
-  const std::string shown_name = shown_path(name);
-  if (row.is_there) {
-    std::printf("%s %s %u %s\n", shown_name.c_str(), hash_text(row).c_str(), row.steps,
-                std::string(outcome_name(row.outcome)).c_str());
-  } else {
-    std::printf("%s died: %s\n", shown_name.c_str(), verdict.signature().c_str());
-  }
+  const std::string shown_name = shown_path(name), signature = verdict.signature();
+  const std::string ending = row.is_there ? text_of(" ", hash_text(row.hash), " ", row.steps, " ",
+                                                    outcome_name(row.outcome))
+                                          : " died: " + signature;
+  std::puts((shown_name + ending).c_str());
   if (!verdict.failed()) return;
-  std::fprintf(stderr, "%s: %s\n%s\n", shown_name.c_str(), verdict.signature().c_str(),
-               verdict.detail.c_str());
+  std::fputs(text_of(shown_name, ": ", signature, "\n", verdict.detail, "\n").c_str(), stderr);
 }
 
 }  // namespace

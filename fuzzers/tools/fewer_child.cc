@@ -1,12 +1,12 @@
 #include "tools/fewer_child.h"
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 
 #include "base/check.h"
 #include "host/forked.h"
 #include "host/shared_memory.h"
+#include "host/stopwatch.h"
 #include "schedule/choosers.h"
 #include "schedule/explorer.h"
 #include "tools/forked_verdict.h"
@@ -15,8 +15,6 @@
 
 namespace concertina::fuzzers {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr unsigned kDeathsMax = 400;        // each costs a process
 constexpr unsigned kRunsBetweenLooks = 32;  // at the clock
@@ -33,8 +31,8 @@ struct Board {
 class Child {
  public:
   Child(const Input& input, const FewerOrder& order, Board& board, unsigned start,
-        Clock::time_point deadline)
-      : input_(input), order_(order), board_(board), start_(start), deadline_(deadline) {}
+        const Stopwatch& watch)
+      : input_(input), order_(order), board_(board), start_(start), watch_(watch) {}
 
   /// C1 to C3.
   std::string work() {
@@ -89,24 +87,21 @@ class Child {
   }
 
   bool is_late(unsigned run) const {
-    return run % kRunsBetweenLooks == 0 && Clock::now() >= deadline_;
+    return run % kRunsBetweenLooks == 0 && order_.seconds_max > 0 &&
+           watch_.seconds() >= order_.seconds_max;
   }
 
   const Input& input_;
   const FewerOrder& order_;
   Board& board_;
   unsigned start_;
-  Clock::time_point deadline_;
+  const Stopwatch& watch_;
 };
 
 class Parent {
  public:
   Parent(const Input& input, const FewerOrder& order, Board& board)
-      : input_(input), order_(order), board_(board) {
-    if (order.seconds_max <= 0) return;
-    deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                   std::chrono::duration<double>(order.seconds_max));
-  }
+      : input_(input), order_(order), board_(board) {}
 
   /// The board has the best run of this start, if there is one.
   void work_on(unsigned start) {
@@ -116,7 +111,7 @@ class Parent {
     bool is_over = false;
     while (!is_over && deaths_ < kDeathsMax) {
       const Forked forked =
-          run_forked([&] { return Child(input_, order_, board_, start, deadline_).work(); }, watch);
+          run_forked([&] { return Child(input_, order_, board_, start, watch_).work(); }, watch);
       is_over = forked.answered() || !bury(forked);
     }
   }
@@ -139,7 +134,7 @@ class Parent {
   const Input& input_;
   const FewerOrder& order_;
   Board& board_;
-  Clock::time_point deadline_ = Clock::time_point::max();
+  const Stopwatch watch_;
   unsigned deaths_ = 0;
 };
 
