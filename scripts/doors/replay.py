@@ -19,25 +19,6 @@ from common import EXIT_OK, EXIT_UNUSABLE, FUZZ_FLAVOURS, Unusable, verdict_of
 NEEDS = needs.BUILD
 
 
-def replay_words(mutant, options):
-    command = ["replay", "--expect-from-header", "--last", options.last, "--timeout",
-               options.timeout, "--times", options.times, "--color", options.color]
-    if options.raw:
-        command += ["--raw"]
-    if options.own_mutant:
-        command += ["--mutant", mutant]
-    if options.quiet:
-        command += ["--quiet"]
-    return command
-
-
-def talk(tool, words, path, options):
-    """The tool does the work and the talking."""
-    sys.stdout.flush()
-    command = concertina.command(tool, *words, files=[path], as_bytes=options.bytes)
-    return verdict_of(concertina.talk(command))
-
-
 def parse_options():
     parser = arguments.parser(__doc__)
     parser.add_argument("files", nargs="+", type=arguments.existing, metavar="FILE",
@@ -74,13 +55,21 @@ def flavours_of(path, header, options):
 
 
 def replay_file(tree, path, header, options):
+    """The tool does the work and the talking."""
+    asked = [["replay", "--expect-from-header", "--last", options.last, "--timeout",
+              options.timeout, "--times", options.times, "--color", options.color,
+              *(["--raw"] if options.raw else []),
+              *(["--mutant", tree.mutant] if options.own_mutant else []),
+              *(["--quiet"] if options.quiet else [])]]
+    if options.neighbours:
+        asked.append(["neighbours", "--count", options.neighbours])
     worst = EXIT_OK
     for flavour in flavours_of(path, header, options):
         tool = building.build_tool(tree, flavour)
-        worst = max(worst, talk(tool, replay_words(tree.mutant, options), path, options))
-        if options.neighbours:
-            worst = max(worst, talk(tool, ["neighbours", "--count", options.neighbours], path,
-                                    options))
+        for words in asked:
+            sys.stdout.flush()
+            worst = max(worst, verdict_of(concertina.talk(concertina.command(
+                tool, *words, files=[path], as_bytes=options.bytes))))
     return worst
 
 

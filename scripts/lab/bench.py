@@ -124,10 +124,6 @@ def parse_go(text, unit):
     return float(found[0])
 
 
-def parse(text, peer, unit):
-    return parse_go(text, unit) if peer == GO else parse_benchmark(text, unit)
-
-
 class Bench(experiment.Experiment):
     """Each repetition goes through all workloads, so that what disturbs the machine for a while
     disturbs one repetition of each. What the loop keeps are the single pairs, in `path`."""
@@ -200,7 +196,7 @@ def run_one(binaries, workload, peer, processors, ops):
         raise Unusable(f"cannot {what}: {concertina.reason_of(result)}\n"
                        + last_lines(result.stdout, 20))
     try:
-        return parse(result.stdout, peer, workload.unit)
+        return (parse_go if peer == GO else parse_benchmark)(result.stdout, workload.unit)
     except ValueError as reason:
         raise Unusable(f"cannot {what}: {reason}") from reason
 

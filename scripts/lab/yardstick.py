@@ -47,22 +47,16 @@ def strategies_in_source():
     return re.findall(r'\{"([\w-]+)", fuzzers::Strategy', (FOLDER / "search.cc").read_text())
 
 
-class Published:
-    """What has been published of schedules to the first bug: means, by program and column."""
+def published():
+    """Schedules to the first bug, of other tools: "columns", "trials", "means" by program."""
+    return files.read_json(FOLDER / "published.json", "what has been published")
 
-    def __init__(self):
-        stored = files.read_json(FOLDER / "published.json", "what has been published")
-        self.columns, self.trials, self.means = (stored[key]
-                                                 for key in ("columns", "trials", "means"))
 
-    def cells(self, program):
-        return [self.cell(mean) for mean in self.means.get(program, [None] * len(self.columns))]
-
-    def cell(self, mean):
-        """None: not in that data set. [mean, trials that found it] where not all did."""
-        if mean is None or mean == "never":
-            return "" if mean is None else "-"
-        return f"{mean:,}" if isinstance(mean, int) else f"{mean[0]:,} ({mean[1]}/{self.trials})"
+def published_cell(mean, trials):
+    """None: not in that data set. [mean, trials that found it] where not all did."""
+    if mean is None or mean == "never":
+        return "" if mean is None else "-"
+    return f"{mean:,}" if isinstance(mean, int) else f"{mean[0]:,} ({mean[1]}/{trials})"
 
 
 class Searches(experiment.Experiment):
@@ -156,18 +150,21 @@ def tables(rows, cap, programs, worths=()):
     threads and steps."""
     by_key = {(row["program"], row["strategy"]): row for row in rows}
     strategies = stats.names_in(rows, "strategy")
-    published = Published()
+    others = published()
+    columns = others["columns"]
     means, speeds = [], []
     for program in stats.names_in(rows, "program"):
         threads, steps = str(programs[program]["threads"]), f"{programs[program]['steps']:.0f}"
         cells = [by_key.get((program, strategy)) for strategy in strategies]
-        means.append([program, threads, steps, *map(mean_text, cells), *published.cells(program)])
+        theirs = others["means"].get(program, [None] * len(columns))
+        means.append([program, threads, steps, *map(mean_text, cells),
+                      *(published_cell(mean, others["trials"]) for mean in theirs)])
         speeds.append([program, steps, *map(speed_text, cells)])
     of_each = [[row for row in rows if row["strategy"] == strategy] for strategy in strategies]
     means.append(["geometric mean", "", "", *(f"{overall(own, cap):,.1f}" for own in of_each),
-                  *([""] * len(published.columns))])
+                  *([""] * len(columns))])
     head = ["program", "threads", "steps", *strategies,
-            *(f"published: {column}" for column in published.columns)]
+            *(f"published: {column}" for column in columns)]
     lines = markdown.table(head, means, right=len(head) - 1)
     if any(row["schedules_per_second"] for row in rows):
         head = ["schedules a second of processor time", "steps", *strategies]

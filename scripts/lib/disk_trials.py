@@ -109,36 +109,30 @@ def drawn(seed, index):
 def judge(trial, outcome):
     """What is wrong, as lines."""
     output, code = outcome.output, outcome.code
-    faults = [f"it printed {word!r}" for word in ("Traceback", "unexpected ") if word in output]
-    faults += [f"{name} is an empty finding" for name in outcome.empty]
-    faults += [f"{outcome.cut} corpus files are cut"] if outcome.cut else []
-    if code == EXIT_OK:
-        faults += judge_good(trial, outcome)
-    elif code == EXIT_FAILED:
-        faults += ["a bug where there is none"] if not trial.has_bug else []
-        faults += ["a bug without an input"] if not outcome.reported else []
-        lost = len(outcome.reported) - outcome.failing
-        faults += [f"{lost} of {len(outcome.reported)} inputs pass when replayed"] if lost else []
-        faults += [f"{name} is empty, or not there" for name, content in outcome.reported
-                   if not content]
-    elif code == EXIT_UNUSABLE:
-        faults += [] if REASON.search(output) else ["exit code 2 without a reason"]
-        faults += ["exit code 2 on a good disk"] if trial.kind == "good" else []
-    else:
-        faults.append(f"it ended with {code}")
-    if code != EXIT_FAILED:
-        faults += [f"not reported: {what}" for what in outcome.unreported]
-    return faults
-
-
-def judge_good(trial, outcome):
+    is_good, is_bug, is_unusable = (code == one for one in (EXIT_OK, EXIT_FAILED, EXIT_UNUSABLE))
     new = (outcome.result or {}).get("new_inputs", 0)
-    faults = [] if "no bug found" in outcome.output else ["exit code 0 without a word"]
-    faults += ["no bug found by a campaign that ran no new input"] if not new else []
-    faults += ["no bug found on a disk that took nothing"] if outcome.is_bad else []
-    if trial.has_bug and new > SURELY_FOUND:
-        faults.append(f"the bug was not found in {new:,} new inputs")
-    return faults
+    reported = len(outcome.reported)
+    lost = reported - outcome.failing
+    faults = [
+        ("Traceback" in output, "it printed 'Traceback'"),
+        ("unexpected " in output, "it printed 'unexpected '"),
+        (outcome.cut, f"{outcome.cut} corpus files are cut"),
+        (not (is_good or is_bug or is_unusable), f"it ended with {code}"),
+        (is_good and "no bug found" not in output, "exit code 0 without a word"),
+        (is_good and not new, "no bug found by a campaign that ran no new input"),
+        (is_good and outcome.is_bad, "no bug found on a disk that took nothing"),
+        (is_good and trial.has_bug and new > SURELY_FOUND,
+         f"the bug was not found in {new:,} new inputs"),
+        (is_bug and not trial.has_bug, "a bug where there is none"),
+        (is_bug and not reported, "a bug without an input"),
+        (is_bug and lost, f"{lost} of {reported} inputs pass when replayed"),
+        (is_unusable and not REASON.search(output), "exit code 2 without a reason"),
+        (is_unusable and trial.kind == "good", "exit code 2 on a good disk"),
+        *((True, f"{name} is an empty finding") for name in outcome.empty),
+        *((is_bug and not content, f"{name} is empty, or not there")
+          for name, content in outcome.reported),
+        *((not is_bug, f"not reported: {what}") for what in outcome.unreported)]
+    return [words for is_so, words in faults if is_so]
 
 
 # What is done to the disk.

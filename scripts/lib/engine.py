@@ -156,21 +156,11 @@ class Job:
     mutator: Path = None  # a module, for an engine that needs one
     lock: int = None  # an open file that is to stay open as long as the worker lives
 
-    @property
-    def corpus(self):
-        return self.folder / "corpus"
-
-    @property
-    def in_flight(self):
-        return self.folder / "in-flight" / self.name
-
-    @property
-    def artifacts(self):
-        return self.folder / "artifacts"
-
-    @property
-    def log(self):
-        return self.folder / "logs" / f"{self.name}.log"
+    def __post_init__(self):
+        self.corpus = self.folder / "corpus"
+        self.in_flight = self.folder / "in-flight" / self.name
+        self.artifacts = self.folder / "artifacts"
+        self.log = self.folder / "logs" / f"{self.name}.log"
 
 
 class Worker:

@@ -118,7 +118,7 @@ class Night:
         self.results = [Result(**entry) for entry in content["results"]] if content else []
         self.notes = list(content["notes"]) if content else []
         self.is_remembered = bool(content) and content["remembered"] and not self.known.note
-        outdated = provenance.line_differences(
+        outdated = provenance.differences(
             str(content["facts"].get(provenance.KEY, "")), self.facts[provenance.KEY]) \
             if self.results and provenance.KEY in self.facts else []
         if outdated:
