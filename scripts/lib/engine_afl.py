@@ -17,7 +17,7 @@ import shutil
 import time
 
 import files
-from artifacts import SHA1_NAME, Artifact, sha1
+from artifacts import Artifact, sha1
 from common import Unusable, batches
 from engine import INPUT_BYTES_MAX, RUN_TIMEOUT_S, Worker, write_input
 
@@ -131,14 +131,11 @@ class AflWorker(Worker):
         self.run_seeds()
 
     def gather_seeds(self):
-        self.add_seed(FIRST_INPUT)
+        contents = [FIRST_INPUT]
         for folder in [*self.job.seeds, self.job.corpus]:
-            for path in files.regular_files(folder):
-                if self.link(path):
-                    continue
-                content = self.read_seed(path)
-                if content:
-                    self.add_seed(content)
+            contents += map(self.read_seed, files.regular_files(folder))
+        for content in filter(None, contents):
+            files.write_in_place(self.inputs / sha1(content), content)
 
     def read_seed(self, path):
         """Nothing of one that is gone: libFuzzer removes what it has found a smaller input for."""
@@ -148,24 +145,6 @@ class AflWorker(Worker):
             if path.exists():
                 raise
             return b""
-
-    def add_seed(self, content):
-        files.write_in_place(self.inputs / sha1(content), content)
-
-    def link(self, path):
-        """Of the thousands that there may be, most are named by their content: they need neither be
-        read nor written. (afl-fuzz replaces files, it does not write into them.)"""
-        if not SHA1_NAME.match(path.name):
-            return False
-        try:
-            if not 0 < path.stat().st_size <= INPUT_BYTES_MAX:
-                return False
-            os.link(path, self.inputs / path.name)
-        except FileExistsError:
-            pass
-        except OSError:
-            return False  # a file system without links, or another engine has removed it
-        return True
 
     def run_seeds(self):
         self.in_flight_seen = (0, time.monotonic())
