@@ -14,7 +14,6 @@ import locks
 import machine
 import markdown
 import needs
-from archive import Archive
 from common import BUILD, EXIT_FAILED, EXIT_OK, FUZZ_FLAVOURS, Unusable, git, relative, say
 
 NEEDS = needs.FRESH
@@ -100,7 +99,7 @@ def main(options):
     FOLDER.mkdir(parents=True, exist_ok=True)
     machine.check_able(FOLDER)
     say_what_is_tested()
-    archive = Archive()
+    archive = machine.Archive()
     rows = []
     with locks.held(FOLDER / "machines.lock", "the machines"):
         for suite in options.suite or machine.SUITES:

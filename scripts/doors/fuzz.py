@@ -26,7 +26,6 @@ import files
 import findings
 import keeping
 import merging
-import minimizing
 import needs
 from campaign import Campaign, Result, Settings
 from common import EXIT_FAILED, EXIT_OK, FUZZ_FLAVOURS, Interrupted, Unusable, cores, relative, say
@@ -73,9 +72,6 @@ class Status:
         if last:
             self.line.keep()
 
-    def show_merge(self, result, merged):
-        self.line.show([f"{result.flavour:7}", f"merging: {merged.words()}"])
-
 
 def run_campaign(tree, settings):
     """Fuzzes, and returns the campaign; an interrupt still reports what was done."""
@@ -114,8 +110,8 @@ def run_merge(tree, settings):
     status = Status(settings.seconds)
     try:
         if campaign.open():
-            campaign.merge(settings.seconds, always=True,
-                           say=lambda merged: status.show_merge(campaign.result, merged))
+            campaign.merge(settings.seconds, always=True, say=lambda merged: status.line.show(
+                [f"{settings.flavour:7}", f"merging: {merged.words()}"]))
     finally:
         campaign.stop()
     status.remark(campaign.result)
@@ -169,7 +165,7 @@ def minimise(campaign, finding, mutant):
         raise Unusable("; ".join(reasons))
     for line in reasons:
         say(f"         {line}")
-    say(f"minimal  {relative(target)}: {minimizing.size_words(answer)} "
+    say(f"minimal  {relative(target)}: {concertina.size_words(answer)} "
         f"({answer['runs']:,} runs, {answer['seconds']:.0f} s)")
     say(f"replay   {findings.replay_command(target, campaign.settings.flavour, mutant)}")
     finding.minimised = str(target)
@@ -187,22 +183,17 @@ def minimise_findings(campaign, mutant):
 
 def write_json(path, results):
     """The sums over the flavours; `campaigns` has each flavour's own numbers."""
-    seconds = sum(result.seconds for result in results)
-    executions = sum(result.executions for result in results)
-    content = {
-        "flavour": ",".join(result.flavour for result in results),
-        "engine": results[0].engine,
-        "seconds": round(seconds, 3),
-        "executions": executions,
-        "new_inputs": sum(result.new_inputs for result in results),
-        "executions_per_second": round(executions / max(seconds, 0.001), 1),
-        "coverage": max(result.coverage for result in results),
-        "corpus": max(result.corpus for result in results),
-        "findings": [finding for result in results for finding in asdict(result)["findings"]],
+    campaigns = list(map(asdict, results))
+    sums = {key: round(sum(each[key] for each in campaigns), 3)
+            for key in ("seconds", "executions", "new_inputs")}
+    files.write_json(path, {
+        "flavour": ",".join(result.flavour for result in results), "engine": results[0].engine,
+        **sums,
+        "executions_per_second": round(sums["executions"] / max(sums["seconds"], 0.001), 1),
+        **{key: max(each[key] for each in campaigns) for key in ("coverage", "corpus")},
+        "findings": [finding for each in campaigns for finding in each["findings"]],
         "unusable": "; ".join(result.unusable for result in results if result.unusable),
-        "campaigns": [asdict(result) for result in results],
-    }
-    files.write_json(path, content)
+        "campaigns": campaigns})
 
 
 def parse_options():

@@ -88,7 +88,8 @@ class Campaign:
         self.evolved = Evolved(self.folder)
         self.tool = tree.tool(settings.flavour)
         self.result = Result(settings.flavour, settings.engine)
-        self.findings = findings.Findings(tree, settings.flavour, self.tool, self.findings_folder())
+        kept = (self.base if settings.folder else self.base.parent) / keeping.FOLDER
+        self.findings = findings.Findings(tree, settings.flavour, self.tool, kept)
         self.result.findings = self.findings.all
         self.disk_space = DiskSpace(self.folder)
         self.workers = []
@@ -378,6 +379,3 @@ class Campaign:
             with contextlib.suppress(OSError):
                 if set(kept).intersection(worker.slot.read().contents()):
                     worker.slot.remove()
-
-    def findings_folder(self):
-        return (self.base.parent if self.settings.folder is None else self.base) / keeping.FOLDER

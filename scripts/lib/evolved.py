@@ -100,7 +100,8 @@ class Evolved:
         if len(entries) <= LOADED_MAX:
             return []
         core = self.core()
-        others = sorted((entry for entry in entries if entry.name not in core), key=newest_first)
+        others = sorted((entry for entry in entries if entry.name not in core),
+                        key=lambda entry: (-modified(entry), entry.name))  # newest first
         return others[max(LOADED_MAX - (len(entries) - len(others)), NEWEST_MIN):]
 
     def trim(self):
@@ -155,7 +156,3 @@ def modified(entry):
         return entry.stat(follow_symlinks=False).st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def newest_first(entry):
-    return -modified(entry), entry.name

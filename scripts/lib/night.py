@@ -12,12 +12,7 @@ findings (scripts/fuzz, scripts/stress).
                                        what is there after a SIGKILL says that it is not finished
     build/nightly/known.json           findings that nights have reported (night_known.py)
 
-The form of both is in night_store.py. A night is
-
-    not finished    it has been interrupted, or could not continue; whatever it has found by then
-    NOT GOOD        a step has a new finding
-    could not run   a step could not run, and none has found anything new
-    good            all planned steps have ended, without a new finding
+The form of both is in night_store.py; README.md says how a night ends.
 """
 
 import json
@@ -266,17 +261,15 @@ class Night:
     def code(self):
         return CODE_OF[self.verdict()]
 
-    def as_dict(self):
-        return {**self.facts, "good": self.verdict() == GOOD, "verdict": self.verdict().lower(),
-                "not_done": self.not_done(), "notes": self.notes,
-                "new_findings": [finding for _, finding in self.new_findings()],
-                "steps": [asdict(result) for result in self.results]}
-
     def write_summary(self):
         paths = [self.folder / "summary.md", self.folder / "summary.json"]
         try:
             files.write_whole(paths[0], self.markdown())
-            files.write_json(paths[1], self.as_dict())
+            files.write_json(paths[1], {
+                **self.facts, "good": self.verdict() == GOOD, "verdict": self.verdict().lower(),
+                "not_done": self.not_done(), "notes": self.notes,
+                "new_findings": [finding for _, finding in self.new_findings()],
+                "steps": [asdict(result) for result in self.results]})
         except OSError:
             for path in paths:  # neither an old verdict nor half of a new one
                 path.unlink(missing_ok=True)

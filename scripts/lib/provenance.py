@@ -36,12 +36,9 @@ def hash_of(contents):
     return total.hexdigest()[:DIGITS]
 
 
-def is_built(name):
-    return name.startswith(BUILT) and not name.endswith(NOT_BUILT)
-
-
 def source(mutant="", root=ROOT):
-    names = [name for name in mutants.source_files(root) if is_built(name)]
+    names = [name for name in mutants.source_files(root)
+             if name.startswith(BUILT) and not name.endswith(NOT_BUILT)]
     if mutant:
         names.append(mutants.find(mutant).path.relative_to(ROOT).as_posix())
     return hash_of((name, (root / name).read_bytes()) for name in names)

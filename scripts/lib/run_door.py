@@ -25,12 +25,6 @@ import needs
 LAB = Path(__file__).resolve().parent.parent / "lab"
 
 
-def names():
-    """Of all doors: scripts that bring their own Python."""
-    return sorted(path.name for path in LAB.parent.iterdir()
-                  if path.is_file() and source_of(path.name).is_file())
-
-
 def source_of(name):
     """doors/NAME.py; or lab/NAME.py, of one that measures."""
     path = LAB.parent / "doors" / f"{name}.py"
