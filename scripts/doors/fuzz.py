@@ -271,7 +271,6 @@ def end(results, campaigns, options):
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     flavours = [options.sanitizer] if options.sanitizer else ["address", "thread"]
     tree = building.tree(options.mutant)
     results, campaigns = [], []

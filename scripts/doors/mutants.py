@@ -12,7 +12,6 @@ import arguments
 import building
 import engines
 import experiment
-import files
 import mutant_hunts
 import mutants
 import needs
@@ -46,7 +45,6 @@ def parse_options():
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     chosen = [mutants.find(name) for name in options.names or mutants.names()]
     if options.list:
         for mutant in chosen:

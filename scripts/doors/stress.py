@@ -46,7 +46,6 @@ def parse_options():
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     flavours = [options.sanitizer] if options.sanitizer else ["thread", "address"]
     say("repeat:  " + stressing.repeat_command(options))
     tree = building.tree(options.mutant)

@@ -285,6 +285,7 @@ def parse_options():
     parser.add_argument("--quick", action="store_true",
                         help="one repetition of a hundredth of the work: does everything run?")
     options = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
     names = [w.name for w in WORKLOADS]
     for name in options.only:
         if name not in names:
@@ -293,8 +294,6 @@ def parse_options():
 
 
 def main(options):
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    files.check_writable(options.json, "--json")
     measured = Bench(options, build_all(), FOLDER / "pairs.json")
     rows = measured.show(measured.collected(measured.run()))
     files.write_whole(FOLDER / "table.md", "\n".join(tables(rows)) + "\n")

@@ -161,7 +161,6 @@ def parse_options():
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     paths = [Path(name) for name in options.files] or files.listed(REGRESS, "*.case")
     measured = Depths(options, building.build_tool(building.clean_tree(), "none"), paths)
     rows = measured.run()

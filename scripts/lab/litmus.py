@@ -219,7 +219,6 @@ def parse_options():
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     measured = (Hunt if options.mutants else Verification)(options)
     rows = measured.show(measured.run())
     good = sum(map(measured.is_good, rows))

@@ -175,14 +175,13 @@ def parse_options():
     parser.set_defaults(resume=True)
     options = parser.parse_args()
     options.strategies = chosen("strategy", options.strategy, ALL)
+    BUILD.mkdir(exist_ok=True)  # for --json
     options.cases = cases_of_mutants()
     options.mutants = chosen("mutant", options.mutant, list(options.cases))
     return options
 
 
 def main(options):
-    BUILD.mkdir(exist_ok=True)
-    files.check_writable(options.json, "--json")
     measured = Searches(options)
     rows = measured.show(measured.run())
     beyond = beyond_limit(rows)

@@ -17,6 +17,7 @@ was wrong. Exit code: 0 nothing, 1 something, 2 could not run.
 """
 
 import base64
+import contextlib
 import ctypes
 import math
 import os
@@ -161,11 +162,9 @@ def fill(folder):
     path = folder / "filler"
     with open(path, "wb", buffering=0) as file:
         for size in (1 << 20, 1 << 12, 1):
-            try:
+            with contextlib.suppress(OSError):
                 while True:
                     file.write(bytes(size))
-            except OSError:
-                pass
     return path
 
 

@@ -15,6 +15,7 @@ worker, in-flight/WORKER holds what the worker runs at this moment (fuzzers/targ
 campaign keeps reading logs and slots when their folder is gone.
 """
 
+import contextlib
 import os
 import signal
 import struct
@@ -91,11 +92,9 @@ class Reader:
 
     def remove(self):
         """The name, if it is still that of this file: another campaign may have made one."""
-        try:
+        with contextlib.suppress(FileNotFoundError):
             if self.close.alive and os.path.samestat(os.stat(self.path), os.fstat(self.file)):
                 self.path.unlink()
-        except FileNotFoundError:
-            pass
         self.close()
 
 
@@ -248,11 +247,9 @@ class Worker:
         if self.process is None or self.process.poll() is not None:
             return
         self.is_stopped = True
-        try:
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(timeout=STOP_GRACE_S)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            pass
         self.process.end()
 
     def read_log(self, offset=0):

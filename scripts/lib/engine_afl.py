@@ -49,10 +49,6 @@ ENVIRONMENT = {
 }
 
 
-def is_installed():
-    return shutil.which("afl-fuzz") is not None
-
-
 def queue_entries(out):
     """What afl-fuzz found itself, oldest first; seeds and what it took from others are known."""
     return sorted(path for path in out.glob("*/queue/id:*")

@@ -9,6 +9,7 @@ An entry is named by the SHA-1 of its content. It is in one of these folders at 
 only ever renamed: SIGKILL and a full disk lose none.
 """
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -119,7 +120,8 @@ class Evolved:
     def move(self, path, folder):
         """Renames an entry into another folder; what has its name there, and differs, stays."""
         target = folder / os.path.basename(path)
-        try:
+        # The engine that wrote it may have replaced it by a smaller one meanwhile.
+        with contextlib.suppress(FileNotFoundError):
             if target.exists():
                 content = Path(path).read_bytes()
                 if content == target.read_bytes():
@@ -127,8 +129,6 @@ class Evolved:
                     return
                 target = folder / sha1(content)
             os.rename(path, target)
-        except FileNotFoundError:
-            pass  # the engine that wrote it has replaced it by a smaller one meanwhile
 
     def where(self, name):
         """The entry's path, or None."""
@@ -139,10 +139,8 @@ class Evolved:
 
     def remove_empty_groups(self):
         for group in self.groups():
-            try:
+            with contextlib.suppress(OSError):  # it has entries
                 group.rmdir()
-            except OSError:
-                pass  # it has entries
 
     def discard(self):
         """All of it, of a campaign with --empty."""

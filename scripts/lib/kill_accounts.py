@@ -6,6 +6,7 @@ campaign's folder it is, a finding by its content or its name; of a night, steps
 by their names.
 """
 
+import contextlib
 import json
 import re
 import tempfile
@@ -52,11 +53,9 @@ def of_sets(kind, before, after, false_claims=(), pruned=frozenset()):
 
 def walk(folder):
     for path in sorted(folder.rglob("*")):
-        try:
+        with contextlib.suppress(OSError):  # an engine of another campaign may have removed it
             if path.is_file():
                 yield path, path.read_bytes()
-        except OSError:  # an engine of another campaign has removed it meanwhile
-            pass
 
 
 def entries(folder):

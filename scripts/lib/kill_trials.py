@@ -16,6 +16,7 @@ It builds one flavour and a mutant's tree, and works in build/: what campaigns f
 stays. Prints a table, and what was wrong. Exit code: 0 nothing, 1 something, 2 could not run.
 """
 
+import contextlib
 import os
 import random
 import secrets
@@ -61,10 +62,8 @@ def those_left(mark):
 def names_of(pids):
     texts = []
     for pid in pids:
-        try:
+        with contextlib.suppress(OSError):
             texts.append(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            pass
     return "; ".join(text[:100] for text in texts)
 
 

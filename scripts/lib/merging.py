@@ -251,7 +251,10 @@ class Merge:
         if code is None:
             return False
         if code != 0 and is_in_run:
-            self.keep_failing(control.names[last], code)
+            name = control.names[last]
+            target = self.folder / "artifacts" / f"merge-{KINDS.get(code, 'crash')}-{name}"
+            os.rename(self.evolved.where(name), target)
+            self.merged.failing.append(target)
         elif code != 0 or not control.is_complete():
             raise Unusable(f"merging: {self.binary.name} has not run all inputs, but ended with "
                            f"{processes.end_words(code)}; its log ends:\n"
@@ -274,11 +277,6 @@ class Merge:
                     timeout=left).returncode
             except subprocess.TimeoutExpired:
                 return None
-
-    def keep_failing(self, name, code):
-        target = self.folder / "artifacts" / f"merge-{KINDS.get(code, 'crash')}-{name}"
-        os.rename(self.evolved.where(name), target)
-        self.merged.failing.append(target)
 
     def end_piece(self, control):
         kept = {control.names[place] for place in control.kept()}

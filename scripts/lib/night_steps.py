@@ -5,6 +5,7 @@ A finding's identity is its signature; where that is coarse it has a fingerprint
 """
 
 import re
+from pathlib import PurePath
 
 import artifacts
 import building
@@ -336,20 +337,16 @@ def fresh_machine(night, name, suite):
     code, output = night.call(name, [SCRIPTS / "fresh-machine", "--suite", suite])
     rows = [[cell.strip() for cell in line.strip("|").split("|")]
             for line in output.splitlines() if line.startswith(f"| {suite} |")]
+    logs = BUILD / "fresh-machine" / "logs"  # "scripts/NAME --seconds 20" is NAME there
     findings = [{"signature": f"fresh {suite} as {user}: {command}: exit code {ended}",
                  "scope": f"fresh {suite}",
-                 "fingerprint": fingerprint(*failures_in(fresh_log(suite, user, command))),
+                 "fingerprint": fingerprint(*failures_in(
+                     logs / f"{suite}-{user}-{PurePath(command.split()[0]).name}.log")),
                  "case": f"see build/fresh-machine/logs, and logs/{name}.log"}
                 for _, user, command, ended, _ in rows if ended != "0"]
     return Result(name, status_of(code), findings=findings, tried=[f"fresh {suite}"],
                   summary=f"{len(rows)} commands on a bare {suite}, {len(findings)} ended badly"
                   if rows else ended_words(code, output))
-
-
-def fresh_log(suite, user, command):
-    """As scripts/fresh-machine names it: "scripts/NAME --seconds 20" is NAME."""
-    name = command.split()[0].rpartition("/")[2]
-    return BUILD / "fresh-machine" / "logs" / f"{suite}-{user}-{name}.log"
 
 
 def fresh_suite(ordinal):
