@@ -67,6 +67,11 @@ def export(folder, binaries, profiles):
         *objects, COUNTED, what="llvm-cov"))
 
 
+def say_share(lines, of_what):
+    share = 100.0 * lines.covered / max(lines.lines, 1)
+    say(f"{share:6.1f} %  {lines.covered:5}/{lines.lines:<5} {of_what}")
+
+
 def report(files):
     total = FileLines()
     for path, lines in sorted(files.items()):
@@ -74,12 +79,10 @@ def report(files):
             continue
         total.lines += lines.lines
         total.uncovered += lines.uncovered
-        share = 100.0 * lines.covered / max(lines.lines, 1)
-        say(f"{share:6.1f} %  {lines.covered:5}/{lines.lines:<5} {relative(path)}")
+        say_share(lines, relative(path))
         if lines.uncovered:
             say(f"          not reached: {ranges(lines.uncovered)}")
-    share = 100.0 * total.covered / max(total.lines, 1)
-    say(f"{share:6.1f} %  {total.covered:5}/{total.lines:<5} lines of runtime/")
+    say_share(total, "lines of runtime/")
 
 
 def parse_options():

@@ -22,13 +22,10 @@ COLUMNS = ("goroutines", "operations", "stack_copies", "copies_under_lock", "sca
 
 
 def repeat_command(options):
-    words = ["scripts/stress", "--job", options.job, "--seconds", options.seconds]
-    if options.sanitizer:
-        words += ["--sanitizer", options.sanitizer]
-    words += ["--workers", options.workers, "--seed", options.seed, "--scale", options.scale]
-    if options.mutant:
-        words += ["--mutant", options.mutant]
-    return " ".join(shlex.quote(str(word)) for word in words)
+    names = ("job", "seconds", "sanitizer", "workers", "seed", "scale", "mutant")
+    given = {f"--{name}": getattr(options, name) for name in names}
+    return shlex.join(["scripts/stress", *(str(word) for name, value in given.items()
+                                           if value not in (None, "") for word in (name, value))])
 
 
 def generate(tool, seed):
@@ -105,8 +102,7 @@ def hand_over(tool, flavour, result, count):
     files.write_whole(kept, files.read_limited(source))
     say(f"kept:    {relative(kept)}; the simulator tries {count} schedules of it")
     command = concertina.command(tool, "neighbours", "--count", count, files=[relative(kept)])
-    search = processes.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True,
-                           errors="replace")
+    search = processes.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, errors="replace")
     head, _, case = search.stdout.partition("\nthe first that fails")
     say(head.rstrip())
     if search.returncode == EXIT_OK:
