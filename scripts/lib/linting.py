@@ -133,6 +133,7 @@ def flags_of(words):
 
 
 def tidy_as_one(root, flags, names):
+    """Of sources that do not compile together, those with an error are looked at apart."""
     with tempfile.NamedTemporaryFile("w", suffix=".cc") as file:
         file.write("".join(f'#include "{root / name}"\n' for name in names))
         file.flush()
@@ -141,11 +142,12 @@ def tidy_as_one(root, flags, names):
                                 *(f"-I{folder}" for folder in flags.folders)])
     # Notes belong to the warning above them, and are about other lines.
     found = {finding for finding in reported(root, text) if not finding.text.startswith("note:")}
-    apart = {finding.path for finding in found if "[clang-diagnostic-error]" in finding.text}
-    together = [name for name in names if name not in apart]
-    if apart.isdisjoint(names) or len(names) == 1:
+    broken = {finding.path for finding in found if "[clang-diagnostic-error]" in finding.text}
+    if not broken or len(names) == 1:
         return found
-    return set().union(*(tidy_as_one(root, flags, [name]) for name in apart.intersection(names)),
+    apart = broken.intersection(names) or set(names)  # where only a header has the error
+    together = [name for name in names if name not in apart]
+    return set().union(*(tidy_as_one(root, flags, [name]) for name in apart),
                        tidy_as_one(root, flags, together) if together else ())
 
 
