@@ -58,7 +58,7 @@ BoundedSearch::RunEnd BoundedSearch::end_run(bool was_stopped) {
 }
 
 ThreadId BoundedSearch::decide(ThreadMask enabled, ThreadId current, const Pending* pending) {
-  CHECK(!is_cut_, "a run that was cut decides nothing more");
+  COSTLY_CHECK(!is_cut_, "a run that was cut decides nothing more");
   open_node_ = kNoNode;
   if (learning_ > 0) {
     ++draws_;
@@ -103,15 +103,15 @@ ThreadId BoundedSearch::decide_new(Node node, ThreadMask enabled, ThreadId curre
     node.left &= ~(asleep_ | bit(node.chosen));
   }
   if (stack_.size() == kNodesMax) diverge_here();
-  CHECK(at_ == stack_.size(), "a new node is the next one of the stack");
+  COSTLY_CHECK(at_ == stack_.size(), "a new node is the next one of the stack");
   stack_.push_back(node);
   return take(at_++, current);
 }
 
 ThreadId BoundedSearch::take(std::size_t index, ThreadId current) {
   const Node& node = stack_[index];
-  CHECK(node.is_draw || contains(node.options, node.chosen),
-        "a node's choice is one of its options");
+  COSTLY_CHECK(node.is_draw || contains(node.options, node.chosen),
+               "a node's choice is one of its options");
   if (!node.is_free && node.chosen != current) ++preemptions_;
   if (!node.is_free && node.chosen == current) open_node_ = index;
   asleep_ = (node.asleep | node.done) & ~bit(node.chosen);
@@ -129,7 +129,8 @@ void BoundedSearch::closed(const Footprint& step) {
   note_sharing(step);
   if (options_.pruning == Pruning::kSleepSets) wake_sleepers(step);
   if (open_node_ == kNoNode || learning_ > 0) return;
-  CHECK(open_node_ < stack_.size(), "the step in progress was picked at a node of the stack");
+  COSTLY_CHECK(open_node_ < stack_.size(),
+               "the step in progress was picked at a node of the stack");
   stack_[open_node_].is_private = options_.skips_private && is_private(step);
   open_node_ = kNoNode;
 }
@@ -151,7 +152,7 @@ void BoundedSearch::note_sharing(const Footprint& step) {
 }
 
 void BoundedSearch::note_sharing(Access access, ThreadId thread) {
-  CHECK(access.slot < kSlots, "an access is to a slot of the table");
+  if (is_shared_[access.slot]) return;
   Users& users = users_[access.slot];
   if (users.run != run_) users = {run_, {0, 0, 0}};
   ThreadMask others = 0;
@@ -159,7 +160,7 @@ void BoundedSearch::note_sharing(Access access, ThreadId thread) {
     if (!commute(access.mode, static_cast<Mode>(mode))) others |= users.by_mode[mode];
   }
   users.by_mode[static_cast<unsigned>(access.mode)] |= bit(thread);
-  if ((others & ~bit(thread)) == 0 || is_shared_[access.slot]) return;
+  if ((others & ~bit(thread)) == 0) return;
   is_shared_[access.slot] = true;
   has_learnt_ = true;
 }
