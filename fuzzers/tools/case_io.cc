@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "host/files.h"
 #include "host/shown.h"
+#include "host/text.h"
 #include "input/load.h"
 #include "input/text_header.h"
 
@@ -67,16 +68,9 @@ bool is_as_expected(const CaseHeader& header, const Verdict& verdict) {
 
 bool flavour_can_see(const CaseHeader& header, std::string_view flavour) {
   if (header.expect != "fail" || header.flavour.empty() || header.flavour == "any") return true;
-  std::string_view rest = header.flavour;
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    std::string_view name = rest.substr(0, comma);
-    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-    while (name.starts_with(' ')) name.remove_prefix(1);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    if (name == flavour || name == "any") return true;
-  }
-  return false;
+  std::string list = "," + header.flavour + ",";
+  std::erase(list, ' ');
+  return list.find(text_of(",", flavour, ",")) != list.npos || list.find(",any,") != list.npos;
 }
 
 std::string_view this_flavour() { return CONCERTINA_FLAVOUR; }

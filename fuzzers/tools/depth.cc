@@ -97,11 +97,10 @@ bool examine(const std::string& path, const Input& input, const DepthOptions& op
              text_of("it does not fail in flavour '", this_flavour(), "', so it has no depth"));
     return false;
   }
-  VerifyOrder order;
-  order.signature = depth.signature;
-  order.last_bound = options.bound;
-  order.seconds_max = options.budget_s;
-  order.timeout_s = options.timeout_s;
+  const VerifyOrder order{.last_bound = options.bound,
+                          .seconds_max = options.budget_s,
+                          .timeout_s = options.timeout_s,
+                          .signature = depth.signature};
   depth = find_depth(input, order, {.starts = options.starts, .runs = options.reducing_runs});
   return true;
 }

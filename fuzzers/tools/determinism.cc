@@ -19,6 +19,11 @@
 namespace concertina::fuzzers {
 namespace {
 
+struct Named {
+  std::string name;  // a file's is its path
+  Input input;
+};
+
 /// What is run: first those that only warm the process up, then the files, then generated inputs.
 class Runs {
  public:
@@ -36,41 +41,22 @@ class Runs {
   bool are_all_loaded() const { return are_all_loaded_; }
   std::size_t warm_ups() const { return options_.after; }
   std::size_t size() const { return warm_ups() + files_.size() + options_.generated; }
-
-  std::string name(std::size_t place) const {
+  Named at(std::size_t place) const {
     CHECK(place < size(), "what is run has a place");
-    if (place >= warm_ups() && place - warm_ups() < files_.size()) {
-      return files_[place - warm_ups()].path;
-    }
-    const auto [seed, index] = drawn(place);
-    return "generated-" + std::to_string(seed) + "-" + std::to_string(index);
-  }
-
-  Input input(std::size_t place) const {
-    CHECK(place < size(), "what is run has a place");
-    if (place >= warm_ups() && place - warm_ups() < files_.size()) {
-      return files_[place - warm_ups()].input;
-    }
-    const auto [seed, index] = drawn(place);
-    return generated_input(seed, index);
+    // Those that warm up are of another stream: what a run leaves in the process must not show.
+    if (place < warm_ups()) return drawn(~options_.seed, place);
+    place -= warm_ups();
+    if (place < files_.size()) return files_[place];
+    return drawn(options_.seed, place - files_.size());
   }
 
  private:
-  struct File {
-    std::string path;
-    Input input;
-  };
-  struct Drawn {
-    std::uint64_t seed, index;
-  };
-  // Those that warm up are of another stream: what a run leaves in the process must not show.
-  Drawn drawn(std::size_t place) const {
-    if (place < warm_ups()) return {~options_.seed, place};
-    return {options_.seed, place - warm_ups() - files_.size()};
+  static Named drawn(std::uint64_t seed, std::uint64_t index) {
+    return {text_of("generated-", seed, "-", index), generated_input(seed, index)};
   }
 
   const DeterminismOptions& options_;
-  std::vector<File> files_;
+  std::vector<Named> files_;
   bool are_all_loaded_ = true;
 };
 
@@ -121,7 +107,7 @@ int determinism(const DeterminismOptions& options) {
   const Shared<RunRow> rows(runs.size() * sizeof(RunRow));
   const RunInput run = run_or_default(options.run);
   const auto job = [&](std::size_t place) -> Verdict {
-    const Input input = runs.input(place);
+    const Input input = runs.at(place).input;
     if (place >= runs.warm_ups()) return run_twice(input, run, rows.get()[place]);
     run(input);
     return {};
@@ -129,7 +115,7 @@ int determinism(const DeterminismOptions& options) {
   const auto print = options.json ? &print_json : &print_text;
   const auto say = [&](std::size_t place, const Verdict& verdict) {
     if (place < runs.warm_ups() && !verdict.failed()) return;
-    print(runs.name(place), rows.get()[place], verdict);
+    print(runs.at(place).name, rows.get()[place], verdict);
   };
   const bool has_failed = each_verdict(runs.size(), job, options.timeout_s, say);
   if (!runs.are_all_loaded()) return kExitUnusable;

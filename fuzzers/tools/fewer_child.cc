@@ -28,29 +28,54 @@ struct Board {
   RunLog best;
 };
 
-class Child {
+class Reduction {
  public:
-  Child(const Input& input, const FewerOrder& order, Board& board, unsigned start,
-        const Stopwatch& watch)
-      : input_(input), order_(order), board_(board), start_(start), watch_(watch) {}
+  Reduction(const Input& input, const FewerOrder& order, Board& board)
+      : input_(input), order_(order), board_(board) {}
 
-  /// C1 to C3.
-  std::string work() {
-    if (board_.has_best || find()) reduce();
-    return "";
+  /// The board has the best run of this start, if there is one.
+  void work_on(unsigned start) {
+    const Watch watch{.timeout_s = order_.timeout_s, .progress = &board_.runs};
+    board_.has_best = false;
+    board_.runs_left = order_.runs_to_reduce;
+    bool is_over = false;
+    while (!is_over && deaths_ < kDeathsMax) {
+      const Forked forked = run_forked([&] { return be_child(start); }, watch);
+      is_over = forked.answered() || !bury(forked);
+    }
   }
 
  private:
+  /// P2. False when there is nothing to continue from.
+  bool bury(const Forked& forked) {
+    ++deaths_;
+    board_.runs.fetch_add(1);  // or the next child would draw the same
+    const bool counts =
+        verdict_of(forked).signature() == order_.signature && can_be_reduced(board_.now);
+    if (board_.runs_left > 0) --board_.runs_left;
+    if (counts && (!board_.has_best || cost_of(board_.now) < cost_of(board_.best))) {
+      board_.best.copy_schedule(board_.now);
+      board_.has_best = true;
+    }
+    return board_.has_best;
+  }
+
+  /// C1 to C3.
+  std::string be_child(unsigned start) {
+    if (board_.has_best || find(start)) reduce();
+    return "";
+  }
+
   /// C1. True when there is a failing run, and its notes.
-  bool find() {
+  bool find(unsigned start) {
     Choosers choosers;
-    if (start_ == 0) {
+    if (start == 0) {
       if (!fails(choosers.prepare(input_.schedule))) return false;
       return keep(board_.now);
     }
     Schedule base = input_.schedule;
     std::erase_if(base.deviations, is_preemption);
-    const auto explorer = std::make_unique<Explorer>(base, Strategy::kPortfolio, start_);
+    const auto explorer = std::make_unique<Explorer>(base, Strategy::kPortfolio, start);
     for (unsigned i = 0; i < order_.runs_to_find && !is_late(i); ++i) {
       const Schedule& schedule = explorer->next();
       if (fails(choosers.prepare(schedule))) return keep(board_.now);
@@ -94,46 +119,6 @@ class Child {
   const Input& input_;
   const FewerOrder& order_;
   Board& board_;
-  unsigned start_;
-  const Stopwatch& watch_;
-};
-
-class Parent {
- public:
-  Parent(const Input& input, const FewerOrder& order, Board& board)
-      : input_(input), order_(order), board_(board) {}
-
-  /// The board has the best run of this start, if there is one.
-  void work_on(unsigned start) {
-    const Watch watch{.timeout_s = order_.timeout_s, .progress = &board_.runs};
-    board_.has_best = false;
-    board_.runs_left = order_.runs_to_reduce;
-    bool is_over = false;
-    while (!is_over && deaths_ < kDeathsMax) {
-      const Forked forked =
-          run_forked([&] { return Child(input_, order_, board_, start, watch_).work(); }, watch);
-      is_over = forked.answered() || !bury(forked);
-    }
-  }
-
- private:
-  /// P2. False when there is nothing to continue from.
-  bool bury(const Forked& forked) {
-    ++deaths_;
-    board_.runs.fetch_add(1);  // or the next child would draw the same
-    const bool counts =
-        verdict_of(forked).signature() == order_.signature && can_be_reduced(board_.now);
-    if (board_.runs_left > 0) --board_.runs_left;
-    if (counts && (!board_.has_best || cost_of(board_.now) < cost_of(board_.best))) {
-      board_.best.copy_schedule(board_.now);
-      board_.has_best = true;
-    }
-    return board_.has_best;
-  }
-
-  const Input& input_;
-  const FewerOrder& order_;
-  Board& board_;
   const Stopwatch watch_;
   unsigned deaths_ = 0;
 };
@@ -143,9 +128,9 @@ class Parent {
 Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order) {
   Fewer fewer;
   const Shared<Board> board;
-  Parent parent(input, order, *board);
+  Reduction reduction(input, order, *board);
   for (unsigned start = 0; start < order.starts; ++start) {
-    parent.work_on(start);
+    reduction.work_on(start);
     const RunLog& best = board->best;
     if (!board->has_best || (fewer.is_found && best.preemptions >= fewer.preemptions)) continue;
     fewer.is_found = true;

@@ -119,12 +119,10 @@ Depth note_depth(CaseFile& file, const Verdict& verdict, const MinimizeCommandOp
                  bool is_wanted) {
   Depth depth;
   if (is_wanted && options.depth_budget_s > 0) {
-    VerifyOrder order;
-    order.signature = verdict.signature();
-    order.last_bound = kPreemptionsMax;
-    order.seconds_max = options.depth_budget_s;
-    order.timeout_s = options.timeout_s;
-    depth = find_depth(file.input, order);
+    depth = find_depth(file.input, {.last_bound = kPreemptionsMax,
+                                    .seconds_max = options.depth_budget_s,
+                                    .timeout_s = options.timeout_s,
+                                    .signature = verdict.signature()});
   }
   file.header.depth = depth.words();
   file.header.pair = depth.cause.words();

@@ -16,7 +16,6 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::string_view kMark = "concertina verify state ";
-constexpr std::string_view kMarkOfFormat1 = "concertina verify of ";
 constexpr unsigned kFormat = 2;  // another number for whatever changes what a state means
 constexpr std::size_t kProgramBytesMax = 1 << 30;
 constexpr std::size_t kValueShown = 40;
@@ -42,9 +41,6 @@ std::string sanitizer_options() {
 }
 
 std::string refusal_of_format(std::string_view content, const Unsealed& unsealed) {
-  if (content.starts_with(kMarkOfFormat1)) {
-    return "a state of format 1, of an older build; this one reads format 2";
-  }
   if (!content.starts_with(kMark)) return "it is not the state of a verification";
   if (unsealed.line == 1) return "";  // damaged
   std::string_view text = unsealed.text;
