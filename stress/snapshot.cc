@@ -1,10 +1,10 @@
 #include "stress/snapshot.h"
 
 #include <algorithm>
-#include <iterator>
 #include <span>
 #include <string_view>
 
+#include "base/names.h"
 #include "host/text.h"
 #include "trace/text.h"
 
@@ -28,29 +28,11 @@ T raw(const platform::OwnedAtomic<T>& place) {
 }
 
 std::string status_name(Status status) {
-  const auto name = [](Status s) -> std::string_view {
-    switch (s) {
-      case kIdle:
-        return "idle";
-      case kRunnable:
-        return "runnable";
-      case kRunning:
-        return "running";
-      case kSyscall:
-        return "in a system call";
-      case kWaiting:
-        return "waiting";
-      case kDead:
-        return "dead";
-      case kCopyStack:
-        return "copying its stack";
-      case kPreempted:
-        return "preempted, waits for the scanner";
-      default:
-        return "unknown status";
-    }
-  };
-  return std::string(name(status & ~kScan)) +
+  // By value; 5 and 7 are none.
+  constexpr std::string_view kNames[] = {
+      "idle", "runnable", "running", "in a system call",  "waiting",
+      "",     "dead",     "",        "copying its stack", "preempted, waits for the scanner"};
+  return std::string(name_at(kNames, status & ~kScan, "unknown status")) +
          ((status & kScan) != 0 ? ", suspended by the scanner" : "");
 }
 
@@ -62,8 +44,7 @@ std::string_view reason_name(WaitReason reason) {
                                          "select without cases",
                                          "send on nil channel",
                                          "receive on nil channel"};
-  const auto at = static_cast<std::size_t>(reason);
-  return at < std::size(kNames) ? kNames[at] : "unknown reason";
+  return name_at(kNames, reason, "unknown reason");
 }
 
 bool is_inside(const void* address, const void* object, std::size_t bytes) {
