@@ -20,9 +20,10 @@ struct Start {
 
 void start_job(void* argument) {
   const Start& start = *static_cast<const Start*>(argument);
-  run_main(start.knobs, start.job->main(), start.job, [](Runtime& runtime, void* job) {
+  Job& job = *start.job;
+  run_main(start.knobs, job.main, &job.main_member, [](Runtime& runtime, void* member) {
     tell_runtime(runtime);
-    static_cast<Job*>(job)->make(runtime);
+    static_cast<Member*>(member)->job->make(runtime);
   });
 }
 
@@ -59,6 +60,24 @@ Ended run(const threaded::Config& base, void (*entry)(void*), void* argument,
   return ended;
 }
 
+void draw_slice(const Batch& batch, Knobs& knobs) {
+  constexpr unsigned kSlices[] = {1, 2, 3, 5, 8, 16, 32, 64};
+  Draws draws(batch.seed ^ 0x736c696365U);
+  if (draws.below(2) == 0) return;
+  knobs.slice = kSlices[draws.below(8)];
+  knobs.slice_ns = 0;
+}
+
+Knobs knobs_of(const Batch& batch) {
+  Knobs knobs;
+  knobs.processors = batch.processors;
+  knobs.stacks.reuse = batch.seed % 3 != 0;
+  knobs.stacks.cache = batch.seed % 5 != 0;
+  knobs.stacks.native_frames = batch.seed % 7 != 0;
+  draw_slice(batch, knobs);
+  return knobs;
+}
+
 void judge(const fuzzers::Program& program, Ended& ended) {
   BatchResult& result = ended.result;
   const threaded::Report& report = ended.report;
@@ -92,22 +111,9 @@ threaded::Config disturbance(const Batch& batch) {
           .scan_every_ns = kScans[draws.below(3)]};
 }
 
-void draw_slice(const Batch& batch, Knobs& knobs) {
-  constexpr unsigned kSlices[] = {1, 2, 3, 5, 8, 16, 32, 64};
-  Draws draws(batch.seed ^ 0x736c696365U);
-  if (draws.below(2) == 0) return;
-  knobs.slice = kSlices[draws.below(8)];
-  knobs.slice_ns = 0;
-}
-
 BatchResult run_job(Job& job, const Batch& batch, Watchdog& watchdog) {
-  Start start{.knobs = {}, .job = &job};
-  start.knobs.processors = batch.processors;
-  start.knobs.stacks.reuse = batch.seed % 3 != 0;
-  start.knobs.stacks.cache = batch.seed % 5 != 0;
-  start.knobs.stacks.native_frames = batch.seed % 7 != 0;
+  Start start{.knobs = knobs_of(batch), .job = &job};
   start.knobs.reuse_goroutines = !batch.is_small;  // the model tells goroutines by their ids
-  draw_slice(batch, start.knobs);
   job.prepare(batch, start.knobs);
   const Outcome expected = job.expected();
   Ended ended = run(disturbance(batch), &start_job, &start, &expected, watchdog);
@@ -121,11 +127,7 @@ BatchResult run_program(const fuzzers::Program& program, const Batch& batch, Wat
   compiled.compile(program);
   fuzzers::InterpreterRun start;
   start.program = &compiled;
-  start.knobs.processors = batch.processors;
-  start.knobs.stacks.reuse = batch.seed % 3 != 0;
-  start.knobs.stacks.cache = batch.seed % 5 != 0;
-  start.knobs.stacks.native_frames = batch.seed % 7 != 0;
-  draw_slice(batch, start.knobs);
+  start.knobs = knobs_of(batch);
   start.made = &tell_runtime;
   threaded::Config config = disturbance(batch);
   config.events_max = kProgramHistoryMax;

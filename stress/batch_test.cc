@@ -51,10 +51,9 @@ Action main_step(Machine& m, Goroutine& g) {
 constexpr Function kMain = task_function<Locals>("crafted main", 80, &main_step);
 
 struct Crafted final : Job {
-  std::string_view name() const override { return "crafted"; }
+  Crafted() : Job("crafted", kMain) {}
   void prepare(const Batch&, Knobs& wanted) override { knobs = wanted; }
   void make(Runtime& runtime) override { channel = make_channel(runtime, 8, 1); }
-  const Function& main() const override { return kMain; }
   Outcome expected() const override { return ending; }
   std::string check() override {
     ++checks;
@@ -223,7 +222,7 @@ TEST(RunProgram, AnyEndingWillDoThatTheProgramMeans) {
 TEST(Jobs, HaveNamesOfTheirOwn) {
   std::set<std::string_view> names;
   const auto jobs = make_jobs();
-  for (const auto& job : jobs) names.insert(job->name());
+  for (const auto& job : jobs) names.insert(job->name);
   EXPECT_EQ(names, (std::set<std::string_view>{"ring", "select_storm", "close_race", "spawn_tree",
                                                "deep_recursion", "pointer_receive"}));
   EXPECT_EQ(jobs.size(), 6u);
@@ -235,7 +234,7 @@ TEST(Jobs, ARunInWhichNothingHappenedDoesNotPassTheirChecks) {
       Knobs knobs;
       // Not one of the seeds with which close_race panics: its ending is all that it checks then.
       job->prepare({.seed = 2, .scale = 1, .is_small = is_small}, knobs);
-      EXPECT_NE(job->check(), "") << job->name();
+      EXPECT_NE(job->check(), "") << job->name;
     }
   }
 }
@@ -245,8 +244,8 @@ TEST(Jobs, SmallOnesFitTheModel) {
     for (std::uint64_t seed = 1; seed <= 100; ++seed) {
       Knobs knobs;
       job->prepare({.seed = seed, .scale = 1, .is_small = true}, knobs);
-      EXPECT_LE(knobs.goroutines_max, kModelGoroutines) << job->name() << " " << seed;
-      EXPECT_LE(knobs.channels_max, kModelChannels) << job->name() << " " << seed;
+      EXPECT_LE(knobs.goroutines_max, kModelGoroutines) << job->name << " " << seed;
+      EXPECT_LE(knobs.channels_max, kModelChannels) << job->name << " " << seed;
     }
   }
 }
@@ -255,9 +254,9 @@ TEST(Jobs, SmallOnesEndAsExpectedAndAreJudged) {
   Watchdog watchdog(10min, [](const std::string&) {});
   for (const auto& job : make_jobs()) {
     const BatchResult result = run_job(*job, {.seed = 2, .scale = 1, .is_small = true}, watchdog);
-    EXPECT_EQ(result.failure, "") << job->name() << "\n" << result.details;
+    EXPECT_EQ(result.failure, "") << job->name << "\n" << result.details;
     EXPECT_TRUE(result.is_judged);
-    EXPECT_GT(result.figures.operations, 0u) << job->name();
+    EXPECT_GT(result.figures.operations, 0u) << job->name;
   }
 }
 

@@ -1,19 +1,22 @@
 #include "stress/figures.h"
 
+#include <iterator>
+
 namespace concertina::stress {
 
+namespace {
+
+// What is counted, in the order of Counter's kinds; copies are the sum of some of it.
+constexpr std::uint64_t Figures::* kFields[] = {
+    &Figures::goroutines, &Figures::operations,    &Figures::growths,     &Figures::shrinks,
+    &Figures::moves,      &Figures::copies_locked, &Figures::copies_held, &Figures::scans,
+    &Figures::blocked,    &Figures::preempted};
+
+}  // namespace
+
 Figures& Figures::operator+=(const Figures& other) {
-  goroutines += other.goroutines;
-  operations += other.operations;
+  for (const auto field : kFields) this->*field += other.*field;
   copies += other.copies;
-  growths += other.growths;
-  shrinks += other.shrinks;
-  moves += other.moves;
-  copies_locked += other.copies_locked;
-  copies_held += other.copies_held;
-  scans += other.scans;
-  blocked += other.blocked;
-  preempted += other.preempted;
   return *this;
 }
 
@@ -66,18 +69,10 @@ std::uint64_t Counter::total(Kind kind) const {
 }
 
 Figures Counter::sum() const {
+  static_assert(std::size(kFields) == kKinds);
   Figures figures;
-  figures.goroutines = total(kGoroutines);
-  figures.operations = total(kOperations);
-  figures.growths = total(kGrowths);
-  figures.shrinks = total(kShrinks);
-  figures.moves = total(kMoves);
+  for (unsigned kind = 0; kind < kKinds; ++kind) figures.*kFields[kind] = total(Kind{kind});
   figures.copies = figures.growths + figures.shrinks + figures.moves;
-  figures.copies_locked = total(kLocked);
-  figures.copies_held = total(kHeld);
-  figures.scans = total(kScans);
-  figures.blocked = total(kBlocked);
-  figures.preempted = total(kPreempted);
   return figures;
 }
 

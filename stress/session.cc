@@ -13,6 +13,7 @@
 #include "host/json.h"
 #include "host/program.h"
 #include "host/shown.h"
+#include "host/stopwatch.h"
 #include "host/wrapped.h"
 #include "input/load.h"
 #include "stress/batch.h"
@@ -20,12 +21,10 @@
 namespace concertina::stress {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::size_t kFiguresColumn = 27;
-constexpr auto kProgressEvery = std::chrono::seconds(5);
+constexpr double kProgressEvery_s = 5;
 // The first large batch begins only with this much time left: how long it takes is not known yet.
-constexpr auto kLargeNeeds = std::chrono::seconds(3);
+constexpr double kLargeNeeds_s = 3;
 
 std::string shown(const std::string& path) { return fuzzers::shown_path(path); }
 
@@ -81,7 +80,7 @@ class Session {
       fuzzers::complain("stress_jobs", wrong);
       return fuzzers::kExitUnusable;
     }
-    begin_ = last_shown_ = Clock::now();
+    watch_ = since_shown_ = {};
     std::printf("%s", shown_command(repeat_all()).c_str());
     bool is_cut_off = false;
     for (index_ = 0; is_on(); ++index_) {
@@ -90,9 +89,9 @@ class Session {
         is_cut_off = true;  // what was done until now is kept
         break;
       }
-      const auto batch_begin = Clock::now();
+      const fuzzers::Stopwatch batch_watch;
       const BatchResult result = run_batch();
-      if (!batch_.is_small) longest_large_ = std::max(longest_large_, Clock::now() - batch_begin);
+      if (!batch_.is_small) longest_large_s_ = std::max(longest_large_s_, batch_watch.seconds());
       figures_ += result.figures;
       operations_ = figures_.operations;
       judged_ += result.is_judged;
@@ -117,8 +116,8 @@ class Session {
     if (options_.job == "programs") return load_programs(options_.programs, programs_);
     std::string names = "programs";
     for (auto& job : make_jobs()) {
-      names += ", " + std::string(job->name());
-      if (job->name() == options_.job) job_ = std::move(job);
+      names += ", " + std::string(job->name);
+      if (job->name == options_.job) job_ = std::move(job);
     }
     if (job_ != nullptr) return "";
     return fuzzers::shown(options_.job) + ": no such job; there are: " + names;
@@ -127,13 +126,12 @@ class Session {
   bool is_on() const {
     if (options_.batches != 0 && index_ >= options_.batches) return false;
     if (options_.operations != 0 && operations_ >= options_.operations) return false;
-    return options_.seconds == 0 || Clock::now() - begin_ < std::chrono::seconds(options_.seconds);
+    return options_.seconds == 0 || watch_.seconds() < options_.seconds;
   }
 
   // Batches are not cut off, so a short session would last many times its length.
   bool has_time_for_large() const {
-    if (options_.seconds == 0) return true;
-    return begin_ + std::chrono::seconds(options_.seconds) - Clock::now() >= longest_large_;
+    return options_.seconds == 0 || options_.seconds - watch_.seconds() >= longest_large_s_;
   }
 
   Batch batch(std::uint64_t index) const {
@@ -158,37 +156,34 @@ class Session {
   // The command that does the whole session again.
   std::string repeat_all() const {
     const char* const sizes[] = {"mixed", "small", "large"};
-    std::string command =
-        "stress_jobs --job " + options_.job + " --seed " + std::to_string(options_.seed) +
-        " --workers " + std::to_string(options_.workers) + " --scale " +
-        std::to_string(options_.scale) + " --size " + sizes[static_cast<unsigned>(options_.size)];
-    const auto bound = [&command](const char* name, std::uint64_t value) {
-      if (value != 0) command += std::string(" --") + name + " " + std::to_string(value);
+    const auto bound = [](const char* option, std::uint64_t value) {
+      return value != 0 ? fuzzers::text_of(option, value) : "";
     };
-    bound("batches", options_.batches);
-    bound("seconds", options_.seconds);
-    bound("operations", options_.operations);
-    if (job_ == nullptr) command += " --programs " + options_.programs;
-    return command;
+    const std::string bounds = bound(" --batches ", options_.batches) +
+                               bound(" --seconds ", options_.seconds) +
+                               bound(" --operations ", options_.operations);
+    return command(options_.seed, "", sizes[static_cast<unsigned>(options_.size)], bounds);
   }
 
   // The command that does the present batch again.
   std::string repeat() const {
-    std::string command =
-        "stress_jobs --job " + options_.job + " --seed " + std::to_string(batch_.seed) +
-        " --batches 1 --workers " + std::to_string(options_.workers) + " --scale " +
-        std::to_string(options_.scale) + " --size " + (batch_.is_small ? "small" : "large");
-    if (job_ == nullptr) command += " --programs " + options_.programs;
-    return command;
+    return command(batch_.seed, " --batches 1", batch_.is_small ? "small" : "large", "");
+  }
+
+  std::string command(std::uint64_t seed, const std::string& count, const char* size,
+                      const std::string& bounds) const {
+    return fuzzers::text_of("stress_jobs --job ", options_.job, " --seed ", seed, count,
+                            " --workers ", options_.workers, " --scale ", options_.scale,
+                            " --size ", size, bounds,
+                            job_ == nullptr ? " --programs " + options_.programs : "");
   }
 
   void fail(const std::string& failure, const std::string& details) {
     ++failures_;
     failure_ = failure;
     constexpr std::size_t kHang = 8;
-    fuzzers::print_wrapped(kHang, "FAILED %s, batch with seed %llu: %s\n%s", options_.job.c_str(),
-                           static_cast<unsigned long long>(batch_.seed), failure.c_str(),
-                           details.c_str());
+    fuzzers::print_wrapped(kHang, "FAILED ", options_.job, ", batch with seed ", batch_.seed, ": ",
+                           failure, "\n", details);
     if (job_ == nullptr) std::printf("program: %s\n", program().path.c_str());
     std::printf("%s", shown_command(repeat()).c_str());
     std::fflush(stdout);
@@ -201,20 +196,16 @@ class Session {
     std::_Exit(is_told ? fuzzers::kExitFailed : fuzzers::kExitUnusable);
   }
 
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
-
   void show_progress(bool is_last) {
-    const auto now = Clock::now();
-    if (options_.is_quiet || (!is_last && now - last_shown_ < kProgressEvery)) return;
-    last_shown_ = now;
-    const auto n = [](std::uint64_t number) { return static_cast<unsigned long long>(number); };
+    if (options_.is_quiet || (!is_last && since_shown_.seconds() < kProgressEvery_s)) return;
+    since_shown_ = {};
+    char begin[80];
+    std::snprintf(begin, sizeof begin, "%-16s %6.0f s", options_.job.c_str(), watch_.seconds());
     fuzzers::print_wrapped(
-        kFiguresColumn,
-        "%-16s %6.0f s  batches %llu  goroutines %llu  operations %llu  copies %llu  "
-        "under lock %llu  scans %llu  shrinks %llu  preemptions %llu  failures %u\n",
-        options_.job.c_str(), seconds(), n(done_), n(figures_.goroutines), n(figures_.operations),
-        n(figures_.copies), n(figures_.copies_locked + figures_.copies_held), n(figures_.scans),
-        n(figures_.shrinks), n(figures_.preempted), failures_);
+        kFiguresColumn, begin, "  batches ", done_, "  goroutines ", figures_.goroutines,
+        "  operations ", figures_.operations, "  copies ", figures_.copies, "  under lock ",
+        figures_.copies_locked + figures_.copies_held, "  scans ", figures_.scans, "  shrinks ",
+        figures_.shrinks, "  preemptions ", figures_.preempted, "  failures ", failures_);
     fuzzers::flush_output();
   }
 
@@ -230,7 +221,7 @@ class Session {
     if (options_.json.empty()) return true;
     fuzzers::JsonObject object;
     object.text("job", options_.job)
-        .real("seconds", seconds())
+        .real("seconds", watch_.seconds())
         .number("seed", options_.seed)
         .number("workers", options_.workers)
         .number("batches", done_)
@@ -256,8 +247,8 @@ class Session {
   const Options options_;
   std::unique_ptr<Job> job_;           // null for programs
   std::vector<ProgramFile> programs_;  // the job "programs"
-  Clock::time_point begin_, last_shown_;
-  Clock::duration longest_large_ = kLargeNeeds;
+  fuzzers::Stopwatch watch_, since_shown_;
+  double longest_large_s_ = kLargeNeeds_s;
   std::uint64_t index_ = 0, done_ = 0, judged_ = 0, operations_ = 0;
   unsigned failures_ = 0;
   std::string failure_;  // as it was reported

@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/names.h"
+#include "host/text.h"
 #include "trace/text.h"
 
 namespace concertina::stress {
@@ -26,50 +28,23 @@ T raw(const platform::OwnedAtomic<T>& place) {
 }
 
 std::string status_name(Status status) {
-  const auto name = [](Status s) -> std::string_view {
-    switch (s) {
-      case kIdle:
-        return "idle";
-      case kRunnable:
-        return "runnable";
-      case kRunning:
-        return "running";
-      case kSyscall:
-        return "in a system call";
-      case kWaiting:
-        return "waiting";
-      case kDead:
-        return "dead";
-      case kCopyStack:
-        return "copying its stack";
-      case kPreempted:
-        return "preempted, waits for the scanner";
-      default:
-        return "unknown status";
-    }
-  };
-  return std::string(name(status & ~kScan)) +
+  // By value; 5 and 7 are none.
+  constexpr std::string_view kNames[] = {
+      "idle", "runnable", "running", "in a system call",  "waiting",
+      "",     "dead",     "",        "copying its stack", "preempted, waits for the scanner"};
+  return std::string(name_at(kNames, status & ~kScan, "unknown status")) +
          ((status & kScan) != 0 ? ", suspended by the scanner" : "");
 }
 
 std::string_view reason_name(WaitReason reason) {
-  switch (reason) {
-    case WaitReason::kNone:
-      return "";
-    case WaitReason::kChanSend:
-      return "channel send";
-    case WaitReason::kChanReceive:
-      return "channel receive";
-    case WaitReason::kSelect:
-      return "select";
-    case WaitReason::kSelectNoCases:
-      return "select without cases";
-    case WaitReason::kChanSendNil:
-      return "send on nil channel";
-    case WaitReason::kChanReceiveNil:
-      return "receive on nil channel";
-  }
-  return "unknown reason";
+  constexpr std::string_view kNames[] = {"",
+                                         "channel send",
+                                         "channel receive",
+                                         "select",
+                                         "select without cases",
+                                         "send on nil channel",
+                                         "receive on nil channel"};
+  return name_at(kNames, reason, "unknown reason");
 }
 
 bool is_inside(const void* address, const void* object, std::size_t bytes) {
@@ -94,12 +69,13 @@ class Snapshot {
   }
 
  private:
-  void add(std::string_view piece) { text_ += piece; }
-  void add(std::uint64_t number) { text_ += std::to_string(number); }
+  template <class... Pieces>
+  void add(const Pieces&... pieces) {
+    text_ += fuzzers::text_of(pieces...);
+  }
   template <class... Pieces>
   void line(const Pieces&... pieces) {
-    (add(pieces), ...);
-    text_ += '\n';
+    add(pieces..., "\n");
   }
 
   void goroutines() {
@@ -118,22 +94,13 @@ class Snapshot {
 
   void describe(const Goroutine& g) {
     const Status status = raw(g.status);
-    add("goroutine ");
-    add(raw(g.id));
-    add(" (");
-    add(fuzzers::describe_path(raw(g.path)));
-    add("): ");
-    add(status_name(status));
+    add("goroutine ", raw(g.id), " (", fuzzers::describe_path(raw(g.path)),
+        "): ", status_name(status));
     const std::string_view reason = reason_name(raw(g.wait_reason));
-    if ((status & ~kScan) == kWaiting && !reason.empty()) {
-      add(", ");
-      add(reason);
-    }
+    if ((status & ~kScan) == kWaiting && !reason.empty()) add(", ", reason);
     if (raw(g.parking_on_chan) != 0) add(", about to park");
     if (const unsigned locks = raw(g.locks_held); locks != 0) {
-      add(", its machine holds ");
-      add(locks);
-      add(" channel locks for it");
+      add(", its machine holds ", locks, " channel locks for it");
     }
     add("\n");
     waits_on(g);
@@ -146,12 +113,8 @@ class Snapshot {
     for (unsigned i = 0; sudog != nullptr && i < kListMax; ++i, sudog = raw(sudog->wait_link)) {
       const ChannelBase* const c = raw(sudog->channel);
       if (c == nullptr) continue;
-      add("    waits on channel ");
-      add(raw(c->id));
-      if (raw(sudog->is_select)) {
-        add(", case ");
-        add(raw(sudog->case_index));
-      }
+      add("    waits on channel ", raw(c->id));
+      if (raw(sudog->is_select)) add(", case ", raw(sudog->case_index));
       line(", whose lock is ", holder_of(&c->lock));
     }
   }
@@ -187,21 +150,17 @@ class Snapshot {
   }
 
   void describe(const threaded::Thread& thread) {
-    add("thread ");
-    add(raw(thread.id));
+    add("thread ", raw(thread.id));
     const GoroutineId g = raw(thread.goroutine);
     if (g != kNoGoroutine) {
-      add(" runs goroutine ");
-      add(g);
+      add(" runs goroutine ", g);
     } else {
       add(raw(thread.path) == kScannerPath ? " is the scanner" : " runs no goroutine");
     }
     const unsigned held = std::min(raw(thread.held_count), threaded::kHeldLocksMax);
     for (unsigned i = 0; i < held; ++i) {
-      add(i == 0 ? "; holds " : ", ");
-      add(lock_rank_name(raw(thread.held[i].rank)));
-      add(" ");
-      add(raw(thread.held[i].order));
+      add(i == 0 ? "; holds " : ", ", lock_rank_name(raw(thread.held[i].rank)), " ",
+          raw(thread.held[i].order));
     }
     const void* const word = thread.sleeps_on.load(std::memory_order_relaxed);
     line(word == nullptr ? "" : "; sleeps on ", word == nullptr ? "" : name_of(thread, word));

@@ -6,6 +6,7 @@
 
 #include "host/patience.h"
 #include "host/process_state.h"
+#include "host/stopwatch.h"
 
 namespace concertina::stress {
 
@@ -35,13 +36,13 @@ void Watchdog::rest() {
 }
 
 void Watchdog::loop() {
-  using Clock = std::chrono::steady_clock;
   using Seconds = std::chrono::duration<double>;
   const auto period =
       std::clamp(limit_ / 20, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
   const double limit_s = Seconds(limit_).count();
   const fuzzers::PatienceLimits limits{limit_s, limit_s, 2 * Seconds(period).count()};
   fuzzers::Patience patience(limits);
+  const fuzzers::Stopwatch clock;
   std::uint64_t last_watched = 0;
   std::unique_lock lock(mutex_);
   while (!is_over_) {
@@ -51,7 +52,7 @@ void Watchdog::loop() {
     last_watched = watched_;
     const bool goes_on = patience.look({.progress = counter_->progress(),
                                         .processor_s = fuzzers::processor_seconds(getpid()),
-                                        .wall_s = Seconds(Clock::now().time_since_epoch()).count(),
+                                        .wall_s = clock.seconds(),
                                         .is_asleep = fuzzers::are_other_threads_asleep()});
     if (goes_on) continue;
     on_hang_(describe_run(*run_, runtime()));

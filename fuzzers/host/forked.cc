@@ -22,6 +22,8 @@
 #include "host/process_state.h"
 #include "host/program.h"
 #include "host/shared_memory.h"
+#include "host/stopwatch.h"
+#include "host/text.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -113,17 +115,11 @@ bool is_over(pid_t child) {
   return result == 0 ? info.si_pid == child : errno == ECHILD;
 }
 
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 std::string words_of(const Patience& patience) {
-  char text[120];
   const bool slept = patience.sleeps_s() > patience.works_s();
-  std::snprintf(text, sizeof text, "It made no progress in %.1f s %s and was killed.",
-                slept ? patience.sleeps_s() : patience.works_s(),
-                slept ? "asleep" : "of processor time");
-  return text;
+  return text_of("It made no progress in ",
+                 decimal(slept ? patience.sleeps_s() : patience.works_s(), 1),
+                 slept ? " s asleep" : " s of processor time", " and was killed.");
 }
 
 /// P2. Empty, or in which way it has hung.
@@ -131,6 +127,7 @@ std::string wait_for(pid_t child, const Watch& watch) {
   const double works_s = watch.timeout_s;
   const double sleeps_s = watch.asleep_max_s > 0 ? watch.asleep_max_s : kAsleepFactor * works_s;
   Patience patience({.works_s = works_s, .sleeps_s = sleeps_s, .look_max_s = kLookMax});
+  const Stopwatch clock;
   auto pause = kPauseMin;
   for (; !is_over(child); pause = std::min(pause * 2, kPauseMax)) {
     if (watch.look) watch.look();
@@ -140,7 +137,7 @@ std::string wait_for(pid_t child, const Watch& watch) {
         .progress = watch.progress != nullptr ? watch.progress->load(std::memory_order_acquire) : 0,
         .processor_s =
             is_patient ? processor_seconds_with_children(child) : processor_seconds(child),
-        .wall_s = now_s(),
+        .wall_s = clock.seconds(),
         .is_asleep = is_patient && is_asleep(child)};
     if (!patience.look(now)) return words_of(patience);
     std::this_thread::sleep_for(pause);

@@ -4,20 +4,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
 #include "base/check.h"
+#include "host/stopwatch.h"
 #include "host/wrapped.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr auto kPlainEvery = std::chrono::seconds(10);
+constexpr double kPlainEvery_s = 10;
 
 std::string_view environment(const char* name) {
   const char* const value = std::getenv(name);
@@ -50,9 +48,9 @@ void show_status(const std::string& text) {
     std::fprintf(stderr, "\r\x1b[K%s", text.substr(0, room).c_str());
     return;
   }
-  static Clock::time_point last = Clock::now();
-  if (Clock::now() - last < kPlainEvery) return;
-  last = Clock::now();
+  static Stopwatch since_shown;
+  if (since_shown.seconds() < kPlainEvery_s) return;
+  since_shown = {};
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 

@@ -1,8 +1,6 @@
 #include "host/wrapped.h"
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 
 #include "base/check.h"
 #include "host/text_lines.h"
@@ -51,18 +49,6 @@ std::string wrapped_text(std::string_view text, std::size_t hang, std::size_t wi
     for (const std::string& one : wrapped(take_line(text), hang, width)) result += one + "\n";
   }
   return result;
-}
-
-void print_wrapped(std::size_t hang, const char* format, ...) {
-  std::va_list arguments, again;
-  va_start(arguments, format);
-  va_copy(again, arguments);
-  const int size = std::vsnprintf(nullptr, 0, format, arguments);
-  std::string text(static_cast<std::size_t>(std::max(size, 0)), '\0');
-  std::vsnprintf(text.data(), text.size() + 1, format, again);
-  va_end(again);
-  va_end(arguments);
-  std::fputs(wrapped_text(text, hang).c_str(), stdout);
 }
 
 }  // namespace concertina::fuzzers

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "host/text.h"
 
 namespace concertina::fuzzers {
 
@@ -19,7 +22,10 @@ std::vector<std::string> wrapped(std::string_view line, std::size_t hang = 0,
 std::string wrapped_text(std::string_view text, std::size_t hang = 0,
                          std::size_t width = kPageWidth);
 
-/// printf to stdout of one or more whole lines, each of them wrapped.
-[[gnu::format(printf, 2, 3)]] void print_wrapped(std::size_t hang, const char* format, ...);
+/// To stdout: pieces (text_of) of one or more lines, each of them wrapped.
+template <class... Pieces>
+void print_wrapped(std::size_t hang, const Pieces&... pieces) {
+  std::fputs(wrapped_text(text_of(pieces...), hang).c_str(), stdout);
+}
 
 }  // namespace concertina::fuzzers

@@ -41,7 +41,7 @@ TEST(Wrapped, OwnIndentationIsNoPlaceToBreak) {
 
 TEST(Wrapped, Printed) {
   testing::internal::CaptureStdout();
-  print_wrapped(2, "%s %d\n%s\n", std::string(80, 'x').c_str(), 1, "");
+  print_wrapped(2, std::string(80, 'x'), " ", 1, "\n\n");
   EXPECT_EQ(testing::internal::GetCapturedStdout(), std::string(80, 'x') + "\n  1\n\n");
 }
 

@@ -27,10 +27,8 @@
 //   operation     bits 0-5 code, 6 has_default, 7 by_pointer; then what the code uses:
 //                 channel, function or count (1 byte each), or number of cases and cases
 //   case          bits 0-3 channel (15: nil), 4 is_send, 5 by_pointer
-#include <algorithm>
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
+#include <type_traits>
 
 #include "base/check.h"
 #include "input/input.h"
@@ -40,8 +38,10 @@ namespace {
 
 constexpr unsigned kNilNibble = 15;
 static_assert(kChannelsMax <= kNilNibble);
-static_assert(kCapacityMax <= 15 && kElementSizeClasses <= 16);
+static_assert(kCapacityMax <= 15 && kElementSizeClasses <= 16 && kProcessorsMax <= 4);
 static_assert(static_cast<unsigned>(Code::kCount) <= 64);
+template <class Enum>
+constexpr auto kCountOf = static_cast<unsigned>(Enum::kCount);
 constexpr unsigned kSmallList = 5;  // lengths above the limit become less than this
 
 // An upper bound for the widest input, so that kEncodedSizeMax is a fact.
@@ -58,280 +58,264 @@ constexpr std::size_t kFunctionBytesMax = 2 + kOperationsMax * (2 + kCasesMax);
 static_assert(1 + kScheduleBytesMax + 1 + kChannelsMax + 1 + kFunctionsMax * kFunctionBytesMax <=
               kEncodedSizeMax);
 
+// Reader and Writer have the same verbs, so each part's form is said once, for both directions:
+// form(io, part) reads the part, or writes it.
+template <class Io, class T>
+using Part = std::conditional_t<std::remove_reference_t<Io>::kReads, T, const T>;
+
 class Reader {
  public:
+  static constexpr bool kReads = true;
+
   explicit Reader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
 
-  bool at_end() const { return at_ == bytes_.size(); }
+  unsigned version = 1;
 
-  unsigned byte() {
+  template <class Number>
+  void byte(Number& value) {
+    value = static_cast<Number>(next());
+  }
+
+  /// A byte that means one of `bound` values from `least` on.
+  template <class Number>
+  void below(unsigned bound, Number& value, unsigned least = 0) {
+    CHECK(bound != 0 && bound <= 0x100, "a byte is read as one of 1 to 256 values");
+    value = static_cast<Number>(least + next() % bound);
+  }
+
+  void fixed64(std::uint64_t& value) {
+    value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 8) value |= std::uint64_t{next()} << shift;
+  }
+
+  template <class Number>
+  void varint(Number& number) {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+      const unsigned byte = next();
+      value |= std::uint64_t{byte & 0x7f} << shift;
+      if (byte < 0x80) break;
+    }
+    number = static_cast<Number>(value);
+  }
+
+  /// The length, then the items; of a list that `ends_with_bytes` only those that there are.
+  template <class Item>
+  void list(unsigned max, std::vector<Item>& items, bool ends_with_bytes = false) {
+    const unsigned length = next();
+    items.resize(length <= max ? length : length % kSmallList);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (ends_with_bytes && at_ == bytes_.size()) return items.resize(i);
+      form(*this, items[i]);
+    }
+  }
+
+  /// Fields that share a byte, from its lowest bit up.
+  class Bits {
+   public:
+    explicit Bits(unsigned byte) : left_(byte) {}
+    template <class Number>
+    Bits& number(unsigned width, unsigned bound, Number& value, unsigned least = 0) {
+      value = static_cast<Number>(least + take(width) % bound);
+      return *this;
+    }
+    Bits& flag(bool& value, bool set = true) {
+      value = (take(1) != 0) == set;
+      return *this;
+    }
+    Bits& channel(std::uint8_t& channel) {
+      number(4, kNilNibble + 1, channel);
+      if (channel == kNilNibble) channel = kNil;
+      return *this;
+    }
+
+   private:
+    unsigned take(unsigned width) {
+      const unsigned value = left_ & ((1U << width) - 1);
+      left_ >>= width;
+      return value;
+    }
+    unsigned left_;
+  };
+  Bits bits() { return Bits(next()); }
+
+ private:
+  unsigned next() {
     CHECK(at_ <= bytes_.size(), "a reader stays within its bytes");
     return at_ < bytes_.size() ? bytes_[at_++] : 0U;
   }
 
-  std::uint8_t below(unsigned bound) {
-    CHECK(bound != 0 && bound <= 0x100, "a byte is read as one of 1 to 256 values");
-    return static_cast<std::uint8_t>(byte() % bound);
-  }
-
-  unsigned length(unsigned max) {
-    const unsigned value = byte();
-    return value <= max ? value : value % kSmallList;
-  }
-
-  std::uint64_t fixed64() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 8) value |= std::uint64_t{byte()} << shift;
-    return value;
-  }
-
-  std::uint16_t varint16() { return static_cast<std::uint16_t>(varint32()); }
-
-  std::uint32_t varint32() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-      const unsigned next = byte();
-      value |= std::uint64_t{next & 0x7f} << shift;
-      if (next < 0x80) break;
-    }
-    return static_cast<std::uint32_t>(value);
-  }
-
- private:
   std::span<const std::uint8_t> bytes_;
   std::size_t at_ = 0;
 };
 
 class Writer {
  public:
+  static constexpr bool kReads = false;
+
   explicit Writer(Bytes& bytes) : bytes_(bytes) {}
+
+  unsigned version = 1;
 
   void byte(unsigned value) {
     CHECK(value <= 0xff, "a field fits its byte");
     bytes_.push_back(static_cast<std::uint8_t>(value));
   }
 
-  template <class Enum>
-  void code(Enum value) {
-    byte(static_cast<unsigned>(value));
+  template <class Number>
+  void below(unsigned bound, Number value, unsigned least = 0) {
+    CHECK(static_cast<unsigned>(value) - least < bound, "a byte can mean the value");
+    byte(static_cast<unsigned>(value) - least);
   }
 
   void fixed64(std::uint64_t value) {
     for (unsigned shift = 0; shift < 64; shift += 8) byte(value >> shift & 0xff);
   }
 
-  void varint32(std::uint32_t value) {
+  void varint(std::uint32_t value) {
     for (; value >= 0x80; value >>= 7) byte((value & 0x7f) | 0x80);
     byte(value);
   }
+
+  template <class Item>
+  void list(unsigned max, const std::vector<Item>& items, bool = false) {
+    CHECK(items.size() <= max, "a list is no longer than may be");
+    byte(static_cast<unsigned>(items.size()));
+    for (const Item& item : items) form(*this, item);
+  }
+
+  /// Written when the statement ends that names its fields.
+  class Bits {
+   public:
+    explicit Bits(Writer& writer) : writer_(writer) {}
+    ~Bits() { writer_.byte(byte_); }
+    template <class Number>
+    Bits& number(unsigned width, unsigned bound, Number value, unsigned least = 0) {
+      CHECK(static_cast<unsigned>(value) - least < bound, "the bits can mean the value");
+      byte_ |= (static_cast<unsigned>(value) - least) << used_;
+      used_ += width;
+      return *this;
+    }
+    Bits& flag(bool value, bool set = true) { return number(1, 2, value == set); }
+    Bits& channel(std::uint8_t channel) {
+      CHECK(channel == kNil || channel < kNilNibble, "a channel fits four bits, beside nil");
+      return number(4, kNilNibble + 1, channel == kNil ? kNilNibble : channel);
+    }
+
+   private:
+    Writer& writer_;
+    unsigned byte_ = 0;
+    unsigned used_ = 0;
+  };
+  Bits bits() { return Bits(*this); }
 
  private:
   Bytes& bytes_;
 };
 
-Key read_key(Reader& reader) {
-  Key key;
-  key.path = reader.varint32();
-  key.site = static_cast<Site>(reader.below(kSiteCount));
-  key.occurrence = static_cast<std::uint8_t>(reader.byte());
-  return key;
+void form(auto& io, Part<decltype(io), Key>& key) {
+  io.varint(key.path);
+  io.below(kSiteCount, key.site);
+  io.byte(key.occurrence);
 }
 
-void write_key(Writer& writer, const Key& key) {
-  writer.varint32(key.path);
-  writer.code(key.site);
-  writer.byte(key.occurrence);
+void form(auto& io, Part<decltype(io), StackEvent>& event) {
+  io.below(io.version < 4 ? kStackActionsOfVersion3 : static_cast<unsigned>(kLastStackAction),
+           event.action, 1);
+  form(io, event.key);
 }
 
-void read_learnt(Reader& reader, Schedule& schedule) {
-  schedule.horizon = reader.varint16();
-  schedule.constraints.resize(reader.length(kConstraintsMax));
-  for (Constraint& constraint : schedule.constraints) {
-    constraint.is_wanted = (reader.byte() & 1) != 0;
-    constraint.reader = static_cast<Site>(reader.below(kSiteCount));
-    constraint.writer = static_cast<Site>(reader.below(kSiteCount));
-    constraint.skip = static_cast<std::uint8_t>(reader.byte());
+void form(auto& io, Part<decltype(io), Constraint>& constraint) {
+  io.bits().flag(constraint.is_wanted);
+  io.below(kSiteCount, constraint.reader);
+  io.below(kSiteCount, constraint.writer);
+  io.byte(constraint.skip);
+}
+
+void form(auto& io, Part<decltype(io), ObjectKey>& target) {
+  io.varint(target.path);
+  io.varint(target.ordinal);
+}
+
+void form(auto& io, Part<decltype(io), ThreadCount>& count) {
+  io.varint(count.path);
+  io.byte(count.thread);
+  io.varint(count.count);
+}
+
+void form(auto& io, Part<decltype(io), Deviation>& deviation) {
+  io.below(io.version == 1 ? kDeviationKindsOfVersion1 : kCountOf<DeviationKind>, deviation.kind);
+  form(io, deviation.key);
+  io.byte(deviation.value);
+}
+
+void form(auto& io, Part<decltype(io), Schedule>& schedule) {
+  io.bits()
+      .number(2, kProcessorsMax, schedule.processors, 1)
+      .flag(schedule.move_at_every_prologue)
+      .flag(schedule.reuse_stacks, false)
+      .flag(schedule.cache_stacks, false)
+      .flag(schedule.shrink_stacks, false);
+  io.below(io.version == 1 ? kStrategiesOfVersion1 : kCountOf<Strategy>, schedule.strategy);
+  io.below(kDepthMax, schedule.depth, 1);
+  io.fixed64(schedule.seed);
+  io.list(kStackEventsMax, schedule.stack_events);
+  io.list(kDeviationsMax, schedule.deviations);
+  if (io.version >= 2) {
+    io.varint(schedule.horizon);
+    io.list(kConstraintsMax, schedule.constraints);
+    io.list(kTargetsMax, schedule.targets);
+    io.list(kThreadCountsMax, schedule.thread_counts);
   }
-  schedule.targets.resize(reader.length(kTargetsMax));
-  for (ObjectKey& target : schedule.targets) {
-    target.path = reader.varint32();
-    target.ordinal = reader.varint16();
+  if (io.version >= 3) {
+    auto fewer = static_cast<std::uint8_t>(kMachinesMax - schedule.machines_max);
+    io.below(kMachinesMax - kMachinesMin + 1, fewer);
+    if constexpr (std::remove_reference_t<decltype(io)>::kReads) {
+      schedule.machines_max = static_cast<std::uint8_t>(kMachinesMax - fewer);
+    }
   }
-  schedule.thread_counts.resize(reader.length(kThreadCountsMax));
-  for (ThreadCount& count : schedule.thread_counts) {
-    count.path = reader.varint32();
-    count.thread = static_cast<std::uint8_t>(reader.byte());
-    count.count = reader.varint16();
+  if (io.version >= 4) {
+    std::uint8_t slice = schedule.slice == kSliceDefault ? 0 : schedule.slice;
+    io.byte(slice);
+    if constexpr (std::remove_reference_t<decltype(io)>::kReads) {
+      if (slice != 0) schedule.slice = slice;
+    }
   }
 }
 
-void write_learnt(Writer& writer, const Schedule& schedule) {
-  writer.varint32(schedule.horizon);
-  writer.byte(static_cast<unsigned>(schedule.constraints.size()));
-  for (const Constraint& constraint : schedule.constraints) {
-    writer.byte(constraint.is_wanted ? 1 : 0);
-    writer.code(constraint.reader);
-    writer.code(constraint.writer);
-    writer.byte(constraint.skip);
-  }
-  writer.byte(static_cast<unsigned>(schedule.targets.size()));
-  for (const ObjectKey& target : schedule.targets) {
-    writer.varint32(target.path);
-    writer.varint32(target.ordinal);
-  }
-  writer.byte(static_cast<unsigned>(schedule.thread_counts.size()));
-  for (const ThreadCount& count : schedule.thread_counts) {
-    writer.varint32(count.path);
-    writer.byte(count.thread);
-    writer.varint32(count.count);
-  }
+void form(auto& io, Part<decltype(io), Channel>& channel) {
+  io.bits().number(4, 16, channel.capacity).number(4, 16, channel.size_class);
 }
 
-Schedule read_schedule(Reader& reader, unsigned version) {
-  Schedule schedule;
-  const unsigned flags = reader.byte();
-  schedule.processors = static_cast<std::uint8_t>(1 + flags % kProcessorsMax);
-  schedule.move_at_every_prologue = (flags & 4) != 0;
-  schedule.reuse_stacks = (flags & 8) == 0;
-  schedule.cache_stacks = (flags & 16) == 0;
-  schedule.shrink_stacks = (flags & 32) == 0;
-  const bool is_old = version == 1;
-  schedule.strategy = static_cast<Strategy>(
-      reader.below(is_old ? kStrategiesOfVersion1 : static_cast<unsigned>(Strategy::kCount)));
-  schedule.depth = static_cast<std::uint8_t>(1 + reader.below(kDepthMax));
-  schedule.seed = reader.fixed64();
-  schedule.stack_events.resize(reader.length(kStackEventsMax));
-  const unsigned actions =
-      version < 4 ? kStackActionsOfVersion3 : static_cast<unsigned>(kLastStackAction);
-  for (StackEvent& event : schedule.stack_events) {
-    event.action = static_cast<StackAction>(1 + reader.below(actions));
-    event.key = read_key(reader);
-  }
-  schedule.deviations.resize(reader.length(kDeviationsMax));
-  for (Deviation& deviation : schedule.deviations) {
-    const unsigned kinds =
-        is_old ? kDeviationKindsOfVersion1 : static_cast<unsigned>(DeviationKind::kCount);
-    deviation.kind = static_cast<DeviationKind>(reader.below(kinds));
-    deviation.key = read_key(reader);
-    deviation.value = static_cast<std::uint8_t>(reader.byte());
-  }
-  if (!is_old) read_learnt(reader, schedule);
-  if (version >= 3) {
-    schedule.machines_max =
-        static_cast<std::uint8_t>(kMachinesMax - reader.below(kMachinesMax - kMachinesMin + 1));
-  }
-  if (version >= 4) {
-    const auto slice = static_cast<std::uint8_t>(reader.byte());
-    if (slice != 0) schedule.slice = slice;
-  }
-  return schedule;
+void form(auto& io, Part<decltype(io), Case>& one) {
+  io.bits().channel(one.channel).flag(one.is_send).flag(one.by_pointer);
 }
 
-void write_schedule(Writer& writer, const Schedule& schedule, unsigned version) {
-  static_assert(kProcessorsMax == 4, "two bits of the flags");
-  writer.byte((schedule.processors - 1U) | (schedule.move_at_every_prologue ? 4U : 0U) |
-              (schedule.reuse_stacks ? 0U : 8U) | (schedule.cache_stacks ? 0U : 16U) |
-              (schedule.shrink_stacks ? 0U : 32U));
-  writer.code(schedule.strategy);
-  writer.byte(schedule.depth - 1U);
-  writer.fixed64(schedule.seed);
-  writer.byte(static_cast<unsigned>(schedule.stack_events.size()));
-  for (const StackEvent& event : schedule.stack_events) {
-    writer.byte(static_cast<unsigned>(event.action) - 1U);
-    write_key(writer, event.key);
-  }
-  writer.byte(static_cast<unsigned>(schedule.deviations.size()));
-  for (const Deviation& deviation : schedule.deviations) {
-    writer.code(deviation.kind);
-    write_key(writer, deviation.key);
-    writer.byte(deviation.value);
-  }
-  if (version >= 2) write_learnt(writer, schedule);
-  if (version >= 3) writer.byte(kMachinesMax - schedule.machines_max);
-  if (version >= 4) writer.byte(schedule.slice == kSliceDefault ? 0U : schedule.slice);
-}
-
-std::uint8_t channel_of(unsigned byte) {
-  const unsigned nibble = byte & 15U;
-  return nibble == kNilNibble ? kNil : static_cast<std::uint8_t>(nibble);
-}
-
-unsigned nibble_of(std::uint8_t channel) {
-  CHECK(channel == kNil || channel < kNilNibble, "a channel fits four bits, beside nil");
-  return channel == kNil ? kNilNibble : channel;
-}
-
-Operation read_operation(Reader& reader) {
-  Operation operation;
-  const unsigned head = reader.byte();
-  operation.code = static_cast<Code>((head & 63U) % static_cast<unsigned>(Code::kCount));
-  operation.has_default = (head & 64) != 0;
-  operation.by_pointer = (head & 128) != 0;
-  if (uses_channel(operation.code)) operation.channel = channel_of(reader.byte());
-  if (uses_function(operation.code)) operation.function = static_cast<std::uint8_t>(reader.byte());
+void form(auto& io, Part<decltype(io), Operation>& operation) {
+  io.bits()
+      .number(6, kCountOf<Code>, operation.code)
+      .flag(operation.has_default)
+      .flag(operation.by_pointer);
+  if (uses_channel(operation.code)) io.bits().channel(operation.channel);
+  if (uses_function(operation.code)) io.byte(operation.function);
   if (uses_count(operation.code)) {
     const CountRange range = count_range(operation.code);
-    operation.count =
-        static_cast<std::uint8_t>(range.min + reader.below(range.max - range.min + 1U));
+    io.below(range.max - range.min + 1U, operation.count, range.min);
   }
-  if (operation.code == Code::kSelect) {
-    operation.cases.resize(reader.length(kCasesMax));
-    for (Case& one : operation.cases) {
-      const unsigned byte = reader.byte();
-      one = {channel_of(byte), (byte & 16) != 0, (byte & 32) != 0};
-    }
-  }
-  return operation;
+  if (operation.code == Code::kSelect) io.list(kCasesMax, operation.cases);
 }
 
-void write_operation(Writer& writer, const Operation& operation) {
-  writer.byte(static_cast<unsigned>(operation.code) | (operation.has_default ? 64U : 0U) |
-              (operation.by_pointer ? 128U : 0U));
-  if (uses_channel(operation.code)) writer.byte(nibble_of(operation.channel));
-  if (uses_function(operation.code)) writer.byte(operation.function);
-  if (uses_count(operation.code)) {
-    writer.byte(static_cast<unsigned>(operation.count - count_range(operation.code).min));
-  }
-  if (operation.code == Code::kSelect) {
-    writer.byte(static_cast<unsigned>(operation.cases.size()));
-    for (const Case& one : operation.cases) {
-      writer.byte(nibble_of(one.channel) | (one.is_send ? 16U : 0U) | (one.by_pointer ? 32U : 0U));
-    }
-  }
+void form(auto& io, Part<decltype(io), Function>& function) {
+  io.below(kFramePaddingClasses, function.frame_class);
+  io.list(kOperationsMax, function.body, true);
 }
 
-Program read_program(Reader& reader) {
-  Program program;
-  program.channels.resize(reader.length(kChannelsMax));
-  for (Channel& channel : program.channels) {
-    const unsigned byte = reader.byte();
-    channel.capacity = static_cast<std::uint8_t>(byte & 15U);
-    channel.size_class = static_cast<std::uint8_t>(byte >> 4);
-  }
-  program.functions.resize(1U + reader.below(kFunctionsMax));
-  for (Function& function : program.functions) {
-    function.frame_class = reader.below(kFramePaddingClasses);
-    const unsigned length = reader.length(kOperationsMax);
-    function.body.reserve(length);
-    for (unsigned i = 0; i < length && !reader.at_end(); ++i) {
-      function.body.push_back(read_operation(reader));
-    }
-  }
-  normalise(program);
-  return program;
-}
-
-void write_program(Writer& writer, const Program& program) {
-  writer.byte(static_cast<unsigned>(program.channels.size()));
-  for (const Channel& channel : program.channels) {
-    writer.byte(channel.capacity | (static_cast<unsigned>(channel.size_class) << 4));
-  }
-  writer.byte(static_cast<unsigned>(program.functions.size()) - 1U);
-  for (const Function& function : program.functions) {
-    writer.byte(function.frame_class);
-    writer.byte(static_cast<unsigned>(function.body.size()));
-    for (const Operation& operation : function.body) write_operation(writer, operation);
-  }
+void form(auto& io, Part<decltype(io), Program>& program) {
+  io.list(kChannelsMax, program.channels);
+  std::size_t functions = program.functions.size();
+  io.below(kFunctionsMax, functions, 1);
+  if constexpr (std::remove_reference_t<decltype(io)>::kReads) program.functions.resize(functions);
+  for (auto& function : program.functions) form(io, function);
 }
 
 }  // namespace
@@ -354,13 +338,14 @@ std::uint8_t version_of(const Input& input) {
 
 Input decode(std::span<const std::uint8_t> bytes) {
   Reader reader(bytes);
-  const unsigned first = reader.byte();
-  const unsigned version = first <= kInputVersionMax ? std::max(first, 1U) : 1;
+  reader.byte(reader.version);
+  if (reader.version == 0 || reader.version > kInputVersionMax) reader.version = 1;
   Input input;
-  input.schedule = read_schedule(reader, version);
+  form(reader, input.schedule);
   const std::string rule = validate(input.schedule);
   CHECK(rule.empty(), "any bytes mean a valid schedule: " + rule);
-  input.program = read_program(reader);
+  form(reader, input.program);
+  normalise(input.program);
   return input;
 }
 
@@ -370,11 +355,12 @@ Bytes encode(const Input& input) {
   Bytes bytes;
   bytes.reserve(256);
   Writer writer(bytes);
-  const unsigned version = version_of(input);
-  writer.byte(version);
-  CHECK(version >= 1 && version <= kInputVersionMax, "the form has a version that can be read");
-  write_schedule(writer, input.schedule, version);
-  write_program(writer, input.program);
+  writer.version = version_of(input);
+  writer.byte(writer.version);
+  CHECK(writer.version >= 1 && writer.version <= kInputVersionMax,
+        "the form has a version that can be read");
+  form(writer, input.schedule);
+  form(writer, input.program);
   CHECK(bytes.size() <= kEncodedSizeMax, "no input takes more bytes than is said");
   return bytes;
 }

@@ -67,10 +67,10 @@ std::size_t first_strange(std::string_view text) {
     const std::string_view rest = text.substr(at);
     const bool is_blank = rest[0] == '\n' || rest[0] == '\t' || rest.starts_with("\r\n");
     const std::size_t size = is_blank ? 1 : printable_size(rest);
-    CHECK(size <= rest.size(), "a character ends within the text");
     if (size == 0) break;
     at += size;
   }
+  CHECK(at <= text.size(), "a character ends within the text");
   return at;
 }
 

@@ -31,14 +31,7 @@ std::string receive(std::uint8_t channel, bool by_pointer, const char* ok = "") 
 
 /// "&v0, &v2" (or "p0, p2") for the channels that the calling function names.
 std::string arguments(const Function& caller, bool by_pointer) {
-  std::uint32_t named = 0;
-  const auto name = [&named](std::uint8_t channel) {
-    if (channel != kNil) named |= 1U << channel;
-  };
-  for (const Operation& operation : caller.body) {
-    if (uses_channel(operation.code)) name(operation.channel);
-    for (const Case& one : operation.cases) name(one.channel);
-  }
+  const std::uint32_t named = channels_named_by(caller.body);
   std::string text;
   for (unsigned channel = 0; channel < kChannelsMax; ++channel) {
     if ((named >> channel & 1) == 0) continue;

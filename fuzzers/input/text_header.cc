@@ -7,18 +7,6 @@
 namespace concertina::fuzzers {
 namespace {
 
-struct Field {
-  std::string_view key;
-  std::string CaseHeader::* value;
-};
-
-constexpr Field kFields[] = {
-    {"title", &CaseHeader::title},   {"bug", &CaseHeader::bug},
-    {"oracle", &CaseHeader::oracle}, {"flavour", &CaseHeader::flavour},
-    {"expect", &CaseHeader::expect}, {"depth", &CaseHeader::depth},
-    {"pair", &CaseHeader::pair},
-};
-
 constexpr std::string_view kFlavours[] = {"any", "address", "thread", "none"};
 
 std::string_view trimmed(std::string_view text) {
@@ -66,14 +54,14 @@ ParseError parse_line(std::string_view line, CaseHeader& header, unsigned& seen)
   const std::string_view value = trimmed(line.substr(colon + 1));
   CHECK(key.data() >= line.data() && value.data() <= line.data() + line.size(),
         "columns are counted within the line");
-  for (std::size_t i = 0; i < std::size(kFields); ++i) {
-    if (kFields[i].key != key) continue;
+  for (std::size_t i = 0; i < std::size(kHeaderFields); ++i) {
+    if (kHeaderFields[i].key != key) continue;
     if ((seen >> i & 1) != 0) return {0, column, std::string(key) + " is given twice"};
     seen |= 1U << i;
     if (std::string rule = value_rule(key, value); !rule.empty()) {
       return {0, static_cast<unsigned>(value.data() - line.data()) + 2, std::move(rule)};
     }
-    header.*kFields[i].value = std::string(value);
+    header.*kHeaderFields[i].value = std::string(value);
     return {};
   }
   return {0, column, "no such header: title, bug, oracle, flavour, expect, depth or pair"};

@@ -40,7 +40,6 @@ class TextLexer {
   static bool is_mark(char c) { return c == '{' || c == '}' || c == ';'; }
 
   void step() {
-    CHECK(at_ < text_.size(), "a lexer stays within its text");
     if (text_[at_] == '\n') {
       ++line_;
       column_ = 1;
@@ -71,7 +70,7 @@ class TextLexer {
       step();
     } while (at_ < text_.size() && !is_mark(text_[first]) && !is_mark(text_[at_]) &&
              !is_blank(text_[at_]));
-    CHECK(at_ > first, "a word has a character, or the text would never end");
+    CHECK(at_ > first && at_ <= text_.size(), "a word has a character, and ends within the text");
     next_.text = text_.substr(first, at_ - first);
   }
 

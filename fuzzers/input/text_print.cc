@@ -1,10 +1,10 @@
 // print: the canonical text of a case file. The grammar is in text_words.h.
 #include <algorithm>
-#include <charconv>
 
 #include "base/check.h"
 #include "host/shown.h"
 #include "input/input.h"
+#include "input/text_header.h"
 #include "input/text_words.h"
 #include "schedule/choosers.h"
 #include "schedule/key_text.h"
@@ -74,12 +74,6 @@ void print_program(const Program& program, std::string& text) {
   }
 }
 
-std::string hexadecimal(std::uint64_t number) {
-  char digits[16];
-  const auto result = std::to_chars(digits, digits + sizeof digits, number, 16);
-  return "0x" + std::string(digits, result.ptr);
-}
-
 void print_learnt(const Schedule& schedule, std::string& text) {
   for (const Constraint& constraint : schedule.constraints) {
     text += std::string(constraint.is_wanted ? kReadsWord : kReadsNotWord) + " " +
@@ -100,7 +94,7 @@ void print_learnt(const Schedule& schedule, std::string& text) {
 void print_schedule(const Schedule& schedule, std::string& text) {
   text += "\nschedule processors=" + std::to_string(schedule.processors) +
           " strategy=" + std::string(strategy_name(schedule.strategy)) +
-          " depth=" + std::to_string(schedule.depth) + " seed=" + hexadecimal(schedule.seed);
+          " depth=" + std::to_string(schedule.depth) + " seed=" + hexadecimal_text(schedule.seed);
   if (schedule.horizon != 0) text += " horizon=" + std::to_string(schedule.horizon);
   text += "\n";
   for (const KnobWord& word : kKnobWords) {
@@ -141,13 +135,9 @@ void print_header(std::string_view key, std::string value, bool always, std::str
 
 std::string print(const CaseFile& file) {
   std::string text;
-  print_header("title", file.header.title, true, text);
-  print_header("bug", file.header.bug, false, text);
-  print_header("oracle", file.header.oracle, false, text);
-  print_header("flavour", file.header.flavour, false, text);
-  print_header("expect", file.header.expect, true, text);
-  print_header("depth", file.header.depth, false, text);
-  print_header("pair", file.header.pair, false, text);
+  for (const HeaderField& field : kHeaderFields) {
+    print_header(field.key, file.header.*field.value, field.is_always_there, text);
+  }
   const std::size_t body = text.size();
   text += "version " + std::to_string(kTextVersionMax) + "\n";
   print_program(file.input.program, text);

@@ -5,34 +5,6 @@
 namespace concertina::fuzzers {
 namespace {
 
-std::uint32_t used_channels(const fuzzers::Function& function) {
-  std::uint32_t uses = 0;
-  for (const Operation& operation : function.body) {
-    if (uses_channel(operation.code) && operation.channel != kNil) uses |= 1u << operation.channel;
-    for (const Case& select_case : operation.cases) {
-      if (select_case.channel != kNil) uses |= 1u << select_case.channel;
-    }
-  }
-  return uses;
-}
-
-void match_brackets(CompiledFunction& compiled) {
-  std::uint8_t open[kNestingMax] = {};
-  unsigned level = 0;
-  const auto& body = compiled.source->body;
-  for (unsigned i = 0; i < body.size(); ++i) {
-    const Code code = body[i].code;
-    if (code == Code::kEnd) {
-      CHECK(level > 0, "a bracket closes an open block");
-      const std::uint8_t begin = open[--level];
-      compiled.match[i] = begin;
-      compiled.match[begin] = static_cast<std::uint8_t>(i);
-    }
-    compiled.level[i] = static_cast<std::uint8_t>(level);
-    if (opens_block(code)) open[level++] = static_cast<std::uint8_t>(i);
-  }
-}
-
 void lay_out(CompiledFunction& compiled, const Compiled& program, unsigned index) {
   std::uint32_t offset = (sizeof(Frame) + 7) & ~7u;
   std::uint16_t pointers = 0;
@@ -83,8 +55,8 @@ void Compiled::compile(const Program& program) {
     CompiledFunction& compiled = functions[i];
     compiled.source = &program.functions[i];
     compiled.program = this;
-    compiled.uses = used_channels(program.functions[i]);
-    match_brackets(compiled);
+    compiled.uses = channels_named_by(program.functions[i].body);
+    compiled.blocks = blocks_of(program.functions[i].body);
     lay_out(compiled, *this, i);
   }
 }

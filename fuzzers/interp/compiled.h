@@ -48,8 +48,7 @@ struct CompiledFunction {
   std::array<std::uint16_t, kChannelsMax> serial_offset{};
   std::array<std::uint32_t, kChannelsMax> local_offset{};  // of the element; its tag is in front
   std::array<std::uint16_t, kChannelsMax> layout_pointers{};
-  std::array<std::uint8_t, kOperationsMax> match{};  // bracket's partner
-  std::array<std::uint8_t, kOperationsMax> level{};  // open brackets around the operation
+  Blocks blocks;
 };
 
 struct Compiled {

@@ -125,11 +125,11 @@ TEST(Compiled, BracketsFindTheirPartners) {
   const CompiledFunction& f = compiled.functions[0];
   const std::pair<unsigned, unsigned> brackets[] = {{0, 6}, {1, 3}, {4, 5}};
   for (const auto& [open, close] : brackets) {
-    EXPECT_EQ(f.match[open], close);
-    EXPECT_EQ(f.match[close], open);
+    EXPECT_EQ(f.blocks.partner[open], close);
+    EXPECT_EQ(f.blocks.partner[close], open);
   }
   const unsigned levels[] = {0, 1, 2, 1, 1, 1, 0, 0};
-  for (unsigned i = 0; i < 8; ++i) EXPECT_EQ(f.level[i], levels[i]) << i;
+  for (unsigned i = 0; i < 8; ++i) EXPECT_EQ(f.blocks.level[i], levels[i]) << i;
 }
 
 TEST(Compiled, FunctionsAreKnownToEventsAndToTheInterpreter) {

@@ -26,7 +26,7 @@ void write_element(void* memory, std::size_t bytes, Token token) {
     std::memcpy(memory, &token, bytes < 4 ? bytes : 4);
     return;
   }
-  CHECK(bytes / 8 <= kWordsMax, "an element has one of the sizes");
+  COSTLY_CHECK(bytes / 8 <= kWordsMax, "an element has one of the sizes");
   std::uint64_t words[kWordsMax];
   for (std::size_t i = 0; i < bytes / 8; ++i) words[i] = word_at(token, i);
   std::memcpy(memory, words, bytes);
@@ -38,7 +38,7 @@ ElementSeen read_element(const void* memory, std::size_t bytes) {
     std::memcpy(&seen.token, memory, bytes < 4 ? bytes : 4);
     return seen;
   }
-  CHECK(bytes / 8 <= kWordsMax, "an element has one of the sizes");
+  COSTLY_CHECK(bytes / 8 <= kWordsMax, "an element has one of the sizes");
   std::uint64_t words[kWordsMax];
   std::memcpy(words, memory, bytes);
   seen.token = static_cast<std::uint32_t>(words[0]);

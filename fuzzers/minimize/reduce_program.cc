@@ -30,21 +30,26 @@ std::optional<Place> nth_operation(const Program& program, std::size_t i, Matche
   return std::nullopt;
 }
 
-Operation& operation_at(Program& program, const Place& place) {
-  return program.functions[place.function].body[place.at];
+/// The program after `change(result, body, at)`, made at the i-th operation for which `matches`
+/// holds.
+template <class Matches, class Change>
+Candidate change_nth(const Program& program, std::size_t i, Matches matches, Change change) {
+  const auto place = nth_operation(program, i, matches);
+  if (!place) return std::nullopt;
+  Program result = program;
+  change(result, result.functions[place->function].body, place->at);
+  return result;
 }
+
+auto is_code(Code code) {
+  return [code](const Operation& operation) { return operation.code == code; };
+}
+bool names_function(const Operation& operation) { return uses_function(operation.code); }
 
 /// One past the operation, or past the bracket that closes it.
 std::size_t end_of(const Body& body, std::size_t at) {
   CHECK(at < body.size(), "an operation is in its body");
-  unsigned open = 0;
-  for (std::size_t i = at; i < body.size(); ++i) {
-    if (opens_block(body[i].code)) ++open;
-    if (body[i].code == Code::kEnd && open > 0) --open;
-    if (open == 0) return i + 1;
-  }
-  CHECK(open == 0, "a valid body ends its blocks");
-  return body.size();
+  return 1 + (opens_block(body[at].code) ? blocks_of(body).partner[at] : at);
 }
 
 void erase(Body& body, std::size_t begin, std::size_t end) {
@@ -78,10 +83,7 @@ void redirect_channel(Program& program, std::uint8_t from, std::uint8_t to) {
     if (channel != kNil && channel > from) --channel;
   };
   for (Function& function : program.functions) {
-    for (Operation& operation : function.body) {
-      if (uses_channel(operation.code)) redirect(operation.channel);
-      for (Case& one : operation.cases) redirect(one.channel);
-    }
+    for (Operation& operation : function.body) for_each_channel(operation, redirect);
   }
 }
 
@@ -98,79 +100,64 @@ Candidate drop_function(const Program& program, std::size_t i) {
   return result;
 }
 
-/// Pieces of a body, brackets as they fall: normalise closes and drops what does not fit.
-Candidate drop_piece(const Program& program, std::size_t i, std::size_t pieces) {
-  CHECK(pieces > 1, "a piece is less than the whole");
-  if (i >= program.functions.size() * pieces) return std::nullopt;
+/// One of kPieces of a body, brackets as they fall: normalise closes and drops what does not fit.
+template <std::size_t kPieces>
+Candidate drop_piece(const Program& program, std::size_t i) {
+  static_assert(kPieces > 1, "a piece is less than the whole");
+  if (i >= program.functions.size() * kPieces) return std::nullopt;
   Program result = program;
-  Body& body = result.functions[i / pieces].body;
-  const std::size_t length = (body.size() + pieces - 1) / pieces;
-  const std::size_t begin = std::min(body.size(), i % pieces * length);
+  Body& body = result.functions[i / kPieces].body;
+  const std::size_t length = (body.size() + kPieces - 1) / kPieces;
+  const std::size_t begin = std::min(body.size(), i % kPieces * length);
   erase(body, begin, std::min(body.size(), begin + length));
   normalise(result);
   return result;
 }
 
 Candidate drop_operation(const Program& program, std::size_t i) {
-  const auto place = nth_operation(
-      program, i, [](const Operation& operation) { return operation.code != Code::kEnd; });
-  if (!place) return std::nullopt;
-  Program result = program;
-  Body& body = result.functions[place->function].body;
-  erase(body, place->at, end_of(body, place->at));
-  return result;
+  return change_nth(
+      program, i, [](const Operation& operation) { return operation.code != Code::kEnd; },
+      [](Program&, Body& body, std::size_t at) { erase(body, at, end_of(body, at)); });
 }
 
 Candidate unwrap_block(const Program& program, std::size_t i) {
-  const auto place = nth_operation(
-      program, i, [](const Operation& operation) { return opens_block(operation.code); });
-  if (!place) return std::nullopt;
-  Program result = program;
-  Body& body = result.functions[place->function].body;
-  const std::size_t end = end_of(body, place->at);
-  erase(body, end - 1, end);
-  erase(body, place->at, place->at + 1);
-  return result;
+  return change_nth(
+      program, i, [](const Operation& operation) { return opens_block(operation.code); },
+      [](Program&, Body& body, std::size_t at) {
+        const std::size_t end = end_of(body, at);
+        erase(body, end - 1, end);
+        erase(body, at, at + 1);
+      });
 }
 
-Candidate inline_callee(const Program& program, std::size_t i, Code code) {
-  const auto place =
-      nth_operation(program, i, [&](const Operation& operation) { return operation.code == code; });
-  if (!place) return std::nullopt;
-  Program result = program;
-  CHECK(uses_function(code), "only calls and spawns have a callee");
-  const Body callee = program.functions[operation_at(result, *place).function].body;
-  Body& body = result.functions[place->function].body;
-  erase(body, place->at, place->at + 1);
-  body.insert(body.begin() + static_cast<std::ptrdiff_t>(place->at), callee.begin(), callee.end());
-  normalise(result);
-  return result;
+template <Code kCode>
+Candidate inline_callee(const Program& program, std::size_t i) {
+  CHECK(uses_function(kCode), "only calls and spawns have a callee");
+  return change_nth(
+      program, i, is_code(kCode), [&program](Program& result, Body& body, std::size_t at) {
+        const Body& callee = program.functions[body[at].function].body;
+        erase(body, at, at + 1);
+        body.insert(body.begin() + static_cast<std::ptrdiff_t>(at), callee.begin(), callee.end());
+        normalise(result);
+      });
 }
 
 Candidate spawn_becomes_call(const Program& program, std::size_t i) {
-  const auto place = nth_operation(
-      program, i, [](const Operation& operation) { return operation.code == Code::kSpawn; });
-  if (!place) return std::nullopt;
-  Program result = program;
-  operation_at(result, *place).code = Code::kCall;
-  return result;
+  return change_nth(program, i, is_code(Code::kSpawn),
+                    [](Program&, Body& body, std::size_t at) { body[at].code = Code::kCall; });
 }
 
 /// A copy of the callee without its own spawns and calls takes its place: a function that starts
 /// itself becomes two that do not.
 Candidate cut_recursion(const Program& program, std::size_t i) {
-  const auto place = nth_operation(
-      program, i, [](const Operation& operation) { return uses_function(operation.code); });
-  if (!place || program.functions.size() == kFunctionsMax) return std::nullopt;
-  Program result = program;
-  Operation& operation = operation_at(result, *place);
-  CHECK(operation.function < program.functions.size(),
-        "a callee is one of the program's functions");
-  Function leaf = program.functions[operation.function];
-  std::erase_if(leaf.body, [](const Operation& inner) { return uses_function(inner.code); });
-  operation.function = static_cast<std::uint8_t>(result.functions.size());
-  result.functions.push_back(std::move(leaf));
-  return result;
+  if (program.functions.size() == kFunctionsMax) return std::nullopt;
+  return change_nth(program, i, &names_function,
+                    [&program](Program& result, Body& body, std::size_t at) {
+                      Function leaf = program.functions[body[at].function];
+                      std::erase_if(leaf.body, &names_function);
+                      body[at].function = static_cast<std::uint8_t>(result.functions.size());
+                      result.functions.push_back(std::move(leaf));  // `body` is gone
+                    });
 }
 
 /// The i-th ordered pair (from, to) of different numbers below n, `from` not 0.
@@ -215,20 +202,17 @@ Candidate drop_case(const Program& program, std::size_t i) {
 }
 
 Candidate select_becomes_plain(const Program& program, std::size_t i) {
-  const auto place = nth_operation(
-      program, i, [](const Operation& operation) { return operation.cases.size() == 1; });
-  if (!place) return std::nullopt;
-  Program result = program;
-  Operation& operation = operation_at(result, *place);
-  CHECK(operation.code == Code::kSelect, "only selects have cases");
-  const Case one = operation.cases[0];
-  const bool blocks = !operation.has_default;
-  operation = Operation{};
-  operation.code = one.is_send ? (blocks ? Code::kSend : Code::kTrySend)
-                               : (blocks ? Code::kReceive : Code::kTryReceive);
-  operation.channel = one.channel;
-  operation.by_pointer = one.by_pointer;
-  return result;
+  return change_nth(
+      program, i, [](const Operation& operation) { return operation.cases.size() == 1; },
+      [](Program&, Body& body, std::size_t at) {
+        const Case one = body[at].cases[0];
+        const bool blocks = !body[at].has_default;
+        body[at] = Operation{};
+        body[at].code = one.is_send ? (blocks ? Code::kSend : Code::kTrySend)
+                                    : (blocks ? Code::kReceive : Code::kTryReceive);
+        body[at].channel = one.channel;
+        body[at].by_pointer = one.by_pointer;
+      });
 }
 
 /// The plainer operation of which this one is a variant; itself when there is none.
@@ -244,14 +228,9 @@ Code plainer(Code code) {
   }
 }
 
-Candidate simpler_operation(const Program& program, std::size_t i) {
-  constexpr std::size_t kWays = 5;
-  const auto place = nth_operation(program, i / kWays, [](const Operation&) { return true; });
-  if (!place) return std::nullopt;
-  Program result = program;
-  Body& body = result.functions[place->function].body;
-  Operation& operation = body[place->at];
-  switch (i % kWays) {
+void make_simpler(Body& body, std::size_t at, std::size_t way) {
+  Operation& operation = body[at];
+  switch (way) {
     case 0:
       operation.code = plainer(operation.code);
       break;
@@ -266,25 +245,30 @@ Candidate simpler_operation(const Program& program, std::size_t i) {
       break;
     default:
       if (operation.code != Code::kRange) break;
+      const std::size_t end = end_of(body, at);
       operation.code = Code::kReceive;
-      erase(body, place->at + 1, end_of(program.functions[place->function].body, place->at));
+      erase(body, at + 1, end);
       break;
   }
-  return result;
+}
+
+Candidate simpler_operation(const Program& program, std::size_t i) {
+  constexpr std::size_t kWays = 5;
+  return change_nth(
+      program, i / kWays, [](const Operation&) { return true; },
+      [i](Program&, Body& body, std::size_t at) { make_simpler(body, at, i % kWays); });
 }
 
 Candidate smaller_count(const Program& program, std::size_t i) {
   constexpr std::size_t kWays = 3;
-  const auto place = nth_operation(program, i / kWays,
-                                   [](const Operation& operation) { return operation.count > 0; });
-  if (!place) return std::nullopt;
-  Program result = program;
-  std::uint8_t& count = operation_at(result, *place).count;
-  const std::array<std::uint8_t, kWays> values = {0, static_cast<std::uint8_t>(count / 2),
-                                                  static_cast<std::uint8_t>(count - 1)};
-  count = values[i % kWays];
-  normalise(result);  // a loop has at least one round
-  return result;
+  return change_nth(
+      program, i / kWays, [](const Operation& operation) { return operation.count > 0; },
+      [i](Program& result, Body& body, std::size_t at) {
+        const unsigned count = body[at].count;
+        const std::array<unsigned, kWays> values = {0, count / 2, count - 1};
+        body[at].count = static_cast<std::uint8_t>(values[i % kWays]);
+        normalise(result);  // a loop has at least one round
+      });
 }
 
 Candidate smaller_channel(const Program& program, std::size_t i) {
@@ -338,65 +322,42 @@ Candidate drop_unused(const Program& program, std::size_t i) {
                       }).has_value();
     if (!used) redirect_function(result, f, 0);
   }
+  std::uint32_t named = 0;
+  for (const Function& function : result.functions) named |= channels_named_by(function.body);
   for (std::size_t c = result.channels.size(); c-- > 0;) {
-    const bool used = nth_operation(result, 0, [&](const Operation& operation) {
-                        if (uses_channel(operation.code) && operation.channel == c) return true;
-                        return std::any_of(operation.cases.begin(), operation.cases.end(),
-                                           [&](const Case& one) { return one.channel == c; });
-                      }).has_value();
-    if (!used) redirect_channel(result, static_cast<std::uint8_t>(c), kNil);
+    if ((named >> c & 1) == 0) redirect_channel(result, static_cast<std::uint8_t>(c), kNil);
   }
   return result;
 }
 
-Candidate step_of(const Program& program, Reduction kind, std::size_t i) {
-  switch (kind) {
-    case Reduction::kDropFunction:
-      return drop_function(program, i);
-    case Reduction::kDropHalf:
-      return drop_piece(program, i, 2);
-    case Reduction::kDropQuarter:
-      return drop_piece(program, i, 4);
-    case Reduction::kDropOperation:
-      return drop_operation(program, i);
-    case Reduction::kUnwrapBlock:
-      return unwrap_block(program, i);
-    case Reduction::kInlineSpawn:
-      return inline_callee(program, i, Code::kSpawn);
-    case Reduction::kInlineCall:
-      return inline_callee(program, i, Code::kCall);
-    case Reduction::kSpawnBecomesCall:
-      return spawn_becomes_call(program, i);
-    case Reduction::kCutRecursion:
-      return cut_recursion(program, i);
-    case Reduction::kMergeFunctions:
-      return merge_functions(program, i);
-    case Reduction::kMergeChannels:
-      return merge_channels(program, i);
-    case Reduction::kDropCase:
-      return drop_case(program, i);
-    case Reduction::kSelectBecomesPlain:
-      return select_becomes_plain(program, i);
-    case Reduction::kSimplerOperation:
-      return simpler_operation(program, i);
-    case Reduction::kSmallerCount:
-      return smaller_count(program, i);
-    case Reduction::kSmallerChannel:
-      return smaller_channel(program, i);
-    case Reduction::kSmallerFrame:
-      return smaller_frame(program, i);
-    case Reduction::kDropUnused:
-      return drop_unused(program, i);
-    case Reduction::kCount:
-      break;
-  }
-  return std::nullopt;
-}
+/// In the order of Reduction.
+constexpr Candidate (*kReductions[])(const Program&, std::size_t) = {
+    &drop_function,
+    &drop_piece<2>,
+    &drop_piece<4>,
+    &drop_operation,
+    &unwrap_block,
+    &inline_callee<Code::kSpawn>,
+    &inline_callee<Code::kCall>,
+    &spawn_becomes_call,
+    &cut_recursion,
+    &merge_functions,
+    &merge_channels,
+    &drop_case,
+    &select_becomes_plain,
+    &simpler_operation,
+    &smaller_count,
+    &smaller_channel,
+    &smaller_frame,
+    &drop_unused,
+};
+static_assert(std::size(kReductions) == static_cast<std::size_t>(Reduction::kCount));
 
 }  // namespace
 
 std::optional<Program> reduce(const Program& program, Reduction kind, std::size_t i) {
-  Candidate result = step_of(program, kind, i);
+  if (kind >= Reduction::kCount) return std::nullopt;
+  Candidate result = kReductions[static_cast<std::size_t>(kind)](program, i);
   if (!result) return result;
   const std::string rule = validate(*result);
   CHECK(rule.empty(), "each step makes a valid program of a valid one: " + rule);

@@ -48,31 +48,13 @@ std::uint32_t cost_of_case(const Case& one) {
 }
 
 std::uint32_t cost_of_operation(const Operation& operation) {
-  std::uint32_t cost = 100;
-  switch (operation.code) {
-    case Code::kEnd:
-      return 0;
-    case Code::kSpawn:
-      cost += 10;
-      break;
-    case Code::kCall:
-      cost += 30;
-      break;
-    case Code::kLoop:
-    case Code::kRange:
-      cost += 20;
-      break;
-    case Code::kReceiveOk:
-    case Code::kTrySend:
-    case Code::kTryReceive:
-      cost += 5;
-      break;
-    case Code::kSelect:
-      cost += 10;
-      break;
-    default:
-      break;
-  }
+  static constexpr std::uint8_t kByCode[] = {
+      110, 130, 120, 120, 0,              // go, call, loop, range and the end of either
+      100, 100, 105, 105, 105, 100, 110,  // send, recv, recv_ok, try_send, try_recv, close, select
+      100, 100, 100, 100, 100, 100,       // yield, scan, syscall, len, cap, check
+  };
+  static_assert(std::size(kByCode) == static_cast<std::size_t>(Code::kCount));
+  std::uint32_t cost = kByCode[static_cast<std::size_t>(operation.code)];
   cost += operation.count + (operation.by_pointer ? 4U : 0U) + (operation.has_default ? 8U : 0U);
   if (uses_channel(operation.code)) cost += operation.channel;
   for (const Case& one : operation.cases) cost += cost_of_case(one);

@@ -107,24 +107,6 @@ std::uint8_t draw_occurrence(Random& random) {
   return static_cast<std::uint8_t>(random.percent(70) ? random.between(1, 3) : random.below(12));
 }
 
-std::vector<std::uint8_t> channels_of(const Operation& operation) {
-  std::vector<std::uint8_t> channels;
-  if (uses_channel(operation.code)) channels.push_back(operation.channel);
-  for (const Case& one : operation.cases) channels.push_back(one.channel);
-  return channels;
-}
-
-std::uint32_t channels_named_by(const std::vector<Operation>& body) {
-  std::uint32_t named = 0;
-  for (const Operation& operation : body) {
-    for (const std::uint8_t channel : channels_of(operation)) {
-      CHECK(channel == kNil || channel < kChannelsMax, "an operation names a channel, or nil");
-      if (channel != kNil) named |= 1U << channel;
-    }
-  }
-  return named;
-}
-
 Site draw_scan_site(Random& random) {
   const std::uint32_t choice = random.below(100);
   if (choice < 60) return random.pick(kParkingSites);
@@ -501,11 +483,11 @@ bool outline(Program& program, std::size_t function, std::size_t at, unsigned de
   body[at] = call;
   // A frame has locals for the channels that its function names, so it must keep naming them.
   std::uint32_t named = channels_named_by(body);
-  for (const std::uint8_t channel : channels_of(moved)) {
-    if (channel == kNil || (named >> channel & 1) != 0 || body.size() == kOperationsMax) continue;
+  for_each_channel(moved, [&](std::uint8_t channel) {
+    if (channel == kNil || (named >> channel & 1) != 0 || body.size() == kOperationsMax) return;
     body.insert(body.begin() + static_cast<std::ptrdiff_t>(at) + 1, make_on(Code::kLen, channel));
     named |= 1U << channel;
-  }
+  });
   if (uses_pointer(moved.code)) moved.by_pointer = true;
   for (Case& one : moved.cases) one.by_pointer = true;
   for (unsigned level = 1; level <= depth; ++level) {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint32_t kFewMachinesPercent = 6;
 constexpr std::uint32_t kStopRacePercent = 33;  // of inputs with stack events
 constexpr std::uint32_t kShortSlicePercent = 10;
+constexpr unsigned kChannelsWanted = 4;
 
 using Body = std::vector<Operation>;
 
@@ -23,30 +24,231 @@ class Builder {
  public:
   explicit Builder(Random& random) : random_(random) { program_.functions.resize(1); }
 
-  void add_pattern();
-  Program finish(const GenerateOptions& options);
+  void add_pattern() {
+    static constexpr Pattern kPatterns[] = {
+        &Builder::producers_and_consumers,
+        &Builder::producers_and_consumers,
+        &Builder::ping_pong,
+        &Builder::ping_pong,
+        &Builder::select_storm,
+        &Builder::select_storm,
+        &Builder::select_storm,
+        &Builder::close_with_waiters,
+        &Builder::semaphore,
+        &Builder::close_with_waiters,
+        &Builder::close_by_producer,
+        &Builder::polling,
+        &Builder::fan_in_by_select,
+        &Builder::pipeline,
+        &Builder::close_with_senders,
+        &Builder::close_under_polling,
+        &Builder::close_under_polling,
+        &Builder::taking_turns,
+    };
+    (this->*random_.pick(kPatterns))();
+  }
+
+  Program finish(const GenerateOptions& options) {
+    shuffle(spawns_);
+    Body& main = program_.functions[0].body;
+    CHECK(program_.functions.size() <= kFunctionsMax, "patterns add no more functions than may be");
+    CHECK(main.empty(), "main is put together last");
+    program_.functions[0].frame_class = draw_frame_class(random_);
+    main = spawns_;
+    append(main, main_);
+    if (random_.percent(60)) {
+      for (unsigned n = random_.below(options.noise_max + 1); n > 0; --n) add_noise();
+    }
+    if (random_.percent(25)) add_scans();
+    if (random_.percent(60)) add_calls();
+    add_checks();
+    normalise(program_);  // two large patterns and noise may be longer than a body
+    return std::move(program_);
+  }
 
  private:
   using Pattern = void (Builder::*)();
 
-  void producers_and_consumers();
-  void ping_pong();
-  void select_storm();
-  void close_with_waiters();
-  void close_by_producer();
-  void close_with_senders();
-  void close_under_polling();
-  void taking_turns();
-  void fan_in_by_select();
-  void semaphore();
-  void polling();
-  void pipeline();
+  void producers_and_consumers() {
+    const std::uint8_t c = channel();
+    const unsigned producers = random_.between(1, 2);
+    const unsigned each = rounds();
+    const Body sends = repeat(each, {make_on(Code::kSend, c)});
+    const Body receives = repeat(each, {receive_from(c)});
+    // Main is at one end, so that the run lasts until all elements have passed.
+    const bool main_receives = random_.percent(50);
+    spawn_many(main_receives ? sends : receives, producers);
+    main_does(repeat(producers, main_receives ? receives : sends));
+  }
 
-  std::uint8_t channel();
-  std::uint8_t channel_with(std::uint8_t capacity);
-  std::vector<std::uint8_t> channels(unsigned count);
-  void spawn(Body body);
-  void spawn_many(Body body, unsigned count);
+  void ping_pong() {
+    const std::uint8_t there = channel();
+    const std::uint8_t back = channel();
+    const unsigned turns = rounds();
+    spawn(repeat(turns, {receive_from(there), make_on(Code::kSend, back)}));
+    main_does(repeat(turns, {make_on(Code::kSend, there), receive_from(back)}));
+  }
+
+  void select_storm() {
+    const std::vector<std::uint8_t> list = channels(random_.between(2, 3));
+    const unsigned workers = random_.between(1, 2);
+    const unsigned turns = rounds();
+    const bool main_receives = random_.percent(50);
+    for (unsigned i = 0; i < workers; ++i) {
+      Body body = repeat(turns, {select_over(list, main_receives)});
+      // Goroutines that select both ways may also serve each other.
+      if (random_.percent(25)) {
+        for (Operation& operation : body) {
+          for (Case& one : operation.cases) one.is_send = random_.percent(50);
+        }
+      }
+      spawn(std::move(body));
+    }
+    main_does(repeat(workers * turns, {select_over(list, !main_receives)}));
+  }
+
+  void close_with_waiters() {
+    const std::uint8_t c = channel();
+    const std::uint8_t done = channel();
+    const unsigned waiters = rounds();
+    Body wait = {receive_from(c)};
+    if (random_.percent(25)) wait = {make_on(Code::kRange, c), make(Code::kEnd)};
+    if (random_.percent(40)) wait = {select_over({c, channel()}, false)};
+    wait.push_back(make_on(Code::kSend, done));
+    spawn_many(wait, waiters);
+    if (random_.percent(40)) main_does({make(Code::kYield)});
+    if (random_.percent(30)) main_does({make_on(Code::kSend, c)});
+    main_does({make_on(Code::kClose, c)});
+    main_does(repeat(waiters, {receive_from(done)}));
+  }
+
+  void close_by_producer() {
+    const std::uint8_t c = channel();
+    Body body = repeat(rounds(), {make_on(Code::kSend, c)});
+    body.push_back(make_on(Code::kClose, c));
+    spawn(std::move(body));
+    main_does({make_on(Code::kRange, c)});
+    if (random_.percent(30)) main_does({make(Code::kYield)});
+    main_does({make(Code::kEnd)});
+  }
+
+  /// Ends in a panic if a sender waits by then, so what the run is about comes before the close.
+  void close_with_senders() {
+    const std::uint8_t c = channel_with(static_cast<std::uint8_t>(random_.below(2)));
+    Body send = {make_on(Code::kSend, c)};
+    if (random_.percent(40)) send = {select_over({c, channel()}, true)};
+    spawn_many(repeat(rounds(), send), random_.between(1, 2));
+    main_does({make(Code::kYield)});
+    if (random_.percent(50)) main_does({receive_from(c)});
+    main_does({make(Code::kYield), make_on(Code::kClose, c)});
+  }
+
+  /// The last elements and the close come during non-blocking receives (golang/go 36714), or the
+  /// close takes waiting receivers away from a non-blocking sender.
+  void close_under_polling() {
+    if (random_.percent(40)) {
+      const std::uint8_t c = channel_with(0);
+      spawn_many({receive_from(c)}, random_.between(1, 2));
+      spawn({make_on(Code::kClose, c)});
+      main_does(repeat(random_.between(1, 3), {make_on(Code::kTrySend, c)}));
+      return;
+    }
+    const std::uint8_t c = channel_with(static_cast<std::uint8_t>(random_.between(1, 2)));
+    spawn({make_on(Code::kSend, c), make_on(Code::kClose, c)});
+    main_does(repeat(random_.between(1, 3), {make_on(Code::kTryReceive, c)}));
+  }
+
+  /// Goroutines go through the run queues, and processors from hand to hand.
+  void taking_turns() {
+    const std::uint8_t done = channel();
+    Body turn = {make(Code::kYield)};
+    if (random_.percent(50)) turn.push_back(make(Code::kSyscall));
+    Body body = repeat(rounds(), turn);
+    body.push_back(make_on(Code::kSend, done));
+    const unsigned count = random_.between(2, 3);
+    spawn_many(std::move(body), count);
+    main_does(repeat(rounds(), {make(Code::kYield)}));
+    main_does(repeat(count, {receive_from(done)}));
+  }
+
+  void fan_in_by_select() {
+    const std::vector<std::uint8_t> list = channels(random_.between(2, 3));
+    for (const std::uint8_t c : list) spawn({make_on(Code::kSend, c)});
+    main_does(repeat(static_cast<unsigned>(list.size()), {select_over(list, false)}));
+  }
+
+  void semaphore() {
+    const std::uint8_t tokens = channel_with(1);
+    const unsigned users = random_.between(1, 2);
+    const Body use = {make_on(Code::kSend, tokens), make(Code::kYield),
+                      make_on(Code::kReceive, tokens)};
+    spawn_many(repeat(random_.between(1, 2), use), users);
+    main_does(use);
+  }
+
+  void polling() {
+    const std::uint8_t c = channel();
+    spawn(repeat(random_.between(1, 3), {make_on(Code::kTrySend, c), make(Code::kYield)}));
+    if (random_.percent(50)) spawn({make_on(Code::kSend, c)});
+    Operation select = select_over({c, channel()}, false);
+    select.has_default = true;
+    const bool by_select = random_.percent(50);
+    const Operation poll = by_select ? select : make_on(Code::kTryReceive, c);
+    main_does(repeat(random_.between(2, 3), {poll, make(Code::kYield)}));
+  }
+
+  void pipeline() {
+    const unsigned stages = random_.between(1, 2);
+    const unsigned elements = rounds();
+    std::uint8_t from = channel();
+    const std::uint8_t first = from;
+    for (unsigned i = 0; i < stages; ++i) {
+      const std::uint8_t to = channel();
+      spawn(repeat(elements, {make_on(Code::kReceive, from), make_on(Code::kSend, to)}));
+      from = to;
+    }
+    spawn(repeat(elements, {make_on(Code::kSend, first)}));
+    main_does(repeat(elements, {receive_from(from)}));
+  }
+
+  std::uint8_t channel() { return channel_with(draw_capacity(random_)); }
+
+  std::uint8_t channel_with(std::uint8_t capacity) {
+    CHECK(capacity <= kCapacityMax, "a channel has a capacity within the limit");
+    const auto size = static_cast<std::uint32_t>(program_.channels.size());
+    CHECK(size <= kChannelsWanted, "patterns share the channels that are wanted");
+    // A channel that two patterns share makes them meet in ways that neither intends.
+    if (size >= kChannelsWanted || (size > 0 && random_.percent(8))) {
+      return static_cast<std::uint8_t>(random_.below(size));
+    }
+    program_.channels.push_back({capacity, draw_size_class(random_)});
+    return static_cast<std::uint8_t>(size);
+  }
+
+  std::vector<std::uint8_t> channels(unsigned count) {
+    std::vector<std::uint8_t> list(count);
+    for (std::uint8_t& c : list) c = channel();
+    return list;
+  }
+
+  void spawn(Body body) {
+    if (program_.functions.size() == kFunctionsMax) return;
+    Function function;
+    function.frame_class = draw_frame_class(random_);
+    function.body = std::move(body);
+    spawns_.push_back(
+        make_call(Code::kSpawn, static_cast<std::uint8_t>(program_.functions.size())));
+    program_.functions.push_back(std::move(function));
+  }
+
+  void spawn_many(Body body, unsigned count) {
+    if (program_.functions.size() == kFunctionsMax) return;
+    spawn(std::move(body));
+    CHECK(!spawns_.empty() && count != 0, "a goroutine is started as often as the pattern says");
+    const Operation again = spawns_.back();
+    for (unsigned i = 1; i < count; ++i) spawns_.push_back(again);
+  }
+
   void main_does(const Body& operations) { append(main_, operations); }
 
   /// How often: mostly once or twice, because short runs are many runs.
@@ -54,8 +256,21 @@ class Builder {
     const std::uint32_t choice = random_.below(100);
     return choice < 60 ? 1 : choice < 90 ? 2 : 3;
   }
+
   /// The operations `count` times: as a loop, or written out.
-  Body repeat(unsigned count, const Body& operations);
+  Body repeat(unsigned count, const Body& operations) {
+    CHECK(count != 0, "a pattern does something at least once");
+    Body body;
+    if (count > 1 && random_.percent(60)) {
+      body.push_back(make_loop(count));
+      append(body, operations);
+      body.push_back(make(Code::kEnd));
+      return body;
+    }
+    for (unsigned i = 0; i < count; ++i) append(body, operations);
+    return body;
+  }
+
   static void append(Body& to, const Body& operations) {
     to.insert(to.end(), operations.begin(), operations.end());
   }
@@ -65,13 +280,69 @@ class Builder {
       std::swap(list[i - 1], list[random_.below(static_cast<std::uint32_t>(i))]);
     }
   }
-  Operation receive_from(std::uint8_t c);
-  Operation select_over(const std::vector<std::uint8_t>& list, bool is_send);
 
-  void add_noise();
-  void add_scans();
-  void add_calls();
-  void add_checks();
+  Operation receive_from(std::uint8_t c) {
+    return make_on(random_.percent(80) ? Code::kReceive : Code::kReceiveOk, c);
+  }
+
+  /// Each call draws another order: storms need goroutines that name the channels differently.
+  Operation select_over(const std::vector<std::uint8_t>& list, bool is_send) {
+    std::vector<std::uint8_t> order = list;
+    CHECK(!order.empty(), "a select is over some channels");
+    shuffle(order);
+    Operation select = make(Code::kSelect);
+    for (const std::uint8_t c : order) select.cases.push_back({c, is_send, false});
+    if (random_.percent(15)) select.cases.push_back(select.cases.front());
+    if (random_.percent(10)) select.cases.push_back({kNil, random_.percent(50), false});
+    return select;
+  }
+
+  void add_noise() {
+    Body& body = any_function().body;
+    const auto at = random_.below(static_cast<std::uint32_t>(body.size()) + 1);
+    Operation noise = draw_operation(program_, random_);
+    // A close out of place ends many programs in a panic at once, and an operation without a
+    // partner in a deadlock; a few of each are enough.
+    if (random_.percent(70)) {
+      if (noise.code == Code::kClose) noise = make(Code::kYield);
+      if (noise.code == Code::kSend) noise.code = Code::kTrySend;
+      if (noise.code == Code::kReceive || noise.code == Code::kReceiveOk) {
+        noise.code = Code::kTryReceive;
+      }
+      if (noise.code == Code::kSelect) noise.has_default = true;
+    }
+    body.insert(body.begin() + at, std::move(noise));
+  }
+
+  void add_scans() {
+    for (unsigned n = random_.between(1, 3); n > 0; --n) {
+      Body& body = any_function().body;
+      const auto at = random_.below(static_cast<std::uint32_t>(body.size()) + 1);
+      body.insert(body.begin() + at, make(Code::kScan));
+    }
+  }
+
+  /// Communication from deep down, and goroutines whose stacks have grown before they wait.
+  void add_calls() {
+    for (unsigned n = random_.between(1, 2); n > 0; --n) {
+      const auto function = random_.below(static_cast<std::uint32_t>(program_.functions.size()));
+      const auto size = static_cast<std::uint32_t>(program_.functions[function].body.size());
+      if (size == 0) continue;
+      outline(program_, function, random_.below(size), random_.between(1, 2), random_);
+    }
+    while (random_.percent(35)) {
+      const auto function = random_.below(static_cast<std::uint32_t>(program_.functions.size()));
+      if (!program_.functions[function].body.empty()) inflate(program_, function, random_);
+    }
+  }
+
+  void add_checks() {
+    for (Function& function : program_.functions) {
+      if (!function.body.empty() && random_.percent(30))
+        function.body.push_back(make(Code::kCheck));
+    }
+  }
+
   Function& any_function() { return random_.pick(std::span(program_.functions)); }
 
   Random& random_;
@@ -79,303 +350,6 @@ class Builder {
   Body spawns_;
   Body main_;
 };
-
-constexpr unsigned kChannelsWanted = 4;
-
-std::uint8_t Builder::channel() { return channel_with(draw_capacity(random_)); }
-
-std::uint8_t Builder::channel_with(std::uint8_t capacity) {
-  CHECK(capacity <= kCapacityMax, "a channel has a capacity within the limit");
-  const auto size = static_cast<std::uint32_t>(program_.channels.size());
-  CHECK(size <= kChannelsWanted, "patterns share the channels that are wanted");
-  // A channel that two patterns share makes them meet in ways that neither intends.
-  if (size >= kChannelsWanted || (size > 0 && random_.percent(8))) {
-    return static_cast<std::uint8_t>(random_.below(size));
-  }
-  program_.channels.push_back({capacity, draw_size_class(random_)});
-  return static_cast<std::uint8_t>(size);
-}
-
-std::vector<std::uint8_t> Builder::channels(unsigned count) {
-  std::vector<std::uint8_t> list(count);
-  for (std::uint8_t& c : list) c = channel();
-  return list;
-}
-
-void Builder::spawn(Body body) {
-  if (program_.functions.size() == kFunctionsMax) return;
-  Function function;
-  function.frame_class = draw_frame_class(random_);
-  function.body = std::move(body);
-  spawns_.push_back(make_call(Code::kSpawn, static_cast<std::uint8_t>(program_.functions.size())));
-  program_.functions.push_back(std::move(function));
-}
-
-void Builder::spawn_many(Body body, unsigned count) {
-  if (program_.functions.size() == kFunctionsMax) return;
-  spawn(std::move(body));
-  CHECK(!spawns_.empty() && count != 0, "a goroutine is started as often as the pattern says");
-  const Operation again = spawns_.back();
-  for (unsigned i = 1; i < count; ++i) spawns_.push_back(again);
-}
-
-Body Builder::repeat(unsigned count, const Body& operations) {
-  CHECK(count != 0, "a pattern does something at least once");
-  Body body;
-  if (count > 1 && random_.percent(60)) {
-    body.push_back(make_loop(count));
-    append(body, operations);
-    body.push_back(make(Code::kEnd));
-    return body;
-  }
-  for (unsigned i = 0; i < count; ++i) append(body, operations);
-  return body;
-}
-
-Operation Builder::receive_from(std::uint8_t c) {
-  return make_on(random_.percent(80) ? Code::kReceive : Code::kReceiveOk, c);
-}
-
-// Each call draws another order: storms need goroutines that name the channels differently.
-Operation Builder::select_over(const std::vector<std::uint8_t>& list, bool is_send) {
-  std::vector<std::uint8_t> order = list;
-  CHECK(!order.empty(), "a select is over some channels");
-  shuffle(order);
-  Operation select = make(Code::kSelect);
-  for (const std::uint8_t c : order) select.cases.push_back({c, is_send, false});
-  if (random_.percent(15)) select.cases.push_back(select.cases.front());
-  if (random_.percent(10)) select.cases.push_back({kNil, random_.percent(50), false});
-  return select;
-}
-
-void Builder::producers_and_consumers() {
-  const std::uint8_t c = channel();
-  const unsigned producers = random_.between(1, 2);
-  const unsigned each = rounds();
-  const Body sends = repeat(each, {make_on(Code::kSend, c)});
-  const Body receives = repeat(each, {receive_from(c)});
-  // Main is at one end, so that the run lasts until all elements have passed.
-  const bool main_receives = random_.percent(50);
-  spawn_many(main_receives ? sends : receives, producers);
-  main_does(repeat(producers, main_receives ? receives : sends));
-}
-
-void Builder::ping_pong() {
-  const std::uint8_t there = channel();
-  const std::uint8_t back = channel();
-  const unsigned turns = rounds();
-  spawn(repeat(turns, {receive_from(there), make_on(Code::kSend, back)}));
-  main_does(repeat(turns, {make_on(Code::kSend, there), receive_from(back)}));
-}
-
-void Builder::select_storm() {
-  const std::vector<std::uint8_t> list = channels(random_.between(2, 3));
-  const unsigned workers = random_.between(1, 2);
-  const unsigned turns = rounds();
-  const bool main_receives = random_.percent(50);
-  for (unsigned i = 0; i < workers; ++i) {
-    Body body = repeat(turns, {select_over(list, main_receives)});
-    // Goroutines that select both ways may also serve each other.
-    if (random_.percent(25)) {
-      for (Operation& operation : body) {
-        for (Case& one : operation.cases) one.is_send = random_.percent(50);
-      }
-    }
-    spawn(std::move(body));
-  }
-  main_does(repeat(workers * turns, {select_over(list, !main_receives)}));
-}
-
-void Builder::close_with_waiters() {
-  const std::uint8_t c = channel();
-  const std::uint8_t done = channel();
-  const unsigned waiters = rounds();
-  Body wait = {receive_from(c)};
-  if (random_.percent(25)) wait = {make_on(Code::kRange, c), make(Code::kEnd)};
-  if (random_.percent(40)) wait = {select_over({c, channel()}, false)};
-  wait.push_back(make_on(Code::kSend, done));
-  spawn_many(wait, waiters);
-  if (random_.percent(40)) main_does({make(Code::kYield)});
-  if (random_.percent(30)) main_does({make_on(Code::kSend, c)});
-  main_does({make_on(Code::kClose, c)});
-  main_does(repeat(waiters, {receive_from(done)}));
-}
-
-void Builder::close_by_producer() {
-  const std::uint8_t c = channel();
-  Body body = repeat(rounds(), {make_on(Code::kSend, c)});
-  body.push_back(make_on(Code::kClose, c));
-  spawn(std::move(body));
-  main_does({make_on(Code::kRange, c)});
-  if (random_.percent(30)) main_does({make(Code::kYield)});
-  main_does({make(Code::kEnd)});
-}
-
-// Ends in a panic if a sender waits by then, so what the run is about comes before the close.
-void Builder::close_with_senders() {
-  const std::uint8_t c = channel_with(static_cast<std::uint8_t>(random_.below(2)));
-  Body send = {make_on(Code::kSend, c)};
-  if (random_.percent(40)) send = {select_over({c, channel()}, true)};
-  spawn_many(repeat(rounds(), send), random_.between(1, 2));
-  main_does({make(Code::kYield)});
-  if (random_.percent(50)) main_does({receive_from(c)});
-  main_does({make(Code::kYield), make_on(Code::kClose, c)});
-}
-
-// The last elements and the close come during non-blocking receives (golang/go 36714), or the close
-// takes waiting receivers away from a non-blocking sender.
-void Builder::close_under_polling() {
-  if (random_.percent(40)) {
-    const std::uint8_t c = channel_with(0);
-    spawn_many({receive_from(c)}, random_.between(1, 2));
-    spawn({make_on(Code::kClose, c)});
-    main_does(repeat(random_.between(1, 3), {make_on(Code::kTrySend, c)}));
-    return;
-  }
-  const std::uint8_t c = channel_with(static_cast<std::uint8_t>(random_.between(1, 2)));
-  spawn({make_on(Code::kSend, c), make_on(Code::kClose, c)});
-  main_does(repeat(random_.between(1, 3), {make_on(Code::kTryReceive, c)}));
-}
-
-// Goroutines go through the run queues, and processors from hand to hand.
-void Builder::taking_turns() {
-  const std::uint8_t done = channel();
-  Body turn = {make(Code::kYield)};
-  if (random_.percent(50)) turn.push_back(make(Code::kSyscall));
-  Body body = repeat(rounds(), turn);
-  body.push_back(make_on(Code::kSend, done));
-  const unsigned count = random_.between(2, 3);
-  spawn_many(std::move(body), count);
-  main_does(repeat(rounds(), {make(Code::kYield)}));
-  main_does(repeat(count, {receive_from(done)}));
-}
-
-void Builder::fan_in_by_select() {
-  const std::vector<std::uint8_t> list = channels(random_.between(2, 3));
-  for (const std::uint8_t c : list) spawn({make_on(Code::kSend, c)});
-  main_does(repeat(static_cast<unsigned>(list.size()), {select_over(list, false)}));
-}
-
-void Builder::semaphore() {
-  const std::uint8_t tokens = channel_with(1);
-  const unsigned users = random_.between(1, 2);
-  const Body use = {make_on(Code::kSend, tokens), make(Code::kYield),
-                    make_on(Code::kReceive, tokens)};
-  spawn_many(repeat(random_.between(1, 2), use), users);
-  main_does(use);
-}
-
-void Builder::polling() {
-  const std::uint8_t c = channel();
-  spawn(repeat(random_.between(1, 3), {make_on(Code::kTrySend, c), make(Code::kYield)}));
-  if (random_.percent(50)) spawn({make_on(Code::kSend, c)});
-  Operation select = select_over({c, channel()}, false);
-  select.has_default = true;
-  const bool by_select = random_.percent(50);
-  const Operation poll = by_select ? select : make_on(Code::kTryReceive, c);
-  main_does(repeat(random_.between(2, 3), {poll, make(Code::kYield)}));
-}
-
-void Builder::pipeline() {
-  const unsigned stages = random_.between(1, 2);
-  const unsigned elements = rounds();
-  std::uint8_t from = channel();
-  const std::uint8_t first = from;
-  for (unsigned i = 0; i < stages; ++i) {
-    const std::uint8_t to = channel();
-    spawn(repeat(elements, {make_on(Code::kReceive, from), make_on(Code::kSend, to)}));
-    from = to;
-  }
-  spawn(repeat(elements, {make_on(Code::kSend, first)}));
-  main_does(repeat(elements, {receive_from(from)}));
-}
-
-void Builder::add_pattern() {
-  static constexpr Pattern kPatterns[] = {
-      &Builder::producers_and_consumers,
-      &Builder::producers_and_consumers,
-      &Builder::ping_pong,
-      &Builder::ping_pong,
-      &Builder::select_storm,
-      &Builder::select_storm,
-      &Builder::select_storm,
-      &Builder::close_with_waiters,
-      &Builder::semaphore,
-      &Builder::close_with_waiters,
-      &Builder::close_by_producer,
-      &Builder::polling,
-      &Builder::fan_in_by_select,
-      &Builder::pipeline,
-      &Builder::close_with_senders,
-      &Builder::close_under_polling,
-      &Builder::close_under_polling,
-      &Builder::taking_turns,
-  };
-  (this->*random_.pick(kPatterns))();
-}
-
-void Builder::add_noise() {
-  Body& body = any_function().body;
-  const auto at = random_.below(static_cast<std::uint32_t>(body.size()) + 1);
-  Operation noise = draw_operation(program_, random_);
-  // A close out of place ends many programs in a panic at once, and an operation without a partner
-  // in a deadlock; a few of each are enough.
-  if (random_.percent(70)) {
-    if (noise.code == Code::kClose) noise = make(Code::kYield);
-    if (noise.code == Code::kSend) noise.code = Code::kTrySend;
-    if (noise.code == Code::kReceive || noise.code == Code::kReceiveOk) {
-      noise.code = Code::kTryReceive;
-    }
-    if (noise.code == Code::kSelect) noise.has_default = true;
-  }
-  body.insert(body.begin() + at, std::move(noise));
-}
-
-void Builder::add_scans() {
-  for (unsigned n = random_.between(1, 3); n > 0; --n) {
-    Body& body = any_function().body;
-    const auto at = random_.below(static_cast<std::uint32_t>(body.size()) + 1);
-    body.insert(body.begin() + at, make(Code::kScan));
-  }
-}
-
-// Communication from deep down, and goroutines whose stacks have grown before they wait.
-void Builder::add_calls() {
-  for (unsigned n = random_.between(1, 2); n > 0; --n) {
-    const auto function = random_.below(static_cast<std::uint32_t>(program_.functions.size()));
-    const auto size = static_cast<std::uint32_t>(program_.functions[function].body.size());
-    if (size == 0) continue;
-    outline(program_, function, random_.below(size), random_.between(1, 2), random_);
-  }
-  while (random_.percent(35)) {
-    const auto function = random_.below(static_cast<std::uint32_t>(program_.functions.size()));
-    if (!program_.functions[function].body.empty()) inflate(program_, function, random_);
-  }
-}
-
-void Builder::add_checks() {
-  for (Function& function : program_.functions) {
-    if (!function.body.empty() && random_.percent(30)) function.body.push_back(make(Code::kCheck));
-  }
-}
-
-Program Builder::finish(const GenerateOptions& options) {
-  shuffle(spawns_);
-  Body& main = program_.functions[0].body;
-  CHECK(program_.functions.size() <= kFunctionsMax, "patterns add no more functions than may be");
-  CHECK(main.empty(), "main is put together last");
-  program_.functions[0].frame_class = draw_frame_class(random_);
-  main = spawns_;
-  append(main, main_);
-  if (random_.percent(60)) {
-    for (unsigned n = random_.below(options.noise_max + 1); n > 0; --n) add_noise();
-  }
-  if (random_.percent(25)) add_scans();
-  if (random_.percent(60)) add_calls();
-  add_checks();
-  normalise(program_);  // two large patterns and noise may be longer than a body
-  return std::move(program_);
-}
 
 }  // namespace
 

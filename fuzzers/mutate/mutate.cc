@@ -108,11 +108,9 @@ Program join(const Program& a, const Program& b) {
     if (uses_function(operation.code) && operation.function != 0) {
       operation.function = static_cast<std::uint8_t>(operation.function + functions);
     }
-    const auto shift = [&](std::uint8_t& channel) {
+    for_each_channel(operation, [&](std::uint8_t& channel) {
       if (channel != kNil) channel = static_cast<std::uint8_t>(channel + channels);
-    };
-    if (uses_channel(operation.code)) shift(operation.channel);
-    for (Case& one : operation.cases) shift(one.channel);
+    });
     return operation;
   };
   for (const Channel& channel : b.channels) joined.channels.push_back(channel);

@@ -7,76 +7,40 @@ namespace {
 
 using enum Site;
 
-// A goroutine's status, and what is asked of it, which the same places look at.
-constexpr Site kStatusReaders[] = {
-    kPreemptPoll,     kParkStatus,       kReadyStatus,   kStatusWaitForScan, kExecuteStatus,
-    kYieldStatus,     kExitStatus,       kSyscallStatus, kCopyStackStatus,   kScanSuspend,
-    kScanSuspendWait, kScanPreemptStore, kScanResume};
-constexpr Site kStatusWriters[] = {
-    kPreemptPoll,   kParkStatus,      kReadyStatus, kExecuteStatus,    kYieldStatus, kExitStatus,
-    kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume};
-constexpr Site kGuardReaders[] = {kLoopBackEdge, kStackGuard};
-constexpr Site kGuardWriters[] = {kStackGuard};
-constexpr Site kClosedReaders[] = {kChanSendFastClosed, kChanReceiveFastClosed, kChanClosedLoad};
-constexpr Site kClosedWriters[] = {kChanClosedStore};
-constexpr Site kChanLocks[] = {kChanSendLock, kChanReceiveLock, kChanCloseLock, kSelectLock,
-                               kCopyStackLock};
-constexpr Site kChanUnlocks[] = {
-    kChanSendUnlock, kChanReceiveUnlock, kChanCloseUnlock,        kWakeUnlock,
-    kSelectUnlock,   kParkCommitUnlock,  kSelectParkCommitUnlock, kCopyStackUnlock};
-constexpr Site kElementReaders[] = {kSudogElementLoad};
-constexpr Site kElementWriters[] = {kSudogElementStore};
-constexpr Site kSelectDoneReaders[] = {kSelectDoneUpdate};
-constexpr Site kSelectDoneWriters[] = {kSelectDoneUpdate, kSelectDoneReset};
-constexpr Site kParkingReaders[] = {kParkingOnChanLoad};
-constexpr Site kParkingWriters[] = {kParkingOnChanStore, kParkingOnChanClear};
-constexpr Site kActiveReaders[] = {kActiveStackChansLoad};
-constexpr Site kActiveWriters[] = {kActiveStackChansSet, kActiveStackChansClear};
-constexpr Site kPoolLocks[] = {kStackPoolLock};
-constexpr Site kPoolUnlocks[] = {kStackPoolUnlock};
-constexpr Site kCacheLocks[] = {kSudogCacheLock};
-constexpr Site kCacheUnlocks[] = {kSudogCacheUnlock};
-constexpr Site kAllLocks[] = {kAllGoroutinesLock};
-constexpr Site kAllUnlocks[] = {kAllGoroutinesUnlock};
-constexpr Site kSchedulerLocks[] = {kSchedulerLock};
-constexpr Site kSchedulerUnlocks[] = {kSchedulerUnlock};
-constexpr Site kHeadReaders[] = {kRunQueueHeadLoad, kRunQueueHeadUpdate, kQueueLookHead};
-constexpr Site kHeadWriters[] = {kRunQueueHeadUpdate};
-constexpr Site kTailReaders[] = {kRunQueueTailLoad, kQueueLookTail, kQueueLookTailAgain};
-constexpr Site kTailWriters[] = {kRunQueueTailStore};
-constexpr Site kNextReaders[] = {kRunNextLoad, kRunNextUpdate, kQueueLookNext};
-constexpr Site kNextWriters[] = {kRunNextUpdate};
-constexpr Site kSpinningReaders[] = {kSpinningLoad, kSpinningUpdate};
-constexpr Site kSpinningWriters[] = {kSpinningUpdate};
-constexpr Site kIdleReaders[] = {kIdleProcessorsLoad, kIdleProcessorsStore};
-constexpr Site kIdleWriters[] = {kIdleProcessorsStore};
-constexpr Site kGlobalReaders[] = {kGlobalQueueSizeLoad, kGlobalQueueSizeStore};
-constexpr Site kGlobalWriters[] = {kGlobalQueueSizeStore};
-constexpr Site kNeed[] = {kNeedSpinning};
-constexpr Site kNoteReaders[] = {kMachineNoteSleep};
-constexpr Site kNoteWriters[] = {kMachineNoteWake};
-
 constexpr SiteFamily kFamilies[] = {
-    {kStatusReaders, kStatusWriters},
-    {kClosedReaders, kClosedWriters},
-    {kChanLocks, kChanUnlocks},
-    {kElementReaders, kElementWriters},
-    {kSelectDoneReaders, kSelectDoneWriters},
-    {kParkingReaders, kParkingWriters},
-    {kActiveReaders, kActiveWriters},
-    {kPoolLocks, kPoolUnlocks},
-    {kCacheLocks, kCacheUnlocks},
-    {kAllLocks, kAllUnlocks},
-    {kSchedulerLocks, kSchedulerUnlocks},
-    {kHeadReaders, kHeadWriters},
-    {kTailReaders, kTailWriters},
-    {kNextReaders, kNextWriters},
-    {kSpinningReaders, kSpinningWriters},
-    {kIdleReaders, kIdleWriters},
-    {kGlobalReaders, kGlobalWriters},
-    {kNeed, kNeed},
-    {kNoteReaders, kNoteWriters},
-    {kGuardReaders, kGuardWriters},
+    // A goroutine's status, and what is asked of it, which the same places look at.
+    {{kPreemptPoll, kParkStatus, kReadyStatus, kStatusWaitForScan, kExecuteStatus, kYieldStatus,
+      kExitStatus, kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanSuspendWait,
+      kScanPreemptStore, kScanResume},
+     {kPreemptPoll, kParkStatus, kReadyStatus, kExecuteStatus, kYieldStatus, kExitStatus,
+      kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume}},
+    // A channel's `closed`, and its lock.
+    {{kChanSendFastClosed, kChanReceiveFastClosed, kChanClosedLoad}, {kChanClosedStore}},
+    {{kChanSendLock, kChanReceiveLock, kChanCloseLock, kSelectLock, kCopyStackLock},
+     {kChanSendUnlock, kChanReceiveUnlock, kChanCloseUnlock, kWakeUnlock, kSelectUnlock,
+      kParkCommitUnlock, kSelectParkCommitUnlock, kCopyStackUnlock}},
+    // What a goroutine that waits shares with its partners and with whoever copies its stack.
+    {{kSudogElementLoad}, {kSudogElementStore}},
+    {{kSelectDoneUpdate}, {kSelectDoneUpdate, kSelectDoneReset}},
+    {{kParkingOnChanLoad}, {kParkingOnChanStore, kParkingOnChanClear}},
+    {{kActiveStackChansLoad}, {kActiveStackChansSet, kActiveStackChansClear}},
+    // The runtime's locks.
+    {{kStackPoolLock}, {kStackPoolUnlock}},
+    {{kSudogCacheLock}, {kSudogCacheUnlock}},
+    {{kAllGoroutinesLock}, {kAllGoroutinesUnlock}},
+    {{kSchedulerLock}, {kSchedulerUnlock}},
+    // Run queues: head, tail and the next one.
+    {{kRunQueueHeadLoad, kRunQueueHeadUpdate, kQueueLookHead}, {kRunQueueHeadUpdate}},
+    {{kRunQueueTailLoad, kQueueLookTail, kQueueLookTailAgain}, {kRunQueueTailStore}},
+    {{kRunNextLoad, kRunNextUpdate, kQueueLookNext}, {kRunNextUpdate}},
+    // What the scheduler counts, and the machines' notes.
+    {{kSpinningLoad, kSpinningUpdate}, {kSpinningUpdate}},
+    {{kIdleProcessorsLoad, kIdleProcessorsStore}, {kIdleProcessorsStore}},
+    {{kGlobalQueueSizeLoad, kGlobalQueueSizeStore}, {kGlobalQueueSizeStore}},
+    {{kNeedSpinning}, {kNeedSpinning}},
+    {{kMachineNoteSleep}, {kMachineNoteWake}},
+    // The word that tells a goroutine of requests.
+    {{kLoopBackEdge, kStackGuard}, {kStackGuard}},
 };
 
 constexpr unsigned kConstraintsUsed = 6;  // more of them hinder each other
@@ -93,8 +57,8 @@ Constraint draw_constraint(Random& random) {
       random.percent(40) ? kFamilies[random.below(3)] : random.pick(kFamilies);
   Constraint constraint;
   constraint.is_wanted = random.percent(random.pick(kWantedPercents));
-  constraint.reader = random.pick(family.readers);
-  constraint.writer = random.pick(family.writers);
+  constraint.reader = random.pick(std::span(family.readers));
+  constraint.writer = random.pick(std::span(family.writers));
   CHECK(constraint.reader < Site::kCount && constraint.writer < Site::kCount,
         "a constraint is about two sites");
   if (random.percent(25)) constraint.skip = static_cast<std::uint8_t>(random.between(1, 4));

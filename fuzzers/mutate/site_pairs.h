@@ -6,6 +6,7 @@
 // (libFuzzer) or not (AFL++). A test compares the table with what generated programs show.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 
 #include "schedule/random.h"
@@ -15,8 +16,7 @@ namespace concertina::fuzzers {
 
 /// The sites that operate on one kind of object.
 struct SiteFamily {
-  std::span<const Site> readers;
-  std::span<const Site> writers;
+  std::initializer_list<Site> readers, writers;
 };
 
 std::span<const SiteFamily> site_families();

@@ -3,25 +3,15 @@
 #include "oracle/channel_model.h"
 
 #include "base/check.h"
+#include "base/names.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
 namespace {
 
 std::string_view kind_text(ChannelModel::Kind kind) {
-  switch (kind) {
-    case ChannelModel::Kind::kSend:
-      return "send";
-    case ChannelModel::Kind::kReceive:
-      return "receive";
-    case ChannelModel::Kind::kClose:
-      return "close";
-    case ChannelModel::Kind::kSelect:
-      return "select";
-    case ChannelModel::Kind::kNone:
-      break;
-  }
-  return "no operation";
+  constexpr std::string_view kNames[] = {"no operation", "send", "receive", "close", "select"};
+  return name_at(kNames, kind, kNames[0]);
 }
 
 }  // namespace
@@ -401,14 +391,6 @@ bool ChannelModel::on(const event::CapSeen& e) {
 }
 
 // --- Questions about the state. ---
-
-bool ChannelModel::is_nil(GoroutineId g) const {
-  const Operation& op = operation(g);
-  for (unsigned i = 0; i < op.cases_seen; ++i) {
-    if (cases_[g][i].channel != kNilChannel) return false;
-  }
-  return true;
-}
 
 bool ChannelModel::is_enqueued(GoroutineId g) const {
   const Operation& op = operation(g);

@@ -62,8 +62,6 @@ class ChannelModel {
 
   Kind kind(GoroutineId g) const { return operation(g).kind; }
   Phase phase(GoroutineId g) const { return operation(g).phase; }
-  /// Is every case of g's open operation on the nil channel? (Then it blocks for ever.)
-  bool is_nil(GoroutineId g) const;
   /// Is every case that could be enqueued, enqueued?
   bool is_enqueued(GoroutineId g) const;
   /// Could g's open operation proceed now? The first channel that allows it, or kNilChannel.

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include <algorithm>
+#include <utility>
 
 #include "oracle/library_words.h"
 #include "oracle/memory.h"
@@ -17,26 +18,13 @@ using Kind = SanitizerReport::Kind;
 constexpr std::size_t kTailLines = 6;
 
 std::string signal_text(int number) {
-  switch (number) {
-    case SIGSEGV:
-      return "SIGSEGV";
-    case SIGBUS:
-      return "SIGBUS";
-    case SIGABRT:
-      return "SIGABRT";
-    case SIGFPE:
-      return "SIGFPE";
-    case SIGILL:
-      return "SIGILL";
-    case SIGTRAP:
-      return "SIGTRAP";
-    case SIGKILL:
-      return "SIGKILL";
-    case SIGXCPU:
-      return "SIGXCPU";
-    default:
-      return "signal " + std::to_string(number);
+  constexpr std::pair<int, const char*> kNames[] = {
+      {SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"},   {SIGABRT, "SIGABRT"}, {SIGFPE, "SIGFPE"},
+      {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}, {SIGKILL, "SIGKILL"}, {SIGXCPU, "SIGXCPU"}};
+  for (const auto& [signal, name] : kNames) {
+    if (signal == number) return name;
   }
+  return "signal " + std::to_string(number);
 }
 
 Verdict verdict_of(const SanitizerReport& report, const std::vector<std::string_view>& lines) {

@@ -167,6 +167,36 @@ CountRange count_range(Code code) { return traits(code).count; }
 bool uses_count(Code code) { return !traits(code).count.name.empty(); }
 bool opens_block(Code code) { return code == Code::kLoop || code == Code::kRange; }
 
+std::uint32_t channels_named_by(const std::vector<Operation>& body) {
+  std::uint32_t named = 0;
+  for (const Operation& operation : body) {
+    for_each_channel(operation, [&](std::uint8_t channel) {
+      CHECK(channel == kNil || channel < kChannelsMax, "an operation names a channel, or nil");
+      if (channel != kNil) named |= 1U << channel;
+    });
+  }
+  return named;
+}
+
+Blocks blocks_of(const std::vector<Operation>& body) {
+  Blocks blocks;
+  std::uint8_t open[kNestingMax];
+  std::uint8_t level = 0;
+  for (std::uint8_t i = 0; i < body.size(); ++i) {
+    if (body[i].code == Code::kEnd) {
+      CHECK(level > 0, "a bracket closes an open block");
+      blocks.partner[i] = open[--level];
+      blocks.partner[open[level]] = i;
+    }
+    blocks.level[i] = level;
+    if (!opens_block(body[i].code)) continue;
+    CHECK(level < kNestingMax, "blocks nest no deeper than the limit");
+    open[level++] = i;
+  }
+  CHECK(level == 0, "a valid body ends its blocks");
+  return blocks;
+}
+
 std::string_view code_name(Code code) {
   return code < Code::kCount ? traits(code).name : std::string_view("unknown-code");
 }

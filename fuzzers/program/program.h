@@ -11,6 +11,7 @@
 // child, so no program and no schedule runs for ever.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -118,6 +119,22 @@ CountRange count_range(Code code);
 bool uses_count(Code code);
 /// kLoop and kRange.
 bool opens_block(Code code);
+
+/// Calls visit(channel), or visit(nil), for each mention of a channel in the operation.
+template <class Op, class Visit>
+void for_each_channel(Op& operation, const Visit& visit) {
+  if (uses_channel(operation.code)) visit(operation.channel);
+  for (auto& one : operation.cases) visit(one.channel);
+}
+/// A bit for each channel that one of the operations names.
+std::uint32_t channels_named_by(const std::vector<Operation>& body);
+
+/// The blocks of a valid body, by operation.
+struct Blocks {
+  std::array<std::uint8_t, kOperationsMax> partner{};  // of a bracket
+  std::array<std::uint8_t, kOperationsMax> level{};    // blocks around the operation
+};
+Blocks blocks_of(const std::vector<Operation>& body);
 
 /// The operation's word in the text form ("send"); kEnd's is "}".
 std::string_view code_name(Code code);

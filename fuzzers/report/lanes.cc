@@ -20,37 +20,16 @@ constexpr std::size_t kFactsPerStep = 6;
 
 /// Looking for work, and locks that are not about goroutines: rarely what a failure is about.
 bool is_housekeeping(Site site) {
-  switch (site) {
-    case Site::kStackPoolLock:
-    case Site::kStackPoolUnlock:
-    case Site::kSudogCacheLock:
-    case Site::kSudogCacheUnlock:
-    case Site::kAllGoroutinesLock:
-    case Site::kAllGoroutinesUnlock:
-    case Site::kSchedulerLock:
-    case Site::kSchedulerUnlock:
-    case Site::kRunQueueHeadLoad:
-    case Site::kRunQueueTailLoad:
-    case Site::kRunQueueTailStore:
-    case Site::kRunQueueHeadUpdate:
-    case Site::kRunNextLoad:
-    case Site::kRunNextUpdate:
-    case Site::kStealOrder:
-    case Site::kSpinningLoad:
-    case Site::kSpinningUpdate:
-    case Site::kIdleProcessorsLoad:
-    case Site::kIdleProcessorsStore:
-    case Site::kGlobalQueueSizeLoad:
-    case Site::kGlobalQueueSizeStore:
-    case Site::kNeedSpinning:
-    case Site::kMachineNoteSleep:
-    case Site::kMachineNoteWake:
-    case Site::kMachineStart:
-    case Site::kThreadStart:
-      return true;
-    default:
-      return false;
-  }
+  using enum Site;
+  static constexpr Site kSites[] = {
+      kStackPoolLock,        kStackPoolUnlock,     kSudogCacheLock,      kSudogCacheUnlock,
+      kAllGoroutinesLock,    kAllGoroutinesUnlock, kSchedulerLock,       kSchedulerUnlock,
+      kRunQueueHeadLoad,     kRunQueueTailLoad,    kRunQueueTailStore,   kRunQueueHeadUpdate,
+      kRunNextLoad,          kRunNextUpdate,       kStealOrder,          kSpinningLoad,
+      kSpinningUpdate,       kIdleProcessorsLoad,  kIdleProcessorsStore, kGlobalQueueSizeLoad,
+      kGlobalQueueSizeStore, kNeedSpinning,        kMachineNoteSleep,    kMachineNoteWake,
+      kMachineStart,         kThreadStart};
+  return std::ranges::find(kSites, site) != std::end(kSites);
 }
 
 /// A step with all that its lane will say of it.

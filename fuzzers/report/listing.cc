@@ -1,5 +1,7 @@
 #include "report/listing.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "input/input.h"
 
@@ -12,40 +14,28 @@ unsigned height(const Operation& operation) {
   return 2 + static_cast<unsigned>(operation.cases.size()) + (operation.has_default ? 1 : 0);
 }
 
-/// Which announcement an operation makes when it begins; kCount for none.
-EventKind announced_by(Code code) {
-  switch (code) {
-    case Code::kSend:
-    case Code::kTrySend:
-      return EventKind::kOpSend;
-    case Code::kReceive:
-    case Code::kReceiveOk:
-    case Code::kTryReceive:
-    case Code::kRange:
-      return EventKind::kOpReceive;
-    case Code::kClose:
-      return EventKind::kOpClose;
-    case Code::kSelect:
-      return EventKind::kOpSelect;
-    case Code::kSpawn:
-      return EventKind::kSpawned;
-    case Code::kLen:
-      return EventKind::kLenSeen;
-    case Code::kCap:
-      return EventKind::kCapSeen;
-    case Code::kSyscall:
-      return EventKind::kSyscallEntered;
-    case Code::kCall:
-    case Code::kLoop:
-    case Code::kEnd:
-    case Code::kYield:
-    case Code::kScan:
-    case Code::kCheck:
-    case Code::kCount:
-      break;
-  }
-  return EventKind::kCount;
-}
+/// Which announcement an operation makes when it begins, by code; kCount for none.
+constexpr EventKind kAnnounced[] = {
+    EventKind::kSpawned,         // go
+    EventKind::kCount,           // call
+    EventKind::kCount,           // loop
+    EventKind::kOpReceive,       // range
+    EventKind::kCount,           // }
+    EventKind::kOpSend,          // send
+    EventKind::kOpReceive,       // recv
+    EventKind::kOpReceive,       // recv_ok
+    EventKind::kOpSend,          // try_send
+    EventKind::kOpReceive,       // try_recv
+    EventKind::kOpClose,         // close
+    EventKind::kOpSelect,        // select
+    EventKind::kCount,           // yield
+    EventKind::kCount,           // scan
+    EventKind::kSyscallEntered,  // syscall
+    EventKind::kLenSeen,         // len
+    EventKind::kCapSeen,         // cap
+    EventKind::kCount,           // check
+};
+static_assert(std::size(kAnnounced) == static_cast<std::size_t>(Code::kCount));
 
 bool is_same_channel(const Operation& operation, const Event& event) {
   if (!uses_channel(operation.code)) return true;
@@ -70,7 +60,8 @@ class Walker {
         continue;
       }
       const Operation& operation = body[frame.pc];
-      if (announced_by(operation.code) == event.kind && is_same_channel(operation, event)) {
+      if (kAnnounced[static_cast<std::size_t>(operation.code)] == event.kind &&
+          is_same_channel(operation, event)) {
         const Place place{frame.function, static_cast<std::uint8_t>(frame.pc)};
         // A range's operation decides only when its receive has returned.
         in_range_ = operation.code == Code::kRange;
@@ -87,11 +78,7 @@ class Walker {
     if (!in_range_ || frames_.empty()) return;
     in_range_ = false;
     Frame& frame = frames_.back();
-    if (ok) {
-      ++frame.pc;
-    } else {
-      frame.pc = end_of_block(frame) + 1;
-    }
+    frame.pc = ok ? frame.pc + 1 : partner(frame) + 1;
   }
 
  private:
@@ -126,7 +113,7 @@ class Walker {
         if (frames_.size() <= kCallDepthMax) enter(operation.function);
         return;
       case Code::kEnd: {
-        const unsigned begin = begin_of_block(frame);
+        const unsigned begin = partner(frame);
         if (body[begin].code == Code::kRange) {
           frame.pc = begin;
         } else if (!frame.blocks.empty() && --frame.blocks.back().left > 0) {
@@ -142,25 +129,9 @@ class Walker {
     }
   }
 
-  unsigned begin_of_block(const Frame& frame) const {
-    const auto& body = program_->functions[frame.function].body;
-    unsigned depth = 0;
-    for (unsigned i = frame.pc; i-- > 0;) {
-      if (body[i].code == Code::kEnd) ++depth;
-      if (opens_block(body[i].code) && depth-- == 0) return i;
-    }
-    CHECK(body.empty(), "a closing bracket has one that opens");
-    return 0;
-  }
-
-  unsigned end_of_block(const Frame& frame) const {
-    const auto& body = program_->functions[frame.function].body;
-    unsigned depth = 0;
-    for (unsigned i = frame.pc + 1; i < body.size(); ++i) {
-      if (opens_block(body[i].code)) ++depth;
-      if (body[i].code == Code::kEnd && depth-- == 0) return i;
-    }
-    return static_cast<unsigned>(body.size());
+  /// The other bracket of the block that begins or ends there.
+  unsigned partner(const Frame& frame) const {
+    return blocks_of(program_->functions[frame.function].body).partner[frame.pc];
   }
 
   const Program* program_ = nullptr;
@@ -208,11 +179,7 @@ std::map<GoroutineId, Place> whereabouts(const Program& program, const Trace& tr
     if (event.kind == EventKind::kDoneReceive) {
       walker->second.received(as<event::DoneReceive>(event).ok);
     }
-    bool is_announcement = false;
-    for (unsigned code = 0; code < static_cast<unsigned>(Code::kCount); ++code) {
-      is_announcement |= announced_by(static_cast<Code>(code)) == event.kind;
-    }
-    if (!is_announcement) continue;
+    if (std::ranges::find(kAnnounced, event.kind) == std::end(kAnnounced)) continue;
     const std::optional<Place> place = walker->second.go_to(event);
     if (!place) {
       places.erase(event.goroutine);

@@ -1,8 +1,10 @@
 #include "report/names.h"
 
 #include <set>
+#include <utility>
 
 #include "base/check.h"
+#include "base/names.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
@@ -87,41 +89,28 @@ void Names::learn_from_steps(const Trace& trace) {
 }
 
 void Names::learn_from_step(const Step& step, GoroutineId target) {
-  Field field = Field::kStatus;
-  GoroutineId owner = step.goroutine;
-  switch (step.site) {
-    case Site::kMachineNoteSleep:
-      notes_[step.object] = step.thread;
-      return;
-    case Site::kReadyStatus:
-      owner = target;
-      break;
-    case Site::kExecuteStatus:
-    case Site::kParkStatus:
-    case Site::kYieldStatus:
-    case Site::kExitStatus:
-    case Site::kSyscallStatus:
-    case Site::kCopyStackStatus:
-      break;
-    case Site::kLoopBackEdge:
-    case Site::kStackGuard:
-      field = Field::kGuard;
-      break;
-    case Site::kSelectDoneReset:
-      field = Field::kSelectDone;
-      break;
-    case Site::kParkingOnChanStore:
-    case Site::kParkingOnChanClear:
-      field = Field::kParkingFlag;
-      break;
-    case Site::kActiveStackChansSet:
-    case Site::kActiveStackChansClear:
-      field = Field::kStackFlag;
-      break;
-    default:
-      return;
+  static constexpr std::pair<Site, Field> kFields[] = {
+      {Site::kReadyStatus, Field::kStatus},
+      {Site::kExecuteStatus, Field::kStatus},
+      {Site::kParkStatus, Field::kStatus},
+      {Site::kYieldStatus, Field::kStatus},
+      {Site::kExitStatus, Field::kStatus},
+      {Site::kSyscallStatus, Field::kStatus},
+      {Site::kCopyStackStatus, Field::kStatus},
+      {Site::kLoopBackEdge, Field::kGuard},
+      {Site::kStackGuard, Field::kGuard},
+      {Site::kSelectDoneReset, Field::kSelectDone},
+      {Site::kParkingOnChanStore, Field::kParkingFlag},
+      {Site::kParkingOnChanClear, Field::kParkingFlag},
+      {Site::kActiveStackChansSet, Field::kStackFlag},
+      {Site::kActiveStackChansClear, Field::kStackFlag},
+  };
+  if (step.site == Site::kMachineNoteSleep) notes_[step.object] = step.thread;
+  const GoroutineId owner = step.site == Site::kReadyStatus ? target : step.goroutine;
+  if (owner == kNoGoroutine) return;
+  for (const auto& [site, field] : kFields) {
+    if (site == step.site) owned_.try_emplace(step.object, Owned{field, owner});
   }
-  if (owner != kNoGoroutine) owned_.try_emplace(step.object, Owned{field, owner});
 }
 
 std::string Names::goroutine(GoroutineId g) const {
@@ -141,19 +130,9 @@ std::string Names::object(ObjectId object) const {
   const auto found = owned_.find(object);
   if (found == owned_.end()) return "";
   const std::string owner = goroutine(found->second.goroutine) + "'s ";
-  switch (found->second.field) {
-    case Field::kStatus:
-      return owner + "status";
-    case Field::kGuard:
-      return owner + "stack guard";
-    case Field::kSelectDone:
-      return owner + "select_done";
-    case Field::kParkingFlag:
-      return owner + "parking_on_chan";
-    case Field::kStackFlag:
-      return owner + "active_stack_chans";
-  }
-  return "";
+  constexpr std::string_view kFields[] = {"status", "preemption request", "select_done",
+                                          "parking_on_chan", "active_stack_chans"};
+  return owner + std::string(name_at(kFields, found->second.field, ""));
 }
 
 std::string Names::object_beside_site(ObjectId object_id) const {

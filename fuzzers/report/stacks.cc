@@ -30,15 +30,9 @@ struct Copy {
   std::vector<event::SudogSeen> sudogs;
 
   Walk& walk_of(CensusMoment moment) {
-    switch (moment) {
-      case CensusMoment::kBeforeCopy:
-        return before;
-      case CensusMoment::kAfterCopy:
-        return after;
-      case CensusMoment::kScan:
-        break;
-    }
-    return scan;
+    return moment == CensusMoment::kBeforeCopy  ? before
+           : moment == CensusMoment::kAfterCopy ? after
+                                                : scan;
   }
 };
 
@@ -98,13 +92,7 @@ std::string slot_name(FunctionId function, std::uint16_t ordinal, const Program&
   }
   const std::size_t index = program_function_index(function);
   if (index >= program.functions.size()) return "pointer " + std::to_string(ordinal);
-  std::uint32_t uses = 0;
-  for (const Operation& operation : program.functions[index].body) {
-    if (uses_channel(operation.code) && operation.channel != kNil) uses |= 1U << operation.channel;
-    for (const Case& one : operation.cases) {
-      if (one.channel != kNil) uses |= 1U << one.channel;
-    }
-  }
+  const std::uint32_t uses = channels_named_by(program.functions[index].body);
   unsigned left = ordinal;
   for (unsigned c = 0; c < kChannelsMax; ++c) {
     if ((uses >> c & 1) != 0 && left-- == 0) return "p" + std::to_string(c);

@@ -36,16 +36,6 @@ std::vector<std::string> others(const Picture& picture, const Names& names, Goro
   return result;
 }
 
-std::string any_of(const std::vector<std::string>& names) {
-  CHECK(!names.empty(), "one of some names");
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
-    text += names[i];
-  }
-  return text;
-}
-
 void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
@@ -63,15 +53,16 @@ std::string wish(const OpenOperation& operation, const Picture& picture, const N
     add_once(is_closed ? closed : one.is_send ? receivers : senders, names.channel(one.channel));
   }
   if (!closed.empty()) {
-    return ", although " + any_of(closed) + " is closed and should have released it";
+    return ", although " + list_of(closed, " or ") + " is closed and should have released it";
   }
   std::string text;
   if (!senders.empty()) {
-    text = "somebody sends on " + any_of(senders) +
+    text = "somebody sends on " + list_of(senders, " or ") +
            (senders.size() == 1 ? " or closes it" : " or closes one of them");
   }
   if (!receivers.empty()) {
-    text += (text.empty() ? "somebody receives from " : ", or receives from ") + any_of(receivers);
+    text += (text.empty() ? "somebody receives from " : ", or receives from ") +
+            list_of(receivers, " or ");
   }
   return text.empty() ? text : ": until " + text;
 }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/names.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -14,23 +15,14 @@ std::string in_case(CaseIndex index) {
 std::string text_of(std::uint32_t number) { return std::to_string(number); }
 
 std::string_view wait_reason(WaitReason reason) {
-  switch (reason) {
-    case WaitReason::kNone:
-      return "nothing";
-    case WaitReason::kChanSend:
-      return "send";
-    case WaitReason::kChanReceive:
-      return "receive";
-    case WaitReason::kSelect:
-      return "select";
-    case WaitReason::kSelectNoCases:
-      return "no case";
-    case WaitReason::kChanSendNil:
-      return "send on nil channel";
-    case WaitReason::kChanReceiveNil:
-      return "receive from nil channel";
-  }
-  return "unknown";
+  constexpr std::string_view kNames[] = {"nothing",
+                                         "send",
+                                         "receive",
+                                         "select",
+                                         "no case",
+                                         "send on nil channel",
+                                         "receive from nil channel"};
+  return name_at(kNames, reason, "unknown");
 }
 
 // The bits of the runtime's Goroutine::preempt.
@@ -296,8 +288,7 @@ std::string say(const Event& event, const Names& names) {
 std::string_view operation_kind_name(OperationKind kind) {
   constexpr std::string_view kNames[] = {"start", "load", "store", "update", "lock",  "unlock",
                                          "sleep", "wake", "spin",  "copy",   "pause", "scan"};
-  const auto index = static_cast<std::size_t>(kind);
-  return index < std::size(kNames) ? kNames[index] : "unknown";
+  return name_at(kNames, kind, "unknown");
 }
 
 std::string object_of(const Step& step, const Names& names, const Picture& picture) {
@@ -355,43 +346,23 @@ std::string say_operation(const OpenOperation& operation, const Names& names) {
 }
 
 std::string say_standing(const GoroutinePicture& goroutine) {
-  switch (goroutine.standing) {
-    case Standing::kRunnable:
-      return "runnable";
-    case Standing::kRunning:
-      return goroutine.thread < 0
-                 ? "running"
-                 : "running on " + Names::thread(static_cast<ThreadId>(goroutine.thread));
-    case Standing::kWaiting:
-      return "asleep";
-    case Standing::kInSyscall:
-      return "in a system call";
-    case Standing::kPreempted:
-      return "stopped";
-    case Standing::kReturned:
-      return "returned";
-    case Standing::kPanicked:
-      return "panicked";
+  if (goroutine.standing == Standing::kRunning && goroutine.thread >= 0) {
+    return "running on " + Names::thread(static_cast<ThreadId>(goroutine.thread));
   }
-  return "";
+  constexpr std::string_view kNames[] = {"runnable", "running",  "asleep",  "in a system call",
+                                         "stopped",  "returned", "panicked"};
+  return std::string(name_at(kNames, goroutine.standing, ""));
 }
 
 std::string_view copy_reason(CopyReason reason) {
-  switch (reason) {
-    case CopyReason::kGrow:
-      return "grow";
-    case CopyReason::kShrink:
-      return "shrink";
-    case CopyReason::kMove:
-      return "move";
-  }
-  return "copy";
+  constexpr std::string_view kNames[] = {"grow", "shrink", "move"};
+  return name_at(kNames, reason, "copy");
 }
 
-std::string list_of(const std::vector<std::string>& items) {
+std::string list_of(const std::vector<std::string>& items, std::string_view last) {
   std::string text;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (i > 0) text += i + 1 == items.size() ? " and " : ", ";
+    if (i > 0) text += i + 1 == items.size() ? last : ", ";
     text += items[i];
   }
   return text;

@@ -29,7 +29,7 @@ std::string say_standing(const GoroutinePicture& goroutine);
 std::string_view copy_reason(CopyReason reason);
 
 /// "a", "a and b", "a, b and c".
-std::string list_of(const std::vector<std::string>& items);
+std::string list_of(const std::vector<std::string>& items, std::string_view last = " and ");
 
 /// "1 byte", "2 bytes".
 std::string plural(std::uint64_t count, std::string_view noun);

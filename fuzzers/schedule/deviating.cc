@@ -44,7 +44,7 @@ void Deviating::note_arrivals(const Pending* pending) {
     const KeyMask keys = holds_.pass(reached.path, reached.site);
     if (keys == 0) continue;
     const auto first = static_cast<unsigned>(__builtin_ctz(keys));
-    CHECK(first < KeyTable::kKeysMax, "a wish has a place in the table");
+    COSTLY_CHECK(first < KeyTable::kKeysMax, "a wish has a place in the table");
     decisions_left_[thread] = hold_values_[first];
     if (decisions_left_[thread] == 0) continue;
     const bool is_preference = (preferences_ >> first & 1) != 0;
@@ -57,7 +57,7 @@ void Deviating::note_arrivals(const Pending* pending) {
 void Deviating::count_down() {
   for (ThreadMask rest = held_ | preferred_; rest != 0; rest = without_lowest(rest)) {
     const ThreadId thread = lowest(rest);
-    CHECK(decisions_left_[thread] != 0, "a thread with a wish has decisions left");
+    COSTLY_CHECK(decisions_left_[thread] != 0, "a thread with a wish has decisions left");
     if (--decisions_left_[thread] != 0) continue;
     held_ &= ~bit(thread);
     preferred_ &= ~bit(thread);
@@ -75,7 +75,7 @@ ThreadMask Deviating::preferred_among(ThreadMask enabled, const Pending* pending
 ThreadId Deviating::pick(ThreadMask enabled, ThreadId current, const Pending* pending) {
   if (!wishes_any_) return strategy_->pick(enabled, current, pending);
   note_arrivals(pending);
-  CHECK(is_empty(held_ & preferred_), "no thread is held and preferred at once");
+  COSTLY_CHECK(is_empty(held_ & preferred_), "no thread is held and preferred at once");
   ThreadMask free = enabled;
   if (held_ != 0 || preferred_ != 0) {
     free = enabled & ~held_;
@@ -87,7 +87,7 @@ ThreadId Deviating::pick(ThreadMask enabled, ThreadId current, const Pending* pe
   if (free == 0) return strategy_->pick(enabled, current, pending);
   if (without_lowest(free) == 0) return lowest(free);
   const ThreadId picked = strategy_->pick(free, current, pending);
-  CHECK(contains(free, picked), "a strategy picks one of those that deviations leave");
+  COSTLY_CHECK(contains(free, picked), "a strategy picks one of those that deviations leave");
   return picked;
 }
 

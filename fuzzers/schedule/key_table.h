@@ -38,11 +38,12 @@ class KeyTable {
 
   /// Counts the pass. Bits of the keys that it reaches, each at most once in a run.
   KeyMask pass(SpawnPath path, Site site) {
-    CHECK(site < Site::kCount, "a place that is passed is one of the runtime's sites");
+    COSTLY_CHECK(site < Site::kCount, "a place that is passed is one of the runtime's sites");
+    COSTLY_CHECK(about_[index(site)] >> size_ == 0,
+                 "a site's keys are among those that were added");
     KeyMask reached = 0;
     for (KeyMask rest = about_[index(site)]; rest != 0; rest &= rest - 1) {
       const auto i = static_cast<unsigned>(__builtin_ctz(rest));
-      CHECK(i < size_, "a site's keys are among those that were added");
       Entry& entry = entries_[i];
       if (entry.path != kAnyPath && entry.path != path) continue;
       if (entry.passes++ == entry.occurrence) reached |= 1U << i;

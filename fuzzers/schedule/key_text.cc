@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+
+#include "base/names.h"
 
 #include "base/check.h"
 
@@ -17,13 +20,13 @@ constexpr std::string_view kActionNames[] = {
 };
 static_assert(std::size(kActionNames) == 1 + static_cast<unsigned>(kLastStackAction));
 
-std::string hexadecimal(std::uint64_t number) {
+}  // namespace
+
+std::string hexadecimal_text(std::uint64_t number) {
   char digits[16];
   const auto result = std::to_chars(digits, digits + sizeof digits, number, 16);
   return "0x" + std::string(digits, result.ptr);
 }
-
-}  // namespace
 
 bool number_from_text(std::string_view text, std::uint64_t max, std::uint64_t& number) {
   const bool is_hexadecimal = text.starts_with("0x");
@@ -44,10 +47,10 @@ std::string path_text(SpawnPath path) {
   SpawnPath rest = path;
   for (; rest > kMainPath; rest >>= 5) {
     const unsigned digit = rest & 31;
-    if (digit == 0) return hexadecimal(path);
+    if (digit == 0) return hexadecimal_text(path);
     text.insert(0, "." + std::to_string(digit - 1));
   }
-  return rest == kMainPath ? "g0" + text : hexadecimal(path);
+  return rest == kMainPath ? "g0" + text : hexadecimal_text(path);
 }
 
 bool path_from_text(std::string_view text, SpawnPath& path) {
@@ -132,8 +135,7 @@ KeyError numbered_path_from_text(std::string_view text, unsigned max, SpawnPath&
 }
 
 std::string_view action_name(StackAction action) {
-  const auto index = static_cast<std::size_t>(action);
-  return index < std::size(kActionNames) ? kActionNames[index] : std::string_view("unknown-action");
+  return name_at(kActionNames, action, "unknown-action");
 }
 
 bool action_from_name(std::string_view name, StackAction& action) {
@@ -144,17 +146,9 @@ bool action_from_name(std::string_view name, StackAction& action) {
 }
 
 std::string_view deviation_name(DeviationKind kind) {
-  switch (kind) {
-    case DeviationKind::kHold:
-      return "hold";
-    case DeviationKind::kChoose:
-      return "choose";
-    case DeviationKind::kPrefer:
-      return "prefer";
-    case DeviationKind::kCount:
-      break;
-  }
-  return "unknown-deviation";
+  constexpr std::string_view kNames[] = {"hold", "choose", "prefer"};
+  static_assert(std::size(kNames) == static_cast<std::size_t>(DeviationKind::kCount));
+  return name_at(kNames, kind, "unknown-deviation");
 }
 
 }  // namespace concertina::fuzzers

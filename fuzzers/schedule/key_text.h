@@ -35,6 +35,8 @@ std::string_view action_name(StackAction action);
 bool action_from_name(std::string_view name, StackAction& action);
 std::string_view deviation_name(DeviationKind kind);
 
+/// "0x1f".
+std::string hexadecimal_text(std::uint64_t number);
 /// A number without sign, "0x" for hexadecimal, of at most `max`; false for anything else.
 bool number_from_text(std::string_view text, std::uint64_t max, std::uint64_t& number);
 

@@ -56,7 +56,7 @@ void Pct::started(ThreadId thread) {
 
 ThreadId Pct::highest(ThreadMask enabled) const {
   ThreadId best = lowest(enabled);
-  CHECK(!is_empty(enabled), "the highest of no thread");
+  COSTLY_CHECK(!is_empty(enabled), "the highest of no thread");
   for (ThreadMask rest = without_lowest(enabled); rest != 0; rest = without_lowest(rest)) {
     if (priorities_[lowest(rest)] > priorities_[best]) best = lowest(rest);
   }
@@ -65,8 +65,8 @@ ThreadId Pct::highest(ThreadMask enabled) const {
 
 ThreadId Pct::pick(ThreadMask enabled, ThreadId, const Pending* pending) {
   ThreadId best = highest(enabled);
-  CHECK(next_point_ == point_count_ || points_[next_point_] >= decision_,
-        "no change point is passed unseen");
+  COSTLY_CHECK(next_point_ == point_count_ || points_[next_point_] >= decision_,
+               "no change point is passed unseen");
   if (next_point_ < point_count_ && points_[next_point_] == decision_) {
     priorities_[best] = kChangeBand + 1 + ranks_[next_point_];
     ++next_point_;

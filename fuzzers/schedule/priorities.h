@@ -60,7 +60,7 @@ class Priorities {
   /// The thread is about to perform its pending operation: the next one is another, and so is the
   /// race of those that conflict with it.
   void executed(ThreadId thread, const Pending& done) {
-    CHECK(moved_count_ < kThreadsMax, "a thread moves once between two looks");
+    COSTLY_CHECK(moved_count_ < kThreadsMax, "a thread moves once between two looks");
     drawn_[thread] = draw();
     if (only_waits(done)) {
       if (waits_[thread] < kWaitsMax) ++waits_[thread];
@@ -75,15 +75,16 @@ class Priorities {
 
   ThreadId highest(ThreadMask of) const {
     const ThreadMask starting = of & starting_;
-    CHECK(moved_count_ == 0, "priorities are those of operations that were all noted");
+    COSTLY_CHECK(moved_count_ == 0, "priorities are those of operations that were all noted");
     if (!is_empty(starting)) return lowest(starting);
     const auto best = static_cast<ThreadId>(kNameBits & ~priorities_.highest(of, threads_));
-    CHECK(contains(of, best), "the highest priority names one of the threads asked about");
+    COSTLY_CHECK(contains(of, best), "the highest priority names one of the threads asked about");
     return best;
   }
   /// Those of them that go before the thread, which is not starting.
   ThreadMask before(ThreadId thread, ThreadMask of) const {
-    CHECK(contains(all_, thread), "priorities are compared with that of a thread that was started");
+    COSTLY_CHECK(contains(all_, thread),
+                 "priorities are compared with that of a thread that was started");
     return priorities_.higher_than(priorities_[thread], of, threads_);
   }
 

@@ -36,7 +36,7 @@ void ReadsFrom::catch_up(const Pending* pending) {
     bands_are_known_ = false;  // in kWritten others count, too, but then each step forgets them
     concerned_ |= bit(thread);
     for (const unsigned i : members(role.bits())) {
-      CHECK(i < size_, "a site's role is that of a constraint of this run");
+      COSTLY_CHECK(i < size_, "a site's role is that of a constraint of this run");
       Machine& machine = machines_[i];
       machine.at_sites |= bit(thread);
       if (reads && (role.reader >> i & 1) != 0) machine.readers |= bit(thread);
@@ -92,8 +92,8 @@ void ReadsFrom::find_bands() {
   ThreadMask preferred{}, avoided{};
   for (const unsigned i : members(active_)) {
     const Machine& machine = machines_[i];
-    CHECK(machine.state != State::kDone && machine.skips_left == 0,
-          "a constraint that is done, or still skips, wishes for nothing");
+    COSTLY_CHECK(machine.state != State::kDone && machine.skips_left == 0,
+                 "a constraint that is done, or still skips, wishes for nothing");
     const ThreadMask on_object =
         machine.state == State::kOpen ? ThreadMask{} : priorities_.on_object(machine.object);
     const Bands of_readers = reader_bands(machine, on_object);
@@ -132,7 +132,7 @@ void ReadsFrom::read(Machine& machine, ObjectId object) {
   } else {
     return;
   }
-  CHECK(satisfied_ <= size_, "a constraint is satisfied once at most");
+  COSTLY_CHECK(satisfied_ <= size_, "a constraint is satisfied once at most");
   machine.state = State::kDone;
 }
 
@@ -178,7 +178,8 @@ void ReadsFrom::executing(ThreadId thread, const Pending* pending) {
   const Pending& operation = pending[thread];
   const Roles role = roles(operation.site);
   if (role.any()) {
-    CHECK(contains(concerned_, thread), "a thread that is at a site with a role is concerned");
+    COSTLY_CHECK(contains(concerned_, thread),
+                 "a thread that is at a site with a role is concerned");
     concerned_ &= ~bit(thread);
     for (const unsigned i : members(role.bits())) {
       Machine& machine = machines_[i];

@@ -2,6 +2,9 @@
 #include "schedule/schedule.h"
 
 #include <algorithm>
+#include <iterator>
+
+#include "base/names.h"
 
 #include "base/check.h"
 
@@ -19,25 +22,10 @@ bool has_known_sites(const Constraint& constraint) {
 }  // namespace
 
 std::string_view strategy_name(Strategy strategy) {
-  switch (strategy) {
-    case Strategy::kRandom:
-      return "random";
-    case Strategy::kPct:
-      return "pct";
-    case Strategy::kNonPreemptive:
-      return "non-preemptive";
-    case Strategy::kPos:
-      return "pos";
-    case Strategy::kReadsFrom:
-      return "reads-from";
-    case Strategy::kSurw:
-      return "surw";
-    case Strategy::kPortfolio:
-      return "portfolio";
-    case Strategy::kCount:
-      break;
-  }
-  return "";
+  constexpr std::string_view kNames[] = {"random",     "pct",  "non-preemptive", "pos",
+                                         "reads-from", "surw", "portfolio"};
+  static_assert(std::size(kNames) == static_cast<std::size_t>(Strategy::kCount));
+  return name_at(kNames, strategy, "");
 }
 
 Strategy strategy_by_name(std::string_view name) {

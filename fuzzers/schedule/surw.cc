@@ -112,15 +112,15 @@ void Surw::note_weight(ThreadId thread, std::uint32_t weight) {
 
 // Of the entry, and so of the threads that act for it.
 void Surw::set_weight(unsigned entry, std::uint32_t weight) {
-  CHECK(entry < size_, "weights are those of entries");
+  COSTLY_CHECK(entry < size_, "weights are those of entries");
   counts_[entry].weight = weight;
   for (const ThreadId thread : members(counts_[entry].threads)) note_weight(thread, weight);
 }
 
 void Surw::set_entry(ThreadId thread, unsigned entry) {
   const unsigned before = entries_[thread];
-  CHECK(before == kNobody || contains(counts_[before].threads, thread),
-        "a thread is listed by the entry that it acts for");
+  COSTLY_CHECK(before == kNobody || contains(counts_[before].threads, thread),
+               "a thread is listed by the entry that it acts for");
   if (before != kNobody) counts_[before].threads &= ~bit(thread);
   entries_[thread] = entry;
   if (entry != kNobody) counts_[entry].threads |= bit(thread);
@@ -153,11 +153,11 @@ void Surw::note_path(ThreadId thread, SpawnPath path) {
 ThreadId Surw::draw_intended(ThreadMask threads) {
   const auto sum =
       static_cast<std::uint32_t>(sums_.add_up(weights_, threads, priorities_.threads()));
-  CHECK(!is_empty(threads), "one of some threads is drawn");
+  COSTLY_CHECK(!is_empty(threads), "one of some threads is drawn");
   if (sum == 0) return nth(threads, random_.below(count(threads)));
   const auto drawn = static_cast<std::int32_t>(random_.below(sum));
   const ThreadMask higher = sums_.higher_than(drawn, threads, priorities_.threads());
-  CHECK(!is_empty(higher), "a draw below the sum of weights falls to one of the threads");
+  COSTLY_CHECK(!is_empty(higher), "a draw below the sum of weights falls to one of the threads");
   return lowest(higher);
 }
 
@@ -175,7 +175,7 @@ void Surw::catch_up(const Pending* pending) {
 // Their own operation is at hand, so they have at least that one left.
 void Surw::expect_one(ThreadMask threads) {
   for (const ThreadId thread : members(threads & exhausted_)) {
-    CHECK(entries_[thread] != kNobody, "only what a thread has an entry for is used up");
+    COSTLY_CHECK(entries_[thread] != kNobody, "only what a thread has an entry for is used up");
     set_weight(entries_[thread], 1);
   }
 }

@@ -6,8 +6,6 @@
 namespace concertina::fuzzers {
 namespace {
 
-// More than any run passes: a place anywhere in the run may matter.
-
 // Candidates that die of something else: each costs a child, and often a sanitizer's report. A call
 // gives up after kDeathsMax deaths, plus one per kCandidatesPerDeath candidates: a program that
 // mostly dies of another bug is no good for finding this one.

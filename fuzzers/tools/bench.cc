@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <boost/context/detail/fcontext.hpp>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 
 #include "base/check.h"
 #include "host/json.h"
+#include "host/stopwatch.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/generator.h"
@@ -25,12 +25,6 @@ constexpr unsigned kRounds = 3;
 constexpr std::uint32_t kStepsMax = 350;
 constexpr unsigned kJumps = 1'000'000;
 constexpr std::size_t kJumpStackBytes = 64 * 1024;
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 double median(std::array<double, kRounds> values) {
   std::sort(values.begin(), values.end());
@@ -47,9 +41,9 @@ double jump_ns() {
   const auto stack = std::make_unique<std::byte[]>(kJumpStackBytes);
   context::fcontext_t other =
       context::make_fcontext(stack.get() + kJumpStackBytes, kJumpStackBytes, &bounce);
-  const Clock::time_point begin = Clock::now();
+  const Stopwatch watch;
   for (unsigned i = 0; i < kJumps / 2; ++i) other = context::jump_fcontext(other, nullptr).fctx;
-  return seconds_since(begin) * 1e9 / kJumps;
+  return watch.seconds() * 1e9 / kJumps;
 }
 
 /// The inputs as an engine would hand them over, and the sizes of their runs.
@@ -78,25 +72,23 @@ Set make_set(const BenchOptions& options) {
 }
 
 struct Round {
-  double decode_s = 0;
   double run_s = 0;
-  double judge_s = 0;
+  double decode_and_judge_s = 0;
   std::uint64_t steps = 0;
 };
 
 Round one_round(const Set& set) {
   Round round;
   for (const Bytes& bytes : set.inputs) {
-    const Clock::time_point decode_begin = Clock::now();
+    const Stopwatch watch;
     const Input input = decode(bytes);
-    const Clock::time_point begin = Clock::now();
-    round.decode_s += std::chrono::duration<double>(begin - decode_begin).count();
+    const double decoded_s = watch.seconds();
     const Trace trace = run(input);
-    round.run_s += seconds_since(begin);
-    round.steps += trace.steps;
-    const Clock::time_point judge_begin = Clock::now();
+    const double run_s = watch.seconds();
     const Verdict verdict = judge(input, trace);
-    round.judge_s += seconds_since(judge_begin);
+    round.decode_and_judge_s += decoded_s + watch.seconds() - run_s;
+    round.run_s += run_s - decoded_s;
+    round.steps += trace.steps;
     if (verdict.failed()) std::fprintf(stderr, "bench: %s\n", verdict.signature().c_str());
   }
   return round;
@@ -121,7 +113,7 @@ int bench(const BenchOptions& options) {
     const Round round = one_round(set);
     steps = round.steps;
     runs_per_second[i] = options.count / round.run_s;
-    judged_per_second[i] = options.count / (round.decode_s + round.run_s + round.judge_s);
+    judged_per_second[i] = options.count / (round.run_s + round.decode_and_judge_s);
     step_ns[i] = round.run_s * 1e9 / static_cast<double>(std::max<std::uint64_t>(steps, 1));
   }
   std::printf("flavour %s, %u inputs, %.1f yield points each, median of %u rounds\n",

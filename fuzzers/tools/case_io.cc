@@ -5,23 +5,11 @@
 #include "base/check.h"
 #include "host/files.h"
 #include "host/shown.h"
+#include "host/text.h"
 #include "input/load.h"
+#include "input/text_header.h"
 
 namespace concertina::fuzzers {
-namespace {
-
-std::string CaseHeader::* field_by_name(std::string_view name) {
-  if (name == "title") return &CaseHeader::title;
-  if (name == "bug") return &CaseHeader::bug;
-  if (name == "oracle") return &CaseHeader::oracle;
-  if (name == "flavour") return &CaseHeader::flavour;
-  if (name == "expect") return &CaseHeader::expect;
-  if (name == "depth") return &CaseHeader::depth;
-  if (name == "pair") return &CaseHeader::pair;
-  return nullptr;
-}
-
-}  // namespace
 
 bool load_or_complain(const std::string& path, CaseFile& file, bool as_bytes) {
   const std::string error = load(path, file, as_bytes);
@@ -48,19 +36,24 @@ std::string encoded(const Input& input) {
 }
 
 std::string header_lines(const CaseHeader& header) {
-  const std::string flavour = header.flavour.empty() ? "any" : header.flavour;
-  return "title: " + header.title + "\nbug: " + header.bug + "\noracle: " + header.oracle +
-         "\nflavour: " + flavour + "\nexpect: " + header.expect + "\ndepth: " + header.depth +
-         "\npair: " + header.pair + "\n";
+  std::string text;
+  for (const HeaderField& field : kHeaderFields) {
+    const bool is_any = field.key == "flavour" && header.flavour.empty();
+    text += std::string(field.key) + ": " + (is_any ? "any" : header.*field.value) + "\n";
+  }
+  return text;
 }
 
 std::string set_header_field(CaseHeader& header, const std::string& assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos) return "'" + shown(assignment) + "' is not key=value";
-  std::string CaseHeader::* const field = field_by_name(assignment.substr(0, equals));
-  if (field == nullptr) return "no header field '" + shown(assignment.substr(0, equals)) + "'";
-  header.*field = assignment.substr(equals + 1);
-  return "";
+  const std::string key = assignment.substr(0, equals);
+  for (const HeaderField& field : kHeaderFields) {
+    if (field.key != key) continue;
+    header.*field.value = assignment.substr(equals + 1);
+    return "";
+  }
+  return "no header field '" + shown(key) + "'";
 }
 
 CaseHeader with_mutant(CaseHeader header, std::string_view mutant) {
@@ -75,16 +68,9 @@ bool is_as_expected(const CaseHeader& header, const Verdict& verdict) {
 
 bool flavour_can_see(const CaseHeader& header, std::string_view flavour) {
   if (header.expect != "fail" || header.flavour.empty() || header.flavour == "any") return true;
-  std::string_view rest = header.flavour;
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    std::string_view name = rest.substr(0, comma);
-    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-    while (name.starts_with(' ')) name.remove_prefix(1);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    if (name == flavour || name == "any") return true;
-  }
-  return false;
+  std::string list = "," + header.flavour + ",";
+  std::erase(list, ' ');
+  return list.find(text_of(",", flavour, ",")) != list.npos || list.find(",any,") != list.npos;
 }
 
 std::string_view this_flavour() { return CONCERTINA_FLAVOUR; }

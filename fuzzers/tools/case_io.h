@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/program.h"
 #include "pipeline.h"
@@ -17,6 +18,21 @@ bool write_or_complain(const std::string& path, std::string_view content);
 
 /// Complains before the work for a file that could not be written. Empty: none is wanted.
 bool can_write_or_complain(const std::string& path);
+
+/// Does it with each file; the worst of the exit codes. A failure outranks what was not finished,
+/// and what could not be run outranks both.
+template <class DoOne>
+int worst_of(const std::vector<std::string>& files, const DoOne& do_one) {
+  const auto rank = [](int code) {
+    return code == kExitNotComplete ? 1 : code == 0 ? 0 : code + 1;
+  };
+  int worst = kExitAsExpected;
+  for (const std::string& path : files) {
+    const int code = do_one(path);
+    if (rank(code) > rank(worst)) worst = code;
+  }
+  return worst;
+}
 
 /// Engine bytes as a string that can be written.
 std::string encoded(const Input& input);

@@ -8,42 +8,24 @@
 namespace concertina::fuzzers {
 namespace {
 
-std::string pack(const Verdict& verdict, const Trace& trace) {
-  return Packer()
-      .verdict(verdict)
-      .value(trace.machines_max)
-      .value(trace.slice)
-      .value(trace.outcome)
-      .text(trace.message)
-      .value(trace.hash)
-      .value(trace.steps)
-      .value(trace.decisions)
-      .list(trace.threads)
-      .bytes();
+std::string answer_of(const Verdict& verdict, const Trace& t) {
+  return pack(verdict, t.machines_max, t.slice, t.outcome, t.message, t.hash, t.steps, t.decisions,
+              t.threads);
 }
 
-bool unpack(std::string_view bytes, ChildRun& result) {
-  Unpacker in(bytes);
-  in.verdict(result.verdict);
-  in.value(result.trace.machines_max);
-  in.value(result.trace.slice);
-  in.value(result.trace.outcome);
-  in.text(result.trace.message);
-  in.value(result.trace.hash);
-  in.value(result.trace.steps);
-  in.value(result.trace.decisions);
-  in.list(result.trace.threads);
-  return in.is_whole();
+bool read_answer(std::string_view bytes, ChildRun& result) {
+  Trace& t = result.trace;
+  return unpack(bytes, result.verdict, t.machines_max, t.slice, t.outcome, t.message, t.hash,
+                t.steps, t.decisions, t.threads);
 }
 
 std::string run_and_judge(const Input& input, const ChildOptions& options, RunLog& log) {
   const Trace trace = run(input, {.chooser = options.chooser, .log = &log});
   if (options.ended) options.ended(trace);
-  const Verdict verdict =
-      options.judge != nullptr ? options.judge(input, trace) : judge(input, trace);
-  std::string answer = pack(verdict, trace);
+  const Verdict verdict = options.judge(input, trace);
+  std::string answer = answer_of(verdict, trace);
   ChildRun back;
-  CHECK(unpack(answer, back) && back.trace.hash == trace.hash &&
+  CHECK(read_answer(answer, back) && back.trace.hash == trace.hash &&
             back.verdict.signature() == verdict.signature(),
         "what a child answers is read back as it was");
   return answer;
@@ -58,7 +40,7 @@ ChildRun run_in_child(const Input& input, const ChildOptions& options) {
   const Forked forked = run_forked([&] { return run_and_judge(input, options, log); },
                                    {.timeout_s = options.timeout_s});
   child.log = forked.log;
-  const bool is_whole = forked.answered() && unpack(forked.answer, child);
+  const bool is_whole = forked.answered() && read_answer(forked.answer, child);
   child.trace.events = log.events.all();
   child.trace.last_steps = log.steps();
   if (is_whole) return child;

@@ -11,13 +11,13 @@
 
 namespace concertina::fuzzers {
 
-/// Judges a run; null: the pipeline's judge.
+/// Judges a run.
 using JudgeRun = Verdict (*)(const Input&, const Trace&);
 
 struct ChildOptions {
   unsigned timeout_s = 20;
   Chooser* chooser = nullptr;  // decides in place of the schedule, in the child
-  JudgeRun judge = nullptr;
+  JudgeRun judge = &fuzzers::judge;
   std::function<void(const Trace&)> ended = {};  // called in the child after its run
 };
 

@@ -1,4 +1,5 @@
 // concertina: what a person or a script does with one input, or with generated ones.
+#include <memory>
 #include <sstream>
 
 #include "host/command_line.h"
@@ -17,6 +18,25 @@ void add_timeout(CLI::App& command, unsigned& timeout_s) {
              "Seconds of processor time without progress until a run counts as hung", 1);
 }
 
+struct Tool {
+  CLI::App app{"Concertina: look at, run, replay and measure fuzz inputs"};
+  int code = kExitAsExpected;
+
+  template <class Options>
+  struct Added {
+    CLI::App& command;
+    Options& options;
+  };
+  /// A subcommand that runs this with its options.
+  template <class Options>
+  Added<Options> add(const char* name, const char* help, int (*run)(const Options&)) {
+    CLI::App* const command = app.add_subcommand(name, help);
+    const auto options = std::make_shared<Options>();
+    command->callback([this, run, options] { code = run(*options); });
+    return {*command, *options};
+  }
+};
+
 /// The inputs of a command, one or several, and the form that they are in.
 template <class Paths>
 CLI::Option* add_inputs(CLI::App& command, Paths& paths, bool& as_bytes) {
@@ -25,208 +45,193 @@ CLI::Option* add_inputs(CLI::App& command, Paths& paths, bool& as_bytes) {
   return command.add_option("file", paths, "Case files, or engine bytes that are named as such");
 }
 
-void add_show(CLI::App& app, ShowOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand("show", "Print an input in one of its forms");
-  add_inputs(*command, options.files, options.as_bytes)->required();
-  command->add_option("--as", options.as, "text, bytes or go")
+void add_show(Tool& tool) {
+  auto [command, o] = tool.add("show", "Print an input in one of its forms", &show);
+  add_inputs(command, o.files, o.as_bytes)->required();
+  command.add_option("--as", o.as, "text, bytes or go")
       ->check(CLI::IsMember({"text", "bytes", "go"}))
       ->capture_default_str();
-  command->add_flag("--header", options.header_only, "Print the header only")->excludes("--as");
-  add_name(*command, "-o,--output", options.output, "A file, or a folder for several inputs");
-  command->add_option("--set", options.assign, "Set a header field: key=value");
-  command->callback([&] { code = show(options); });
+  command.add_flag("--header", o.header_only, "Print the header only")->excludes("--as");
+  add_name(command, "-o,--output", o.output, "A file, or a folder for several inputs");
+  command.add_option("--set", o.assign, "Set a header field: key=value");
 }
 
-void add_run(CLI::App& app, RunCommandOptions& options, int& code) {
-  CLI::App* const command =
-      app.add_subcommand("run", "Run inputs and judge them, one line per run");
-  add_inputs(*command, options.files, options.as_bytes)->required();
-  CLI::Option* const seed =
-      add_number(*command, "--seed", options.seed, "Replaces the schedule's seed");
-  add_number(*command, "--runs", options.runs, "Runs with seed, seed + 1, ...", 1, kStoredMax);
-  command->add_flag("--in-process", options.in_process,
-                    "Run in this process, for a debugger; a run that dies ends it");
-  add_timeout(*command, options.timeout_s);
-  command->callback([&options, seed, &code] {
-    options.has_seed = seed->count() > 0;
-    code = run_command(options);
-  });
+void add_run(Tool& tool) {
+  auto [command, o] = tool.add("run", "Run inputs and judge them, one line per run", &run_command);
+  add_inputs(command, o.files, o.as_bytes)->required();
+  add_number(command, "--seed", o.seed, "Replaces the schedule's seed")
+      ->each([&has_seed = o.has_seed](const std::string&) { has_seed = true; });
+  add_number(command, "--runs", o.runs, "Runs with seed, seed + 1, ...", 1, kStoredMax);
+  command.add_flag("--in-process", o.in_process,
+                   "Run in this process, for a debugger; a run that dies ends it");
+  add_timeout(command, o.timeout_s);
 }
 
-void add_replay(CLI::App& app, ReplayOptions& options, int& code) {
-  CLI::App* const command =
-      app.add_subcommand("replay", "Run each input in a child process and explain its verdict");
-  add_inputs(*command, options.files, options.as_bytes)->required();
-  command->add_flag("--expect-from-header", options.expect_from_header,
-                    "Exit 0 when the verdict is the header's, not only for a pass");
-  command->add_option("--mutant", options.mutant,
-                      "The mutant in this build: a case that shows it must fail");
-  command->add_flag("--skip-unseen", options.skip_unseen,
-                    "Skip, not refuse, a failure that this flavour cannot see");
-  command->add_flag("--json", options.json, "One JSON object per file");
-  command->add_flag("-q,--quiet", options.quiet, "One line per file");
-  add_number(*command, "--last", options.last_steps, "Steps of the schedule to print");
+void add_replay(Tool& tool) {
+  auto [command, o] =
+      tool.add("replay", "Run each input in a child process and explain its verdict", &replay);
+  add_inputs(command, o.files, o.as_bytes)->required();
+  command.add_flag("--expect-from-header", o.expect_from_header,
+                   "Exit 0 when the verdict is the header's, not only for a pass");
+  command.add_option("--mutant", o.mutant,
+                     "The mutant in this build: a case that shows it must fail");
+  command.add_flag("--skip-unseen", o.skip_unseen,
+                   "Skip, not refuse, a failure that this flavour cannot see");
+  command.add_flag("--json", o.json, "One JSON object per file");
+  command.add_flag("-q,--quiet", o.quiet, "One line per file");
+  add_number(command, "--last", o.last_steps, "Steps of the schedule to print");
   command
-      ->add_option("--color", options.color,
-                   "auto (on a terminal, unless NO_COLOR is set), always or never")
+      .add_option("--color", o.color,
+                  "auto (on a terminal, unless NO_COLOR is set), always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
-  command->add_flag("--raw", options.raw, "Also print what the process said on its stderr");
-  add_timeout(*command, options.timeout_s);
-  add_number(*command, "--times", options.times, "Replays of each input; all must agree", 1);
-  command->callback([&] { code = replay(options); });
+  command.add_flag("--raw", o.raw, "Also print what the process said on its stderr");
+  add_timeout(command, o.timeout_s);
+  add_number(command, "--times", o.times, "Replays of each input; all must agree", 1);
 }
 
-void add_minimize(CLI::App& app, MinimizeCommandOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "minimize", "Make a failing input as small as possible, with the same signature");
-  add_inputs(*command, options.file, options.as_bytes)->required();
-  add_name(*command, "-o,--output", options.output, "Where to write it; default FILE.min.case");
-  add_number(*command, "--seed", options.seed, "Seed of the search");
-  add_number(*command, "--attempts", options.attempts, "Searches, until one ends with a small case",
-             1);
-  add_number(*command, "--budget", options.budget, "Runs, at most", 1);
-  add_timeout(*command, options.timeout_s);
-  add_seconds(*command, "--depth-budget", options.depth_budget_s,
+void add_minimize(Tool& tool) {
+  auto [command, o] =
+      tool.add("minimize", "Make a failing input as small as possible, with the same signature",
+               &minimize_command);
+  add_inputs(command, o.file, o.as_bytes)->required();
+  add_name(command, "-o,--output", o.output, "Where to write it; default FILE.min.case");
+  add_number(command, "--seed", o.seed, "Seed of the search");
+  add_number(command, "--attempts", o.attempts, "Searches, until one ends with a small case", 1);
+  add_number(command, "--budget", o.budget, "Runs, at most", 1);
+  add_timeout(command, o.timeout_s);
+  add_seconds(command, "--depth-budget", o.depth_budget_s,
               "Seconds to explore for the bug's depth and critical pair; 0: do not", 0);
-  command->add_flag("--json", options.json, "One JSON object instead of text");
-  command->add_flag("--progress", options.progress, "Show on stderr what has been reached");
-  command->callback([&] { code = minimize_command(options); });
+  command.add_flag("--json", o.json, "One JSON object instead of text");
+  command.add_flag("--progress", o.progress, "Show on stderr what has been reached");
 }
 
-void add_neighbours(CLI::App& app, NeighboursOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "neighbours", "Run each input under schedules near its own; all must pass");
-  add_inputs(*command, options.files, options.as_bytes)->required();
-  add_number(*command, "--count", options.count, "Schedules of each input", 1, kStoredMax);
-  add_number(*command, "--seed", options.seed, "Seed of the draws");
-  add_timeout(*command, options.timeout_s);
-  command->add_flag("--json", options.json, "One JSON object per file");
-  command->callback([&] { code = neighbours(options); });
+void add_neighbours(Tool& tool) {
+  auto [command, o] = tool.add(
+      "neighbours", "Run each input under schedules near its own; all must pass", &neighbours);
+  add_inputs(command, o.files, o.as_bytes)->required();
+  add_number(command, "--count", o.count, "Schedules of each input", 1, kStoredMax);
+  add_number(command, "--seed", o.seed, "Seed of the draws");
+  add_timeout(command, o.timeout_s);
+  command.add_flag("--json", o.json, "One JSON object per file");
 }
 
-void add_explore(CLI::App& app, ExploreOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "explore", "Search the schedules of a program until an oracle fails (then exit code 1)");
-  CLI::Option* const file = add_inputs(*command, options.file, options.as_bytes);
-  command->add_option("--strategy", options.strategy, "Which strategy searches")
+void add_explore(Tool& tool) {
+  auto [command, o] = tool.add(
+      "explore", "Search the schedules of a program until an oracle fails (then exit code 1)",
+      &explore);
+  CLI::Option* const file = add_inputs(command, o.file, o.as_bytes);
+  command.add_option("--strategy", o.strategy, "Which strategy searches")
       ->check(CLI::IsMember({"random", "pct", "pos", "reads-from", "surw", "portfolio"}))
       ->capture_default_str();
   command
-      ->add_option("--without", options.left_out,
-                   "A strategy that gets no turn in the portfolio, to see what it is worth")
+      .add_option("--without", o.left_out,
+                  "A strategy that gets no turn in the portfolio, to see what it is worth")
       ->check(CLI::IsMember({"pct", "reads-from", "surw"}));
-  add_number(*command, "--runs", options.runs, "Runs of a search, at most", 1);
-  add_number(*command, "--seed", options.seed, "Seed of the search");
-  add_number(*command, "--seeds", options.seeds, "Searches, with seed, seed + 1, ...", 1);
+  add_number(command, "--runs", o.runs, "Runs of a search, at most", 1);
+  add_number(command, "--seed", o.seed, "Seed of the search");
+  add_number(command, "--seeds", o.seeds, "Searches, with seed, seed + 1, ...", 1);
   CLI::Option* const generated =
-      add_number(*command, "--generated", options.per_program,
+      add_number(command, "--generated", o.per_program,
                  "Search generated programs instead of a file, N runs each");
-  CLI::Option* const as_drawn = command->add_flag(
-      "--as-drawn", options.as_drawn, "Generated inputs with their own schedules, one run each");
+  CLI::Option* const as_drawn = command.add_flag(
+      "--as-drawn", o.as_drawn, "Generated inputs with their own schedules, one run each");
   file->excludes(generated)->excludes(as_drawn);
-  command->add_flag("--keep-wishes", options.keep_wishes,
-                    "Keep the file's holds and preferences; other wishes are always kept");
-  add_timeout(*command, options.timeout_s);
-  add_name(*command, "-o,--out,--output", options.output, "Where to write the first failing case");
-  command->add_flag("--json", options.json, "One JSON object per search");
-  command->callback([&] { code = explore(options); });
+  command.add_flag("--keep-wishes", o.keep_wishes,
+                   "Keep the file's holds and preferences; other wishes are always kept");
+  add_timeout(command, o.timeout_s);
+  add_name(command, "-o,--out,--output", o.output, "Where to write the first failing case");
+  command.add_flag("--json", o.json, "One JSON object per search");
 }
 
-void add_verify(CLI::App& app, VerifyOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "verify", "Run a small program under every schedule with a bounded number of preemptions");
-  add_inputs(*command, options.files, options.as_bytes)->required();
-  CLI::Option* const bound = add_number(*command, "--bound", options.bound,
+void add_verify(Tool& tool) {
+  auto [command, o] = tool.add(
+      "verify", "Run a small program under every schedule with a bounded number of preemptions",
+      &verify);
+  add_inputs(command, o.files, o.as_bytes)->required();
+  CLI::Option* const bound = add_number(command, "--bound", o.bound,
                                         "Preemptions, at most; lower bounds come first", 0, 15);
-  command->add_flag("--fixed-draws", options.fixed_draws,
-                    "Take draws (select orders, steal victims) from the seed, not all values");
+  command.add_flag("--fixed-draws", o.fixed_draws,
+                   "Take draws (select orders, steal victims) from the seed, not all values");
   command
-      ->add_flag("--unbounded", options.unbounded,
-                 "Every schedule, by partial-order reduction; for tiny programs")
+      .add_flag("--unbounded", o.unbounded,
+                "Every schedule, by partial-order reduction; for tiny programs")
       ->excludes(bound);
-  add_seconds(*command, "--budget", options.budget_s, "Seconds per file, in this call");
-  add_number(*command, "--schedules", options.schedules,
-             "Schedules per file, at most, in this call", 1);
-  add_name(*command, "--resume", options.resume,
+  add_seconds(command, "--budget", o.budget_s, "Seconds per file, in this call");
+  add_number(command, "--schedules", o.schedules, "Schedules per file, at most, in this call", 1);
+  add_name(command, "--resume", o.resume,
            "Resume from this file if it exists; it is kept up to date until complete");
-  add_name(*command, "--out", options.output, "Write a failing case here");
-  add_timeout(*command, options.timeout_s);
-  command->add_flag("--json", options.json, "One JSON object per file");
-  command->add_flag("--progress", options.progress, "Show on stderr how far it is");
-  command->callback([&] { code = verify(options); });
+  add_name(command, "--out", o.output, "Write a failing case here");
+  add_timeout(command, o.timeout_s);
+  command.add_flag("--json", o.json, "One JSON object per file");
+  command.add_flag("--progress", o.progress, "Show on stderr how far it is");
 }
 
-void add_depth(CLI::App& app, DepthOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "depth", "How many preemptions a failing input needs, and which two steps it turns on");
-  add_inputs(*command, options.files, options.as_bytes)->required();
-  add_number(*command, "--bound", options.bound, "Preemptions, at most", 0, 15);
-  add_seconds(*command, "--budget", options.budget_s,
+void add_depth(Tool& tool) {
+  auto [command, o] = tool.add(
+      "depth", "How many preemptions a failing input needs, and which two steps it turns on",
+      &depth);
+  add_inputs(command, o.files, o.as_bytes)->required();
+  add_number(command, "--bound", o.bound, "Preemptions, at most", 0, 15);
+  add_seconds(command, "--budget", o.budget_s,
               "Seconds to explore each file; as many again to reduce its failing runs");
-  add_number(*command, "--starts", options.starts,
+  add_number(command, "--starts", o.starts,
              "Failing runs whose preemptions to reduce if exploring finds no proof; 0: none");
-  add_number(*command, "--reducing-runs", options.reducing_runs, "Runs to reduce each of them");
-  add_name(*command, "-o,--output", options.output, "Write the case with both in its header");
-  add_timeout(*command, options.timeout_s);
-  command->add_flag("--json", options.json, "One JSON object per file");
-  command->callback([&] { code = depth(options); });
+  add_number(command, "--reducing-runs", o.reducing_runs, "Runs to reduce each of them");
+  add_name(command, "-o,--output", o.output, "Write the case with both in its header");
+  add_timeout(command, o.timeout_s);
+  command.add_flag("--json", o.json, "One JSON object per file");
 }
 
-void add_generate(CLI::App& app, GenerateCommandOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand("generate", "Print or store generated inputs");
-  add_number(*command, "--count", options.count, "How many", 1);
-  add_number(*command, "--seed", options.seed, "Seed of the generator");
-  add_name(*command, "-o,--output", options.folder, "Folder; without it, text on stdout");
-  command->add_option("--as", options.as, "text or bytes")
+void add_generate(Tool& tool) {
+  auto [command, o] = tool.add("generate", "Print or store generated inputs", &generate_command);
+  add_number(command, "--count", o.count, "How many", 1);
+  add_number(command, "--seed", o.seed, "Seed of the generator");
+  add_name(command, "-o,--output", o.folder, "Folder; without it, text on stdout");
+  command.add_option("--as", o.as, "text or bytes")
       ->check(CLI::IsMember({"text", "bytes"}))
       ->capture_default_str();
-  command->callback([&] { code = generate_command(options); });
 }
 
-void add_health(CLI::App& app, HealthOptions& options, int& code) {
-  CLI::App* const command =
-      app.add_subcommand("health", "Show what share of generated inputs reaches what");
-  add_inputs(*command, options.files, options.as_bytes);
-  add_number(*command, "--count", options.count, "How many", 1, kStoredMax);
-  add_number(*command, "--seed", options.seed, "Seed of the generator");
-  command->add_flag("--json", options.json, "One JSON object");
-  command->add_flag("--check", options.check, "Fail when a share is below its floor");
-  command->callback([&] { code = health(options); });
+void add_health(Tool& tool) {
+  auto [command, o] =
+      tool.add("health", "Show what share of generated inputs reaches what", &health);
+  add_inputs(command, o.files, o.as_bytes);
+  add_number(command, "--count", o.count, "How many", 1, kStoredMax);
+  add_number(command, "--seed", o.seed, "Seed of the generator");
+  command.add_flag("--json", o.json, "One JSON object");
+  command.add_flag("--check", o.check, "Fail when a share is below its floor");
 }
 
-void add_bench(CLI::App& app, BenchOptions& options, int& code) {
-  CLI::App* const command =
-      app.add_subcommand("bench", "Speed of the simulator beside a bare context switch");
-  add_number(*command, "--count", options.count, "Inputs in the fixed set", 1, kStoredMax);
-  add_number(*command, "--seed", options.seed, "Seed of the set");
-  add_name(*command, "--json", options.json_path, "Also write the numbers to this file");
-  command->callback([&] { code = bench(options); });
+void add_bench(Tool& tool) {
+  auto [command, o] =
+      tool.add("bench", "Speed of the simulator beside a bare context switch", &bench);
+  add_number(command, "--count", o.count, "Inputs in the fixed set", 1, kStoredMax);
+  add_number(command, "--seed", o.seed, "Seed of the set");
+  add_name(command, "--json", o.json_path, "Also write the numbers to this file");
 }
 
-void add_determinism(CLI::App& app, DeterminismOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "determinism", "Run each input twice and print its trace hash, to compare across builds");
-  add_inputs(*command, options.files, options.as_bytes);
-  add_number(*command, "--generated", options.generated, "Also this many generated inputs", 0,
+void add_determinism(Tool& tool) {
+  auto [command, o] = tool.add(
+      "determinism", "Run each input twice and print its trace hash, to compare across builds",
+      &determinism);
+  add_inputs(command, o.files, o.as_bytes);
+  add_number(command, "--generated", o.generated, "Also this many generated inputs", 0, kStoredMax);
+  add_number(command, "--seed", o.seed, "Seed of the generator");
+  add_number(command, "--after", o.after, "Run this many other generated inputs first", 0,
              kStoredMax);
-  add_number(*command, "--seed", options.seed, "Seed of the generator");
-  add_number(*command, "--after", options.after, "Run this many other generated inputs first", 0,
-             kStoredMax);
-  add_timeout(*command, options.timeout_s);
-  command->add_flag("--json", options.json, "One JSON object per input, with what went wrong");
-  command->callback([&] { code = determinism(options); });
+  add_timeout(command, o.timeout_s);
+  command.add_flag("--json", o.json, "One JSON object per input, with what went wrong");
 }
 
-void add_signature(CLI::App& app, SignatureOptions& options, int& code) {
-  CLI::App* const command = app.add_subcommand(
-      "signature", "Name a failure by what its process printed, such as a sanitizer's report");
-  command->add_option("file", options.file, "What the process wrote to stderr")->required();
-  add_number(*command, "--signal", options.signal, "The signal that killed it", 0, 255);
-  add_number(*command, "--exit-status", options.exit_status, "The status that it exited with", 0,
-             255);
-  command->add_flag("--json", options.json, "One JSON object instead of text");
-  command->callback([&] { code = signature(options); });
+void add_signature(Tool& tool) {
+  auto [command, o] = tool.add(
+      "signature", "Name a failure by what its process printed, such as a sanitizer's report",
+      &signature);
+  command.add_option("file", o.file, "What the process wrote to stderr")->required();
+  add_number(command, "--signal", o.signal, "The signal that killed it", 0, 255);
+  add_number(command, "--exit-status", o.exit_status, "The status that it exited with", 0, 255);
+  command.add_flag("--json", o.json, "One JSON object instead of text");
 }
 
 constexpr const char* kFooter =
@@ -245,44 +250,23 @@ void print_help(const CLI::App& app, const CLI::ParseError& error) {
   app.exit(error, help, help);
   std::string line;
   for (std::istringstream lines(help.str()); std::getline(lines, line);) {
-    print_wrapped(line.starts_with(' ') ? kHelpColumn : 0, "%s\n", line.c_str());
+    print_wrapped(line.starts_with(' ') ? kHelpColumn : 0, line, "\n");
   }
 }
 
 int run_tool(int argc, char** argv) {
-  CLI::App app("Concertina: look at, run, replay and measure fuzz inputs");
+  Tool tool;
+  CLI::App& app = tool.app;
   app.require_subcommand(1);
   app.footer(kFooter);
   app.get_formatter()->column_width(kHelpColumn);
   app.set_version_flag("--version",
                        std::string("concertina, flavour ") + std::string(this_flavour()));
-  int code = kExitAsExpected;
-  ShowOptions show_options;
-  RunCommandOptions run_options;
-  ReplayOptions replay_options;
-  MinimizeCommandOptions minimize_options;
-  NeighboursOptions neighbours_options;
-  ExploreOptions explore_options;
-  VerifyOptions verify_options;
-  DepthOptions depth_options;
-  GenerateCommandOptions generate_options;
-  HealthOptions health_options;
-  BenchOptions bench_options;
-  DeterminismOptions determinism_options;
-  SignatureOptions signature_options;
-  add_show(app, show_options, code);
-  add_run(app, run_options, code);
-  add_replay(app, replay_options, code);
-  add_minimize(app, minimize_options, code);
-  add_neighbours(app, neighbours_options, code);
-  add_explore(app, explore_options, code);
-  add_verify(app, verify_options, code);
-  add_depth(app, depth_options, code);
-  add_generate(app, generate_options, code);
-  add_health(app, health_options, code);
-  add_bench(app, bench_options, code);
-  add_determinism(app, determinism_options, code);
-  add_signature(app, signature_options, code);
+  for (const auto add :
+       {&add_show, &add_run, &add_replay, &add_minimize, &add_neighbours, &add_explore, &add_verify,
+        &add_depth, &add_generate, &add_health, &add_bench, &add_determinism, &add_signature}) {
+    add(tool);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -295,7 +279,7 @@ int run_tool(int argc, char** argv) {
     complain("concertina", reason_of(app, error) + " (see --help)");
     return kExitUnusable;
   }
-  return code;
+  return tool.code;
 }
 
 }  // namespace

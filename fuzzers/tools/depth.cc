@@ -1,5 +1,4 @@
 // concertina depth: how many preemptions a failure needs, and which two steps it turns on.
-#include <cinttypes>
 #include <cstdio>
 
 #include "host/json.h"
@@ -28,36 +27,32 @@ std::string line_of(const Step& step) {
 }
 
 void print_depth(const std::string& path, const Depth& depth) {
-  print_wrapped(kHang, "%s: %s\n", shown_path(path).c_str(), depth.signature.c_str());
+  print_wrapped(kHang, shown_path(path), ": ", depth.signature);
   for (const BoundReport& report : depth.explored.bounds) {
-    print_wrapped(kHang, "  bound %u: %" PRIu64 " schedules%s\n", report.bound, report.schedules,
+    print_wrapped(kHang, "  bound ", report.bound, ": ", report.schedules, " schedules",
                   report.is_complete ? ", complete, none fails that way" : "");
   }
   if (!depth.is_known()) {
-    print_wrapped(kHang, "  no failure of that signature was found\n");
-    return;
+    return print_wrapped(kHang, "  no failure of that signature was found");
   }
   if (depth.is_reduced) {
-    print_wrapped(kHang, "  by reducing the preemptions of failing runs, in %" PRIu64 " runs\n",
-                  depth.reducing_runs);
+    print_wrapped(kHang, "  by reducing the preemptions of failing runs, in ", depth.reducing_runs,
+                  " runs");
   }
-  print_wrapped(kHang, "  bug depth %s (%s, %" PRIu64 " schedules)\n", depth.words().c_str(),
+  print_wrapped(kHang, "  bug depth ", depth.words(), " (",
                 !depth.is_proved()      ? "not proved"
                 : depth.has_fixed_draws ? "proved for the seed's draws: bounds below are complete"
                                         : "proved: bounds below explored completely",
-                depth.schedules());
+                ", ", depth.schedules(), " schedules)");
   const Cause& cause = depth.cause;
   if (!cause.is_found) {
-    print_wrapped(kHang,
-                  "  critical pair: none; no swap of two racing steps (%u of %u tried) makes it "
-                  "pass\n",
-                  cause.races_tried, cause.races);
-    return;
+    return print_wrapped(kHang, "  critical pair: none; no swap of two racing steps (",
+                         cause.races_tried, " of ", cause.races, " tried) makes it pass");
   }
   print_wrapped(kHang,
                 "  critical pair: it fails when the first comes before the second, and passes when "
-                "they are swapped\n    1  %s\n    2  %s\n",
-                line_of(cause.first).c_str(), line_of(cause.second).c_str());
+                "they are swapped\n    1  ",
+                line_of(cause.first), "\n    2  ", line_of(cause.second));
 }
 
 std::string json_of(const Step& step) {
@@ -98,15 +93,14 @@ bool examine(const std::string& path, const Input& input, const DepthOptions& op
   const ChildRun run = run_in_child(input, {.timeout_s = options.timeout_s});
   depth.signature = run.verdict.signature();
   if (!run.verdict.failed()) {
-    std::fprintf(stderr, "%s: it does not fail in flavour '%s', so it has no depth\n",
-                 shown_path(path).c_str(), std::string(this_flavour()).c_str());
+    complain(path,
+             text_of("it does not fail in flavour '", this_flavour(), "', so it has no depth"));
     return false;
   }
-  VerifyOrder order;
-  order.signature = depth.signature;
-  order.last_bound = options.bound;
-  order.seconds_max = options.budget_s;
-  order.timeout_s = options.timeout_s;
+  const VerifyOrder order{.last_bound = options.bound,
+                          .seconds_max = options.budget_s,
+                          .timeout_s = options.timeout_s,
+                          .signature = depth.signature};
   depth = find_depth(input, order, {.starts = options.starts, .runs = options.reducing_runs});
   return true;
 }
@@ -132,12 +126,7 @@ int depth_of(const std::string& path, const DepthOptions& options) {
 
 int depth(const DepthOptions& options) {
   if (!can_write_or_complain(options.output)) return kExitUnusable;
-  int worst = kExitAsExpected;
-  for (const std::string& path : options.files) {
-    const int code = depth_of(path, options);
-    if (worst == kExitAsExpected || code == kExitUnusable) worst = code;
-  }
-  return worst;
+  return worst_of(options.files, [&](const std::string& path) { return depth_of(path, options); });
 }
 
 }  // namespace concertina::fuzzers

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "host/shared_memory.h"
+#include "host/text.h"
 #include "schedule/key_text.h"
 #include "tools/child.h"
 
@@ -70,14 +71,7 @@ unsigned Depth::bounds_complete() const {
   return count;
 }
 
-std::uint64_t Depth::schedules() const {
-  std::uint64_t sum = 0;
-  for (const BoundReport& report : explored.bounds) sum += report.schedules;
-  return sum;
-}
-
-std::uint64_t Depth::schedules_below() const {
-  const unsigned below = std::min(bounds_complete(), explored.preemptions);
+std::uint64_t Depth::schedules(unsigned below) const {
   std::uint64_t sum = 0;
   for (const BoundReport& report : explored.bounds) {
     if (report.bound < below) sum += report.schedules;
@@ -85,13 +79,17 @@ std::uint64_t Depth::schedules_below() const {
   return sum;
 }
 
+std::uint64_t Depth::schedules_below() const {
+  return schedules(std::min(bounds_complete(), explored.preemptions));
+}
+
 std::string Depth::words() const {
   if (!is_known()) return "";
   CHECK(bounds_complete() <= explored.bounds.size(), "a bound is complete once");
-  const std::string preemptions = std::to_string(explored.preemptions) +
-                                  (explored.preemptions == 1 ? " preemption" : " preemptions");
+  const std::string preemptions =
+      text_of(explored.preemptions, explored.preemptions == 1 ? " preemption" : " preemptions");
   const std::string draws = has_fixed_draws ? " with the seed's draws" : "";
-  const std::string schedules = "0 of " + std::to_string(schedules_below()) + " schedules with ";
+  const std::string schedules = text_of("0 of ", schedules_below(), " schedules with ");
   if (is_proved()) {
     return preemptions + draws +
            (explored.preemptions > 0 ? "; " + schedules + "fewer fail so" : "");
@@ -99,8 +97,8 @@ std::string Depth::words() const {
   const unsigned complete = bounds_complete();
   if (complete == 0) return "at most " + preemptions;
   CHECK(complete <= explored.preemptions, "bounds that are complete hold no failure");
-  return "at most " + preemptions + "; more than " + std::to_string(complete - 1) + draws + ": " +
-         schedules + "so few fail so";
+  return text_of("at most ", preemptions, "; more than ", complete - 1, draws, ": ", schedules,
+                 "so few fail so");
 }
 
 namespace {

@@ -46,9 +46,10 @@ struct Depth {
   bool is_proved() const { return is_known() && bounds_complete() >= explored.preemptions; }
   /// How many bounds, from 0 up, were explored completely without that failure.
   unsigned bounds_complete() const;
+  /// In the bounds that were explored, or in those below one.
+  std::uint64_t schedules(unsigned below = kBoundsMax) const;
   /// In those that are below the depth.
   std::uint64_t schedules_below() const;
-  std::uint64_t schedules() const;
   /// "1 preemption; 0 of 129 schedules with fewer fail so", or "at most 6 preemptions; more than 1:
   /// 0 of 1234 schedules with so few fail so"; empty when it is not known.
   std::string words() const;

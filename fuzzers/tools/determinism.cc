@@ -3,14 +3,13 @@
 // what it is, and another child continues after it.
 #include "oracle/determinism.h"
 
-#include <algorithm>
-#include <cinttypes>
 #include <cstdio>
 
 #include "base/check.h"
 #include "host/json.h"
 #include "host/shared_memory.h"
 #include "host/shown.h"
+#include "host/text.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/first_failure.h"
@@ -19,6 +18,11 @@
 
 namespace concertina::fuzzers {
 namespace {
+
+struct Named {
+  std::string name;  // a file's is its path
+  Input input;
+};
 
 /// What is run: first those that only warm the process up, then the files, then generated inputs.
 class Runs {
@@ -37,41 +41,22 @@ class Runs {
   bool are_all_loaded() const { return are_all_loaded_; }
   std::size_t warm_ups() const { return options_.after; }
   std::size_t size() const { return warm_ups() + files_.size() + options_.generated; }
-
-  std::string name(std::size_t place) const {
+  Named at(std::size_t place) const {
     CHECK(place < size(), "what is run has a place");
-    if (place >= warm_ups() && place - warm_ups() < files_.size()) {
-      return files_[place - warm_ups()].path;
-    }
-    const auto [seed, index] = drawn(place);
-    return "generated-" + std::to_string(seed) + "-" + std::to_string(index);
-  }
-
-  Input input(std::size_t place) const {
-    CHECK(place < size(), "what is run has a place");
-    if (place >= warm_ups() && place - warm_ups() < files_.size()) {
-      return files_[place - warm_ups()].input;
-    }
-    const auto [seed, index] = drawn(place);
-    return generated_input(seed, index);
+    // Those that warm up are of another stream: what a run leaves in the process must not show.
+    if (place < warm_ups()) return drawn(~options_.seed, place);
+    place -= warm_ups();
+    if (place < files_.size()) return files_[place];
+    return drawn(options_.seed, place - files_.size());
   }
 
  private:
-  struct File {
-    std::string path;
-    Input input;
-  };
-  struct Drawn {
-    std::uint64_t seed, index;
-  };
-  // Those that warm up are of another stream: what a run leaves in the process must not show.
-  Drawn drawn(std::size_t place) const {
-    if (place < warm_ups()) return {~options_.seed, place};
-    return {options_.seed, place - warm_ups() - files_.size()};
+  static Named drawn(std::uint64_t seed, std::uint64_t index) {
+    return {text_of("generated-", seed, "-", index), generated_input(seed, index)};
   }
 
   const DeterminismOptions& options_;
-  std::vector<File> files_;
+  std::vector<Named> files_;
   bool are_all_loaded_ = true;
 };
 
@@ -85,12 +70,6 @@ Verdict run_twice(const Input& input, RunInput run, RunRow& row) {
   return judge_determinism(first, run(input));
 }
 
-std::string hash_text(const RunRow& row) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016" PRIx64, row.hash);
-  return text;
-}
-
 void print_json(const std::string& name, const RunRow& row, const Verdict& verdict) {
   JsonObject object;
   object.text("file", name)
@@ -98,7 +77,7 @@ void print_json(const std::string& name, const RunRow& row, const Verdict& verdi
       .text("oracle", verdict.oracle)
       .text("kind", verdict.kind)
       .text("detail", verdict.detail)
-      .text("hash", row.is_there ? hash_text(row) : "")
+      .text("hash", row.is_there ? hash_text(row.hash) : "")
       .number("steps", row.steps)
       .text("outcome", row.is_there ? outcome_name(row.outcome) : "")
       .text("flavour", this_flavour());
@@ -108,16 +87,13 @@ void print_json(const std::string& name, const RunRow& row, const Verdict& verdi
 /// The line is all that two builds compare: name, hash, steps, outcome. A process that died in the
 /// first run has no hash, so the line says of what.
 void print_text(const std::string& name, const RunRow& row, const Verdict& verdict) {
-  const std::string shown_name = shown_path(name);
-  if (row.is_there) {
-    std::printf("%s %s %u %s\n", shown_name.c_str(), hash_text(row).c_str(), row.steps,
-                std::string(outcome_name(row.outcome)).c_str());
-  } else {
-    std::printf("%s died: %s\n", shown_name.c_str(), verdict.signature().c_str());
-  }
+  const std::string shown_name = shown_path(name), signature = verdict.signature();
+  const std::string ending = row.is_there ? text_of(" ", hash_text(row.hash), " ", row.steps, " ",
+                                                    outcome_name(row.outcome))
+                                          : " died: " + signature;
+  std::puts((shown_name + ending).c_str());
   if (!verdict.failed()) return;
-  std::fprintf(stderr, "%s: %s\n%s\n", shown_name.c_str(), verdict.signature().c_str(),
-               verdict.detail.c_str());
+  std::fputs(text_of(shown_name, ": ", signature, "\n", verdict.detail, "\n").c_str(), stderr);
 }
 
 }  // namespace
@@ -131,7 +107,7 @@ int determinism(const DeterminismOptions& options) {
   const Shared<RunRow> rows(runs.size() * sizeof(RunRow));
   const RunInput run = run_or_default(options.run);
   const auto job = [&](std::size_t place) -> Verdict {
-    const Input input = runs.input(place);
+    const Input input = runs.at(place).input;
     if (place >= runs.warm_ups()) return run_twice(input, run, rows.get()[place]);
     run(input);
     return {};
@@ -139,7 +115,7 @@ int determinism(const DeterminismOptions& options) {
   const auto print = options.json ? &print_json : &print_text;
   const auto say = [&](std::size_t place, const Verdict& verdict) {
     if (place < runs.warm_ups() && !verdict.failed()) return;
-    print(runs.name(place), rows.get()[place], verdict);
+    print(runs.at(place).name, rows.get()[place], verdict);
   };
   const bool has_failed = each_verdict(runs.size(), job, options.timeout_s, say);
   if (!runs.are_all_loaded()) return kExitUnusable;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cinttypes>
 #include <cstdio>
 #include <vector>
 
@@ -38,27 +37,21 @@ void report(const ExploreOptions& options, const SearchOptions& searched,
     std::printf("%s\n", object.str().c_str());
     return;
   }
-  if (!found) {
-    print_wrapped(kHang, "%s, seed %" PRIu64 ": nothing in %" PRIu64 " runs (%.1f s)\n",
-                  name_of(options).c_str(), searched.seed, result.runs, result.seconds);
-    return;
-  }
-  print_wrapped(kHang, "%s, seed %" PRIu64 ": run %" PRIu64 " (%.1f s), strategy %s: %s\n",
-                name_of(options).c_str(), searched.seed, result.runs, result.seconds,
-                std::string(strategy_name(result.input.schedule.strategy)).c_str(),
-                result.verdict.signature().c_str());
+  const std::string search = text_of(name_of(options), ", seed ", searched.seed);
+  const std::string took = text_of(" (", decimal(result.seconds, 1), " s)");
+  if (!found) return print_wrapped(kHang, search, ": nothing in ", result.runs, " runs", took);
+  print_wrapped(kHang, search, ": run ", result.runs, took, ", strategy ",
+                strategy_name(result.input.schedule.strategy), ": ", result.verdict.signature());
 }
 
 void report_median(const ExploreOptions& options, std::vector<std::uint64_t>& runs) {
   std::sort(runs.begin(), runs.end());
   CHECK(runs.size() <= options.seeds, "each search finds one failure at most");
-  std::string line = name_of(options) + ", strategy " + options.strategy + ": found in " +
-                     std::to_string(runs.size()) + " of " + std::to_string(options.seeds) +
-                     " searches";
   // Searches that found nothing are above every number.
   const std::size_t middle = (options.seeds - 1) / 2;
-  if (middle < runs.size()) line += ", median " + std::to_string(runs[middle]) + " runs";
-  print_wrapped(kHang, "%s\n", line.c_str());
+  print_wrapped(kHang, name_of(options), ", strategy ", options.strategy, ": found in ",
+                runs.size(), " of ", options.seeds, " searches",
+                middle < runs.size() ? text_of(", median ", runs[middle], " runs") : "");
 }
 
 bool write_case(const ExploreOptions& options, CaseFile file, const SearchResult& result) {
@@ -82,7 +75,7 @@ int explore(const ExploreOptions& options) {
   CaseFile file;
   if (options.per_program == 0 && !options.as_drawn) {
     if (options.file.empty()) {
-      std::fprintf(stderr, "explore: a file, --generated N or --as-drawn is needed\n");
+      complain("explore", "a file, --generated N or --as-drawn is needed");
       return kExitUnusable;
     }
     if (!load_or_complain(options.file, file, options.as_bytes)) return kExitUnusable;

@@ -1,13 +1,13 @@
 #include "tools/explore_child.h"
 
 #include <atomic>
-#include <chrono>
 #include <cstring>
 #include <memory>
 
 #include "base/check.h"
 #include "host/forked.h"
 #include "host/shared_memory.h"
+#include "host/stopwatch.h"
 #include "schedule/explorer.h"
 #include "tools/forked_verdict.h"
 #include "tools/generator.h"
@@ -16,17 +16,11 @@
 namespace concertina::fuzzers {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 struct Current {
   std::atomic<std::uint64_t> runs{0};  // begun
   std::atomic<std::uint32_t> size{0};  // of the input that is being run
   std::uint8_t bytes[kEncodedSizeMax];
 };
-
-Verdict run_and_judge(const Input& input, RunLog* log) {
-  return judge(input, run(input, {.log = log}));
-}
 
 void note_input(Current& current, const Input& input) {
   const Bytes bytes = encode(input);
@@ -38,11 +32,11 @@ void note_input(Current& current, const Input& input) {
 }
 
 /// C1 without a search: generated inputs as they are.
-Verdict search_drawn(const SearchOptions& options, SearchExamine examine, Current& current) {
+Verdict search_drawn(const SearchOptions& options, Current& current) {
   for (std::uint64_t i = 0; i < options.runs_max; ++i) {
     const Input input = generated_input(options.seed, i);
     note_input(current, input);
-    const Verdict verdict = examine(input, nullptr);
+    const Verdict verdict = options.examine(input, nullptr);
     if (verdict.failed()) return verdict;
   }
   return {};
@@ -50,8 +44,7 @@ Verdict search_drawn(const SearchOptions& options, SearchExamine examine, Curren
 
 /// C1, C2. The verdict of the first failing run, or a pass.
 Verdict search_here(const Input& given, const SearchOptions& options, Current& current) {
-  const SearchExamine examine = options.examine != nullptr ? options.examine : &run_and_judge;
-  if (options.as_drawn) return search_drawn(options, examine, current);
+  if (options.as_drawn) return search_drawn(options, current);
   Input input = given;
   std::unique_ptr<Explorer> explorer;
   const auto log = std::make_unique_for_overwrite<RunLog>();
@@ -65,7 +58,7 @@ Verdict search_here(const Input& given, const SearchOptions& options, Current& c
     }
     input.schedule = explorer->next();
     note_input(current, input);
-    const Verdict verdict = examine(input, explorer->learns() ? log.get() : nullptr);
+    const Verdict verdict = options.examine(input, explorer->learns() ? log.get() : nullptr);
     if (verdict.failed()) return verdict;
     explorer->ran(*log);
   }
@@ -77,13 +70,14 @@ Verdict search_here(const Input& given, const SearchOptions& options, Current& c
 SearchResult search(const Input& input, const SearchOptions& options) {
   SearchResult result;
   const Shared<Current> current;
-  const Clock::time_point begin = Clock::now();
+  const Stopwatch watch;
   const Forked forked = run_forked([&] { return pack(search_here(input, options, *current)); },
                                    {.timeout_s = options.timeout_s, .progress = &current->runs});
-  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  result.seconds = watch.seconds();
   result.runs = current->runs.load(std::memory_order_acquire);
-  const auto answer = forked.answered() ? unpack_verdict(forked.answer) : std::nullopt;
-  result.verdict = answer ? *answer : verdict_of(forked);
+  if (!forked.answered() || !unpack(forked.answer, result.verdict)) {
+    result.verdict = verdict_of(forked);
+  }
   if (result.verdict.failed()) {
     result.input = decode({current->bytes, current->size.load(std::memory_order_acquire)});
   }

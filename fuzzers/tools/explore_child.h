@@ -27,7 +27,9 @@ struct SearchOptions {
   unsigned per_program = 0;
   bool as_drawn = false;  // generated inputs as they are, schedules and all, one run each
   unsigned timeout_s = 20;
-  SearchExamine examine = nullptr;  // null: the pipeline's run and judge
+  SearchExamine examine = [](const Input& input, RunLog* log) {
+    return judge(input, run(input, {.log = log}));
+  };
 };
 
 struct SearchResult {

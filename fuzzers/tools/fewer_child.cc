@@ -1,12 +1,12 @@
 #include "tools/fewer_child.h"
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 
 #include "base/check.h"
 #include "host/forked.h"
 #include "host/shared_memory.h"
+#include "host/stopwatch.h"
 #include "schedule/choosers.h"
 #include "schedule/explorer.h"
 #include "tools/forked_verdict.h"
@@ -15,8 +15,6 @@
 
 namespace concertina::fuzzers {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr unsigned kDeathsMax = 400;        // each costs a process
 constexpr unsigned kRunsBetweenLooks = 32;  // at the clock
@@ -30,29 +28,54 @@ struct Board {
   RunLog best;
 };
 
-class Child {
+class Reduction {
  public:
-  Child(const Input& input, const FewerOrder& order, Board& board, unsigned start,
-        Clock::time_point deadline)
-      : input_(input), order_(order), board_(board), start_(start), deadline_(deadline) {}
+  Reduction(const Input& input, const FewerOrder& order, Board& board)
+      : input_(input), order_(order), board_(board) {}
 
-  /// C1 to C3.
-  std::string work() {
-    if (board_.has_best || find()) reduce();
-    return "";
+  /// The board has the best run of this start, if there is one.
+  void work_on(unsigned start) {
+    const Watch watch{.timeout_s = order_.timeout_s, .progress = &board_.runs};
+    board_.has_best = false;
+    board_.runs_left = order_.runs_to_reduce;
+    bool is_over = false;
+    while (!is_over && deaths_ < kDeathsMax) {
+      const Forked forked = run_forked([&] { return be_child(start); }, watch);
+      is_over = forked.answered() || !bury(forked);
+    }
   }
 
  private:
+  /// P2. False when there is nothing to continue from.
+  bool bury(const Forked& forked) {
+    ++deaths_;
+    board_.runs.fetch_add(1);  // or the next child would draw the same
+    const bool counts =
+        verdict_of(forked).signature() == order_.signature && can_be_reduced(board_.now);
+    if (board_.runs_left > 0) --board_.runs_left;
+    if (counts && (!board_.has_best || cost_of(board_.now) < cost_of(board_.best))) {
+      board_.best.copy_schedule(board_.now);
+      board_.has_best = true;
+    }
+    return board_.has_best;
+  }
+
+  /// C1 to C3.
+  std::string be_child(unsigned start) {
+    if (board_.has_best || find(start)) reduce();
+    return "";
+  }
+
   /// C1. True when there is a failing run, and its notes.
-  bool find() {
+  bool find(unsigned start) {
     Choosers choosers;
-    if (start_ == 0) {
+    if (start == 0) {
       if (!fails(choosers.prepare(input_.schedule))) return false;
       return keep(board_.now);
     }
     Schedule base = input_.schedule;
     std::erase_if(base.deviations, is_preemption);
-    const auto explorer = std::make_unique<Explorer>(base, Strategy::kPortfolio, start_);
+    const auto explorer = std::make_unique<Explorer>(base, Strategy::kPortfolio, start);
     for (unsigned i = 0; i < order_.runs_to_find && !is_late(i); ++i) {
       const Schedule& schedule = explorer->next();
       if (fails(choosers.prepare(schedule))) return keep(board_.now);
@@ -82,65 +105,21 @@ class Child {
 
   bool fails(Chooser& chooser) {
     const Trace trace = run(input_, {.chooser = &chooser, .log = &board_.now});
-    const Verdict verdict =
-        order_.judge != nullptr ? order_.judge(input_, trace) : judge(input_, trace);
+    const Verdict verdict = order_.judge(input_, trace);
     board_.runs.fetch_add(1, std::memory_order_release);
     return verdict.failed() && verdict.signature() == order_.signature &&
            can_be_reduced(board_.now);
   }
 
   bool is_late(unsigned run) const {
-    return run % kRunsBetweenLooks == 0 && Clock::now() >= deadline_;
+    return run % kRunsBetweenLooks == 0 && order_.seconds_max > 0 &&
+           watch_.seconds() >= order_.seconds_max;
   }
 
   const Input& input_;
   const FewerOrder& order_;
   Board& board_;
-  unsigned start_;
-  Clock::time_point deadline_;
-};
-
-class Parent {
- public:
-  Parent(const Input& input, const FewerOrder& order, Board& board)
-      : input_(input), order_(order), board_(board) {
-    if (order.seconds_max <= 0) return;
-    deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                   std::chrono::duration<double>(order.seconds_max));
-  }
-
-  /// The board has the best run of this start, if there is one.
-  void work_on(unsigned start) {
-    const Watch watch{.timeout_s = order_.timeout_s, .progress = &board_.runs};
-    board_.has_best = false;
-    board_.runs_left = order_.runs_to_reduce;
-    bool is_over = false;
-    while (!is_over && deaths_ < kDeathsMax) {
-      const Forked forked =
-          run_forked([&] { return Child(input_, order_, board_, start, deadline_).work(); }, watch);
-      is_over = forked.answered() || !bury(forked);
-    }
-  }
-
- private:
-  /// P2. False when there is nothing to continue from.
-  bool bury(const Forked& forked) {
-    ++deaths_;
-    board_.runs.fetch_add(1);  // or the next child would draw the same
-    const bool counts =
-        verdict_of(forked).signature() == order_.signature && can_be_reduced(board_.now);
-    if (board_.runs_left > 0) --board_.runs_left;
-    if (counts && (!board_.has_best || cost_of(board_.now) < cost_of(board_.best))) {
-      board_.best.copy_schedule(board_.now);
-      board_.has_best = true;
-    }
-    return board_.has_best;
-  }
-
-  const Input& input_;
-  const FewerOrder& order_;
-  Board& board_;
-  Clock::time_point deadline_ = Clock::time_point::max();
+  const Stopwatch watch_;
   unsigned deaths_ = 0;
 };
 
@@ -149,9 +128,9 @@ class Parent {
 Fewer find_fewer_preemptions(const Input& input, const FewerOrder& order) {
   Fewer fewer;
   const Shared<Board> board;
-  Parent parent(input, order, *board);
+  Reduction reduction(input, order, *board);
   for (unsigned start = 0; start < order.starts; ++start) {
-    parent.work_on(start);
+    reduction.work_on(start);
     const RunLog& best = board->best;
     if (!board->has_best || (fewer.is_found && best.preemptions >= fewer.preemptions)) continue;
     fewer.is_found = true;

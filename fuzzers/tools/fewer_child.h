@@ -24,7 +24,7 @@ struct FewerOrder {
   unsigned runs_to_reduce = 30'000;  // each start
   double seconds_max = 0;            // all together; 0: any time
   unsigned timeout_s = 20;
-  JudgeRun judge = nullptr;  // null: the pipeline's
+  JudgeRun judge = &fuzzers::judge;
 };
 
 struct Fewer {

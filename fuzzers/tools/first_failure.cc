@@ -19,9 +19,9 @@ std::string do_all(std::size_t begin, std::size_t end,
   for (std::size_t i = begin; i < end; ++i) {
     current.store(i, std::memory_order_release);
     const Verdict verdict = job(i);
-    if (verdict.failed()) return Packer().value(i).verdict(verdict).bytes();
+    if (verdict.failed()) return pack(i, verdict);
   }
-  return Packer().value(end).verdict({}).bytes();
+  return pack(end, Verdict{});
 }
 
 }  // namespace
@@ -33,12 +33,7 @@ FirstFailure first_failure(std::size_t begin, std::size_t end,
   const Forked forked = run_forked([&] { return do_all(begin, end, job, *current); },
                                    {.timeout_s = timeout_s, .progress = current.get()});
   FirstFailure found;
-  if (forked.answered()) {
-    Unpacker in(forked.answer);
-    in.value(found.place);
-    in.verdict(found.verdict);
-    if (in.is_whole()) return found;
-  }
+  if (forked.answered() && unpack(forked.answer, found.place, found.verdict)) return found;
   return {current->load(std::memory_order_acquire), verdict_of(forked)};
 }
 

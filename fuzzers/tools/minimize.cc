@@ -1,11 +1,10 @@
-#include <chrono>
-#include <cinttypes>
 #include <cstdio>
 #include <filesystem>
 
 #include "base/check.h"
 #include "host/json.h"
 #include "host/shown.h"
+#include "host/stopwatch.h"
 #include "host/terminal.h"
 #include "host/wrapped.h"
 #include "minimize/minimize.h"
@@ -56,13 +55,10 @@ Minimized minimize_well(const Input& input, Examiner& examiner, MinimizeOptions 
 }
 
 std::string size_text(const Size& size) {
-  std::string text = std::to_string(size.goroutines) + " goroutines, " +
-                     std::to_string(size.operations) + " operations, " +
-                     std::to_string(size.stack_events) + " stack events, ";
-  text += size.is_free_of_chance
-              ? std::to_string(size.preemptions) + " preemptions"
-              : "a schedule by chance with " + std::to_string(size.preemptions) + " holds";
-  return text;
+  return text_of(size.goroutines, " goroutines, ", size.operations, " operations, ",
+                 size.stack_events, " stack events, ",
+                 size.is_free_of_chance ? "" : "a schedule by chance with ", size.preemptions,
+                 size.is_free_of_chance ? " preemptions" : " holds");
 }
 
 /// The verdict of the input as it is; false, after a complaint, when it does not fail.
@@ -70,8 +66,8 @@ bool find_verdict(const std::string& path, const CaseFile& file, unsigned timeou
                   Verdict& verdict) {
   verdict = run_in_child(file.input, {.timeout_s = timeout_s}).verdict;
   if (verdict.failed()) return true;
-  std::fprintf(stderr, "%s: it does not fail in flavour '%s', so there is nothing to minimise\n",
-               shown_path(path).c_str(), std::string(this_flavour()).c_str());
+  complain(path, text_of("it does not fail in flavour '", this_flavour(),
+                         "', so there is nothing to minimise"));
   return false;
 }
 
@@ -81,12 +77,12 @@ std::string default_output(const std::string& path) {
 }
 
 void print_progress(const char* what, const Input& input, std::uint64_t runs) {
-  show_status(std::string(what) + ": " + size_text(size_of(input)) + " (" + std::to_string(runs) +
-              " runs)");
+  show_status(text_of(what, ": ", size_text(size_of(input)), " (", runs, " runs)"));
 }
 
-int report(const MinimizeCommandOptions& options, const std::string& output, const Verdict& verdict,
-           const Size& before, const Minimized& minimized, const Depth& depth, double seconds) {
+void report(const MinimizeCommandOptions& options, const std::string& output,
+            const Verdict& verdict, const Size& before, const Minimized& minimized,
+            const Depth& depth, double seconds) {
   const Size after = size_of(minimized.input);
   if (options.json) {
     JsonObject object;
@@ -107,18 +103,15 @@ int report(const MinimizeCommandOptions& options, const std::string& output, con
         .text("pair", depth.cause.words())
         .real("seconds", seconds);
     std::printf("%s\n", object.str().c_str());
-    return kExitAsExpected;
+    return;
   }
   constexpr std::size_t kHang = 13;
-  print_wrapped(kHang,
-                "%s\n  signature  %s\n  before     %s\n  after      %s\n"
-                "  effort     %" PRIu64 " runs, %.1f s%s\n",
-                shown_path(output).c_str(), verdict.signature().c_str(), size_text(before).c_str(),
-                size_text(after).c_str(), minimized.runs, seconds,
+  print_wrapped(kHang, shown_path(output), "\n  signature  ", verdict.signature(),
+                "\n  before     ", size_text(before), "\n  after      ", size_text(after),
+                "\n  effort     ", minimized.runs, " runs, ", decimal(seconds, 1), " s",
                 minimized.is_out_of_budget ? "; stopped by --budget" : "");
-  if (depth.is_known()) print_wrapped(kHang, "  bug depth  %s\n", depth.words().c_str());
-  if (depth.cause.is_found) print_wrapped(kHang, "  turns on   %s\n", depth.cause.words().c_str());
-  return kExitAsExpected;
+  if (depth.is_known()) print_wrapped(kHang, "  bug depth  ", depth.words());
+  if (depth.cause.is_found) print_wrapped(kHang, "  turns on   ", depth.cause.words());
 }
 
 /// Into the header, with what the case is about.
@@ -126,12 +119,10 @@ Depth note_depth(CaseFile& file, const Verdict& verdict, const MinimizeCommandOp
                  bool is_wanted) {
   Depth depth;
   if (is_wanted && options.depth_budget_s > 0) {
-    VerifyOrder order;
-    order.signature = verdict.signature();
-    order.last_bound = kPreemptionsMax;
-    order.seconds_max = options.depth_budget_s;
-    order.timeout_s = options.timeout_s;
-    depth = find_depth(file.input, order);
+    depth = find_depth(file.input, {.last_bound = kPreemptionsMax,
+                                    .seconds_max = options.depth_budget_s,
+                                    .timeout_s = options.timeout_s,
+                                    .signature = verdict.signature()});
   }
   file.header.depth = depth.words();
   file.header.pair = depth.cause.words();
@@ -156,10 +147,10 @@ int minimize_command(const MinimizeCommandOptions& options) {
   minimize_options.seed = options.seed;
   minimize_options.runs_max = options.budget;
   if (options.progress) minimize_options.progress = &print_progress;
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const Minimized minimized =
       minimize_well(file.input, examiner, minimize_options, options.attempts);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  const double seconds = watch.seconds();
   if (options.progress) clear_status();
   const Size before = size_of(file.input);
   if (!minimized.why_cut_off.empty()) {
@@ -172,8 +163,8 @@ int minimize_command(const MinimizeCommandOptions& options) {
   file.input = minimized.input;
   const Depth depth = note_depth(file, verdict, options, minimized.why_cut_off.empty());
   if (!write_or_complain(output, print(file))) return kExitUnusable;
-  const int code = report(options, output, verdict, before, minimized, depth, took.count());
-  return minimized.why_cut_off.empty() ? code : kExitUnusable;
+  report(options, output, verdict, before, minimized, depth, seconds);
+  return minimized.why_cut_off.empty() ? kExitAsExpected : kExitUnusable;
 }
 
 }  // namespace concertina::fuzzers

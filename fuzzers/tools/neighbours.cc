@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstdio>
 
 #include "base/check.h"
@@ -73,9 +72,7 @@ int examine(const std::string& path, const NeighboursOptions& options) {
 }  // namespace
 
 int neighbours(const NeighboursOptions& options) {
-  int worst = kExitAsExpected;
-  for (const std::string& path : options.files) worst = std::max(worst, examine(path, options));
-  return worst;
+  return worst_of(options.files, [&](const std::string& path) { return examine(path, options); });
 }
 
 }  // namespace concertina::fuzzers

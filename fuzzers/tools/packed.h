@@ -5,11 +5,9 @@
 
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 
 #include "oracle/verdict.h"
 
@@ -17,93 +15,57 @@ namespace concertina::fuzzers {
 
 inline constexpr std::uint32_t kPackedMark = 0x434f4e43;
 
-class Packer {
- public:
-  Packer() { value(kPackedMark); }
+namespace packed {
 
-  template <class T>
-  Packer& value(const T& item) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    bytes_.append(reinterpret_cast<const char*>(&item), sizeof item);
-    return *this;
+/// A verdict, a text or list with its size, or a plain value.
+template <class Item>
+void put(std::string& bytes, const Item& item) {
+  if constexpr (std::is_same_v<Item, Verdict>) {
+    (put(bytes, item.oracle), put(bytes, item.kind), put(bytes, item.detail));
+  } else if constexpr (requires { item.data(); }) {
+    put(bytes, std::size_t{item.size()});
+    for (const auto& element : item) put(bytes, element);
+  } else {
+    static_assert(std::is_trivially_copyable_v<Item>);
+    bytes.append(reinterpret_cast<const char*>(&item), sizeof item);
   }
-  Packer& text(std::string_view item) {
-    value(item.size());
-    bytes_.append(item);
-    return *this;
-  }
-  template <class Range>
-  Packer& list(const Range& items) {
-    value(std::size_t{items.size()});
-    for (const auto& item : items) value(item);
-    return *this;
-  }
-  Packer& verdict(const Verdict& item) {
-    return text(item.oracle).text(item.kind).text(item.detail);
-  }
+}
 
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
-
-class Unpacker {
- public:
-  explicit Unpacker(std::string_view bytes) : rest_(bytes) {
-    std::uint32_t mark = 0;
-    value(mark);
-    is_good_ = is_good_ && mark == kPackedMark;
-  }
-
-  template <class T>
-  void value(T& item) {
-    if (!has(sizeof item)) return;
-    std::memcpy(&item, rest_.data(), sizeof item);
-    rest_.remove_prefix(sizeof item);
-  }
-  void text(std::string& item) {
+/// Takes it off the front; false when it is not there.
+template <class Item>
+bool take(std::string_view& bytes, Item& item) {
+  if constexpr (std::is_same_v<Item, Verdict>) {
+    return take(bytes, item.oracle) && take(bytes, item.kind) && take(bytes, item.detail);
+  } else if constexpr (requires { item.data(); }) {
     std::size_t size = 0;
-    value(size);
-    if (!has(size)) return;
-    item = rest_.substr(0, size);
-    rest_.remove_prefix(size);
+    if (!take(bytes, size) || size > bytes.size() / sizeof *item.data()) return false;
+    item.resize(size);
+    for (auto& element : item) take(bytes, element);
+    return true;
+  } else {
+    if (bytes.size() < sizeof item) return false;
+    std::memcpy(&item, bytes.data(), sizeof item);
+    bytes.remove_prefix(sizeof item);
+    return true;
   }
-  template <class T>
-  void list(std::vector<T>& items) {
-    std::size_t size = 0;
-    value(size);
-    is_good_ = is_good_ && size <= rest_.size() / sizeof(T);
-    if (!is_good_) return;
-    items.resize(size);
-    for (T& item : items) value(item);
-  }
-  void verdict(Verdict& item) {
-    text(item.oracle);
-    text(item.kind);
-    text(item.detail);
-  }
+}
 
-  /// All that was packed has been read, and nothing else was there.
-  bool is_whole() const { return is_good_ && rest_.empty(); }
+}  // namespace packed
 
- private:
-  bool has(std::size_t size) {
-    is_good_ = is_good_ && size <= rest_.size();
-    return is_good_;
-  }
+template <class... Items>
+std::string pack(const Items&... items) {
+  std::string bytes;
+  packed::put(bytes, kPackedMark);
+  (packed::put(bytes, items), ...);
+  return bytes;
+}
 
-  std::string_view rest_;
-  bool is_good_ = true;
-};
-
-inline std::string pack(const Verdict& verdict) { return Packer().verdict(verdict).bytes(); }
-
-inline std::optional<Verdict> unpack_verdict(std::string_view bytes) {
-  Unpacker in(bytes);
-  Verdict verdict;
-  in.verdict(verdict);
-  return in.is_whole() ? std::optional(std::move(verdict)) : std::nullopt;
+/// False unless the bytes are exactly such items; those may then be anything.
+template <class... Items>
+bool unpack(std::string_view bytes, Items&... items) {
+  std::uint32_t mark = 0;
+  return packed::take(bytes, mark) && mark == kPackedMark && (packed::take(bytes, items) && ...) &&
+         bytes.empty();
 }
 
 }  // namespace concertina::fuzzers

@@ -2,8 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <vector>
+
 namespace concertina::fuzzers {
 namespace {
+
+std::optional<Verdict> unpack_verdict(std::string_view bytes) {
+  Verdict verdict;
+  return unpack(bytes, verdict) ? std::optional(verdict) : std::nullopt;
+}
 
 bool are_equal(const Verdict& a, const Verdict& b) {
   return a.oracle == b.oracle && a.kind == b.kind && a.detail == b.detail;
@@ -43,7 +51,7 @@ TEST(Packed, ForeignBytesAreRefused) {
   EXPECT_FALSE(unpack_verdict("channels\nlost value\ntoken 7").has_value());
   EXPECT_FALSE(unpack_verdict(std::string(64, '\0')).has_value());
   EXPECT_FALSE(unpack_verdict(std::string(64, '\xff')).has_value());
-  std::string bytes = pack({"channels", "lost value", "token 7"});
+  std::string bytes = pack(Verdict{"channels", "lost value", "token 7"});
   for (std::size_t i = sizeof kPackedMark; i < sizeof kPackedMark + sizeof(std::size_t); ++i) {
     std::string damaged = bytes;
     damaged[i] = '\x7f';  // of the first length
@@ -53,17 +61,14 @@ TEST(Packed, ForeignBytesAreRefused) {
 
 TEST(Packed, ListsAndValuesTogether) {
   const std::vector<std::uint32_t> numbers{1, 2, 3};
-  const std::string bytes = Packer().value('x').list(numbers).text("end").bytes();
+  const std::string bytes = pack('x', numbers, std::string("end"));
   for (std::size_t size = 0; size <= bytes.size(); ++size) {
-    Unpacker in(std::string_view(bytes).substr(0, size));
     char letter = 0;
     std::vector<std::uint32_t> list;
     std::string text;
-    in.value(letter);
-    in.list(list);
-    in.text(text);
-    EXPECT_EQ(in.is_whole(), size == bytes.size()) << size;
-    if (in.is_whole()) EXPECT_EQ(list, numbers);
+    const bool is_whole = unpack(std::string_view(bytes).substr(0, size), letter, list, text);
+    EXPECT_EQ(is_whole, size == bytes.size()) << size;
+    if (is_whole) EXPECT_EQ(list, numbers);
   }
 }
 

@@ -1,7 +1,5 @@
 #include <unistd.h>
 
-#include <algorithm>
-#include <cinttypes>
 #include <cstdio>
 
 #include "base/check.h"
@@ -44,8 +42,6 @@ Replays replay_all(const Input& input, const ReplayOptions& options) {
 void print_json(const std::string& path, const Replays& replays, const ReplayOptions& options,
                 bool expected) {
   const ChildRun& run = replays.first;
-  char hash[17];
-  std::snprintf(hash, sizeof hash, "%016" PRIx64, run.trace.hash);
   JsonObject object;
   object.text("file", path)
       .text("signature", run.verdict.signature())
@@ -53,7 +49,7 @@ void print_json(const std::string& path, const Replays& replays, const ReplayOpt
       .text("kind", run.verdict.kind)
       .text("detail", run.verdict.detail)
       .text("outcome", outcome_name(run.trace.outcome))
-      .text("hash", hash)
+      .text("hash", hash_text(run.trace.hash))
       .number("steps", run.trace.steps)
       .number("times", options.times)
       .number("failures", replays.failures)
@@ -82,10 +78,10 @@ int replay_one(const std::string& path, const ReplayOptions& options) {
   if (!load_or_complain(path, file, options.as_bytes)) return kExitUnusable;
   const CaseHeader header = with_mutant(file.header, options.mutant);
   if (options.expect_from_header && !flavour_can_see(header, this_flavour())) {
-    std::fprintf(options.skip_unseen ? stdout : stderr,
-                 "%s: skipped: it expects a failure that flavour '%s' cannot see; it needs %s\n",
-                 shown_path(path).c_str(), std::string(this_flavour()).c_str(),
-                 shown(header.flavour).c_str());
+    const std::string line =
+        text_of(shown_path(path), ": skipped: it expects a failure that flavour '", this_flavour(),
+                "' cannot see; it needs ", shown(header.flavour), "\n");
+    std::fputs(line.c_str(), options.skip_unseen ? stdout : stderr);
     return options.skip_unseen ? kExitAsExpected : kExitUnusable;
   }
   const Replays replays = replay_all(file.input, options);
@@ -98,24 +94,23 @@ int replay_one(const std::string& path, const ReplayOptions& options) {
   if (!options.quiet) print_text(file, replays, options);
   std::string wish = "pass";
   if (wanted.expect == "fail") wish = "fail by " + (wanted.oracle.empty() ? "any" : wanted.oracle);
-  std::string line = shown_path(path) + ": " + (expected ? "ok" : "NOT AS EXPECTED") + ": " +
-                     replays.first.verdict.signature() + " (expected: " + wish + ")";
-  if (options.times > 1) {
-    line += "; " + std::to_string(replays.failures) + " of " + std::to_string(options.times) +
-            " replays failed";
-  }
-  if (!replays.agree) line += "; replays differ";
+  const std::string times = options.times == 1 ? ""
+                                               : text_of("; ", replays.failures, " of ",
+                                                         options.times, " replays failed");
+  const std::string line =
+      text_of(shown_path(path),
+              expected ? ": ok: " : ": NOT AS EXPECTED: ", replays.first.verdict.signature(),
+              " (expected: ", wish, ")", times, replays.agree ? "" : "; replays differ", "\n");
   // Alone it is also for programs, one line per file; below a page it is the page's last line.
-  std::printf("%s", options.quiet ? (line + "\n").c_str() : wrapped_text(line + "\n", 4).c_str());
+  std::fputs(options.quiet ? line.c_str() : wrapped_text(line, 4).c_str(), stdout);
   return expected ? kExitAsExpected : kExitFailed;
 }
 
 }  // namespace
 
 int replay(const ReplayOptions& options) {
-  int worst = kExitAsExpected;
-  for (const std::string& path : options.files) worst = std::max(worst, replay_one(path, options));
-  return worst;
+  return worst_of(options.files,
+                  [&](const std::string& path) { return replay_one(path, options); });
 }
 
 }  // namespace concertina::fuzzers

@@ -1,10 +1,9 @@
-#include <algorithm>
-#include <cinttypes>
 #include <cstdio>
 
 #include "base/check.h"
 #include "host/shared_memory.h"
 #include "host/shown.h"
+#include "host/text.h"
 #include "tools/case_io.h"
 #include "tools/commands.h"
 #include "tools/first_failure.h"
@@ -20,15 +19,12 @@ Verdict run_and_judge(const Input& input, RunInput run, RunRow& row) {
 }
 
 void print(const std::string& path, std::uint64_t seed, const RunRow& row, const Verdict& verdict) {
-  std::printf("%s: seed %" PRIu64 ": %s; ", shown_path(path).c_str(), seed,
-              verdict.signature().c_str());
-  if (row.is_there) {
-    std::printf("%s, %u steps, hash %016" PRIx64 "\n",
-                std::string(outcome_name(row.outcome)).c_str(), row.steps, row.hash);
-  } else {
-    std::printf("the process ended in the run\n");
-  }
-  if (verdict.failed()) std::printf("%s\n", verdict.detail.c_str());
+  const std::string ending = row.is_there ? text_of(outcome_name(row.outcome), ", ", row.steps,
+                                                    " steps, hash ", hash_text(row.hash))
+                                          : "the process ended in the run";
+  std::puts(
+      text_of(shown_path(path), ": seed ", seed, ": ", verdict.signature(), "; ", ending).c_str());
+  if (verdict.failed()) std::puts(verdict.detail.c_str());
 }
 
 /// One file under seed, seed + 1, ...
@@ -91,9 +87,7 @@ int run_one(const std::string& path, const RunCommandOptions& options) {
 }  // namespace
 
 int run_command(const RunCommandOptions& options) {
-  int worst = kExitAsExpected;
-  for (const std::string& path : options.files) worst = std::max(worst, run_one(path, options));
-  return worst;
+  return worst_of(options.files, [&](const std::string& path) { return run_one(path, options); });
 }
 
 }  // namespace concertina::fuzzers

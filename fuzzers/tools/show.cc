@@ -28,9 +28,7 @@ std::string output_path(const std::string& path, const ShowOptions& options) {
     return options.output;
   }
   std::filesystem::path name = std::filesystem::path(path).filename();
-  if (options.as == "text") name.replace_extension(".case");
-  if (options.as == "bytes") name.replace_extension(".bytes");
-  if (options.as == "go") name.replace_extension(".go");
+  name.replace_extension(options.as == "text" ? "case" : options.as);
   return (std::filesystem::path(options.output) / name).string();
 }
 

@@ -1,7 +1,6 @@
 // concertina verify: every schedule of a small program, bound by bound.
 #include <unistd.h>
 
-#include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -96,42 +95,42 @@ class StateFile {
   bool has_complained_ = false;
 };
 
-std::string_view end_word(VerifyEnd end) {
+struct Ending {
+  std::string_view word;
+  int code;
+};
+
+Ending ending_of(VerifyEnd end) {
   switch (end) {
     case VerifyEnd::kComplete:
-      return "complete";
+      return {"complete", kExitAsExpected};
     case VerifyEnd::kFailed:
-      return "failed";
+      return {"failed", kExitFailed};
     case VerifyEnd::kBudget:
-      return "budget";
+      return {"budget", kExitNotComplete};
     case VerifyEnd::kInterrupted:
-      return "interrupted";
+      return {"interrupted", kExitNotComplete};
     case VerifyEnd::kNone:
     case VerifyEnd::kDiedOtherwise:
     case VerifyEnd::kDiverged:
       break;
   }
-  return "diverged";
+  return {"diverged", kExitUnusable};
 }
 
 std::string bound_text(const BoundReport& report, bool is_unbounded) {
-  char text[200];
   const double rate = report.seconds > 0 ? static_cast<double>(report.runs) / report.seconds : 0;
-  std::snprintf(text, sizeof text,
-                "%s: %" PRIu64 " schedules, %" PRIu64 " cut short, %" PRIu64
-                " states, %.1f s (%.0f runs/s): %s",
-                is_unbounded ? "unbounded" : ("bound " + std::to_string(report.bound)).c_str(),
-                report.schedules, report.cuts, report.states, report.seconds, rate,
-                report.is_complete ? "complete" : "not complete");
-  return text;
+  return text_of(is_unbounded ? "unbounded" : text_of("bound ", report.bound), ": ",
+                 report.schedules, " schedules, ", report.cuts, " cut short, ", report.states,
+                 " states, ", decimal(report.seconds, 1), " s (", decimal(rate, 0),
+                 " runs/s): ", report.is_complete ? "complete" : "not complete");
 }
 
 void show_progress(const BoundReport& report, double done) {
-  char text[120];
-  std::snprintf(text, sizeof text,
-                "bound %u: %5.1f %% done, %" PRIu64 " schedules, %" PRIu64 " states", report.bound,
-                done * 100, report.schedules, report.states);
-  show_status(text);
+  char percent[16];
+  std::snprintf(percent, sizeof percent, "%5.1f %%", done * 100);
+  show_status(text_of("bound ", report.bound, ": ", percent, " done, ", report.schedules,
+                      " schedules, ", report.states, " states"));
 }
 
 std::string json_of(const std::string& path, const VerifyOptions& options, const Verified& explored,
@@ -150,7 +149,7 @@ std::string json_of(const std::string& path, const VerifyOptions& options, const
   }
   JsonObject object;
   object.text("file", path)
-      .text("end", end_word(explored.end))
+      .text("end", ending_of(explored.end).word)
       .raw("bounds", "[" + bounds + "]")
       .text("signature", explored.verdict.signature())
       .text("oracle", explored.verdict.oracle);
@@ -159,23 +158,6 @@ std::string json_of(const std::string& path, const VerifyOptions& options, const
       .text("why_no_output", written.why_not)
       .text("flavour", this_flavour());
   return object.str();
-}
-
-int exit_code(VerifyEnd end) {
-  switch (end) {
-    case VerifyEnd::kComplete:
-      return kExitAsExpected;
-    case VerifyEnd::kFailed:
-      return kExitFailed;
-    case VerifyEnd::kBudget:
-    case VerifyEnd::kInterrupted:
-      return kExitNotComplete;
-    case VerifyEnd::kNone:
-    case VerifyEnd::kDiedOtherwise:
-    case VerifyEnd::kDiverged:
-      break;
-  }
-  return kExitUnusable;
 }
 
 /// Writes the failing case if one is wanted; its path, or empty.
@@ -193,45 +175,40 @@ std::string write_failing(const VerifyOptions& options, const CaseFile& file,
 void print_end(const std::string& path, const VerifyOptions& options, const Verified& explored,
                const WrittenInput& written, const std::string& output) {
   for (const BoundReport& report : explored.bounds) {
-    print_wrapped(kHang, "%s\n", bound_text(report, options.unbounded).c_str());
+    print_wrapped(kHang, bound_text(report, options.unbounded));
   }
+  const std::string file = shown_path(path) + ": ", state = shown_path(options.resume);
   switch (explored.end) {
     case VerifyEnd::kComplete:
       print_wrapped(
-          kHang, "%s: complete%s: no schedule %sfails\n", shown_path(path).c_str(),
-          options.fixed_draws ? " for the seed's draws" : "",
-          options.unbounded
-              ? ""
-              : ("with at most " + std::to_string(options.bound) + " preemptions ").c_str());
+          kHang, file, "complete", options.fixed_draws ? " for the seed's draws" : "",
+          ": no schedule ",
+          options.unbounded ? "" : text_of("with at most ", options.bound, " preemptions "),
+          "fails");
       break;
     case VerifyEnd::kFailed:
-      print_wrapped(
-          kHang, "%s: FAILS%s: %s\n%s\n", shown_path(path).c_str(),
-          options.unbounded  // which counts none
-              ? ""
-              : (" with " + std::to_string(explored.preemptions) + " preemptions").c_str(),
-          explored.verdict.signature().c_str(), explored.verdict.detail.c_str());
-      if (!output.empty()) print_wrapped(kHang, "written to %s\n", shown_path(output).c_str());
+      print_wrapped(kHang, file, "FAILS",
+                    options.unbounded  // which counts none
+                        ? ""
+                        : text_of(" with ", explored.preemptions, " preemptions"),
+                    ": ", explored.verdict.signature(), "\n", explored.verdict.detail, "\n");
+      if (!output.empty()) print_wrapped(kHang, "written to ", shown_path(output));
       if (!written.why_not.empty()) {
-        print_wrapped(kHang, "it cannot be written as a case: %s\n", written.why_not.c_str());
+        print_wrapped(kHang, "it cannot be written as a case: ", written.why_not);
       }
       break;
     case VerifyEnd::kBudget:
     case VerifyEnd::kInterrupted:
-      print_wrapped(
-          kHang, "%s: NOT COMPLETE (%s): nothing failed so far%s\n", shown_path(path).c_str(),
-          explored.end == VerifyEnd::kBudget ? "the budget is spent" : "interrupted",
-          options.resume.empty() ? ""
-                                 : ("; to be resumed from " + shown_path(options.resume)).c_str());
+      print_wrapped(kHang, file, "NOT COMPLETE (",
+                    explored.end == VerifyEnd::kBudget ? "the budget is spent" : "interrupted",
+                    "): nothing failed so far", state.empty() ? "" : "; to be resumed from ",
+                    state);
       break;
     case VerifyEnd::kNone:
     case VerifyEnd::kDiedOtherwise:
     case VerifyEnd::kDiverged:
-      print_wrapped(kHang, "%s: cannot be explored: a run is not a function of its decisions%s\n",
-                    shown_path(path).c_str(),
-                    options.resume.empty()
-                        ? ""
-                        : (", or not of those in " + shown_path(options.resume)).c_str());
+      print_wrapped(kHang, file, "cannot be explored: a run is not a function of its decisions",
+                    state.empty() ? "" : ", or not of those in ", state);
       break;
   }
 }
@@ -306,7 +283,7 @@ int verify_one(const std::string& path, const VerifyOptions& options) {
   } else {
     print_end(path, options, explored, written, output);
   }
-  return is_kept && has_written ? exit_code(explored.end) : kExitUnusable;
+  return is_kept && has_written ? ending_of(explored.end).code : kExitUnusable;
 }
 
 /// Whether both paths lead to one file, be it there or not.
@@ -338,14 +315,8 @@ int verify(const VerifyOptions& options) {
   if (!can_write_or_complain(options.output) || !can_write_or_complain(options.resume)) {
     return kExitUnusable;
   }
-  int worst = kExitAsExpected;
-  for (const std::string& path : options.files) {
-    const int code = verify_one(path, options);
-    // A failure outranks what was not finished, and what could not be run outranks both.
-    const auto rank = [](int c) { return c == kExitNotComplete ? 1 : c == 0 ? 0 : c + 1; };
-    if (rank(code) > rank(worst)) worst = code;
-  }
-  return worst;
+  return worst_of(options.files,
+                  [&](const std::string& path) { return verify_one(path, options); });
 }
 
 }  // namespace concertina::fuzzers

@@ -1,12 +1,12 @@
 #include "tools/verify_child.h"
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 
 #include "base/check.h"
 #include "host/forked.h"
 #include "host/shared_memory.h"
+#include "host/stopwatch.h"
 #include "tools/child.h"
 #include "tools/forked_verdict.h"
 #include "tools/packed.h"
@@ -18,16 +18,10 @@
 namespace concertina::fuzzers {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr unsigned kRunsBetweenLooks = 32;  // at the clock
-constexpr auto kProgressEvery = std::chrono::milliseconds(250);
+constexpr double kProgressEvery_s = 0.25;
 
 volatile std::sig_atomic_t stop_wanted = 0;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// What both processes see. Only the child writes, but for `stop`.
 struct Board {
@@ -52,7 +46,7 @@ class Child {
   /// C1 to C3.
   std::string answer() {
     const VerifyEnd end = explore();
-    return Packer().value(end).verdict(verdict_).text(state_).bytes();
+    return pack(end, verdict_, state_);
   }
 
  private:
@@ -107,7 +101,7 @@ class Child {
     BoundReport& report = board_.bounds[index];
     report.bound = bound;
     board_.bound_count.store(index + 1, std::memory_order_release);
-    const Clock::time_point begin = Clock::now();
+    const Stopwatch watch;
     const std::uint64_t runs_before = search.runs() - begun_.runs;
     const auto write_report = [&] {
       report.schedules = search.schedules();
@@ -116,7 +110,7 @@ class Child {
       report.runs = search.runs() - runs_before;
       report.decided_max =
           std::max<std::uint64_t>({begun_.decided_max, report.decided_max, search.depth()});
-      report.seconds = begun_.seconds + seconds_since(begin);
+      report.seconds = begun_.seconds + watch.seconds();
       CHECK(report.schedules <= report.runs, "each schedule was a run");
     };
     VerifyEnd end = VerifyEnd::kNone;
@@ -148,8 +142,7 @@ class Child {
     if (run_end.has_diverged) return VerifyEnd::kDiverged;
     if (run_end.is_cut || is_learning) return VerifyEnd::kNone;
     ++judged_;
-    const Verdict verdict =
-        order_.judge != nullptr ? order_.judge(input_, trace) : judge(input_, trace);
+    const Verdict verdict = order_.judge(input_, trace);
     if (!verdict.failed()) return VerifyEnd::kNone;
     if (!order_.signature.empty() && verdict.signature() != order_.signature) {
       return VerifyEnd::kNone;
@@ -161,7 +154,7 @@ class Child {
   template <class Search>
   VerifyEnd look_at_limits(const Search& search) {
     VerifyEnd end = VerifyEnd::kNone;
-    if (order_.seconds_max > 0 && seconds_since(begin_) >= order_.seconds_max) {
+    if (order_.seconds_max > 0 && watch_.seconds() >= order_.seconds_max) {
       end = VerifyEnd::kBudget;
     }
     if (order_.schedules_max > 0 && judged_ >= order_.schedules_max) end = VerifyEnd::kBudget;
@@ -187,13 +180,13 @@ class Child {
   void offer_state(const Search& search, bool is_bound_new) {
     if constexpr (requires { search.save(); }) {
       is_offer_due_ =
-          is_offer_due_ || is_bound_new || seconds_since(offered_at_) >= order_.keep_every_s;
+          is_offer_due_ || is_bound_new || since_offer_.seconds() >= order_.keep_every_s;
       const std::uint32_t offered = board_.offered.load(std::memory_order_relaxed);
       if (!order_.keep || !is_offer_due_) return;
       if (board_.taken.load(std::memory_order_acquire) != offered) return;
       if (!desk_.replace_all(state_of(search))) return;  // no memory: the one before stays
       board_.offered.store(offered + 1, std::memory_order_release);
-      offered_at_ = Clock::now();
+      since_offer_ = {};
       is_offer_due_ = false;
     }
   }
@@ -202,10 +195,10 @@ class Child {
   const VerifyOrder& order_;
   Board& board_;
   const MemoryFile& desk_;
-  const Clock::time_point begin_ = Clock::now();
+  const Stopwatch watch_;
   BoundReport begun_;  // what was done before of the bound in progress
   std::uint64_t judged_ = 0;
-  Clock::time_point offered_at_ = begin_;
+  Stopwatch since_offer_;
   bool is_offer_due_ = false;
   Verdict verdict_;
   std::string state_;
@@ -228,9 +221,8 @@ class Desk {
       board_.taken.store(offered, std::memory_order_release);
     }
     const std::uint32_t bounds = board_.bound_count.load(std::memory_order_acquire);
-    const Clock::time_point now = Clock::now();
-    if (!order_.progress || bounds == 0 || now - shown_ < kProgressEvery) return;
-    shown_ = now;
+    if (!order_.progress || bounds == 0 || since_shown_.seconds() < kProgressEvery_s) return;
+    since_shown_ = {};
     order_.progress(board_.bounds[bounds - 1], board_.done);
   }
 
@@ -238,7 +230,7 @@ class Desk {
   Board& board_;
   const VerifyOrder& order_;
   const MemoryFile states_{"concertina-state"};
-  Clock::time_point shown_ = Clock::now();
+  Stopwatch since_shown_;
 };
 
 Verified read_board(const Board& board) {
@@ -247,16 +239,6 @@ Verified read_board(const Board& board) {
   explored.preemptions = board.log.preemptions;  // of the run in which it died, too
   explored.trail = trail_of(board.log);
   return explored;
-}
-
-/// False when the child died or hung before it knew how it ended.
-bool read_answer(const Forked& forked, Verified& explored) {
-  if (!forked.answered()) return false;
-  Unpacker in(forked.answer);
-  in.value(explored.end);
-  in.verdict(explored.verdict);
-  in.text(explored.state);
-  return in.is_whole();
 }
 
 }  // namespace
@@ -270,7 +252,7 @@ Verified verify_in_child(const Input& input, const VerifyOrder& order) {
       [&] { return Child(input, order, *board, desk.states()).answer(); },
       {.timeout_s = order.timeout_s, .progress = &board->runs, .look = [&desk] { desk.look(); }});
   Verified explored = read_board(*board);
-  if (read_answer(forked, explored)) {
+  if (forked.answered() && unpack(forked.answer, explored.end, explored.verdict, explored.state)) {
     if (explored.end != VerifyEnd::kFailed) explored.preemptions = 0;
     return explored;
   }

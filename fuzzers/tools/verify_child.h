@@ -60,7 +60,7 @@ struct VerifyOrder {
   std::string resume = {};   // the state that an earlier exploration left (verify_progress.h)
   bool fixes_draws = false;  // see BoundedOptions::fixes_draws
   bool learns = true;        // see BoundedOptions::runs_to_learn
-  JudgeRun judge = nullptr;  // null: the pipeline's
+  JudgeRun judge = &fuzzers::judge;
   // Called a few times a second with the current bound's report and the fraction completed.
   std::function<void(const BoundReport&, double done)> progress = {};
   // Called with the state, to keep it: a kill then costs no more than the work done since.

@@ -1,7 +1,5 @@
 #include "tools/verify_state.h"
 
-#include <cinttypes>
-#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -9,6 +7,7 @@
 #include "host/files.h"
 #include "host/sealed.h"
 #include "host/shown.h"
+#include "host/text.h"
 #include "host/text_lines.h"
 #include "tools/case_io.h"
 #include "tools/verify_progress.h"
@@ -17,23 +16,16 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::string_view kMark = "concertina verify state ";
-constexpr std::string_view kMarkOfFormat1 = "concertina verify of ";
 constexpr unsigned kFormat = 2;  // another number for whatever changes what a state means
 constexpr std::size_t kProgramBytesMax = 1 << 30;
 constexpr std::size_t kValueShown = 40;
-
-std::string hexadecimal(std::uint64_t number) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016" PRIx64, number);
-  return text;
-}
 
 /// This program's own file. What an older build has explored proves nothing of this one.
 std::string find_hash_of_build() {
   std::string content;
   const std::string why = read_file("/proc/self/exe", kProgramBytesMax, content);
   if (!why.empty()) throw std::runtime_error("/proc/self/exe: " + why);
-  return hexadecimal(hash_of(content));
+  return hash_text(hash_of(content));
 }
 
 const std::string& hash_of_build() {
@@ -45,13 +37,10 @@ const std::string& hash_of_build() {
 /// (sanitizers/options/environment_options.cc).
 std::string sanitizer_options() {
   const char* const asked = std::getenv("CONCERTINA_SANITIZER_OPTIONS");
-  return asked == nullptr || *asked == '\0' ? "none" : hexadecimal(hash_of(asked));
+  return asked == nullptr || *asked == '\0' ? "none" : hash_text(hash_of(asked));
 }
 
 std::string refusal_of_format(std::string_view content, const Unsealed& unsealed) {
-  if (content.starts_with(kMarkOfFormat1)) {
-    return "a state of format 1, of an older build; this one reads format 2";
-  }
   if (!content.starts_with(kMark)) return "it is not the state of a verification";
   if (unsealed.line == 1) return "";  // damaged
   std::string_view text = unsealed.text;
@@ -81,7 +70,7 @@ VerifyIdentity identity_of(const Input& input, const VerifyOptions& options) {
   Input explored = input;
   explored.schedule.strategy = Strategy::kNonPreemptive;
   explored.schedule.deviations.clear();
-  return {{"program", hexadecimal(hash_of(print({{}, explored})))},
+  return {{"program", hash_text(hash_of(print({{}, explored})))},
           {"build", hash_of_build()},
           {"flavour", std::string(this_flavour())},
           {"--fixed-draws", options.fixed_draws ? "yes" : "no"},

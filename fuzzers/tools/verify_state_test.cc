@@ -140,8 +140,6 @@ TEST(VerifyState, OtherFormatsAndOtherFilesAreToldApart) {
   const auto fault = [&](std::string_view content) {
     return read_verify_state(content, identity).fault;
   };
-  EXPECT_EQ(fault("concertina verify of 0123 by 4567\nbounded-search 1\n"),
-            "a state of format 1, of an older build; this one reads format 2");
   EXPECT_EQ(fault(seal("concertina verify state 3\nanything\n")),
             "a state of format 3; this build reads format 2");
   EXPECT_EQ(fault("version 1\n"), "it is not the state of a verification");

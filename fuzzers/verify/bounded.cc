@@ -6,36 +6,23 @@
 
 namespace concertina::fuzzers {
 
+template class DepthFirst<BoundedNode>;
+
 void BoundedSearch::start(unsigned bound, const Schedule& schedule) {
   bound_ = std::min(bound, StateCache::kPreemptionsMax);
-  schedule_ = schedule;
   learning_ = options_.skips_private && runs_ == 0 ? options_.runs_to_learn : 0;
   restarts_ = 0;
-  start_over();
-}
-
-void BoundedSearch::start_over() {
-  stack_.clear();
-  planned_ = 0;
-  is_done_ = false;
-  schedules_ = cuts_ = 0;
+  DepthFirst::start(schedule);
   states_.clear(options_.states_max);
 }
 
 void BoundedSearch::begin_run() {
-  Following::begin();
-  CHECK(!is_done_, "a search that is done has no next run");
-  CHECK(planned_ == stack_.size(), "the plan of a run is the whole stack");
-  policy_.reset(schedule_);
-  at_ = 0;
+  DepthFirst::begin_run();
   preemptions_ = 0;
   asleep_ = 0;
-  // Nothing is allocated on behalf of a virtual thread (state_cache.h).
-  if (stack_.capacity() < kNodesMax) stack_.reserve(kNodesMax);
   states_.make_room(kNamesARun);
   open_node_ = kNoNode;
-  is_cut_ = has_diverged_ = has_learnt_ = false;
-  class_.clear();
+  has_learnt_ = false;
   if (++run_ == 0) {  // the mark came round
     users_.fill({});
     run_ = 1;
@@ -61,7 +48,8 @@ BoundedSearch::RunEnd BoundedSearch::end_run(bool was_stopped) {
     --learning_;
   } else if (has_learnt_ && options_.skips_private) {
     ++restarts_;
-    start_over();
+    DepthFirst::start(schedule_);
+    states_.clear(options_.states_max);
   } else {
     ++(is_cut_ ? cuts_ : schedules_);
     advance();
@@ -69,13 +57,8 @@ BoundedSearch::RunEnd BoundedSearch::end_run(bool was_stopped) {
   return end;
 }
 
-void BoundedSearch::cut_here() {
-  is_cut_ = true;
-  cut();
-}
-
 ThreadId BoundedSearch::decide(ThreadMask enabled, ThreadId current, const Pending* pending) {
-  CHECK(!is_cut_, "a run that was cut decides nothing more");
+  COSTLY_CHECK(!is_cut_, "a run that was cut decides nothing more");
   open_node_ = kNoNode;
   if (learning_ > 0) {
     ++draws_;
@@ -88,13 +71,10 @@ ThreadId BoundedSearch::decide(ThreadMask enabled, ThreadId current, const Pendi
   }
   if (at_ < planned_) {
     const Node& node = stack_[at_];
-    if (node.is_draw || node.options != enabled || node.is_free != is_free) {
-      has_diverged_ = true;
-      cut_here();
-    }
+    if (node.is_draw || node.options != enabled || node.is_free != is_free) diverge_here();
     return take(at_++, current);
   }
-  Node node;
+  Node node = node_here();
   node.is_free = is_free;
   return decide_new(node, enabled, current, pending);
 }
@@ -109,7 +89,6 @@ ThreadId BoundedSearch::decide_new(Node node, ThreadMask enabled, ThreadId curre
                                    const Pending* pending) {
   // At a free switch it does not matter which thread was current.
   look_up_state(node.is_free ? kThreadsMax : current);
-  node.preemptions = static_cast<std::uint8_t>(preemptions_);
   node.options = enabled;
   node.chosen = node.is_free ? policy_.pick(enabled, current, pending) : current;
   const bool may_turn = node.is_free || preemptions_ < bound_;
@@ -123,44 +102,26 @@ ThreadId BoundedSearch::decide_new(Node node, ThreadMask enabled, ThreadId curre
     }
     node.left &= ~(asleep_ | bit(node.chosen));
   }
-  if (stack_.size() == kNodesMax) {
-    has_diverged_ = true;
-    cut_here();
-  }
-  CHECK(at_ == stack_.size(), "a new node is the next one of the stack");
+  if (stack_.size() == kNodesMax) diverge_here();
+  COSTLY_CHECK(at_ == stack_.size(), "a new node is the next one of the stack");
   stack_.push_back(node);
   return take(at_++, current);
 }
 
 ThreadId BoundedSearch::take(std::size_t index, ThreadId current) {
   const Node& node = stack_[index];
-  CHECK(node.is_draw || contains(node.options, node.chosen),
-        "a node's choice is one of its options");
+  COSTLY_CHECK(node.is_draw || contains(node.options, node.chosen),
+               "a node's choice is one of its options");
   if (!node.is_free && node.chosen != current) ++preemptions_;
   if (!node.is_free && node.chosen == current) open_node_ = index;
   asleep_ = (node.asleep | node.done) & ~bit(node.chosen);
   return node.chosen;
 }
 
-std::uint32_t BoundedSearch::draw(std::uint32_t n, Site site) {
-  const std::uint32_t usual = policy_.choose(n, site, kAnyPath);
-  CHECK(usual < n && n <= 0x100, "a drawn value fits a byte");
-  if (learning_ > 0 || options_.fixes_draws || !draw_matters(n, site)) return usual;
-  if (at_ < planned_) {
-    const Node& node = stack_[at_++];
-    if (!node.is_draw || node.options != n) has_diverged_ = true;
-    return node.chosen % n;
-  }
-  if (stack_.size() == kNodesMax) {
-    has_diverged_ = true;
-    return usual;
-  }
+BoundedSearch::Node BoundedSearch::node_here() const {
   Node node;
-  node.begin_draw(n, usual);
   node.preemptions = static_cast<std::uint8_t>(preemptions_);
-  stack_.push_back(node);
-  ++at_;
-  return usual;
+  return node;
 }
 
 void BoundedSearch::closed(const Footprint& step) {
@@ -168,7 +129,8 @@ void BoundedSearch::closed(const Footprint& step) {
   note_sharing(step);
   if (options_.pruning == Pruning::kSleepSets) wake_sleepers(step);
   if (open_node_ == kNoNode || learning_ > 0) return;
-  CHECK(open_node_ < stack_.size(), "the step in progress was picked at a node of the stack");
+  COSTLY_CHECK(open_node_ < stack_.size(),
+               "the step in progress was picked at a node of the stack");
   stack_[open_node_].is_private = options_.skips_private && is_private(step);
   open_node_ = kNoNode;
 }
@@ -190,7 +152,7 @@ void BoundedSearch::note_sharing(const Footprint& step) {
 }
 
 void BoundedSearch::note_sharing(Access access, ThreadId thread) {
-  CHECK(access.slot < kSlots, "an access is to a slot of the table");
+  if (is_shared_[access.slot]) return;
   Users& users = users_[access.slot];
   if (users.run != run_) users = {run_, {0, 0, 0}};
   ThreadMask others = 0;
@@ -198,7 +160,7 @@ void BoundedSearch::note_sharing(Access access, ThreadId thread) {
     if (!commute(access.mode, static_cast<Mode>(mode))) others |= users.by_mode[mode];
   }
   users.by_mode[static_cast<unsigned>(access.mode)] |= bit(thread);
-  if ((others & ~bit(thread)) == 0 || is_shared_[access.slot]) return;
+  if ((others & ~bit(thread)) == 0) return;
   is_shared_[access.slot] = true;
   has_learnt_ = true;
 }
@@ -209,7 +171,6 @@ bool BoundedSearch::is_private(const Footprint& step) const {
                       [&](Access access) { return is_shared_[access.slot]; });
 }
 
-/// On to the node's next option; false when it has none.
 bool BoundedSearch::turn(Node& node) {
   if (node.is_draw) return node.turn_draw();
   if (node.is_private || node.left == 0) return false;
@@ -219,12 +180,6 @@ bool BoundedSearch::turn(Node& node) {
   CHECK(contains(node.options, node.chosen) && !contains(node.done, node.chosen),
         "an option is tried once");
   return true;
-}
-
-void BoundedSearch::advance() {
-  while (!stack_.empty() && !turn(stack_.back())) stack_.pop_back();
-  planned_ = stack_.size();
-  is_done_ = stack_.empty();
 }
 
 double BoundedSearch::progress() const {

@@ -58,15 +58,28 @@ struct BoundedOptions {
   std::uint64_t states_max = std::uint64_t{1} << 24;  // then no more are remembered: slower, sound
 };
 
-class BoundedSearch final : public Following {
+struct BoundedNode : Branch {
+  bool is_free = false;          // switching costs nothing
+  bool is_private = false;       // its step touches only what is the thread's own
+  std::uint8_t preemptions = 0;  // before it
+  ThreadMask asleep = 0;         // kSleepSets
+
+  /// The current thread, if it is enabled, is tried first.
+  unsigned preemptions_after() const {
+    return preemptions + (!is_draw && !is_free && done != 0 ? 1U : 0U);
+  }
+};
+extern template class DepthFirst<BoundedNode>;
+
+class BoundedSearch final : public DepthFirst<BoundedNode> {
  public:
-  explicit BoundedSearch(const BoundedOptions& options = {}) : options_(options) {}
+  explicit BoundedSearch(const BoundedOptions& options = {})
+      : DepthFirst(kNodesMax), options_(options) {}
 
   /// Forgets the last bound's stack, not what it learnt about private steps. `schedule` gives the
   /// seed of the default policy.
   void start(unsigned bound, const Schedule& schedule);
 
-  bool is_done() const { return is_done_; }
   unsigned bound() const { return bound_; }
   /// The latest run was one by chance, from which it learnt what is private; not of any bound.
   bool is_learning() const { return was_learning_; }
@@ -85,11 +98,8 @@ class BoundedSearch final : public Following {
   };
   RunEnd end_run(bool was_stopped);
 
-  std::uint64_t schedules() const { return schedules_; }  // that ran to their end
-  std::uint64_t cuts() const { return cuts_; }
   std::uint64_t restarts() const { return restarts_; }  // because a private object was not
   std::uint64_t runs() const { return runs_; }          // all, with those before a restart
-  std::size_t depth() const { return stack_.size(); }
   std::uint64_t states() const { return states_.size(); }
   /// The fraction of the tree that is done, if all branches were equally large.
   double progress() const;
@@ -101,21 +111,13 @@ class BoundedSearch final : public Following {
   bool restore(std::string_view text, const Schedule& schedule);
 
  private:
-  struct Node : Branch {
-    bool is_free = false;          // switching costs nothing
-    bool is_private = false;       // its step touches only what is the thread's own
-    std::uint8_t preemptions = 0;  // before it
-    ThreadMask asleep = 0;         // kSleepSets
-
-    /// The current thread, if it is enabled, is tried first.
-    unsigned preemptions_after() const {
-      return preemptions + (!is_draw && !is_free && done != 0 ? 1U : 0U);
-    }
-  };
+  using Node = BoundedNode;
 
   ThreadId decide(ThreadMask enabled, ThreadId current, const Pending* pending) override;
-  std::uint32_t draw(std::uint32_t n, Site site) override;
   void closed(const Footprint& step) override;
+  bool turn(Node& node) override;
+  Node node_here() const override;
+  bool tries_all_draws() const override { return learning_ == 0 && !options_.fixes_draws; }
 
   ThreadId decide_new(Node node, ThreadMask enabled, ThreadId current, const Pending* pending);
   void look_up_state(unsigned current);
@@ -125,40 +127,27 @@ class BoundedSearch final : public Following {
   /// the same ones.
   static bool is_sampled(std::uint64_t name) { return name % kSampling == 0; }
   ThreadId take(std::size_t index, ThreadId current);
-  [[noreturn]] void cut_here();
   void wake_sleepers(const Footprint& step);
   void note_sharing(const Footprint& step);
   void note_sharing(Access access, ThreadId thread);
   bool is_private(const Footprint& step) const;
-  bool turn(Node& node);
-  void advance();
-  void start_over();
   bool is_sound(const Node& node) const;  // as the next of the stack
 
   static constexpr std::uint64_t kSampling = 4;
-  static constexpr std::size_t kNodesMax = 1 << 15;   // branches of one run; more are not explored
+  static constexpr std::size_t kNodesMax = 1 << 15;
   static constexpr std::size_t kNamesARun = 1 << 11;  // that a run adds; more are forgotten
   static constexpr std::size_t kNoNode = ~std::size_t{0};
 
   BoundedOptions options_;
-  NonPreemptive policy_;
   Random random_;            // of the runs from which it learns
   std::uint64_t draws_ = 0;  // from it
-  Schedule schedule_;
   unsigned bound_ = 0;
-  bool is_done_ = true;
   unsigned learning_ = 0;  // random runs left
   bool was_learning_ = false;
 
-  std::vector<Node> stack_;
-  std::size_t planned_ = 0;  // nodes to be replayed
-  std::size_t at_ = 0;       // node of the next decision
   unsigned preemptions_ = 0;
   ThreadMask asleep_ = 0;            // kSleepSets
   std::size_t open_node_ = kNoNode;  // whose step is in progress, if it may turn out private
-  bool is_cut_ = false;
-  bool has_diverged_ = false;
-  TraceClass class_;
   StateCache states_;
 
   // What is private: by slot, its users in this run, and whether it ever was in conflict.
@@ -171,8 +160,6 @@ class BoundedSearch final : public Following {
   std::uint32_t run_ = 0;
   bool has_learnt_ = false;
 
-  std::uint64_t schedules_ = 0;
-  std::uint64_t cuts_ = 0;
   std::uint64_t restarts_ = 0;
   std::uint64_t runs_ = 0;
 };

@@ -56,7 +56,7 @@ ChannelId subject_of(const Event& event) {
 }  // namespace
 
 void Footprint::add(Access access) {
-  CHECK(access.slot < kSlots, "an access is to a slot of the table");
+  COSTLY_CHECK(access.slot < kSlots, "an access is to a slot of the table");
   for (unsigned i = 0; i < size; ++i) {
     if (accesses[i].slot != access.slot) continue;
     if (accesses[i].mode != access.mode) accesses[i].mode = Mode::kWrite;
@@ -91,9 +91,9 @@ void Following::begin() {
 void Following::close() {
   if (!is_open_) return;
   is_open_ = false;
-  CHECK(step_.size <= Footprint::kAccessesMax,
-        "a footprint has as many accesses as it has room for");
-  CHECK(!contains(step_.started, step_.thread), "a thread is started by another one");
+  COSTLY_CHECK(step_.size <= Footprint::kAccessesMax,
+               "a footprint has as many accesses as it has room for");
+  COSTLY_CHECK(!contains(step_.started, step_.thread), "a thread is started by another one");
   closed(step_);
 }
 
@@ -120,7 +120,7 @@ ThreadId Following::pick(ThreadMask enabled, ThreadId current, const Pending* pe
   sanitizer::look_away();
   close();
   const ThreadId chosen = decide(enabled, current, pending);
-  CHECK(contains(enabled, chosen), "an explorer decides for a thread that is enabled");
+  COSTLY_CHECK(contains(enabled, chosen), "an explorer decides for a thread that is enabled");
   sanitizer::look_again();
   return chosen;
 }
@@ -130,7 +130,7 @@ void Following::executing(ThreadId thread, const Pending* pending) {
   sanitizer::look_away();
   close();
   const Pending& now = pending[thread];
-  CHECK((threads_ & bit(thread)) != 0, "a thread that runs was started");
+  COSTLY_CHECK((threads_ & bit(thread)) != 0, "a thread that runs was started");
   static_cast<Step&>(step_) = step_of(thread, now);
   step_.touches_all = false;
   step_.started = 0;

@@ -6,39 +6,30 @@
 
 namespace concertina::fuzzers {
 
+template class DepthFirst<DporNode>;
+
 void SourceDpor::start(const Schedule& schedule) {
-  schedule_ = schedule;
-  is_done_ = false;
-  nodes_.clear();
+  DepthFirst::start(schedule);
   pool_.clear();
   // Nothing is allocated on behalf of a virtual thread (state_cache.h).
-  nodes_.reserve(kNodesMax);
   pool_.reserve(kSleepersMax);
   sleepers_.reserve(kThreadsMax);
   node_of_.reserve(kNodesMax);
-  planned_ = 0;
-  schedules_ = cuts_ = 0;
 }
 
 void SourceDpor::begin_run() {
-  Following::begin();
-  CHECK(!is_done_, "a search that is done has no next run");
-  CHECK(planned_ == nodes_.size(), "the plan of a run is the whole stack");
-  policy_.reset(schedule_);
-  at_ = 0;
+  DepthFirst::begin_run();
   node_of_next_ = kNoNode;
-  is_cut_ = has_diverged_ = false;
   sleepers_.clear();
   order_.clear();
   node_of_.clear();
-  class_.clear();
 }
 
 SourceDpor::RunEnd SourceDpor::end_run(bool was_stopped) {
   if (!is_cut_) {
     Following::finish(was_stopped);
     if (was_stopped && !node_of_.empty() && node_of_.back() != kNoNode) {
-      Node& last = nodes_[node_of_.back()];
+      Node& last = stack_[node_of_.back()];
       last.backtrack |= last.options;
     }
     races_of_waiting_threads();
@@ -60,11 +51,8 @@ ThreadMask SourceDpor::asleep() const {
 ThreadId SourceDpor::decide(ThreadMask enabled, ThreadId current, const Pending* pending) {
   CHECK(!is_cut_, "a run that was cut decides nothing more");
   if (at_ < planned_) {
-    const Node& node = nodes_[at_];
-    if (node.is_draw || node.options != enabled) {
-      has_diverged_ = is_cut_ = true;
-      cut();
-    }
+    const Node& node = stack_[at_];
+    if (node.is_draw || node.options != enabled) diverge_here();
     const std::span<const Sleeper> asleep_there = sleepers_of(node);
     CHECK(contains(node.options, node.chosen), "a node's choice is one of its options");
     sleepers_.assign(asleep_there.begin(), asleep_there.end());
@@ -73,49 +61,27 @@ ThreadId SourceDpor::decide(ThreadMask enabled, ThreadId current, const Pending*
     return node.chosen;
   }
   const ThreadMask awake = enabled & ~asleep();
-  if (awake == 0) {
-    is_cut_ = true;
-    cut();
-  }
-  if (nodes_.size() == kNodesMax || pool_.size() + kThreadsMax > kSleepersMax) {
-    has_diverged_ = is_cut_ = true;
-    cut();
-  }
-  Node node;
+  if (awake == 0) cut_here();
+  if (stack_.size() == kNodesMax || pool_.size() + kThreadsMax > kSleepersMax) diverge_here();
+  Node node = node_here();
   node.options = enabled;
   node.chosen = policy_.pick(enabled, current, pending);
   if ((awake & bit(node.chosen)) == 0) node.chosen = lowest(awake);
   CHECK(contains(awake, node.chosen), "a node begins with a thread that is awake");
-  CHECK(at_ == nodes_.size(), "a new node is the next one of the stack");
+  CHECK(at_ == stack_.size(), "a new node is the next one of the stack");
   CHECK(is_empty(asleep() & ~threads()), "only threads that were started sleep");
   node.backtrack = bit(node.chosen);
-  node.first_sleeper = pool_.size();
   node.sleeper_count = sleepers_.size();
   pool_.insert(pool_.end(), sleepers_.begin(), sleepers_.end());
-  nodes_.push_back(node);
+  stack_.push_back(node);
   node_of_next_ = at_++;
-  return nodes_.back().chosen;
+  return stack_.back().chosen;
 }
 
-std::uint32_t SourceDpor::draw(std::uint32_t n, Site site) {
-  const std::uint32_t usual = policy_.choose(n, site, kAnyPath);
-  CHECK(usual < n && n <= 0x100, "a drawn value fits a byte");
-  if (!draw_matters(n, site)) return usual;
-  if (at_ < planned_) {
-    const Node& node = nodes_[at_++];
-    if (!node.is_draw || node.options != n) has_diverged_ = true;
-    return node.chosen % n;
-  }
-  if (nodes_.size() == kNodesMax) {
-    has_diverged_ = true;
-    return usual;
-  }
+SourceDpor::Node SourceDpor::node_here() const {
   Node node;
-  node.begin_draw(n, usual);
   node.first_sleeper = pool_.size();
-  nodes_.push_back(node);
-  ++at_;
-  return usual;
+  return node;
 }
 
 // --- Steps and races -----------------------------------------------------------------------------
@@ -128,10 +94,10 @@ void SourceDpor::closed(const Footprint& step) {
   const Clock& clock = order_.events().back().clock;
   for (const std::uint32_t partner : order_.partners()) reverse(partner, step.thread, clock);
   if (node_of_next_ != kNoNode) {
-    CHECK(node_of_next_ < nodes_.size(), "a step was picked at a node of the stack");
-    nodes_[node_of_next_].step = step;
-    nodes_[node_of_next_].step.touches_all |= step.draws != 0;
-    nodes_[node_of_next_].has_step = true;
+    CHECK(node_of_next_ < stack_.size(), "a step was picked at a node of the stack");
+    stack_[node_of_next_].step = step;
+    stack_[node_of_next_].step.touches_all |= step.draws != 0;
+    stack_[node_of_next_].has_step = true;
   }
   node_of_next_ = kNoNode;
   wake(step);
@@ -169,7 +135,7 @@ ThreadMask SourceDpor::initials(std::size_t earlier, ThreadId later, const Clock
 void SourceDpor::reverse(std::size_t earlier, ThreadId later, const Clock& clock) {
   CHECK(earlier < node_of_.size(), "of a race's two steps the earlier one comes first");
   if (node_of_[earlier] == kNoNode) return;  // no other thread was enabled there
-  Node& node = nodes_[node_of_[earlier]];
+  Node& node = stack_[node_of_[earlier]];
   CHECK(is_empty(node.backtrack & ~node.options), "only threads that were enabled are to be tried");
   const ThreadMask beginners = initials(earlier, later, clock);
   if ((beginners & node.backtrack) != 0) return;
@@ -215,19 +181,14 @@ bool SourceDpor::turn(Node& node) {
   return true;
 }
 
-void SourceDpor::advance() {
-  while (!nodes_.empty() && !turn(nodes_.back())) {
-    CHECK(nodes_.back().first_sleeper <= pool_.size(), "a node's sleepers are in the pool");
-    pool_.resize(nodes_.back().first_sleeper);
-    nodes_.pop_back();
-  }
-  planned_ = nodes_.size();
-  is_done_ = nodes_.empty();
+void SourceDpor::popped(const Node& node) {
+  CHECK(node.first_sleeper <= pool_.size(), "a node's sleepers are in the pool");
+  pool_.resize(node.first_sleeper);
 }
 
 double SourceDpor::progress() const {
   if (is_done_) return 1;
-  return fraction_done(nodes_, [](const Node& node) {
+  return fraction_done(stack_, [](const Node& node) {
     return node.is_draw ? node.options : std::max(1U, count(node.backtrack | node.done));
   });
 }

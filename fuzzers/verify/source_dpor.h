@@ -33,10 +33,19 @@
 
 namespace concertina::fuzzers {
 
-class SourceDpor final : public Following {
+struct DporNode : Branch {
+  ThreadMask backtrack = 0;  // to be tried, tried, or being tried
+  bool has_step = false;
+  Footprint step;                 // of `chosen`
+  std::size_t first_sleeper = 0;  // in the pool: those that slept at its beginning, then the tried
+  std::size_t sleeper_count = 0;
+};
+extern template class DepthFirst<DporNode>;
+
+class SourceDpor final : public DepthFirst<DporNode> {
  public:
+  SourceDpor() : DepthFirst(kNodesMax) {}
   void start(const Schedule& schedule);
-  bool is_done() const { return is_done_; }
 
   /// Call before and after each run with this chooser, as for BoundedSearch.
   void begin_run();
@@ -47,10 +56,7 @@ class SourceDpor final : public Following {
   };
   RunEnd end_run(bool was_stopped);
 
-  std::uint64_t schedules() const { return schedules_; }
-  std::uint64_t cuts() const { return cuts_; }
   std::uint64_t runs() const { return schedules_ + cuts_; }
-  std::size_t depth() const { return nodes_.size(); }
   double progress() const;
 
  private:
@@ -60,29 +66,20 @@ class SourceDpor final : public Following {
     ThreadId thread = 0;
     Footprint step;  // its next
   };
-  struct Node : Branch {
-    ThreadMask backtrack = 0;  // to be tried, tried, or being tried
-    bool has_step = false;
-    Footprint step;  // of `chosen`
-    std::size_t first_sleeper =
-        0;  // in pool_: those that slept when it was reached, then the tried
-    std::size_t sleeper_count = 0;
-  };
+  using Node = DporNode;
+
   ThreadId decide(ThreadMask enabled, ThreadId current, const Pending* pending) override;
-  std::uint32_t draw(std::uint32_t n, Site site) override;
   void closed(const Footprint& step) override;
+  bool turn(Node& node) override;
+  void popped(const Node& node) override;
+  Node node_here() const override;
 
   void reverse(std::size_t earlier, ThreadId later, const Clock& clock);
   ThreadMask initials(std::size_t earlier, ThreadId later, const Clock& clock) const;
   void races_of_waiting_threads();
   ThreadMask asleep() const;
   void wake(const Footprint& step);
-  void advance();
-  bool turn(Node& node);
 
-  NonPreemptive policy_;
-  Schedule schedule_;
-  bool is_done_ = true;
   static constexpr std::size_t kNodesMax = 1 << 13;
   static constexpr std::size_t kSleepersMax = 1 << 15;
 
@@ -91,19 +88,11 @@ class SourceDpor final : public Following {
     return {pool_.data() + node.first_sleeper, node.sleeper_count};
   }
 
-  std::vector<Node> nodes_;
-  std::vector<Sleeper> pool_;  // the latest node's are at its end
-  std::size_t planned_ = 0;
-  std::size_t at_ = 0;
+  std::vector<Sleeper> pool_;           // the latest node's are at its end
   std::size_t node_of_next_ = kNoNode;  // the decision that picked the next step
-  bool is_cut_ = false;
-  bool has_diverged_ = false;
-  std::vector<Sleeper> sleepers_;  // at the moment
+  std::vector<Sleeper> sleepers_;       // at the moment
   HappensBefore order_;
   std::vector<std::size_t> node_of_;  // by step: the decision that picked it
-  TraceClass class_;
-  std::uint64_t schedules_ = 0;
-  std::uint64_t cuts_ = 0;
 };
 
 }  // namespace concertina::fuzzers

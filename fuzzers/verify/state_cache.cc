@@ -47,7 +47,7 @@ void StateCache::make_room(std::size_t names) {
 }
 
 bool StateCache::has_or_put(std::uint64_t name, unsigned preemptions) {
-  CHECK(preemptions <= kPreemptionsMax, "a count of preemptions fits its bits");
+  COSTLY_CHECK(preemptions <= kPreemptionsMax, "a count of preemptions fits its bits");
   name &= ~kCountBits;
   if (name == 0) name = kCountBits + 1;
   std::uint64_t& entry = place_of(name);
@@ -59,7 +59,7 @@ bool StateCache::has_or_put(std::uint64_t name, unsigned preemptions) {
   if (size_ >= names_max_ || size_ * 2 >= entries_.size()) return false;
   entry = name | preemptions;
   ++size_;
-  CHECK(size_ * 2 <= entries_.size(), "half of the table is free, or a look would not end");
+  COSTLY_CHECK(size_ * 2 <= entries_.size(), "half of the table is free, or a look would not end");
   return false;
 }
 

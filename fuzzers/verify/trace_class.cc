@@ -15,16 +15,16 @@ void TraceClass::clear() {
 }
 
 TraceClass::SlotState& TraceClass::state_of(std::uint16_t slot) {
-  CHECK(slot < kSlots, "an access is to a slot of the table");
+  COSTLY_CHECK(slot < kSlots, "an access is to a slot of the table");
   SlotState& state = slots_[slot];
   if (state.run != run_) state = {0, 0, run_, Mode::kRead};
   return state;
 }
 
 void TraceClass::add(const Footprint& step) {
-  CHECK(step.thread < kThreadsMax, "a step is of one of the threads");
-  CHECK(step.size <= Footprint::kAccessesMax,
-        "a footprint has as many accesses as it has room for");
+  COSTLY_CHECK(step.thread < kThreadsMax, "a step is of one of the threads");
+  COSTLY_CHECK(step.size <= Footprint::kAccessesMax,
+               "a footprint has as many accesses as it has room for");
   std::uint64_t hash = mix(latest_[step.thread], step.thread + 1U);
   hash = mix(hash, static_cast<std::uint64_t>(step.site) << 8 | static_cast<unsigned>(step.kind));
   hash = mix(hash, step.draws);
@@ -44,7 +44,7 @@ void TraceClass::add(const Footprint& step) {
   latest_[step.thread] = hash;
   for (ThreadMask rest = step.started; rest != 0; rest &= rest - 1) {
     const auto child = static_cast<unsigned>(__builtin_ctz(rest));
-    CHECK(child != step.thread, "a thread is started by another one");
+    COSTLY_CHECK(child != step.thread, "a thread is started by another one");
     latest_[child] = mix(hash, child);
   }
   if (step.touches_all) barrier_ = hash;

@@ -3,7 +3,8 @@
 // (platform/fatal.h), which ends the run and leaves the verdict to the oracles; this ends the
 // process.
 //
-// CHECK is always on, in every build. It touches nothing of a run: no yield point, no access.
+// CHECK is always on, in every build. COSTLY_CHECK, for what stands on the path of each step, event
+// or access, is on where kCostlyChecks is. Both touch nothing of a run: no yield point, no access.
 #pragma once
 
 #include <cstdio>
@@ -18,25 +19,39 @@ namespace concertina {
 
 /// Are the assertions compiled that walk structures, or stand where each instruction counts? They
 /// are in `if constexpr (kCostlyChecks)`. On wherever the runtime is fuzzed, stressed under a
-/// sanitizer or tested on the simulator; off only in what is benchmarked (runtime/CMakeLists.txt).
+/// sanitizer or tested on the simulator; off in what is benchmarked (runtime/CMakeLists.txt), and
+/// everywhere with -DCONCERTINA_COSTLY_CHECKS=OFF, to measure what they cost.
 inline constexpr bool kCostlyChecks = CONCERTINA_COSTLY_CHECKS != 0;
 
-/// Says what broke and where, and aborts.
-[[noreturn, gnu::cold, gnu::noinline]] inline void check_failed(const char* file, unsigned line,
-                                                                const char* condition,
+/// Says what broke and where, and aborts. Few arguments: a call of it counts when the compiler asks
+/// whether a function is small enough to be inlined.
+[[noreturn, gnu::cold, gnu::noinline]] inline void check_failed(const char* where_and_what,
                                                                 std::string_view rule) {
-  std::fprintf(stderr, "%s:%u: check failed: %s: %.*s\n", file, line, condition,
-               static_cast<int>(rule.size()), rule.data());
+  std::fprintf(stderr, "%s: %.*s\n", where_and_what, static_cast<int>(rule.size()), rule.data());
   std::fflush(stderr);
   std::abort();
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void check_failed(const char* where_and_what,
+                                                                const char* rule) {
+  check_failed(where_and_what, std::string_view(rule));
 }
 
 }  // namespace concertina
 
 /// `rule` says in words what must hold. It is evaluated only when the condition is false, so it may
 /// build a std::string that names the values at fault.
-#define CHECK(condition, rule)                                          \
-  do {                                                                  \
-    if (!(condition)) [[unlikely]]                                      \
-      ::concertina::check_failed(__FILE__, __LINE__, #condition, rule); \
+#define CHECK(condition, rule)                                                         \
+  do {                                                                                 \
+    if (!(condition)) [[unlikely]]                                                     \
+      ::concertina::check_failed(                                                      \
+          __FILE__ ":" CONCERTINA_TEXT(__LINE__) ": check failed: " #condition, rule); \
+  } while (false)
+#define CONCERTINA_TEXT(line) CONCERTINA_TEXT_OF(line)
+#define CONCERTINA_TEXT_OF(line) #line
+
+#define COSTLY_CHECK(condition, rule)            \
+  do {                                           \
+    if constexpr (::concertina::kCostlyChecks) { \
+      CHECK(condition, rule);                    \
+    }                                            \
   } while (false)

@@ -30,15 +30,14 @@ constexpr Slot largest() {
   }
 }
 
-// An event of each kind with the largest value in every slot.
 constexpr std::array<Event, kKinds> kLargest = {
 #define FIELD(slot, type, name) most.slot = largest<type, decltype(most.slot)>();
 #define BIT(slot, number, name) \
   most.slot = static_cast<decltype(most.slot)>(most.slot | 1u << number);
-#define EVENT(name, text, fields)           \
-  [] {                                      \
-    Event most{.kind = EventKind::k##name}; \
-    fields return most;                     \
+#define EVENT(name, text, fields)                           \
+  [] {                                                      \
+    Event most{.kind = EventKind::k##name, .thread = 0xff}; \
+    fields return most;                                     \
   }(),
 #include "base/event.def"
 #undef EVENT
@@ -46,7 +45,17 @@ constexpr std::array<Event, kKinds> kLargest = {
 #undef FIELD
 };
 
+// What is_well_formed relies on, of a slot with two half-words.
+constexpr bool can_be_split(std::uint32_t largest) {
+  return largest <= 0xffff || (largest & 0xffff) == 0xffff;
+}
+static_assert(std::ranges::all_of(kLargest, [](const Event& most) {
+  return can_be_split(most.slot_a) && can_be_split(most.slot_b);
+}));
+
 }  // namespace
+
+const std::array<Event, kKinds> kLargestEvents = kLargest;
 
 std::string_view event_name(EventKind kind) {
   switch (kind) {
@@ -59,14 +68,6 @@ std::string_view event_name(EventKind kind) {
       break;
   }
   return "unknown-event";
-}
-
-bool is_well_formed(const Event& event) {
-  const auto kind = static_cast<unsigned>(event.kind);
-  if (kind >= kKinds) return false;
-  const Event& most = kLargest[kind];
-  return event.goroutine <= most.goroutine && event.slot_c <= most.slot_c &&
-         event.slot_i <= most.slot_i && event.slot_a <= most.slot_a && event.slot_b <= most.slot_b;
 }
 
 }  // namespace concertina

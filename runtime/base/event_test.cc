@@ -108,6 +108,27 @@ TEST(Event, AsksAreAnsweredForEveryKind) {
   EXPECT_EQ(channel_of(Event{}), kNilChannel);
 }
 
+// channel_of and partner_of look into slots; what a kind has in them, only its struct says.
+TEST(Event, ChannelsAndPartnersAreWhereTheStructsOfAllKindsHaveThem) {
+  for (unsigned i = 0; i <= kKinds; ++i) {
+    const Event event{
+        .kind = static_cast<EventKind>(i), .slot_c = 5, .slot_i = 6, .slot_a = 7, .slot_b = 8};
+    visit(event, [&](const auto& fact) {
+      if constexpr (requires { fact.channel; }) {
+        EXPECT_EQ(channel_of(event), fact.channel) << event_name(event.kind);
+      } else {
+        EXPECT_EQ(channel_of(event), kNilChannel) << event_name(event.kind);
+      }
+      if constexpr (requires { fact.partner; }) {
+        EXPECT_EQ(partner_of(event).goroutine, fact.partner) << event_name(event.kind);
+        EXPECT_EQ(partner_of(event).case_index, fact.partner_case) << event_name(event.kind);
+      } else {
+        EXPECT_EQ(partner_of(event).goroutine, kNoGoroutine) << event_name(event.kind);
+      }
+    });
+  }
+}
+
 TEST(EventDeathTest, AnEventIsNotReadAsAnotherKind) {
   const Event event = event::Closed{.channel = 1};
   EXPECT_DEATH(as<event::OpClose>(event), "check failed: packed.kind == Fact::kKind: closed");

@@ -1,35 +1,19 @@
 #include "base/outcome.h"
 
+#include "base/names.h"
+
 namespace concertina {
 
 std::string_view outcome_name(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kExit:
-      return "exit";
-    case Outcome::kDeadlock:
-      return "deadlock";
-    case Outcome::kPanic:
-      return "panic";
-    case Outcome::kFatal:
-      return "fatal";
-    case Outcome::kHung:
-      return "hung";
-    case Outcome::kBudget:
-      return "budget";
-  }
-  return "unknown-outcome";
+  constexpr std::string_view kNames[] = {"exit", "deadlock", "panic", "fatal", "hung", "budget"};
+  return name_at(kNames, outcome, "unknown-outcome");
 }
 
 std::string_view panic_text(PanicKind kind) {
-  switch (kind) {
-    case PanicKind::kSendOnClosed:
-      return "send on closed channel";
-    case PanicKind::kCloseOfClosed:
-      return "close of closed channel";
-    case PanicKind::kCloseOfNil:
-      return "close of nil channel";
-  }
-  return "unknown-panic";
+  constexpr std::string_view kUnknown = "unknown-panic";  // they begin with 1
+  constexpr std::string_view kTexts[] = {kUnknown, "send on closed channel",
+                                         "close of closed channel", "close of nil channel"};
+  return name_at(kTexts, kind, kUnknown);
 }
 
 }  // namespace concertina

@@ -10,7 +10,7 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 /// Ends the run as Outcome::kFatal. The message reads "invariant: detail"; the invariant's words
 /// are stable, they are the signature of the finding.
-[[noreturn]] void fatal(std::string_view invariant, std::string_view detail);
+[[noreturn, gnu::cold]] void fatal(std::string_view invariant, std::string_view detail);
 
 /// A thread takes a lock that it holds, under the same rank or another one.
 [[noreturn]] void lock_taken_twice(LockRank rank, std::uint32_t order);

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "platform.h"
+
 namespace concertina::canaries {
 
 struct Canary {
@@ -19,8 +21,7 @@ struct Canary {
 std::span<const Canary> memory_canaries();
 std::span<const Canary> race_canaries();
 
-/// This many runs in one process: what one leaves must not look like a race to the next. The
-/// exit code.
-int run(const Canary& canary, int runs);
+/// A run on this program's platform, with this as its first thread.
+platform::Report run(void (*entry)(void*), void* argument);
 
 }  // namespace concertina::canaries

@@ -5,7 +5,6 @@
 
 #include "base/sanitizer.h"
 #include "canary.h"
-#include "platform.h"
 
 namespace concertina::canaries {
 namespace {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "canary.h"
-#include "platform.h"
 
 namespace concertina::canaries {
 namespace {

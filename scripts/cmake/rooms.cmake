@@ -21,15 +21,19 @@ function(find_sources result)
   set(${result} ${found} PARENT_SCOPE)
 endfunction()
 
-# add_room(FOLDER LIBRARY... [INSTRUMENTED] [TEST_PARTS N] [TESTS_LINK LIBRARY...]): a room of the
-# harness, with the rooms whose objects it needs. TEST_PARTS: see tests.cmake. TESTS_LINK: what its
-# tests need besides the room.
+# add_room(FOLDER LIBRARY... [INSTRUMENTED | PURE] [TEST_PARTS N] [TESTS_LINK LIBRARY...]): a room of
+# the harness, with the rooms whose objects it needs. TEST_PARTS: see tests.cmake. TESTS_LINK: what
+# its tests need besides the room.
 #
 # INSTRUMENTED is for code under test. The rest of the harness runs on one thread, or inside the
 # simulator on behalf of all virtual threads (choosers, the pipeline's step recorder), where
 # ThreadSanitizer would take its bookkeeping for races; without it, judging is also twice as fast.
+#
+# PURE is for a room of such code that starts no thread or process and asks for no sanitizer, and
+# whose tests run no input. In flavour thread it is what it is in flavour none, so its tests would
+# find nothing more there, and are left out.
 function(add_room folder)
-  cmake_parse_arguments(PARSE_ARGV 1 room "INSTRUMENTED" "TEST_PARTS" "TESTS_LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 room "INSTRUMENTED;PURE" "TEST_PARTS" "TESTS_LINK")
   string(REPLACE "/" "_" name ${folder})
   find_sources(sources ${folder})
   add_library(${name} STATIC ${sources})
@@ -40,7 +44,9 @@ function(add_room folder)
   else()
     leave_unwatched(${name})
   endif()
-  add_room_tests(${folder} ${name} ${room_TESTS_LINK} PARTS ${room_TEST_PARTS})
+  if(NOT (room_PURE AND CONCERTINA_FLAVOUR STREQUAL "thread"))
+    add_room_tests(${folder} ${name} ${room_TESTS_LINK} PARTS ${room_TEST_PARTS})
+  endif()
 endfunction()
 
 # add_room_tests(FOLDER LIBRARY... [PARTS N]): the tests of a folder, if it has any.

@@ -26,8 +26,8 @@ target_precompile_headers(test_header PRIVATE <gtest/gtest.h>)
 
 # add_test_program(NAME LIBRARY... SOURCES FILE... [PARTS N]): one program of those sources with
 # those libraries, runtime_chan_test for the name runtime/chan, and a test that runs it. A program
-# whose tests take long runs as several tests, NAME/part1ofN and so on, side by side; which of
-# GoogleTest's tests are in which part does not matter.
+# whose tests take long runs as several tests, NAME/part1ofN and so on, side by side and before the
+# others; which of GoogleTest's tests are in which part does not matter.
 function(add_test_program name)
   cmake_parse_arguments(PARSE_ARGV 1 test "" "PARTS" "SOURCES")
   string(REPLACE "/" "_" program ${name}_test)
@@ -45,7 +45,7 @@ function(add_test_program name)
   foreach(part RANGE 1 ${test_PARTS})
     math(EXPR index "${part} - 1")
     add_gtest_run(${name}/part${part}of${test_PARTS} ${program})
-    set_tests_properties(${name}/part${part}of${test_PARTS} PROPERTIES
+    set_tests_properties(${name}/part${part}of${test_PARTS} PROPERTIES COST 1
       ENVIRONMENT "GTEST_TOTAL_SHARDS=${test_PARTS};GTEST_SHARD_INDEX=${index}")
   endforeach()
 endfunction()

@@ -6,7 +6,7 @@ The table in doors/check_includes.py is the only place that says which room may 
 
 import re
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import arguments
 from common import say
@@ -73,26 +73,15 @@ SOURCE_SUFFIXES = (".h", ".cc", ".def")
 
 def room_of(path):
     """The longest room of the table that holds the file; None outside all rooms."""
-    folder = path.rpartition("/")[0]
-    while folder:
-        if folder in MAY_INCLUDE:
-            return folder
-        folder = folder.rpartition("/")[0]
-    return None
-
-
-def selected_folder(including):
-    """Where `platform.h` and its like are found from there."""
-    is_stress = including.startswith("stress/")
-    on_threads = is_stress and not including.startswith("stress/lab/yardstick/")
-    platform = "threads" if on_threads else "sim"
-    return f"runtime/platform/{platform}/selected"
+    folders = map(str, PurePosixPath(path).parents)
+    return next((folder for folder in folders if folder in MAY_INCLUDE), None)
 
 
 def resolve(root, including, name):
     """An include as a path from the root, or None for a header from outside the project."""
-    folder = including.rpartition("/")[0]
-    for base in (folder, ".", "runtime", "fuzzers", selected_folder(including)):
+    is_on_threads = room_of(including) == "stress"
+    selected = f"runtime/platform/{'threads' if is_on_threads else 'sim'}/selected"
+    for base in (PurePosixPath(including).parent, ".", "runtime", "fuzzers", selected):
         candidate = (root / base / name).resolve()
         if candidate.is_file() and root.resolve() in candidate.parents:
             return candidate.relative_to(root.resolve()).as_posix()

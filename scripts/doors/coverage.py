@@ -10,11 +10,11 @@ from pathlib import Path
 
 import arguments
 import building
-import common
 import concertina
 import needs
 import processes
-from common import BUILD, ROOT, call, relative, say
+from common import (BUILD, EXIT_FAILED, EXIT_OK, ROOT, Unusable, batches, call, cores, output_of,
+                    relative, say)
 from coverage_report import FileLines, ranges, read_lcov
 
 NEEDS = needs.BUILD
@@ -26,7 +26,7 @@ COUNTED = ROOT / "runtime"
 def llvm_tool(name):
     found = shutil.which(f"{name}-19") or shutil.which(name)
     if not found:
-        raise common.Unusable(f"{name} is missing; scripts/setup installs llvm-19")
+        raise Unusable(f"{name} is missing; scripts/setup installs llvm-19")
     return found
 
 
@@ -43,16 +43,15 @@ def collect(tree, folder, corpora, skip_tests):
     profiles.mkdir(parents=True)
     env = dict(os.environ, LLVM_PROFILE_FILE=f"{profiles}/%m-%p.profraw")
     if not skip_tests:
-        code = processes.run(["ctest", "--test-dir", folder, "-j", common.cores(),
+        code = processes.run(["ctest", "--test-dir", folder, "-j", cores(),
                               "--output-on-failure", "-Q"], env=env).returncode
         if code != 0:
             say("coverage: some tests failed; run scripts/test to see them")
     files = corpus_files(corpora)
-    for i in range(0, len(files), FILES_PER_CALL):
-        command = concertina.command(tree.tool("coverage"), "run", "--in-process",
-                                     files=files[i:i + FILES_PER_CALL])
+    for some in batches(files, FILES_PER_CALL):
+        command = concertina.command(tree.tool("coverage"), "run", "--in-process", files=some)
         code = processes.run(command, env=env, stdout=subprocess.DEVNULL).returncode
-        if code not in (common.EXIT_OK, common.EXIT_FAILED):
+        if code not in (EXIT_OK, EXIT_FAILED):
             say(f"coverage: the corpus run: {processes.end_words(code)}")
     say(f"coverage: {len(files)} inputs")
     return sorted(profiles.glob("*.profraw"))
@@ -63,9 +62,14 @@ def export(folder, binaries, profiles):
     call([llvm_tool("llvm-profdata"), "merge", "-sparse", "-o", data, *profiles],
          "merging the profiles")
     objects = [part for path in binaries[1:] for part in ("-object", path)]
-    return read_lcov(common.output_of(
+    return read_lcov(output_of(
         llvm_tool("llvm-cov"), "export", "-format=lcov", f"-instr-profile={data}", binaries[0],
         *objects, COUNTED, what="llvm-cov"))
+
+
+def say_share(lines, of_what):
+    share = 100.0 * lines.covered / max(lines.lines, 1)
+    say(f"{share:6.1f} %  {lines.covered:5}/{lines.lines:<5} {of_what}")
 
 
 def report(files):
@@ -75,12 +79,10 @@ def report(files):
             continue
         total.lines += lines.lines
         total.uncovered += lines.uncovered
-        share = 100.0 * lines.covered / max(lines.lines, 1)
-        say(f"{share:6.1f} %  {lines.covered:5}/{lines.lines:<5} {relative(path)}")
+        say_share(lines, relative(path))
         if lines.uncovered:
             say(f"          not reached: {ranges(lines.uncovered)}")
-    share = 100.0 * total.covered / max(total.lines, 1)
-    say(f"{share:6.1f} %  {total.covered:5}/{total.lines:<5} lines of runtime/")
+    say_share(total, "lines of runtime/")
 
 
 def parse_options():
@@ -95,7 +97,7 @@ def parse_options():
 
 def main(options):
     if "%" in str(BUILD):
-        raise common.Unusable(f"{BUILD}: the profiler reads the '%' in this path as a pattern")
+        raise Unusable(f"{BUILD}: the profiler reads the '%' in this path as a pattern")
     if options.seconds:
         call([ROOT / "scripts" / "fuzz", "--sanitizer", "address", "--seconds", options.seconds,
               *(["--no-setup"] if options.no_setup else [])],
@@ -105,9 +107,9 @@ def main(options):
     corpora = options.corpus or [ROOT / "corpus", *sorted((BUILD / "fuzz").glob("*/corpus"))]
     profiles = collect(tree, folder, corpora, options.no_tests)
     if not profiles:
-        raise common.Unusable("nothing ran: no profile was written")
+        raise Unusable("nothing ran: no profile was written")
     binaries = [folder / "concertina"]
     if not options.no_tests:
         binaries += sorted(folder.glob("*_test"))
     report(export(folder, binaries, profiles))
-    return common.EXIT_OK
+    return EXIT_OK

@@ -10,12 +10,11 @@ import subprocess
 
 import arguments
 import building
-import common
 import concertina
 import files
 import needs
 import processes
-from common import FUZZ_FLAVOURS, ROOT, Unusable, say
+from common import EXIT_FAILED, EXIT_OK, FUZZ_FLAVOURS, ROOT, Unusable, cores, say
 
 NEEDS = needs.BUILD
 
@@ -31,7 +30,7 @@ def fingerprint(tool, generated, after):
         result = processes.run(command, capture_output=True, text=True, timeout=LIMIT_S)
     except subprocess.TimeoutExpired as error:
         raise Unusable(f"{tool}: no end within {LIMIT_S} s") from error
-    if result.returncode not in (common.EXIT_OK, common.EXIT_FAILED):
+    if result.returncode not in (EXIT_OK, EXIT_FAILED):
         raise Unusable(f"{tool}: {concertina.reason_of(result)}")
     return result.returncode, result.stdout.splitlines(), result.stderr
 
@@ -52,14 +51,14 @@ def main(options):
     plan = [(i, FUZZ_FLAVOURS[i % len(FUZZ_FLAVOURS)],
              WARM_UP if i // len(FUZZ_FLAVOURS) % 2 else 0) for i in range(options.processes)]
     differences = 0
-    with processes.pool(common.cores()) as pool:
+    with processes.pool(cores()) as pool:
         results = pool.map(lambda p: fingerprint(tree.tool(p[1]), options.generated, p[2]), plan)
         reference = None
         for (index, flavour, after), (code, lines, stderr) in zip(plan, results):
             name = f"process {index} ({flavour}, after {after} other runs)"
             if reference is None:
                 reference = (name, lines)
-            if code != common.EXIT_OK:  # its runs differ, or it has died; the tool says which
+            if code != EXIT_OK:  # its runs differ, or it has died; the tool says which
                 differences += 1
                 say(f"{name}: {stderr.strip()}")
             if lines != reference[1]:
@@ -70,4 +69,4 @@ def main(options):
     inputs = len(reference[1])
     say(f"{options.processes} processes, {len(FUZZ_FLAVOURS)} flavours, {inputs} inputs each "
         f"twice: " + ("all hashes equal" if differences == 0 else f"{differences} faults"))
-    return common.EXIT_OK if differences == 0 else common.EXIT_FAILED
+    return EXIT_OK if differences == 0 else EXIT_FAILED

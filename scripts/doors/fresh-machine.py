@@ -10,13 +10,11 @@ Exit code: 0 when every command ended with 0, 1 when not, 2 could not run.
 import shutil
 
 import arguments
-import common
 import locks
 import machine
 import markdown
 import needs
-from archive import Archive
-from common import BUILD, relative, say
+from common import BUILD, EXIT_FAILED, EXIT_OK, FUZZ_FLAVOURS, Unusable, git, relative, say
 
 NEEDS = needs.FRESH
 
@@ -37,7 +35,7 @@ def parse_options():
                              "workflow runs, a short one")
     parser.add_argument("--seconds", type=arguments.count, default=20, metavar="S",
                         help="seconds of fuzzing (default 20)")
-    parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
+    parser.add_argument("--flavour", choices=FUZZ_FLAVOURS,
                         help="fuzz and test in this flavour only: shorter")
     parser.add_argument("-R", "--regex", metavar="R",
                         help="only tests whose name matches: shorter still")
@@ -90,9 +88,9 @@ def try_suite(suite, archive, options):
 
 
 def say_what_is_tested():
-    changed = common.git("status", "--porcelain", text=True)
+    changed = git("status", "--porcelain", text=True)
     if changed.returncode != 0:
-        raise common.Unusable(f"no git repository to clone: {changed.stderr.strip()}")
+        raise Unusable(f"no git repository to clone: {changed.stderr.strip()}")
     if changed.stdout.strip():
         say("uncommitted changes are not tested")
 
@@ -101,10 +99,10 @@ def main(options):
     FOLDER.mkdir(parents=True, exist_ok=True)
     machine.check_able(FOLDER)
     say_what_is_tested()
-    archive = Archive()
+    archive = machine.Archive()
     rows = []
     with locks.held(FOLDER / "machines.lock", "the machines"):
         for suite in options.suite or machine.SUITES:
             rows += try_suite(suite, archive, options)
     say("\n" + "\n".join(markdown.table(HEAD, rows, right=2)))
-    return common.EXIT_OK if all(row[3] == "0" for row in rows) else common.EXIT_FAILED
+    return EXIT_OK if all(row[3] == "0" for row in rows) else EXIT_FAILED

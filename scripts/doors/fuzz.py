@@ -14,11 +14,11 @@ into inputs that were known.
 import base64
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import arguments
 import building
-import common
 import concertina
 import ending
 import engines
@@ -26,10 +26,9 @@ import files
 import findings
 import keeping
 import merging
-import minimizing
 import needs
 from campaign import Campaign, Result, Settings
-from common import relative, say
+from common import EXIT_FAILED, EXIT_OK, FUZZ_FLAVOURS, Interrupted, Unusable, cores, relative, say
 from progress import Line
 
 
@@ -73,14 +72,6 @@ class Status:
         if last:
             self.line.keep()
 
-    def show_merge(self, result, merged):
-        self.line.show([f"{result.flavour:7}", f"merging: {merged.words()}"])
-
-
-def build(tree, settings):
-    say(f"building {settings.flavour}" + (f" with mutant {tree.mutant}" if tree.mutant else ""))
-    building.build_for_engine(tree, settings.flavour, settings.engine)
-
 
 def run_campaign(tree, settings):
     """Fuzzes, and returns the campaign; an interrupt still reports what was done."""
@@ -91,7 +82,7 @@ def run_campaign(tree, settings):
         while not campaign.poll():
             status.show(campaign.result)
             time.sleep(POLL_S)
-    except common.Interrupted:
+    except Interrupted:
         campaign.finish()
         status.show(campaign.result, last=True)
         raise
@@ -108,7 +99,7 @@ def merge_at_the_end(campaign, status):
     """Some of what waits; the next start is as quick as this one."""
     try:
         campaign.merge(max(MERGE_MIN_S, campaign.settings.seconds * merging.SHARE))
-    except (common.Unusable, OSError) as error:
+    except (Unusable, OSError) as error:
         say(f"not merged: {ending.words_of(error)}")
     status.remark(campaign.result)
 
@@ -119,8 +110,8 @@ def run_merge(tree, settings):
     status = Status(settings.seconds)
     try:
         if campaign.open():
-            campaign.merge(settings.seconds, always=True,
-                           say=lambda merged: status.show_merge(campaign.result, merged))
+            campaign.merge(settings.seconds, always=True, say=lambda merged: status.line.show(
+                [f"{settings.flavour:7}", f"merging: {merged.words()}"]))
     finally:
         campaign.stop()
     status.remark(campaign.result)
@@ -159,7 +150,7 @@ def minimise(campaign, finding, mutant):
     case = Path(finding.case)
     folder, reasons = keeping.place_for(case.parent)
     if folder is None:
-        raise common.Unusable("; ".join(reasons))
+        raise Unusable("; ".join(reasons))
     minimal = case.with_suffix(".min.case").name
     partial = files.temporary(minimal, folder)
     say(f"minimising {relative(case)}")
@@ -171,10 +162,10 @@ def minimise(campaign, finding, mutant):
         if folder != case.parent:
             folder.rmdir()
     if target is None:
-        raise common.Unusable("; ".join(reasons))
+        raise Unusable("; ".join(reasons))
     for line in reasons:
         say(f"         {line}")
-    say(f"minimal  {relative(target)}: {minimizing.size_words(answer)} "
+    say(f"minimal  {relative(target)}: {concertina.size_words(answer)} "
         f"({answer['runs']:,} runs, {answer['seconds']:.0f} s)")
     say(f"replay   {findings.replay_command(target, campaign.settings.flavour, mutant)}")
     finding.minimised = str(target)
@@ -186,30 +177,23 @@ def minimise_findings(campaign, mutant):
             continue
         try:
             minimise(campaign, finding, mutant)
-        except common.Unusable as reason:
-            say(f"not minimised: {reason}")
-        except OSError as error:
-            say(f"not minimised: {relative(error.filename or finding.case)}: {error.strerror}")
+        except (Unusable, OSError) as error:
+            say(f"not minimised: {ending.words_of(error)}")
 
 
 def write_json(path, results):
     """The sums over the flavours; `campaigns` has each flavour's own numbers."""
-    seconds = sum(result.seconds for result in results)
-    executions = sum(result.executions for result in results)
-    content = {
-        "flavour": ",".join(result.flavour for result in results),
-        "engine": results[0].engine,
-        "seconds": round(seconds, 3),
-        "executions": executions,
-        "new_inputs": sum(result.new_inputs for result in results),
-        "executions_per_second": round(executions / max(seconds, 0.001), 1),
-        "coverage": max(result.coverage for result in results),
-        "corpus": max(result.corpus for result in results),
-        "findings": [finding for result in results for finding in result.as_dict()["findings"]],
+    campaigns = list(map(asdict, results))
+    sums = {key: round(sum(each[key] for each in campaigns), 3)
+            for key in ("seconds", "executions", "new_inputs")}
+    files.write_json(path, {
+        "flavour": ",".join(result.flavour for result in results), "engine": results[0].engine,
+        **sums,
+        "executions_per_second": round(sums["executions"] / max(sums["seconds"], 0.001), 1),
+        **{key: max(each[key] for each in campaigns) for key in ("coverage", "corpus")},
+        "findings": [finding for each in campaigns for finding in each["findings"]],
         "unusable": "; ".join(result.unusable for result in results if result.unusable),
-        "campaigns": [result.as_dict() for result in results],
-    }
-    files.write_json(path, content)
+        "campaigns": campaigns})
 
 
 def parse_options():
@@ -217,11 +201,11 @@ def parse_options():
     parser.add_argument("--engine", choices=engines.NAMES, default="libfuzzer",
                         help="all: workers alternate between the engines (at least one of each) "
                         "and share what they find")
-    parser.add_argument("--sanitizer", choices=common.FUZZ_FLAVOURS,
+    parser.add_argument("--sanitizer", choices=FUZZ_FLAVOURS,
                         help="give all the time to this flavour")
     parser.add_argument("--seconds", type=arguments.seconds(1), default=60.0,
                         help="total time (default 60)")
-    parser.add_argument("--workers", type=arguments.workers, default=common.cores(),
+    parser.add_argument("--workers", type=arguments.workers, default=cores(),
                         help="processes (default: one per core)")
     parser.add_argument("--seed", type=arguments.engine_seed, default=1,
                         help="engine seed; worker i uses seed + i (default 1)")
@@ -245,10 +229,11 @@ def parse_options():
 def fuzz(tree, settings, options, campaigns):
     """One flavour: its result, and its findings reported. Campaigns that are to be settled are
     added to the list."""
-    build(tree, settings)
+    say(f"building {settings.flavour}" + (f" with mutant {tree.mutant}" if tree.mutant else ""))
+    building.build_for_engine(tree, settings.flavour, settings.engine)
     try:
         campaign = (run_merge if options.merge else run_campaign)(tree, settings)
-    except common.Unusable as reason:
+    except Unusable as reason:
         return Result(settings.flavour, settings.engine, unusable=str(reason))
     except OSError as error:
         words = ending.file_words(error)
@@ -275,18 +260,17 @@ def end(results, campaigns, options):
     for campaign in campaigns:
         campaign.settle()
     if reasons and not is_found:
-        raise common.Unusable("\n".join(reasons))
+        raise Unusable("\n".join(reasons))
     for reason in reasons:
         say(reason)
     if is_found:
-        return common.EXIT_FAILED
+        return EXIT_FAILED
     if not options.merge:  # which has looked for none
         say("no bug found")
-    return common.EXIT_OK
+    return EXIT_OK
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     flavours = [options.sanitizer] if options.sanitizer else ["address", "thread"]
     tree = building.tree(options.mutant)
     results, campaigns = [], []

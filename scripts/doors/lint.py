@@ -12,11 +12,10 @@ from pathlib import Path
 
 import arguments
 import building
-import common
 import linting
 import mutants
 import needs
-from common import ROOT, say
+from common import BUILD, EXIT_FAILED, EXIT_OK, ROOT, say
 
 NEEDS = needs.LINT
 
@@ -66,7 +65,7 @@ def self_test():
     for each in strange:
         say(f"{each.path}:{each.line}: reported, too: {each.text}")
     say(f"{len(PLANTED) - len(missed)} of {len(PLANTED)} planted files judged rightly")
-    return common.EXIT_FAILED if missed or strange else common.EXIT_OK
+    return EXIT_FAILED if missed or strange else EXIT_OK
 
 
 def tree_file(text):
@@ -89,9 +88,9 @@ def main(options):
         return self_test()
     database = building.compile_commands(building.clean_tree(), "none")
     found = linting.findings(ROOT, options.files or mutants.source_files(), database,
-                             common.BUILD / "lint" / "clean.json")
+                             BUILD / "lint" / "clean.json")
     found |= linting.includes(ROOT, options.files)
     for each in sorted(found):
         say(f"{each.path}:{each.line}: {each.text}")
     say(f"{len(found)} problems")
-    return common.EXIT_FAILED if found else common.EXIT_OK
+    return EXIT_FAILED if found else EXIT_OK

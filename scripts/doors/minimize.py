@@ -13,7 +13,6 @@ import building
 import cases
 import common
 import concertina
-import files
 import mutants
 import needs
 
@@ -38,7 +37,6 @@ def parse_options():
 
 
 def main(options):
-    files.check_writable(options.output, "--output")
     reader = building.build_tool(building.clean_tree(), options.flavour or "address")
     header = concertina.header(reader, options.file, options.bytes)
     mutant = options.mutant

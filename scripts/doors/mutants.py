@@ -10,14 +10,12 @@ not, 2 when all that is missing are mutants that could not be measured.
 
 import arguments
 import building
-import common
 import engines
 import experiment
-import files
 import mutant_hunts
 import mutants
 import needs
-from common import relative, say
+from common import EXIT_OK, Unusable, cores, relative, say
 
 
 def NEEDS(options):  # pylint: disable=invalid-name
@@ -38,8 +36,7 @@ def parse_options():
                         default="seeds", help="begin with corpus/seeds, or with nothing")
     parser.add_argument("--seconds", type=arguments.seconds(1), default=120.0,
                         help="budget of a campaign")
-    parser.add_argument("--jobs", type=arguments.workers, default=common.cores(),
-                        help="campaigns at once")
+    parser.add_argument("--jobs", type=arguments.workers, default=cores(), help="campaigns at once")
     experiment.add_options(parser, "mutants", json_help="also write all runs here")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     options = parser.parse_args()
@@ -48,15 +45,14 @@ def parse_options():
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     chosen = [mutants.find(name) for name in options.names or mutants.names()]
     if options.list:
         for mutant in chosen:
             say(f"{mutant.name}: {mutant.header.get('title', '')} "
                 f"[{', '.join(mutant.flavours)}; {', '.join(mutant.oracles)}]")
-        return common.EXIT_OK
+        return EXIT_OK
     if not chosen:
-        raise common.Unusable(f"no mutants in {relative(mutants.FOLDER)}")
+        raise Unusable(f"no mutants in {relative(mutants.FOLDER)}")
     for flavour in sorted({flavour for mutant in chosen for flavour in mutant.flavours}):
         building.build(building.clean_tree(), flavour, ["concertina"])
     options.mutants = [mutant.name for mutant in chosen]

@@ -13,14 +13,13 @@ import re
 
 import arguments
 import building
-import common
 import concertina
 import depth
 import files
 import mutants
 import needs
 import promoting
-from common import ROOT, Unusable, relative, say
+from common import EXIT_FAILED, EXIT_OK, ROOT, Unusable, relative, say
 
 NEEDS = needs.BUILD
 
@@ -85,7 +84,7 @@ def promote_measured(options):
             "title": mutants.find(row["mutant"]).header.get("title", row["mutant"]),
             "bug": row["mutant"], "oracle": answer["oracle"], "flavour": row["flavour"],
             "expect": "pass"})
-    return common.EXIT_OK
+    return EXIT_OK
 
 
 def main(options):
@@ -106,7 +105,7 @@ def main(options):
         complaint = promoting.complaint_of_clean(tool, options.case, options.neighbours)
         if complaint:
             say(f"not promoted: {complaint}")
-            return common.EXIT_FAILED
+            return EXIT_FAILED
     tree = building.mutant_tree(mutant.name, building.SLOT)
     answers = {}
     for flavour in mutant.flavours:
@@ -117,10 +116,10 @@ def main(options):
     oracle, flavours = promoting.who_sees_it(answers, header.get("oracle", ""))
     if not flavours:
         say(f"not promoted: in no flavour does every replay with {mutant.name} fail")
-        return common.EXIT_FAILED
+        return EXIT_FAILED
     fields = {"title": options.title or options.name.replace("-", " "), "bug": mutant.name,
               "oracle": oracle, "flavour": promoting.flavour_words(flavours), "expect": "pass"}
     if not header.get("depth"):  # scripts/minimize writes it
         fields.update(depth.fields_of(depth.depth_of(tree.tool(flavours[0]), options.case)))
     write_case(reader, options.case, target, fields)
-    return common.EXIT_OK
+    return EXIT_OK

@@ -11,32 +11,12 @@ import sys
 import arguments
 import building
 import cases
-import common
 import concertina
 import mutants
 import needs
-from common import Unusable
+from common import EXIT_OK, EXIT_UNUSABLE, FUZZ_FLAVOURS, Unusable, verdict_of
 
 NEEDS = needs.BUILD
-
-
-def replay_words(mutant, options):
-    command = ["replay", "--expect-from-header", "--last", options.last, "--timeout",
-               options.timeout, "--times", options.times, "--color", options.color]
-    if options.raw:
-        command += ["--raw"]
-    if options.own_mutant:
-        command += ["--mutant", mutant]
-    if options.quiet:
-        command += ["--quiet"]
-    return command
-
-
-def talk(tool, words, path, options):
-    """The tool does the work and the talking."""
-    sys.stdout.flush()
-    command = concertina.command(tool, *words, files=[path], as_bytes=options.bytes)
-    return common.verdict_of(concertina.talk(command))
 
 
 def parse_options():
@@ -53,7 +33,7 @@ def parse_options():
     parser.add_argument("-q", "--quiet", action="store_true", help="one line per file and flavour")
     parser.add_argument("--neighbours", type=arguments.count_or_none, default=0, metavar="N",
                         help="also run N schedules near each file's own; all must pass")
-    parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS,
+    parser.add_argument("--flavour", choices=FUZZ_FLAVOURS,
                         help="default: what the header asks for")
     parser.add_argument("--times", type=arguments.count, default=1, help="replays of each file")
     parser.add_argument("--last", type=arguments.count_or_none, default=40,
@@ -75,13 +55,21 @@ def flavours_of(path, header, options):
 
 
 def replay_file(tree, path, header, options):
-    worst = common.EXIT_OK
+    """The tool does the work and the talking."""
+    asked = [["replay", "--expect-from-header", "--last", options.last, "--timeout",
+              options.timeout, "--times", options.times, "--color", options.color,
+              *(["--raw"] if options.raw else []),
+              *(["--mutant", tree.mutant] if options.own_mutant else []),
+              *(["--quiet"] if options.quiet else [])]]
+    if options.neighbours:
+        asked.append(["neighbours", "--count", options.neighbours])
+    worst = EXIT_OK
     for flavour in flavours_of(path, header, options):
         tool = building.build_tool(tree, flavour)
-        worst = max(worst, talk(tool, replay_words(tree.mutant, options), path, options))
-        if options.neighbours:
-            worst = max(worst, talk(tool, ["neighbours", "--count", options.neighbours], path,
-                                    options))
+        for words in asked:
+            sys.stdout.flush()
+            worst = max(worst, verdict_of(concertina.talk(concertina.command(
+                tool, *words, files=[path], as_bytes=options.bytes))))
     return worst
 
 
@@ -97,7 +85,7 @@ def mutant_of(path, header, options):
 def main(options):
     # Headers are read by a tool of the unchanged tree: which mutant runs does not matter for that.
     reader = building.build_tool(building.clean_tree(), options.flavour or "address")
-    worst = common.EXIT_OK
+    worst = EXIT_OK
     by_mutant = {}
     for path in options.files:
         try:
@@ -105,7 +93,7 @@ def main(options):
             by_mutant.setdefault(mutant_of(path, header, options), []).append((path, header))
         except Unusable as reason:
             print(reason, file=sys.stderr)
-            worst = common.EXIT_UNUSABLE
+            worst = EXIT_UNUSABLE
     for mutant, files in by_mutant.items():
         tree = building.mutant_tree(mutant, building.SLOT) if options.own_mutant \
             else building.tree(mutant)
@@ -114,5 +102,5 @@ def main(options):
                 worst = max(worst, replay_file(tree, path, header, options))
             except Unusable as reason:
                 print(reason, file=sys.stderr)
-                worst = common.EXIT_UNUSABLE
+                worst = EXIT_UNUSABLE
     return worst

@@ -10,11 +10,10 @@ import functools
 
 import arguments
 import building
-import common
 import files
 import needs
 import stressing
-from common import say
+from common import EXIT_FAILED, EXIT_OK, chosen, say
 
 NEEDS = needs.BUILD
 
@@ -42,12 +41,11 @@ def parse_options():
                         help="put that defect from fuzzers/mutants in")
     parser.add_argument("--json", metavar="FILE", help="figures of each job")
     options = parser.parse_args()
-    options.jobs = common.chosen("job", options.job, stressing.JOBS)
+    options.jobs = chosen("job", options.job, stressing.JOBS)
     return options
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     flavours = [options.sanitizer] if options.sanitizer else ["thread", "address"]
     say("repeat:  " + stressing.repeat_command(options))
     tree = building.tree(options.mutant)
@@ -74,4 +72,4 @@ def main(options):
     if options.json:  # with what the simulator has made of failures
         files.write_json(options.json, results)
     failures = sum(result["failures"] for result in results)
-    return common.EXIT_FAILED if failures else common.EXIT_OK
+    return EXIT_FAILED if failures else EXIT_OK

@@ -6,18 +6,17 @@ that could not be installed. A flavour that cannot be built counts as one failur
 
 import shutil
 import time
+from collections import Counter
 
 import arguments
 import building
-import common
 import needs
 import processes
 import tally
-from common import ROOT, say
+from common import EXIT_FAILED, EXIT_OK, FLAVOURS, FUZZ_FLAVOURS, ROOT, Unusable, cores, say
 
 NEEDS = needs.AFL + ("lint",)
 
-FLAVOURS = ("address", "thread", "none")
 COMPARED_PROCESSES = 12
 
 
@@ -28,18 +27,17 @@ def run_ctest(folder, flavour, pattern):
     reports.mkdir(parents=True)
     junit = reports / "ctest.xml"
     command = ["ctest", "--test-dir", str(folder), "--output-on-failure", "--no-tests=error",
-               "-j", str(common.cores()), "--output-junit", str(junit)]
+               "-j", str(cores()), "--output-junit", str(junit)]
     if pattern:
         command += ["-R", pattern]
     code = processes.run(command).returncode
     if not junit.is_file():
-        raise common.Unusable(f"ctest of {flavour} left no report (exit code {code})")
+        raise Unusable(f"ctest of {flavour} left no report (exit code {code})")
     say(f"--- {flavour}: longest: " + ", ".join(
         f"{name} {seconds:.0f} s" for name, seconds in tally.longest(junit)))
-    result = tally.count(junit, lambda name: reports / (name.replace("/", "_") + ".xml"))
-    if code != 0 and result.failed == 0:
-        result.failed = 1
-    return result
+    counts = tally.count(junit, lambda name: reports / (name.replace("/", "_") + ".xml"))
+    counts[tally.FAILED] += code != 0 and not counts[tally.FAILED]
+    return counts
 
 
 def test_flavour(tree, flavour, pattern):
@@ -54,35 +52,35 @@ def run_script(name, *words):
     """Counts as one test. Its packages are there by now."""
     say(f"--- {name}")
     code = processes.run([ROOT / "scripts" / name, "--no-setup", *words]).returncode
-    return tally.Tally(passed=1) if code == 0 else tally.Tally(failed=1)
+    return Counter([tally.FAILED if code else tally.PASSED])
 
 
 def parse_options():
     parser = arguments.parser(__doc__)
-    parser.add_argument("--flavour", action="append", choices=common.FLAVOURS,
-                        help=f"only this one; may be repeated (default: {' '.join(FLAVOURS)})")
+    parser.add_argument("--flavour", action="append", choices=FLAVOURS,
+                        help=f"only this one; may be repeated (default: {' '.join(FUZZ_FLAVOURS)})")
     parser.add_argument("-R", "--regex", metavar="R", help="only tests whose name matches")
     return parser.parse_args()
 
 
 def main(options):
     tree = building.clean_tree()
-    total = tally.Tally()
-    flavours = options.flavour or list(FLAVOURS)
-    is_everything = set(flavours) == set(FLAVOURS) and not options.regex
+    total = Counter()
+    flavours = options.flavour or FUZZ_FLAVOURS
+    is_everything = set(flavours) == set(FUZZ_FLAVOURS) and not options.regex
     if is_everything:
-        total.add(run_script("lint"))  # how the source is written
+        total += run_script("lint")  # how the source is written
     for flavour in flavours:
         try:
             result = test_flavour(tree, flavour, options.regex)
-        except common.Unusable as reason:
+        except Unusable as reason:
             # The closing line must come whatever happens; what could not be tested has failed.
             say(f"--- {flavour}: {reason}")
-            result = tally.Tally(failed=1)
-        say(f"--- {flavour}: {result.line()}")
-        total.add(result)
+            result = Counter([tally.FAILED])
+        say(f"--- {flavour}: {tally.line(result)}")
+        total += result
     if is_everything:
         # Traces must be equal in every process and flavour.
-        total.add(run_script("determinism", "--processes", COMPARED_PROCESSES))
-    say(total.line())
-    return common.EXIT_FAILED if total.failed else common.EXIT_OK
+        total += run_script("determinism", "--processes", COMPARED_PROCESSES)
+    say(tally.line(total))
+    return EXIT_FAILED if total[tally.FAILED] else EXIT_OK

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 
 import arguments
 import building
-import common
 import concertina
 import experiment
 import files
 import markdown
 import provenance
-from common import BUILD, ROOT, Unusable, relative, say
+from common import BUILD, EXIT_OK, ROOT, Unusable, call, last_lines, relative, say
 
 
 def NEEDS(options):  # pylint: disable=invalid-name
@@ -75,16 +74,12 @@ WORKLOADS = (
 BY_NAME = {workload.name: workload for workload in WORKLOADS}
 
 
-def benchmark_command(binary, name, processors, ops):
-    return [str(binary), f"--ops={ops}", f"--benchmark_filter=^{name}/processors:{processors}/",
-            "--benchmark_format=json"]
-
-
 def command(binaries, workload, peer, processors, ops):
     """That measures the workload with ours (peer "") or a peer."""
     if peer != GO:
-        return benchmark_command(binaries[peer], workload.twin if peer == MEMCPY else workload.name,
-                                 processors, ops)
+        name = workload.twin if peer == MEMCPY else workload.name
+        return [str(binaries[peer]), f"--ops={ops}", "--benchmark_format=json",
+                f"--benchmark_filter=^{name}/processors:{processors}/"]
     return [str(binaries[GO]), "-test.run=^$", f"-test.bench=^BenchmarkAll/{workload.name}$",
             f"-test.cpu={processors}", f"-test.benchtime={ops}x"]
 
@@ -127,10 +122,6 @@ def parse_go(text, unit):
     if len(found) != 1:
         raise ValueError(f"{len(found)} benchmarks in the output of go instead of one")
     return float(found[0])
-
-
-def parse(text, peer, unit):
-    return parse_go(text, unit) if peer == GO else parse_benchmark(text, unit)
 
 
 class Bench(experiment.Experiment):
@@ -203,9 +194,9 @@ def run_one(binaries, workload, peer, processors, ops):
                             env={**os.environ, **GO_ENVIRONMENT})
     if result.returncode != 0:
         raise Unusable(f"cannot {what}: {concertina.reason_of(result)}\n"
-                       + common.last_lines(result.stdout, 20))
+                       + last_lines(result.stdout, 20))
     try:
-        return parse(result.stdout, peer, workload.unit)
+        return (parse_go if peer == GO else parse_benchmark)(result.stdout, workload.unit)
     except ValueError as reason:
         raise Unusable(f"cannot {what}: {reason}") from reason
 
@@ -249,8 +240,8 @@ def build_go():
         say("bench: go is not installed (scripts/setup --bench does that): left out")
         return None
     binary = FOLDER / "bench_go"
-    common.call(["go", "test", "-c", "-o", binary, "."], "the build of stress/lab/bench/go",
-                cwd=ROOT / "stress" / "lab" / "bench" / "go")
+    call(["go", "test", "-c", "-o", binary, "."], "the build of stress/lab/bench/go",
+         cwd=ROOT / "stress" / "lab" / "bench" / "go")
     return binary
 
 
@@ -278,7 +269,7 @@ def draw(rows):
     # By names alone: gnuplot has its own ideas of quotes in a path.
     shutil.copyfile(CHART, FOLDER / CHART.name)
     there = "; ".join(f"{name}={int(bool(text))}" for name, text in data.items())
-    common.call(["gnuplot", "-e", there, CHART.name], "gnuplot", cwd=FOLDER)
+    call(["gnuplot", "-e", there, CHART.name], "gnuplot", cwd=FOLDER)
     say(f"bench: {relative(FOLDER / 'bench.svg')}")
 
 
@@ -294,6 +285,7 @@ def parse_options():
     parser.add_argument("--quick", action="store_true",
                         help="one repetition of a hundredth of the work: does everything run?")
     options = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
     names = [w.name for w in WORKLOADS]
     for name in options.only:
         if name not in names:
@@ -302,12 +294,10 @@ def parse_options():
 
 
 def main(options):
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    files.check_writable(options.json, "--json")
     measured = Bench(options, build_all(), FOLDER / "pairs.json")
     rows = measured.show(measured.collected(measured.run()))
     files.write_whole(FOLDER / "table.md", "\n".join(tables(rows)) + "\n")
     files.write_rows(options.json, rows)
     say(f"bench: {relative(options.json)}")
     draw(rows)
-    return common.EXIT_OK
+    return EXIT_OK

@@ -40,22 +40,22 @@ class Plan(unittest.TestCase):
 class Parse(unittest.TestCase):
     def test_google_benchmark(self):
         text = json.dumps({"benchmarks": [{"real_time": 2.5, "time_unit": "us", "bytes": 9}]})
-        self.assertEqual(bench.parse(text, "", "ns"), 2500)
-        self.assertEqual(bench.parse(text, BOOST, "bytes"), 9)
+        self.assertEqual(bench.parse_benchmark(text, "ns"), 2500)
+        self.assertEqual(bench.parse_benchmark(text, "bytes"), 9)
 
     def test_google_benchmark_without_result(self):
         for text in ("", "{}", json.dumps({"benchmarks": []}),
                      json.dumps({"benchmarks": [{"error_occurred": True,
                                                  "error_message": "fatal: x"}]})):
             with self.assertRaises(ValueError):
-                bench.parse(text, "", "ns")
+                bench.parse_benchmark(text, "ns")
 
     def test_go(self):
         line = "goos: linux\nBenchmarkAll/ping_pong-2 \t 100\t  346.2 ns/op\t 12.5 bytes\nPASS\n"
-        self.assertEqual(bench.parse(line, GO, "ns"), 346.2)
-        self.assertEqual(bench.parse(line, GO, "bytes"), 12.5)
+        self.assertEqual(bench.parse_go(line, "ns"), 346.2)
+        self.assertEqual(bench.parse_go(line, "bytes"), 12.5)
         with self.assertRaises(ValueError):
-            bench.parse("PASS\n", GO, "ns")
+            bench.parse_go("PASS\n", "ns")
 
 
 class Rows(unittest.TestCase):

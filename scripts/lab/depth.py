@@ -15,7 +15,6 @@ from pathlib import Path
 import arguments
 import building
 import cases
-import common
 import concertina
 import experiment
 import files
@@ -23,11 +22,11 @@ import markdown
 import mutants
 import needs
 import provenance
-from common import Unusable, say
+from common import EXIT_FAILED, EXIT_OK, FUZZ_FLAVOURS, ROOT, Unusable, say
 
 NEEDS = needs.BUILD
 
-REGRESS = common.ROOT / "corpus" / "regress"
+REGRESS = ROOT / "corpus" / "regress"
 BOUND = 4
 BUDGET_S = 60
 UNKNOWN = {"known": False, "proved": False, "signature": "", "depth_words": "", "pair_words": ""}
@@ -151,7 +150,7 @@ def parse_options():
     parser.add_argument("--reducing-runs", type=arguments.count, metavar="N",
                         help="runs to reduce each of them (default: the tool's)")
     parser.add_argument("--flavour", dest="flavours", action="append",
-                        choices=common.FUZZ_FLAVOURS, help="only this one; may be repeated")
+                        choices=FUZZ_FLAVOURS, help="only this one; may be repeated")
     parser.add_argument("--write", action="store_true", help="write into the cases' headers")
     experiment.add_options(parser, None)
     options = parser.parse_args()
@@ -162,7 +161,6 @@ def parse_options():
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     paths = [Path(name) for name in options.files] or files.listed(REGRESS, "*.case")
     measured = Depths(options, building.build_tool(building.clean_tree(), "none"), paths)
     rows = measured.run()
@@ -173,4 +171,4 @@ def main(options):
     wrong = [row for row in rows if row["contradiction"]]
     for row in wrong:
         say(f"{row['case']}: {row['contradiction']}: --write corrects it")
-    return common.EXIT_OK if known == len(rows) and not wrong else common.EXIT_FAILED
+    return EXIT_OK if known == len(rows) and not wrong else EXIT_FAILED

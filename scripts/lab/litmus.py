@@ -8,7 +8,6 @@ shows needs a reason in lab/litmus.py. Exit code: 0 as expected, 1 not, 2 could 
 
 import arguments
 import building
-import common
 import concertina
 import experiment
 import files
@@ -16,7 +15,7 @@ import markdown
 import mutants
 import needs
 import provenance
-from common import ROOT, say
+from common import EXIT_FAILED, EXIT_OK, FUZZ_FLAVOURS, ROOT, say
 
 NEEDS = needs.BUILD
 
@@ -217,7 +216,7 @@ def parse_options():
     parser.add_argument("--bound", type=arguments.preemptions, default=2,
                         help="preemptions, at most (default 2)")
     parser.add_argument("--flavour", dest="flavours", action="append",
-                        choices=common.FUZZ_FLAVOURS, help="may be repeated")
+                        choices=FUZZ_FLAVOURS, help="may be repeated")
     parser.add_argument("--budget", type=arguments.seconds(1), metavar="S",
                         help="seconds per program")
     experiment.add_options(parser, "litmus")
@@ -228,9 +227,8 @@ def parse_options():
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     measured = (Hunt if options.mutants else Verification)(options)
     rows = measured.show(measured.run())
     good = sum(map(measured.is_good, rows))
     say(f"\n{good} of {len(rows)} rows are good")
-    return common.EXIT_OK if good == len(rows) else common.EXIT_FAILED
+    return EXIT_OK if good == len(rows) else EXIT_FAILED

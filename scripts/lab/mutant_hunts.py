@@ -15,7 +15,6 @@ import engines
 import experiment
 import files
 import markdown
-import minimizing
 import mutants
 import provenance
 from campaign import Campaign, Settings
@@ -176,7 +175,7 @@ def faults_of(row, mutant):
         yield "UNSTABLE"
     if kept["neighbours_failing"]:
         yield "NEIGHBOURS FAIL"
-    if not minimizing.is_small(kept["minimised"]):
+    if not concertina.is_small(kept["minimised"]):
         yield "LARGE"
 
 
@@ -202,7 +201,7 @@ def numbers(row):
 def cells(row):
     kept = row["kept"]
     of_kept = ("-",) * 4 if not kept else (
-        minimizing.size_words(kept["minimised"]),
+        concertina.size_words(kept["minimised"]),
         f"{kept['failures_with']}/{kept['times']} fail",
         "passes" if not kept["failures_without"] else kept["signature_without"],
         f"{kept['neighbours_failing']}/{kept['neighbours']} fail")
@@ -225,7 +224,7 @@ def summary(rows):
         yield (key[0], key[1], own[0]["go_tests"], key[2], of_engine.get("libfuzzer", "-"),
                of_engine.get("afl", "-"),
                ", ".join(sorted({oracle for row in own for oracle in row["oracles"]})) or "-",
-               minimizing.size_words(smallest) if smallest else "-")
+               concertina.size_words(smallest) if smallest else "-")
 
 
 def tables(rows):

@@ -17,8 +17,6 @@ from pathlib import Path
 
 import arguments
 import building
-import cases
-import common
 import concertina
 import experiment
 import files
@@ -27,7 +25,7 @@ import mutants
 import needs
 import provenance
 import stats
-from common import ROOT, Unusable, say
+from common import BUILD, EXIT_FAILED, EXIT_OK, ROOT, Unusable, chosen, say
 
 NEEDS = needs.BUILD
 
@@ -55,7 +53,7 @@ def cases_of_mutants(folder=REGRESSIONS):
     found = {}
     known = set(mutants.names())
     for path in files.listed(folder, "*.case"):
-        header = cases.header_of(path)
+        header = mutants.parse_header(path.read_text())  # the tool may not be there yet
         mutant = header.get("bug", "")
         if mutant not in known:
             continue
@@ -172,22 +170,21 @@ def parse_options():
     parser.add_argument("--seeds", type=arguments.count, default=20, metavar="N")
     parser.add_argument("--cap", type=arguments.count, default=20_000, metavar="N",
                         help="executions per search, at most (default 20000)")
-    experiment.add_options(parser, "strategies", common.BUILD / "strategies.json",
+    experiment.add_options(parser, "strategies", BUILD / "strategies.json",
                            "the rows; taken up again if it is there")
     parser.set_defaults(resume=True)
     options = parser.parse_args()
-    options.strategies = common.chosen("strategy", options.strategy, ALL)
+    options.strategies = chosen("strategy", options.strategy, ALL)
+    BUILD.mkdir(exist_ok=True)  # for --json
     options.cases = cases_of_mutants()
-    options.mutants = common.chosen("mutant", options.mutant, list(options.cases))
+    options.mutants = chosen("mutant", options.mutant, list(options.cases))
     return options
 
 
 def main(options):
-    common.BUILD.mkdir(exist_ok=True)
-    files.check_writable(options.json, "--json")
     measured = Searches(options)
     rows = measured.show(measured.run())
     beyond = beyond_limit(rows)
     for text in beyond:
         say(text)
-    return common.EXIT_FAILED if beyond else common.EXIT_OK
+    return EXIT_FAILED if beyond else EXIT_OK

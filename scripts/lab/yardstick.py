@@ -13,7 +13,6 @@ import sys
 
 import arguments
 import building
-import common
 import concertina
 import experiment
 import files
@@ -21,11 +20,11 @@ import markdown
 import needs
 import provenance
 import stats
-from common import Unusable, say
+from common import EXIT_FAILED, EXIT_OK, ROOT, Unusable, chosen, say
 
 NEEDS = needs.BUILD
 
-FOLDER = common.ROOT / "stress" / "lab" / "yardstick"
+FOLDER = ROOT / "stress" / "lab" / "yardstick"
 
 # Programs that the default leaves out.
 ONLY_WHEN_NAMED = ("safestack",)
@@ -48,22 +47,16 @@ def strategies_in_source():
     return re.findall(r'\{"([\w-]+)", fuzzers::Strategy', (FOLDER / "search.cc").read_text())
 
 
-class Published:
-    """What has been published of schedules to the first bug: means, by program and column."""
+def published():
+    """Schedules to the first bug, of other tools: "columns", "trials", "means" by program."""
+    return files.read_json(FOLDER / "published.json", "what has been published")
 
-    def __init__(self):
-        stored = files.read_json(FOLDER / "published.json", "what has been published")
-        self.columns, self.trials, self.means = (stored[key]
-                                                 for key in ("columns", "trials", "means"))
 
-    def cells(self, program):
-        return [self.cell(mean) for mean in self.means.get(program, [None] * len(self.columns))]
-
-    def cell(self, mean):
-        """None: not in that data set. [mean, trials that found it] where not all did."""
-        if mean is None or mean == "never":
-            return "" if mean is None else "-"
-        return f"{mean:,}" if isinstance(mean, int) else f"{mean[0]:,} ({mean[1]}/{self.trials})"
+def published_cell(mean, trials):
+    """None: not in that data set. [mean, trials that found it] where not all did."""
+    if mean is None or mean == "never":
+        return "" if mean is None else "-"
+    return f"{mean:,}" if isinstance(mean, int) else f"{mean[0]:,} ({mean[1]}/{trials})"
 
 
 class Searches(experiment.Experiment):
@@ -96,12 +89,12 @@ class Searches(experiment.Experiment):
         return found
 
     def plan(self):
-        strategies = common.chosen("strategy", self.options.strategy, self.strategies,
-                                   without=[name for name in self.strategies
-                                            if name.startswith(stats.PREFIX)])
+        strategies = chosen(
+            "strategy", self.options.strategy, self.strategies,
+            without=[name for name in self.strategies if name.startswith(stats.PREFIX)])
         return {program: [(program, strategy) for strategy in strategies]
-                for program in common.chosen("program", self.options.program, list(self.programs),
-                                             without=ONLY_WHEN_NAMED)}
+                for program in chosen("program", self.options.program, list(self.programs),
+                                      without=ONLY_WHEN_NAMED)}
 
     def source(self, unit):
         return provenance.of(seeds=self.options.seeds, first_seed=self.options.seed,
@@ -157,18 +150,21 @@ def tables(rows, cap, programs, worths=()):
     threads and steps."""
     by_key = {(row["program"], row["strategy"]): row for row in rows}
     strategies = stats.names_in(rows, "strategy")
-    published = Published()
+    others = published()
+    columns = others["columns"]
     means, speeds = [], []
     for program in stats.names_in(rows, "program"):
         threads, steps = str(programs[program]["threads"]), f"{programs[program]['steps']:.0f}"
         cells = [by_key.get((program, strategy)) for strategy in strategies]
-        means.append([program, threads, steps, *map(mean_text, cells), *published.cells(program)])
+        theirs = others["means"].get(program, [None] * len(columns))
+        means.append([program, threads, steps, *map(mean_text, cells),
+                      *(published_cell(mean, others["trials"]) for mean in theirs)])
         speeds.append([program, steps, *map(speed_text, cells)])
     of_each = [[row for row in rows if row["strategy"] == strategy] for strategy in strategies]
     means.append(["geometric mean", "", "", *(f"{overall(own, cap):,.1f}" for own in of_each),
-                  *([""] * len(published.columns))])
+                  *([""] * len(columns))])
     head = ["program", "threads", "steps", *strategies,
-            *(f"published: {column}" for column in published.columns)]
+            *(f"published: {column}" for column in columns)]
     lines = markdown.table(head, means, right=len(head) - 1)
     if any(row["schedules_per_second"] for row in rows):
         head = ["schedules a second of processor time", "steps", *strategies]
@@ -197,18 +193,17 @@ def parse_options():
                         help="print the programs and strategies, and stop")
     options = parser.parse_args()
     # The program itself has the last word; but it must first be built.
-    common.chosen("program", options.program, programs_in_source())
-    common.chosen("strategy", options.strategy, strategies_in_source())
+    chosen("program", options.program, programs_in_source())
+    chosen("strategy", options.strategy, strategies_in_source())
     return options
 
 
 def main(options):
-    files.check_writable(options.json, "--json")
     building.build(building.clean_tree(), "none", ["yardstick"])
     measured = Searches(options, building.clean_tree().binary("none", "yardstick"))
     if options.list:
         say("\n".join(measured.described()))
-        return common.EXIT_OK
+        return EXIT_OK
     rows = measured.run()
     say(f"{options.seeds} seeds from {options.seed}, at most {options.cap:,} schedules"
         + (f" or {options.seconds:g} s" if options.seconds else "") + " each.\n\n" + NOTE)
@@ -217,4 +212,4 @@ def main(options):
     for row in strange:
         say(f"{row['program']}, {row['strategy']}: {row['strange']} runs ended neither well nor "
             f"with the bug")
-    return common.EXIT_FAILED if strange else common.EXIT_OK
+    return EXIT_FAILED if strange else EXIT_OK

@@ -7,10 +7,10 @@ ends; the next door takes another slot.
 
 import itertools
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import engine_afl
 import locks
 import mutants
 import paths
@@ -111,7 +111,7 @@ def knows(folder, targets):
 
 def build_for_engine(where, flavour, engine):
     """The targets of a campaign's engines, its tool, and AFL++'s mutator."""
-    if uses_afl(engine) and not engine_afl.is_installed():
+    if uses_afl(engine) and not shutil.which("afl-fuzz"):
         raise Unusable("afl++ is not installed; scripts/setup installs it")
     build(where, flavour, targets_of(engine))
     if uses_afl(engine):

@@ -150,7 +150,7 @@ class ProgressTest(unittest.TestCase):
         shown = progress.Progress("building x", stream)
         shown.step(1, 20)
         shown.step(2, 20)
-        shown.end()
+        shown.line.clear()
         self.assertEqual(stream.getvalue().count("\n"), 0)
         self.assertIn("building x [2/20]", stream.getvalue())
         self.assertTrue(stream.getvalue().endswith("\r\x1b[K"))
@@ -176,7 +176,7 @@ class ProgressTest(unittest.TestCase):
         for second in range(25):
             clock.return_value = float(second)
             shown.step(second, 30)
-        shown.end()
+        shown.line.clear()
         self.assertEqual(stream.getvalue(), "building x [10/30]\nbuilding x [20/30]\n")
 
     def test_a_failed_build_shows_what_the_compiler_said(self):

@@ -20,7 +20,7 @@ That a campaign found nothing says nothing if it could not fuzz; `Result.unusabl
 import contextlib
 import os
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import ending
@@ -75,9 +75,6 @@ class Result:
     remarks: list = field(default_factory=list)  # lines for the reader
     unusable: str = ""  # why it says nothing that there are no findings
 
-    def as_dict(self):
-        return asdict(self)
-
 
 class Campaign:
     """start(), then poll() until it returns True, then `result`; settle() when that is reported.
@@ -91,7 +88,8 @@ class Campaign:
         self.evolved = Evolved(self.folder)
         self.tool = tree.tool(settings.flavour)
         self.result = Result(settings.flavour, settings.engine)
-        self.findings = findings.Findings(tree, settings.flavour, self.tool, self.findings_folder())
+        kept = (self.base if settings.folder else self.base.parent) / keeping.FOLDER
+        self.findings = findings.Findings(tree, settings.flavour, self.tool, kept)
         self.result.findings = self.findings.all
         self.disk_space = DiskSpace(self.folder)
         self.workers = []
@@ -178,11 +176,6 @@ class Campaign:
         else:
             rescue.keep_in_corpus(artifact, self.folder)
 
-    def default_folders(self):
-        """With a mutant in the tree its own regression would be no find."""
-        names = ("seeds",) if self.tree.mutant else ("seeds", "regress")
-        return [ROOT / "corpus" / name for name in names]
-
     def read_inputs(self):
         """The folders of seeds, as bytes; what was read, and what not, is remarked."""
         if self.settings.empty:
@@ -190,7 +183,9 @@ class Campaign:
             self.say_inputs("no seeds, and no evolved inputs")
             return []
         given = self.settings.corpus
-        folders = [Path(folder) for folder in given] if given else self.default_folders()
+        # With a mutant in the tree its own regression would be no find.
+        names = ("seeds",) if self.tree.mutant else ("seeds", "regress")
+        folders = list(map(Path, given or (ROOT / "corpus" / name for name in names)))
         found = seeds.gather(self.tool, folders, self.folder / "seeds")
         if given and not found.count:
             raise Unusable(f"no input in {', '.join(map(relative, folders))}: {found.words()}; "
@@ -319,7 +314,7 @@ class Campaign:
             with contextlib.suppress(OSError):
                 worker.mend_corpus()
                 if worker not in died and not worker.artifacts():
-                    worker.forget_in_flight()
+                    worker.slot.remove()
         with contextlib.suppress(OSError):
             self.unwritten = rescue.drop_cut_corpus_files(self.folder) \
                 + sum(worker.unshared for worker in self.workers)
@@ -383,7 +378,4 @@ class Campaign:
         for worker in self.begun():
             with contextlib.suppress(OSError):
                 if set(kept).intersection(worker.slot.read().contents()):
-                    worker.forget_in_flight()
-
-    def findings_folder(self):
-        return (self.base.parent if self.settings.folder is None else self.base) / keeping.FOLDER
+                    worker.slot.remove()

@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import json
 import os
 import tempfile
@@ -46,7 +47,7 @@ class CampaignTest(Machine):
         result = self.run_campaign(QUIET).result
         self.assertEqual(result.findings, [])
         self.assertEqual(result.coverage, 5)
-        json.dumps(result.as_dict())
+        json.dumps(dataclasses.asdict(result))
 
     def test_a_crash_becomes_a_case_with_a_header(self):
         campaign = self.run_campaign(CRASH)
@@ -486,7 +487,7 @@ class BadDiskTest(Machine):
         campaign = self.run_campaign(cut(b"crash"), workers=1)
         finding, = self.settle(campaign).findings
         self.assertEqual((finding.case, base64.b64decode(finding.input)), ("", b"crash"))
-        json.dumps(campaign.result.as_dict())
+        json.dumps(dataclasses.asdict(campaign.result))
         # The file is cut, so what is left of it is the input in flight.
         self.assertEqual(len(self.run_campaign(QUIET, workers=1).result.findings), 1)
 

@@ -3,12 +3,6 @@
 from common import FUZZ_FLAVOURS, Unusable
 
 
-def header_of(path):
-    """Its lines "# key: value", without the tool, which may not be there yet."""
-    return dict(line[2:].split(": ", 1) for line in path.read_text().splitlines()
-                if line.startswith("# ") and ": " in line)
-
-
 def able_flavours(path, header):
     """Flavours that can see what the case shows; empty: any."""
     able = [word.strip() for word in header.get("flavour", "any").split(",") if word.strip()]

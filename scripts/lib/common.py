@@ -98,6 +98,11 @@ def last_lines(text, count):
     return "".join(line + "\n" for line in lines[-count:])
 
 
+def batches(items, count):
+    """Lists of at most `count`: the kernel limits a command's length."""
+    return [items[i:i + count] for i in range(0, len(items), count)]
+
+
 def chosen(what, names, known, without=()):
     """The names in a list with commas; all that are known when it is empty."""
     if not names:

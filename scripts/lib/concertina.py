@@ -16,6 +16,9 @@ from engine import RUN_TIMEOUT_S
 
 REPLAYING_S = 600
 MINIMIZING_S = 1800
+# What a person reads at a glance; a case that needs more says why.
+GOROUTINES_MAX = 3
+OPERATIONS_MAX = 8
 KEPT_OF_A_REASON = 2000
 NO_FAILURE = "it does not fail"  # the tool's words for a case that passes
 NO_ACCESS = ": cannot read the file: "  # for one whose content it has not seen
@@ -132,6 +135,23 @@ def minimize(tool, case, output, budget=None, seed=1):
     more = ["--budget", budget] if budget else []
     return ask(command(tool, "minimize", "--json", plain(case), "-o", plain(output), "--seed", seed,
                        *more), f"minimise {case}", MINIMIZING_S)
+
+
+def size_words(answer):
+    """"2 goroutines, 3 operations, 1 stack event, 1 preemption"; what is not there is left out."""
+    words = []
+    for key, word in (("goroutines", "goroutine"), ("operations", "operation"),
+                      ("stack_events", "stack event"), ("preemptions", "preemption")):
+        count = answer[key]
+        if count or key == "goroutines":
+            words.append(f"{count} {word}{'' if count == 1 else 's'}")
+    if not answer["free_of_chance"]:
+        words.append("a schedule by chance")
+    return ", ".join(words)
+
+
+def is_small(answer):
+    return answer["goroutines"] <= GOROUTINES_MAX and answer["operations"] <= OPERATIONS_MAX
 
 
 def neighbours(tool, path, count, as_bytes=False):

@@ -17,14 +17,13 @@ was wrong. Exit code: 0 nothing, 1 something, 2 could not run.
 """
 
 import base64
+import contextlib
 import ctypes
 import math
 import os
 import random
 import re
-import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -33,17 +32,13 @@ from pathlib import Path
 
 import arguments
 import artifacts
-import building
-import common
 import concertina
 import ending
 import files
 import keeping
-import kill_subjects
-import kill_trials
-import markdown
 import processes
-from common import BUILD, ROOT, relative, say
+import trials
+from common import BUILD, EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE, ROOT, Unusable, output_of
 
 FUZZ = ROOT / "scripts" / "fuzz"
 JSON = BUILD / "disk-trials" / "fuzz.json"
@@ -63,6 +58,7 @@ NOTICED_S = 5
 SURELY_FOUND = 20000
 CASE = re.compile(r"^case     (.+)$", re.MULTILINE)
 PRINTED = re.compile(r"^base64 -d > .+ <<'END'\n([A-Za-z0-9+/=\n]+)\nEND$", re.MULTILINE)
+HEAD = ("disk", "tree", "trials", "exit 0", "exit 1", "exit 2", "faults")
 REASON = re.compile(r"^fuzz: .*\S", re.MULTILINE)
 
 
@@ -114,49 +110,43 @@ def drawn(seed, index):
 def judge(trial, outcome):
     """What is wrong, as lines."""
     output, code = outcome.output, outcome.code
-    faults = [f"it printed {word!r}" for word in ("Traceback", "unexpected ") if word in output]
-    faults += [f"{name} is an empty finding" for name in outcome.empty]
-    faults += [f"{outcome.cut} corpus files are cut"] if outcome.cut else []
-    if code == common.EXIT_OK:
-        faults += judge_good(trial, outcome)
-    elif code == common.EXIT_FAILED:
-        faults += ["a bug where there is none"] if not trial.has_bug else []
-        faults += ["a bug without an input"] if not outcome.reported else []
-        lost = len(outcome.reported) - outcome.failing
-        faults += [f"{lost} of {len(outcome.reported)} inputs pass when replayed"] if lost else []
-        faults += [f"{name} is empty, or not there" for name, content in outcome.reported
-                   if not content]
-    elif code == common.EXIT_UNUSABLE:
-        faults += [] if REASON.search(output) else ["exit code 2 without a reason"]
-        faults += ["exit code 2 on a good disk"] if trial.kind == "good" else []
-    else:
-        faults.append(f"it ended with {code}")
-    if code != common.EXIT_FAILED:
-        faults += [f"not reported: {what}" for what in outcome.unreported]
-    return faults
-
-
-def judge_good(trial, outcome):
+    is_good, is_bug, is_unusable = (code == one for one in (EXIT_OK, EXIT_FAILED, EXIT_UNUSABLE))
     new = (outcome.result or {}).get("new_inputs", 0)
-    faults = [] if "no bug found" in outcome.output else ["exit code 0 without a word"]
-    faults += ["no bug found by a campaign that ran no new input"] if not new else []
-    faults += ["no bug found on a disk that took nothing"] if outcome.is_bad else []
-    if trial.has_bug and new > SURELY_FOUND:
-        faults.append(f"the bug was not found in {new:,} new inputs")
-    return faults
+    reported = len(outcome.reported)
+    lost = reported - outcome.failing
+    faults = [
+        ("Traceback" in output, "it printed 'Traceback'"),
+        ("unexpected " in output, "it printed 'unexpected '"),
+        (outcome.cut, f"{outcome.cut} corpus files are cut"),
+        (not (is_good or is_bug or is_unusable), f"it ended with {code}"),
+        (is_good and "no bug found" not in output, "exit code 0 without a word"),
+        (is_good and not new, "no bug found by a campaign that ran no new input"),
+        (is_good and outcome.is_bad, "no bug found on a disk that took nothing"),
+        (is_good and trial.has_bug and new > SURELY_FOUND,
+         f"the bug was not found in {new:,} new inputs"),
+        (is_bug and not trial.has_bug, "a bug where there is none"),
+        (is_bug and not reported, "a bug without an input"),
+        (is_bug and lost, f"{lost} of {reported} inputs pass when replayed"),
+        (is_unusable and not REASON.search(output), "exit code 2 without a reason"),
+        (is_unusable and trial.kind == "good", "exit code 2 on a good disk"),
+        *((True, f"{name} is an empty finding") for name in outcome.empty),
+        *((is_bug and not content, f"{name} is empty, or not there")
+          for name, content in outcome.reported),
+        *((not is_bug, f"not reported: {what}") for what in outcome.unreported)]
+    return [words for is_so, words in faults if is_so]
 
 
 # What is done to the disk.
 
 def mount(*words):
-    common.output_of("mount", *words, what=f"mount {' '.join(map(str, words))}")
+    output_of("mount", *words, what=f"mount {' '.join(map(str, words))}")
 
 
 def enter_namespace():
     if os.geteuid() != 0:
-        raise common.Unusable("only root may mount file systems: call it with sudo")
+        raise Unusable("only root may mount file systems: call it with sudo")
     if ctypes.CDLL(None).unshare(NEW_MOUNTS) != 0:
-        raise common.Unusable("this machine does not let root have a mount namespace of its own")
+        raise Unusable("this machine does not let root have a mount namespace of its own")
     mount("--make-rprivate", "/")
 
 
@@ -172,11 +162,9 @@ def fill(folder):
     path = folder / "filler"
     with open(path, "wb", buffering=0) as file:
         for size in (1 << 20, 1 << 12, 1):
-            try:
+            with contextlib.suppress(OSError):
                 while True:
                     file.write(bytes(size))
-            except OSError:
-                pass
     return path
 
 
@@ -206,9 +194,7 @@ def disturb_later(trial, process, place, folder):
     """When it was done; of a disk that is small from the beginning, long ago."""
     if trial.kind in ("small", "good"):
         return -math.inf
-    try:
-        process.wait(trial.delay_s)
-    except subprocess.TimeoutExpired:
+    if trials.outlasts(process, trial.delay_s):
         disturb(trial, place, folder)
     return time.monotonic()
 
@@ -237,7 +223,7 @@ def fails(tool, name, content):
         try:
             as_bytes = not name.endswith(".case")
             return concertina.replay(tool, path, as_bytes=as_bytes)["failures"] > 0
-        except common.Unusable:
+        except Unusable:
             return False
 
 
@@ -292,10 +278,10 @@ def run_one(trial, tree, flavour):
                    "--workers", trial.workers, "--seconds", trial.seconds, "--seed",
                    trial.engine_seed, "--json", JSON,
                    *(["--mutant", tree.mutant] if tree.mutant else [])]
-        process = kill_trials.start(command, secrets.token_hex(8))
+        process = trials.start(command)
         wait_until_it_fuzzes(process, folder)
         disturbed_at = disturb_later(trial, process, place, folder)
-        end = kill_trials.end_of(process, ENDING_S)
+        end = trials.end_of(process, ENDING_S)
         took_s = time.monotonic() - disturbed_at
         outcome = seen(end, tree.tool(flavour), folder)
         outcome.is_bad = outcome.is_bad and took_s > NOTICED_S
@@ -305,56 +291,30 @@ def run_one(trial, tree, flavour):
         unmount(place)
 
 
-def table(rows):
-    """`rows`: a trial, its code, its faults."""
-    lines = []
-    keys = sorted({(trial.kind, trial.has_bug) for trial, _, _ in rows})
-    for key in [*keys, None]:
-        chosen = [row for row in rows if key in (None, (row[0].kind, row[0].has_bug))]
-        names = (key[0], "with the bug" if key[1] else "clean") if key else ("all", "")
-        counts = [sum(code == number for _, code, _ in chosen) for number in (0, 1, 2)]
-        lines.append((*names, len(chosen), *counts, sum(len(faults) for _, _, faults in chosen)))
-    return markdown.table(("disk", "tree", "trials", "exit 0", "exit 1", "exit 2", "faults"), lines,
-                          right=5)
-
-
-def run(options, trees):
-    """All trials; how many faults there were. Interrupted, it says what it has seen."""
-    rows = []
-    try:
-        for index in range(options.first, options.first + options.trials):
-            trial = drawn(options.seed, index)
-            outcome = run_one(trial, trees[trial.has_bug], options.flavour)
-            faults = judge(trial, outcome)
-            rows.append((trial, outcome.code, faults))
-            say(f"trial {index}: {trial.words()}: exit {outcome.code}")
-            for fault in faults:
-                say(f"FAULT in trial {index}: {fault}\n{outcome.output[-1500:]}")
-    finally:
-        say("\n".join(table(rows)))
-    return sum(len(faults) for _, _, faults in rows)
-
-
-def build(flavour):
-    trees = [building.clean_tree(), building.tree(kill_subjects.MUTANT)]
-    for tree in trees:
-        say(f"building {relative(tree.build_folder(flavour))}")
-        building.build_for_engine(tree, flavour, "all")
-    return trees
+def row_of(trial, code, faults):
+    return ((trial.kind, "with the bug" if trial.has_bug else "clean"),
+            (1, *(code == number for number in (0, 1, 2)), len(faults)))
 
 
 def main():
-    parser = arguments.parser(__doc__)
-    parser.add_argument("--trials", type=arguments.count, default=100, help="in all (default 100)")
-    parser.add_argument("--seed", type=arguments.seed, default=1, help="of the trials (default 1)")
+    parser = trials.parser_of(__doc__, 100)
     parser.add_argument("--first", type=arguments.count_or_none, default=0, metavar="I",
                         help="begin with trial I (default 0)")
-    parser.add_argument("--flavour", choices=common.FUZZ_FLAVOURS, default="none")
     options = parser.parse_args()
     enter_namespace()
-    return common.EXIT_FAILED if run(options, build(options.flavour)) else common.EXIT_OK
+    trees = trials.build(options.flavour)
+
+    def one_trial(index):
+        trial = drawn(options.seed, index)
+        outcome = run_one(trial, trees[trial.has_bug], options.flavour)
+        faults = [f"{fault}\n{outcome.output[-1500:]}" for fault in judge(trial, outcome)]
+        row = row_of(trial, outcome.code, faults)
+        return f"{trial.words()}: exit {outcome.code}", faults, [row]
+
+    indices = range(options.first, options.first + options.trials)
+    return EXIT_FAILED if trials.run(indices, one_trial, [HEAD]) else EXIT_OK
 
 
 if __name__ == "__main__":
-    kill_trials.obey_signals()
+    trials.obey_signals()
     ending.run(Path(sys.argv[0]).stem, main)

@@ -8,8 +8,9 @@ from unittest import mock
 import artifacts
 import disk_trials
 import fakes
+import trials
 from disk_trials import Outcome, Trial
-from kill_subjects import Ended
+from trials import Ended
 
 NO_BUG = {"code": 0, "output": "no bug found\n", "result": {"new_inputs": 100}}
 BUG = {"code": 1, "output": "BUG      x\n", "reported": [("a.case", b"crash")], "failing": 1}
@@ -75,7 +76,7 @@ class JudgeTest(unittest.TestCase):
 
     def test_the_table_counts_all(self):
         rows = [(trial(), 0, []), (trial(), 2, ["x"]), (trial(has_bug=True), 1, [])]
-        lines = disk_trials.table(rows)
+        lines = trials.table(disk_trials.HEAD, [disk_trials.row_of(*row) for row in rows])
         self.assertIn("| small | clean | 2 | 1 | 0 | 1 | 1 |", lines)
         self.assertEqual(lines[-1], "| all |  | 3 | 1 | 1 | 1 | 1 |")
 

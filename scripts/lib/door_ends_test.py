@@ -8,10 +8,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import doors_test
 import run_door
 
 LIB = Path(__file__).resolve().parent
-NAMES = run_door.names()
+NAMES = doors_test.names()
 # Arguments without which a door does not come to the one that is tried.
 CASE = str(next((LIB.parent.parent / "corpus" / "seeds").glob("*.case")))
 NEEDED = {"minimize": [CASE], "promote": [CASE, "--name", "some-thing"], "replay": [CASE]}

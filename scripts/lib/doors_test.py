@@ -43,6 +43,12 @@ STAND_INS = {"dpkg-query": 'for name in $INSTALLED; do printf "%s=installed " "$
              "sudo": 'while [ "${1#-}" != "$1" ]; do shift; done; [ $# = 0 ] || exec "$@"'}
 
 
+def names():
+    """Of all doors: scripts that bring their own Python."""
+    return sorted(path.name for path in SCRIPTS.iterdir()
+                  if path.is_file() and run_door.source_of(path.name).is_file())
+
+
 class Machine(unittest.TestCase):
     def setUp(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -86,7 +92,7 @@ def installs(calls):
 class EveryDoor(Machine):
     def test_is_two_lines_of_shell_and_stands_in_the_list(self):
         listed = (SCRIPTS / "README.md").read_text()
-        for name in run_door.names():
+        for name in names():
             with self.subTest(name):
                 self.assertEqual((SCRIPTS / name).read_text().count("\n"), 2)
                 self.assertTrue(os.access(SCRIPTS / name, os.X_OK))
@@ -96,7 +102,7 @@ class EveryDoor(Machine):
                     self.assertTrue(f"`{path.name}`" in listed)
 
     def test_judges_its_options_before_it_looks_for_packages(self):
-        for name in run_door.names():
+        for name in names():
             with self.subTest(name):
                 result, calls = self.open(name, "--no-such-option")
                 self.assertEqual(result.returncode, 2, result.stderr)
@@ -112,7 +118,7 @@ class EveryDoor(Machine):
                 self.assertEqual(calls, [])
 
     def test_explains_itself_without_them(self):
-        for name in run_door.names():
+        for name in names():
             with self.subTest(name):
                 result, calls = self.open(name, "--help", with_arguments=False)
                 self.assertEqual(result.returncode, 0, result.stderr)
@@ -120,14 +126,14 @@ class EveryDoor(Machine):
                 self.assertEqual(calls, [])
 
     def test_its_help_fits_a_terminal_of_80_columns(self):
-        for name in [*run_door.names(), "setup"]:
+        for name in [*names(), "setup"]:
             with self.subTest(name):
                 result, _ = self.open(name, "--help", with_arguments=False)
                 self.assertEqual([line for line in result.stdout.splitlines() if len(line) > 80],
                                  [])
 
     def test_says_what_is_missing_and_installs_it(self):
-        for name in run_door.names():
+        for name in names():
             if load(name).NEEDS == ():
                 continue
             with self.subTest(name):
@@ -139,7 +145,7 @@ class EveryDoor(Machine):
                 self.assertEqual(result.stdout, "")
 
     def test_installs_nothing_when_told_so(self):
-        for name in run_door.names():
+        for name in names():
             if load(name).NEEDS == ():
                 continue
             with self.subTest(name):
@@ -161,7 +167,7 @@ class WithoutPython(Machine):
         (self.bin / "python3").unlink()
 
     def test_every_door_installs_it(self):
-        for name in run_door.names():
+        for name in names():
             with self.subTest(name):
                 result, calls = self.open(name)
                 self.assertEqual(result.returncode, 2)

@@ -112,12 +112,9 @@ def hold_standard_files():
 
 
 def complain(name, text):
-    try:
-        print(visible(f"{name}: {text}"),
-              file=sys.stderr or open(os.devnull, "w", encoding="utf-8"),
-              flush=True)
-    except OSError:
-        pass  # there is no reader left
+    with contextlib.suppress(OSError):  # of a reader that is no more
+        print(visible(f"{name}: {text}"), flush=True,
+              file=sys.stderr or open(os.devnull, "w", encoding="utf-8"))
 
 
 def file_words(error):

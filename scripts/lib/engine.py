@@ -15,6 +15,7 @@ worker, in-flight/WORKER holds what the worker runs at this moment (fuzzers/targ
 campaign keeps reading logs and slots when their folder is gone.
 """
 
+import contextlib
 import os
 import signal
 import struct
@@ -91,11 +92,9 @@ class Reader:
 
     def remove(self):
         """The name, if it is still that of this file: another campaign may have made one."""
-        try:
+        with contextlib.suppress(FileNotFoundError):
             if self.close.alive and os.path.samestat(os.stat(self.path), os.fstat(self.file)):
                 self.path.unlink()
-        except FileNotFoundError:
-            pass
         self.close()
 
 
@@ -156,21 +155,11 @@ class Job:
     mutator: Path = None  # a module, for an engine that needs one
     lock: int = None  # an open file that is to stay open as long as the worker lives
 
-    @property
-    def corpus(self):
-        return self.folder / "corpus"
-
-    @property
-    def in_flight(self):
-        return self.folder / "in-flight" / self.name
-
-    @property
-    def artifacts(self):
-        return self.folder / "artifacts"
-
-    @property
-    def log(self):
-        return self.folder / "logs" / f"{self.name}.log"
+    def __post_init__(self):
+        self.corpus = self.folder / "corpus"
+        self.in_flight = self.folder / "in-flight" / self.name
+        self.artifacts = self.folder / "artifacts"
+        self.log = self.folder / "logs" / f"{self.name}.log"
 
 
 class Worker:
@@ -249,10 +238,6 @@ class Worker:
         if content and entry.is_file() and entry.read_bytes() != content:
             write_input(entry, content)
 
-    def forget_in_flight(self):
-        """After an end in good order nothing is in flight."""
-        self.slot.remove()
-
     def has_died(self):
         return self.process is not None and not self.is_stopped \
             and self.process.poll() not in (None, 0)
@@ -262,11 +247,9 @@ class Worker:
         if self.process is None or self.process.poll() is not None:
             return
         self.is_stopped = True
-        try:
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(timeout=STOP_GRACE_S)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            pass
         self.process.end()
 
     def read_log(self, offset=0):

@@ -17,8 +17,8 @@ import shutil
 import time
 
 import files
-from artifacts import SHA1_NAME, Artifact, sha1
-from common import Unusable
+from artifacts import Artifact, sha1
+from common import Unusable, batches
 from engine import INPUT_BYTES_MAX, RUN_TIMEOUT_S, Worker, write_input
 
 # AFL++'s driver runs these bytes before the first input of each process; they are also the seed
@@ -47,10 +47,6 @@ ENVIRONMENT = {
     "ASAN_OPTIONS": SANITIZER_OPTIONS, "UBSAN_OPTIONS": SANITIZER_OPTIONS,
     "TSAN_OPTIONS": "halt_on_error=1:" + SANITIZER_OPTIONS,
 }
-
-
-def is_installed():
-    return shutil.which("afl-fuzz") is not None
 
 
 def queue_entries(out):
@@ -110,8 +106,7 @@ class AflWorker(Worker):
         """What an earlier start has come to."""
         self.log_read = len(self.read_log())
         self.seeds_saved = []  # artifacts
-        self.seed_names = []
-        self.seed_runs = []  # steps still to come
+        self.seed_runs = []  # steps still to come: names
         self.seeds_done = 0
         self.is_fuzzing = False
         self.started_fuzzing = 0.0
@@ -128,20 +123,15 @@ class AflWorker(Worker):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.inputs.mkdir(parents=True)
         self.gather_seeds()
-        self.seed_names = sorted(path.name for path in self.inputs.iterdir())
-        self.seed_runs = [self.seed_names[i:i + SEEDS_A_RUN]
-                          for i in range(0, len(self.seed_names), SEEDS_A_RUN)]
+        self.seed_runs = batches(sorted(path.name for path in self.inputs.iterdir()), SEEDS_A_RUN)
         self.run_seeds()
 
     def gather_seeds(self):
-        self.add_seed(FIRST_INPUT)
+        contents = [FIRST_INPUT]
         for folder in [*self.job.seeds, self.job.corpus]:
-            for path in files.regular_files(folder):
-                if self.link(path):
-                    continue
-                content = self.read_seed(path)
-                if content:
-                    self.add_seed(content)
+            contents += map(self.read_seed, files.regular_files(folder))
+        for content in filter(None, contents):
+            files.write_in_place(self.inputs / sha1(content), content)
 
     def read_seed(self, path):
         """Nothing of one that is gone: libFuzzer removes what it has found a smaller input for."""
@@ -151,24 +141,6 @@ class AflWorker(Worker):
             if path.exists():
                 raise
             return b""
-
-    def add_seed(self, content):
-        files.write_in_place(self.inputs / sha1(content), content)
-
-    def link(self, path):
-        """Of the thousands that there may be, most are named by their content: they need neither be
-        read nor written. (afl-fuzz replaces files, it does not write into them.)"""
-        if not SHA1_NAME.match(path.name):
-            return False
-        try:
-            if not 0 < path.stat().st_size <= INPUT_BYTES_MAX:
-                return False
-            os.link(path, self.inputs / path.name)
-        except FileExistsError:
-            pass
-        except OSError:
-            return False  # a file system without links, or another engine has removed it
-        return True
 
     def run_seeds(self):
         self.in_flight_seen = (0, time.monotonic())
@@ -193,7 +165,9 @@ class AflWorker(Worker):
         if code is not None or now >= self.share_at:
             self.share_at = now + SHARE_S
             self.share(is_over=code is not None)
-        if code is None and (self.is_late(now) or any(self.out.glob("*/hangs/id:*"))):
+        # afl-fuzz's own limit would count from the end of its calibration, in whole seconds.
+        is_late = now - self.progress.started_at >= self.job.seconds
+        if code is None and (is_late or any(self.out.glob("*/hangs/id:*"))):
             self.stop()
             return self.poll()
         if code is not None:
@@ -209,29 +183,21 @@ class AflWorker(Worker):
             self.progress.loaded = self.progress.executions
         self.log_read += max(0, len(more) - len(LOADED))  # the rest of it may be to come
 
-    def is_late(self, now):
-        """afl-fuzz's own limit would count from the end of its calibration, in whole seconds."""
-        return now - self.progress.started_at >= self.job.seconds
-
     def poll_seeds(self, code, now):
         if self.is_stopped:
             return 0  # what was in flight did no wrong
         if code == 0 and self.seed_runs:
             self.run_seeds()
-            return None
-        if code == 0:
+        elif code == 0:
             self.seeds_done = self.progress.executions
             self.fuzz()
-            return None
-        if code is None and not self.hangs(now):
-            return None
-        if code is None:
+        elif code is not None or self.hangs(now):
             super().stop()
-            code = self.process.returncode
-            self.save_seed("timeout")
-        else:
-            self.save_seed("crash")
-        return code
+            for artifact in self.in_flight():  # the slot keeps it, too
+                artifact.kind = "crash" if code is not None else "timeout"
+                self.seeds_saved.append(artifact)
+            return self.process.returncode
+        return None
 
     def hangs(self, now):
         """The same input for longer than any run may take: a suspicion, as it goes by the clock on
@@ -239,12 +205,6 @@ class AflWorker(Worker):
         if self.progress.executions != self.in_flight_seen[0]:
             self.in_flight_seen = (self.progress.executions, now)
         return self.progress.executions and now - self.in_flight_seen[1] > RUN_TIMEOUT_S
-
-    def save_seed(self, kind):
-        """What it was running; the slot keeps it, too."""
-        for artifact in self.in_flight():
-            artifact.kind = kind
-            self.seeds_saved.append(artifact)
 
     def share(self, is_over):
         entries = queue_entries(self.out)

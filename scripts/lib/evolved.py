@@ -4,20 +4,12 @@ before a merge (merging.py) has shown that what is kept covers it.
     corpus/      what a start loads and engines write to: the core and the newest other entries
     core         names of the entries that the last merge kept, one per line; they stay in corpus/
     waiting/N/   older entries, which wait to be merged
-    loading/     half of the set that is to be loaded, when a start was killed
 
 An entry is named by the SHA-1 of its content. It is in one of these folders at any moment, as it is
 only ever renamed: SIGKILL and a full disk lose none.
-
-When a start finds too many entries in corpus/ (200,000 that an older version left there):
-
- B1. those to be loaded are renamed into loading/
- B2. corpus/ becomes waiting/N/, by one rename for all the others
- B3. loading/ becomes corpus/
-
-Killed before B2, the next start moves loading/ back; before B3, it does B3.
 """
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -63,7 +55,6 @@ class Evolved:
         self.folder = Path(folder)
         self.corpus = self.folder / "corpus"
         self.waiting = self.folder / "waiting"
-        self.loading = self.folder / "loading"
         self.core_file = self.folder / "core"
 
     def core(self):
@@ -92,67 +83,45 @@ class Evolved:
                       sum(1 for _ in self.waiting_entries()))
 
     def check_place(self):
-        """Entries, and corpus/ itself, are renamed from one folder to the other."""
-        for path in (self.corpus, self.waiting, self.loading):
+        """Entries are renamed from one folder to the other."""
+        for path in (self.corpus, self.waiting):
             if path.is_symlink() or \
                     path.exists() and path.stat().st_dev != self.folder.stat().st_dev:
                 raise Unusable(f"{relative(path)} is a link, or on another file system than the "
                                f"folder that it is in; make {relative(self.folder)} that instead")
 
     def open(self):
-        """At a start: ends what a killed one began; corpus/ has no more then than is loaded."""
-        if self.loading.is_dir() and self.corpus.is_dir():
-            for entry in list(entries_of(self.loading)):
-                self.move(entry.path, self.corpus)
-            shutil.rmtree(self.loading)
-        elif self.loading.is_dir():
-            self.loading.rename(self.corpus)  # B3
+        """At a start: corpus/ has no more then than is loaded."""
         self.corpus.mkdir(parents=True, exist_ok=True)
-        loaded, others = self.chosen()
-        if len(others) <= len(loaded):
-            self.set_aside(others)
-            return
-        self.loading.mkdir()
-        for entry in loaded:
-            os.rename(entry.path, self.loading / entry.name)
-        self.corpus.rename(self.new_group())
-        self.loading.rename(self.corpus)
+        self.set_aside(self.surplus())
 
-    def chosen(self):
-        """What is to be in corpus/, and what is there besides."""
+    def surplus(self):
+        """What is in corpus/ and need not be loaded."""
         entries = list(entries_of(self.corpus))
         if len(entries) <= LOADED_MAX:
-            return entries, []
+            return []
         core = self.core()
-        loaded = [entry for entry in entries if entry.name in core]
-        others = sorted((entry for entry in entries if entry.name not in core), key=newest_first)
-        count = max(LOADED_MAX - len(loaded), NEWEST_MIN)
-        return loaded + others[:count], others[count:]
+        others = sorted((entry for entry in entries if entry.name not in core),
+                        key=lambda entry: (-modified(entry), entry.name))  # newest first
+        return others[max(LOADED_MAX - (len(entries) - len(others)), NEWEST_MIN):]
 
     def trim(self):
         """While engines run, which take what is gone for an entry that is no more."""
-        if sum(1 for _ in entries_of(self.corpus)) <= LOADED_MAX:
-            return
         untouched = time.time() - UNTOUCHED_S
-        self.set_aside([entry for entry in self.chosen()[1] if modified(entry) < untouched])
+        self.set_aside([entry for entry in self.surplus() if modified(entry) < untouched])
 
     def set_aside(self, entries):
         if entries:
-            groups = self.groups()
-            group = groups[-1] if groups else self.new_group()
+            group = (self.groups() or [self.waiting / "1"])[-1]
             group.mkdir(parents=True, exist_ok=True)
             for entry in entries:
                 self.move(entry.path, group)
 
-    def new_group(self):
-        self.waiting.mkdir(exist_ok=True)
-        groups = self.groups()
-        return self.waiting / str(int(groups[-1].name) + 1 if groups else 1)
-
     def move(self, path, folder):
         """Renames an entry into another folder; what has its name there, and differs, stays."""
         target = folder / os.path.basename(path)
-        try:
+        # The engine that wrote it may have replaced it by a smaller one meanwhile.
+        with contextlib.suppress(FileNotFoundError):
             if target.exists():
                 content = Path(path).read_bytes()
                 if content == target.read_bytes():
@@ -160,8 +129,6 @@ class Evolved:
                     return
                 target = folder / sha1(content)
             os.rename(path, target)
-        except FileNotFoundError:
-            pass  # the engine that wrote it has replaced it by a smaller one meanwhile
 
     def where(self, name):
         """The entry's path, or None."""
@@ -172,14 +139,12 @@ class Evolved:
 
     def remove_empty_groups(self):
         for group in self.groups():
-            try:
+            with contextlib.suppress(OSError):  # it has entries
                 group.rmdir()
-            except OSError:
-                pass  # it has entries
 
     def discard(self):
         """All of it, of a campaign with --empty."""
-        for path in (self.corpus, self.waiting, self.loading):
+        for path in (self.corpus, self.waiting):
             shutil.rmtree(path, ignore_errors=True)
         self.core_file.unlink(missing_ok=True)
 
@@ -189,7 +154,3 @@ def modified(entry):
         return entry.stat(follow_symlinks=False).st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def newest_first(entry):
-    return -modified(entry), entry.name

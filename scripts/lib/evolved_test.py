@@ -46,7 +46,7 @@ class EvolvedTest(unittest.TestCase):
         self.assertEqual(self.evolved.counts().words(), "10 evolved inputs")
 
     def test_of_a_large_one_the_newest_are_and_the_others_wait(self):
-        for count in (15, 200):  # renamed one by one, and as a folder
+        for count in (15, 200):
             with self.subTest(count=count):
                 self.setUp()
                 contents = self.add_many(count)
@@ -55,12 +55,6 @@ class EvolvedTest(unittest.TestCase):
                 self.assert_none_lost(contents)
                 self.assertEqual(self.evolved.counts().words(),
                                  f"10 evolved inputs ({count - 10} wait to be merged)")
-
-    def test_a_start_renames_no_more_than_it_loads(self):
-        self.add_many(400)
-        with mock.patch.object(evolved.os, "rename", wraps=os.rename) as rename:
-            self.evolved.open()
-        self.assertLessEqual(rename.call_count, 10 + 2)
 
     def test_the_core_stays_however_old_and_some_new_ones_with_it(self):
         contents = self.add_many(60)
@@ -97,7 +91,6 @@ class EvolvedTest(unittest.TestCase):
                 self.evolved.open()
                 self.assertEqual(self.contents(self.evolved.corpus), set(contents[-10:]))
                 self.assert_none_lost(contents)
-                self.assertFalse(self.evolved.loading.exists())
 
     def test_a_cut_file_does_not_replace_the_whole_one_that_waits(self):
         contents = self.add_many(15)
@@ -121,10 +114,10 @@ class EvolvedTest(unittest.TestCase):
 
     def test_an_entry_that_an_engine_has_replaced_meanwhile_is_no_trouble(self):
         contents = self.add_many(20)
-        chosen = self.evolved.chosen()
-        for entry in chosen[1]:
+        surplus = self.evolved.surplus()
+        for entry in surplus:
             os.unlink(entry.path)
-        self.evolved.set_aside(chosen[1])
+        self.evolved.set_aside(surplus)
         self.assertEqual(self.contents(self.evolved.corpus), set(contents[-10:]))
 
 

@@ -22,10 +22,6 @@ JSON_MAX = 1 << 28
 DESCRIPTORS = ("/dev/std", "/dev/fd/", "/proc/self/fd/")
 
 
-def is_alive(pid):
-    return Path(f"/proc/{pid}").exists()
-
-
 def temporary(path, folder=None):
     """What the file is called while it is being written. The next writer removes what a killed one
     has left under such a name."""
@@ -38,7 +34,7 @@ def remove_left_overs(folder, start="."):
     for entry in os.scandir(folder):
         if entry.name.startswith(start) and entry.name.endswith(SUFFIX):
             pid = entry.name.removesuffix(SUFFIX).rpartition(".")[2]
-            if pid.isdigit() and not is_alive(pid):
+            if pid.isdigit() and not Path(f"/proc/{pid}").exists():
                 Path(entry.path).unlink(missing_ok=True)
 
 

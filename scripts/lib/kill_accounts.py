@@ -6,15 +6,14 @@ campaign's folder it is, a finding by its content or its name; of a night, steps
 by their names.
 """
 
+import contextlib
 import json
 import re
 import tempfile
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import files
-import markdown
 from artifacts import SHA1_NAME, sha1
 from engine_afl import FIRST_INPUT
 
@@ -23,7 +22,7 @@ OF_A_QUEUE = re.compile("id:[0-9]+(?!.*,(?:orig|sync):)")
 
 @dataclass
 class Account:
-    """Of one kill, or the sum of several."""
+    """Of one kill, or of one kind of what it may lose."""
     before: int = 0
     after: int = 0
     lost: list = field(default_factory=list)  # in words
@@ -33,6 +32,10 @@ class Account:
     def __add__(self, other):
         return Account(self.before + other.before, self.after + other.after, self.lost + other.lost,
                        self.false_claims + other.false_claims, self.pruned + other.pruned)
+
+    def numbers(self):
+        """Of a table: kills, before, after, pruned, lost, false claims."""
+        return (1, self.before, self.after, self.pruned, len(self.lost), len(self.false_claims))
 
     def faults(self):
         return [f"lost: {words}" for words in self.lost] + \
@@ -46,25 +49,13 @@ def of_sets(kind, before, after, false_claims=(), pruned=frozenset()):
                    len((before & pruned) - after))
 
 
-def table(accounts):
-    """By kind: (kills, Account)."""
-    rows = [(kind, *both) for kind, both in sorted(accounts.items())]
-    rows.append(("all", sum(row[1] for row in rows), sum((row[2] for row in rows), Account())))
-    return markdown.table(
-        ("kind", "kills", "before", "after", "pruned", "lost", "false claims"),
-        [(kind, kills, f"{account.before:,}", f"{account.after:,}", f"{account.pruned:,}",
-          len(account.lost), len(account.false_claims)) for kind, kills, account in rows], right=6)
-
-
 # Campaigns.
 
 def walk(folder):
     for path in sorted(folder.rglob("*")):
-        try:
+        with contextlib.suppress(OSError):  # an engine of another campaign may have removed it
             if path.is_file():
                 yield path, path.read_bytes()
-        except OSError:  # an engine of another campaign has removed it meanwhile
-            pass
 
 
 def entries(folder):
@@ -180,12 +171,10 @@ def read_or(path, default):
 
 
 def see_night(folder, known_path):
-    state, known = read_or(folder / "state.json", []), read_or(known_path, {})
-    results = state.get("results", []) if isinstance(state, dict) else state
-    findings = known.get("findings", known)
-    summary = read_or(folder / "summary.json", {})
+    results = read_or(folder / "state.json", {}).get("results", [])
     return NightSeen({result["step"] for result in results if result["status"] != "could not run"},
-                     set(findings) - {"version"}, bool(summary.get("good")))
+                     set(read_or(known_path, {}).get("findings", {})),
+                     bool(read_or(folder / "summary.json", {}).get("good")))
 
 
 def judge_night(before, killed, after):
@@ -198,12 +187,3 @@ def judge_night(before, killed, after):
         claims.append(f"good, with {len(killed.steps)} of {len(after.steps)} steps done")
     return of_sets("the", names(before.steps | killed.steps, before.known | killed.known),
                    names(after.steps, after.known), claims)
-
-
-def count_kinds(pairs):
-    """(kind, Account) of each kill, by kind."""
-    kills, sums = Counter(), {}
-    for kind, account in pairs:
-        kills[kind] += 1
-        sums[kind] = sums.get(kind, Account()) + account
-    return {kind: (kills[kind], account) for kind, account in sums.items()}

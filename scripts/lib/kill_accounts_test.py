@@ -8,7 +8,7 @@ from pathlib import Path
 import kill_accounts
 from artifacts import sha1
 from engine_afl import FIRST_INPUT
-from kill_accounts import Account, NightSeen
+from kill_accounts import NightSeen
 
 
 class Campaigns(unittest.TestCase):
@@ -141,8 +141,6 @@ class Nights(unittest.TestCase):
     def test_what_is_on_disk(self):
         results = [{"step": "one", "status": "ok"}, {"step": "two", "status": "could not run"}]
         wanted = NightSeen({"one"}, {"a bug"}, True)
-        self.assertEqual(self.see(results, {"a bug": "night"}, True), wanted)
-        # Another form of both.
         self.assertEqual(self.see({"version": 2, "results": results},
                                   {"version": 2, "findings": {"a bug": {}}}, True), wanted)
         (self.folder / "state.json").write_text("[{")
@@ -161,16 +159,6 @@ class Nights(unittest.TestCase):
         claims = kill_accounts.judge_night(NightSeen(), NightSeen({"one"}, set(), True), whole)
         self.assertEqual(claims.false_claims, ["good, with 1 of 2 steps done"])
         self.assertEqual(kill_accounts.judge_night(NightSeen(), whole, whole).faults(), [])
-
-
-class Table(unittest.TestCase):
-    def test_sums_by_kind(self):
-        pairs = [("fuzz", Account(10, 7, ["x"], pruned=2)), ("fuzz", Account(10, 10)),
-                 ("verify", Account(5000, 5000, [], ["y"]))]
-        self.assertEqual(kill_accounts.table(kill_accounts.count_kinds(pairs))[2:], [
-            "| fuzz | 2 | 20 | 17 | 2 | 1 | 0 |",
-            "| verify | 1 | 5,000 | 5,000 | 0 | 0 | 1 |",
-            "| all | 3 | 5,020 | 5,017 | 2 | 1 | 1 |"])
 
 
 if __name__ == "__main__":

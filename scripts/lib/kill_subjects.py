@@ -5,45 +5,42 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import building
-import common
 import concertina
 import files
 import kill_accounts
 import processes
+import trials
 from check_merge import features
-from common import BUILD, ROOT, relative, say
+from common import BUILD, ROOT, Unusable, relative
+from trials import MUTANT
 
 SCRIPTS = ROOT / "scripts"
 FOLDER = BUILD / "kill-trials"
-MUTANT = "close-forgets-senders"  # found by both engines in a few hundred executions
 FOUND = FOLDER / "found.case"
 PROMOTED = ROOT / "corpus" / "regress" / "kill-trial-of-promote.case"
 
 
-@dataclass
-class Ended:
-    code: int  # None: it had to be ended
-    output: str
-
-
-@dataclass
 class Subject:
-    """What is ended, and how it is seen to be whole. Of the functions, `before` gives what was
-    there; the others take that and give lines, one per fault; `count` an account."""
-    name: str
-    command: list
-    codes: tuple = (0,)  # when it is not disturbed
-    prepare: object = lambda: None
-    before: object = lambda: None
-    after: object = lambda _: []  # it has been ended
-    rerun: list = None  # default: the same command
-    rerun_codes: tuple = None
-    after_rerun: object = lambda _: []
-    count: object = None  # of that, how it ended and how the rerun did; for what keeps and claims
+    """What is ended, and how it is seen to be whole. `codes`: when it is not disturbed; faults are
+    lines; `hooks` take the place of the methods of their names."""
+    count = None  # of what keeps and claims: an Account, of how it ended and how the rerun did
+
+    def __init__(self, name, command, codes=(0,), **hooks):
+        self.name, self.command, self.codes = name, command, codes
+        vars(self).update(hooks)
+
+    def prepare(self):
+        """Before each trial."""
+
+    def after(self):
+        """It has been ended: the faults."""
+        return []
+
+    def after_rerun(self):
+        return []
 
 
 def partials(*folders):
@@ -57,7 +54,7 @@ def cut(path, read):
         if path.exists():
             read(path)
         return []
-    except common.Unusable as reason:
+    except Unusable as reason:
         return [str(reason)]
 
 
@@ -70,42 +67,39 @@ def cut_json(path):
     return cut(path, lambda _: files.read_json(path, "whole"))
 
 
-class Fuzz:
+class Fuzz(Subject):
     """Campaigns on a mutant's tree, which find it, and on this one, which find nothing."""
 
-    def __init__(self, tree, flavour, engine):
-        self.tree, self.flavour, self.engine = tree, flavour, engine
+    def __init__(self, tree, flavour, engine, seconds):
+        self.tree, self.flavour = tree, flavour
         self.folder = tree.fuzz_folder(flavour)
         self.findings = self.folder.parent / "findings"
         self.json = FOLDER / "fuzz.json"
-
-    def subject(self, seconds):
-        mutant = ["--mutant", self.tree.mutant] if self.tree.mutant else []
-        command = [SCRIPTS / "fuzz", "--sanitizer", self.flavour, "--seconds", seconds, "--engine",
-                   self.engine, *mutant, "--json", self.json]
-        name = f"fuzz, {self.engine}" + (", mutant" if mutant else "")
-        return Subject(name, command, (1,) if mutant else (0,), self.prepare, self.before,
-                       self.after, after_rerun=self.after_rerun, count=self.count)
+        mutant = ["--mutant", tree.mutant] if tree.mutant else []
+        super().__init__(f"fuzz, {engine}" + (", mutant" if mutant else ""),
+                         [SCRIPTS / "fuzz", "--sanitizer", flavour, "--seconds", seconds,
+                          "--engine", engine, *mutant, "--json", self.json],
+                         (1,) if mutant else (0,))
 
     def prepare(self):
         self.json.unlink(missing_ok=True)
+        self.entries, self.cases, self.artifacts = {}, {}, []
+        self.look()
 
-    def before(self):
-        return {"entries": kill_accounts.entries(self.folder), "artifacts": [],
-                "cases": kill_accounts.cases(self.findings)}
+    def look(self):
+        """What is there must still be there after the next run."""
+        self.entries.update(kill_accounts.entries(self.folder))
+        self.cases.update(kill_accounts.cases(self.findings))
 
-    def after(self, state):
-        """What is there now must still be there after the next run."""
-        state["artifacts"] = [path.name for path in files.regular_files(self.folder / "artifacts")
-                              if "crash" in path.name]
-        state["entries"].update(kill_accounts.entries(self.folder))
-        state["cases"].update(kill_accounts.cases(self.findings))
-        faults = cut_json(self.json)
-        for path in files.regular_files(self.findings, "*.case"):
-            faults += cut_case(self.tree.tool(self.flavour), path)
-        return faults
+    def after(self):
+        self.look()
+        self.artifacts = [path.name for path in files.regular_files(self.folder / "artifacts")
+                          if "crash" in path.name]
+        tool = self.tree.tool(self.flavour)
+        return cut_json(self.json) + [fault for path in files.regular_files(self.findings, "*.case")
+                                      for fault in cut_case(tool, path)]
 
-    def after_rerun(self, _):
+    def after_rerun(self):
         # An entry that was being written may be cut; the next campaign repairs it from its slot.
         return kill_accounts.cut_entries(self.folder) + \
             partials(self.folder, self.folder / "corpus", self.findings, FOLDER)
@@ -113,16 +107,16 @@ class Fuzz:
     def features(self, folder):
         return features(self.tree.binary(self.flavour, "fuzz_sim"), folder)
 
-    def count(self, state, _, again):
+    def count(self, _, again):
         claims = kill_accounts.claims_of_campaign(
             again.code, kill_accounts.read_or(self.json, None), bool(self.tree.mutant),
-            state["artifacts"])
-        lost = kill_accounts.lost_cases(state["cases"], self.findings)
+            self.artifacts)
+        lost = kill_accounts.lost_cases(self.cases, self.findings)
         now = kill_accounts.contents(self.folder)
-        missing = {name: content for name, content in state["entries"].items() if name not in now}
+        missing = {name: content for name, content in self.entries.items() if name not in now}
         pruned = kill_accounts.pruned(missing, kill_accounts.entries(self.folder), self.features)
-        return kill_accounts.of_sets("entry", set(state["entries"]), now, claims, pruned) + \
-            kill_accounts.of_sets("finding", set(state["cases"]), set(state["cases"]) - lost)
+        return kill_accounts.of_sets("entry", set(self.entries), now, claims, pruned) + \
+            kill_accounts.of_sets("finding", set(self.cases), set(self.cases) - lost)
 
 
 # A night with a folder of its own, whose steps take seconds: the first step finds what all nights
@@ -142,22 +136,18 @@ ending.run("nightly", lambda: door.main(door.parse_options()))
 """
 
 
-class Nightly:
+class Nightly(Subject):
     """One night after the other, of which every trial does a part: a rerun continues."""
-    name = "kill-trial"
+    night = "kill-trial"
     steps = 3
 
     def __init__(self, flavour):
         self.base = FOLDER / "nightly"
-        self.folder = self.base / self.name
+        self.folder = self.base / self.night
         text = NIGHT.format(lib=str(SCRIPTS / "lib"), folder=str(self.base), flavour=flavour,
                             mutant=MUTANT)
-        self.command = [sys.executable, "-B", "-c", text, "--no-setup", "--night", self.name]
-
-    def subject(self):
-        return Subject("nightly", self.command, (0, 1), self.prepare,
-                       lambda: {"before": self.see()}, self.after, count=self.count,
-                       after_rerun=lambda _: partials(self.folder, self.base))
+        super().__init__("nightly", [sys.executable, "-B", "-c", text, "--no-setup", "--night",
+                                     self.night], (0, 1))
 
     def see(self):
         return kill_accounts.see_night(self.folder, self.base / "known.json")
@@ -165,36 +155,39 @@ class Nightly:
     def prepare(self):
         if len(self.see().steps) >= self.steps:
             shutil.rmtree(self.folder)
+        self.before = self.see()
 
-    def after(self, state):
-        state["killed"] = self.see()
+    def after(self):
+        self.killed = self.see()
         return cut_json(self.folder / "state.json") + cut_json(self.folder / "summary.json") + \
             cut_json(self.base / "known.json")
 
-    def count(self, state, *_):
-        return kill_accounts.judge_night(state["before"], state["killed"], self.see())
+    def after_rerun(self):
+        return partials(self.folder, self.base)
+
+    def count(self, *_):
+        return kill_accounts.judge_night(self.before, self.killed, self.see())
 
 
-def writer(output, cut_of, name, *words):
+class Writer(Subject):
     """A script that writes one file; `cut_of` looks whether that is whole."""
-    return Subject(name, [SCRIPTS / name, *words], (0,), lambda: output.unlink(missing_ok=True),
-                   after=lambda _: cut_of(output),
-                   after_rerun=lambda _: cut_of(output) + partials(output.parent) +
-                   ([] if output.exists() else ["it wrote nothing"]))
+
+    def __init__(self, output, cut_of, name, *words):
+        self.output, self.cut_of = output, cut_of
+        super().__init__(name, [SCRIPTS / name, *words])
+
+    def prepare(self):
+        self.output.unlink(missing_ok=True)
+
+    def after(self):
+        return self.cut_of(self.output)
+
+    def after_rerun(self):
+        return self.after() + partials(self.output.parent) + \
+            ([] if self.output.exists() else ["it wrote nothing"])
 
 
-def minimize(tool, flavour):
-    output = FOLDER / "minimized.case"
-    return writer(output, functools.partial(cut_case, tool), "minimize", FOUND, "--flavour",
-                  flavour, "-o", output)
-
-
-def promote(tool):
-    return writer(PROMOTED, functools.partial(cut_case, tool), "promote", FOUND, "--name",
-                  PROMOTED.stem, "--force", "--times", 5, "--neighbours", 200)
-
-
-class Verify:
+class Verify(Subject):
     """The tool itself, with the file from which it resumes, to the end."""
 
     def __init__(self, tool):
@@ -202,70 +195,58 @@ class Verify:
         case = ROOT / "corpus" / "litmus" / "two-wakers-of-one-select.case"
         self.alone = concertina.command(tool, "verify", "--bound", 2, "--json", files=[case])
         self.reference = None
-
-    def subject(self):
-        return Subject("verify", [*self.alone, "--resume", self.state], (0,), self.prepare,
-                       lambda: {"begun": None}, self.after, count=self.count,
-                       after_rerun=lambda _: partials(FOLDER) + (
-                           [f"{relative(self.state)} is left"] if self.state.exists() else []))
+        super().__init__("verify", [*self.alone, "--resume", self.state])
 
     def prepare(self):
+        self.begun = None
         self.state.unlink(missing_ok=True)
         if self.reference is None:
             self.reference = concertina.ask(self.alone, "verify undisturbed")
 
-    def after(self, state):
+    def after(self):
         if self.state.exists():
-            state["begun"] = kill_accounts.begun_bound(self.state.read_text(errors="replace"))
+            self.begun = kill_accounts.begun_bound(self.state.read_text(errors="replace"))
         return []
 
-    def count(self, state, killed, again):
+    def after_rerun(self):
+        return partials(FOLDER) + (
+            [f"{relative(self.state)} is left"] if self.state.exists() else [])
+
+    def count(self, killed, again):
         answer = json.loads(again.output.splitlines()[-1])
-        return kill_accounts.judge_verification(self.reference, answer, state["begun"],
-                                                killed.output)
-
-
-def stress(flavour):
-    output = FOLDER / "stress.json"
-    return writer(output, cut_json, "stress", "--job", "ring,programs", "--sanitizer", flavour,
-                  "--seconds", 4, "--json", output)
-
-
-def replay(flavour):
-    cases = files.listed(ROOT / "corpus" / "seeds", "*.case")[:20]
-    command = [SCRIPTS / "replay", "--flavour", flavour, "-q", "--times", 20, *cases]
-    return Subject("replay", command)
-
-
-def build(flavour):
-    """A build in the mutant's tree with something to compile."""
-    tree = building.mutant_tree(MUTANT)
-    source = tree.source / "fuzzers" / "report" / "words.cc"
-    command = ["env", "CCACHE_DISABLE=1", SCRIPTS / "build", flavour, "--mutant", MUTANT,
-               "--target", "concertina"]
-    return Subject("build", command, (0,), source.touch)
+        return kill_accounts.judge_verification(self.reference, answer, self.begun, killed.output)
 
 
 def subjects_of(flavour):
-    clean, mutant = building.clean_tree(), building.tree(MUTANT)
+    clean, mutant = building.clean_tree(), building.mutant_tree(MUTANT)
     tool = clean.tool(flavour)
+    cut_one = functools.partial(cut_case, tool)
+    minimized, figures = FOLDER / "minimized.case", FOLDER / "stress.json"
+    cases = files.listed(ROOT / "corpus" / "seeds", "*.case")[:20]
+    something = mutant.source / "fuzzers" / "report" / "words.cc"  # to compile
     # Those that find something end with it: their time is for a machine that has other work.
-    return [Fuzz(mutant, flavour, "libfuzzer").subject(600),
-            Fuzz(mutant, flavour, "afl").subject(600), Fuzz(clean, flavour, "all").subject(3),
-            minimize(tool, flavour), promote(tool), Verify(tool).subject(), stress(flavour),
-            replay(flavour), build(flavour), Nightly(flavour).subject()]
+    return [Fuzz(mutant, flavour, "libfuzzer", 600), Fuzz(mutant, flavour, "afl", 600),
+            Fuzz(clean, flavour, "all", 3),
+            Writer(minimized, cut_one, "minimize", FOUND, "--flavour", flavour, "-o", minimized),
+            Writer(PROMOTED, cut_one, "promote", FOUND, "--name", PROMOTED.stem, "--force",
+                   "--times", 5, "--neighbours", 200),
+            Verify(tool),
+            Writer(figures, cut_json, "stress", "--job", "ring,programs", "--sanitizer", flavour,
+                   "--seconds", 4, "--json", figures),
+            Subject("replay", [SCRIPTS / "replay", "--flavour", flavour, "-q", "--times", 20,
+                               *cases]),
+            Subject("build", ["env", "CCACHE_DISABLE=1", SCRIPTS / "build", flavour, "--mutant",
+                              MUTANT, "--target", "concertina"], prepare=something.touch),
+            Nightly(flavour)]
 
 
 def build_all(flavour):
-    say(f"building {flavour}, and the same with mutant {MUTANT}")
+    trials.build(flavour)
     building.build(building.clean_tree(), flavour, ["stress_jobs"])
-    building.build_for_engine(building.clean_tree(), flavour, "all")
-    mutant = building.tree(MUTANT)
-    building.build_for_engine(mutant, flavour, "all")
     FOLDER.mkdir(parents=True, exist_ok=True)
     processes.run([SCRIPTS / "fuzz", "--mutant", MUTANT, "--sanitizer", flavour, "--seconds", 600,
                    "--no-minimize", "--json", FOLDER / "found.json"], stdout=subprocess.DEVNULL)
     findings = files.read_json(FOLDER / "found.json", "the result of scripts/fuzz")["findings"]
     if not findings:
-        raise common.Unusable(f"mutant {MUTANT} was not found")
+        raise Unusable(f"mutant {MUTANT} was not found")
     files.write_whole(FOUND, Path(findings[0]["case"]).read_bytes())

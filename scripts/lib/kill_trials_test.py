@@ -18,6 +18,7 @@ from unittest import mock
 import fakes
 import kill_subjects
 import kill_trials
+import trials
 from artifacts import sha1
 from common import Unusable
 from kill_accounts import Account
@@ -74,7 +75,7 @@ class TrialTest(unittest.TestCase):
         self.case = self.folder / "a.case"
         self.case.write_text("seed")
         self.tree = fakes.Tree(self.folder)
-        kill_trials.obey_signals()
+        trials.obey_signals()
         path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
         self.enterContext(mock.patch.dict(os.environ, PATH=path))
         self.enterContext(mock.patch.object(kill_trials, "GONE_S", 10))
@@ -114,7 +115,7 @@ class DoorsTest(TrialTest):
                                   "    time.sleep(600)\n")
         self.assert_ends_well(
             self.door("fuzz", "--sanitizer", "none", "--workers", "2", "--seconds", "20"),
-            after_rerun=lambda _: []
+            after_rerun=lambda: []
             if len(list((self.folder / "fuzz" / "none" / "corpus").iterdir()))
             == 1 else ["lost"])
 
@@ -144,7 +145,7 @@ class DoorsTest(TrialTest):
                                         "door.REGRESS = folder / 'regress'\nending.run(")
         # In no flavour does the mutant fail: nothing is promoted.
         self.assert_ends_well(command, codes=(1,),
-                              after_rerun=lambda _: ["promoted"] if name.exists() else [])
+                              after_rerun=lambda: ["promoted"] if name.exists() else [])
 
     def test_stress(self):
         self.program("stress_jobs", FIGURES)
@@ -152,8 +153,8 @@ class DoorsTest(TrialTest):
         self.assert_ends_well(
             self.door("stress", "--job", "ring", "--sanitizer", "none", "--json", str(out)),
             prepare=lambda: out.unlink(missing_ok=True),
-            after=lambda _: ["written"] if out.exists() else [],
-            after_rerun=lambda _: [] if json.loads(out.read_text()) else ["not written"])
+            after=lambda: ["written"] if out.exists() else [],
+            after_rerun=lambda: [] if json.loads(out.read_text()) else ["not written"])
 
     def test_nightly(self):
         """A door that calls a door."""
@@ -168,16 +169,16 @@ class DoorsTest(TrialTest):
             state.unlink(missing_ok=True)
         self.assert_ends_well(self.door("nightly", "--no-setup", "--night", "night"),
                               prepare=prepare,
-                              after=lambda _: ["an interrupted step counts"] if any(done()) else [],
-                              after_rerun=lambda _: [] if all(done()) else ["not done"])
+                              after=lambda: ["an interrupted step counts"] if any(done()) else [],
+                              after_rerun=lambda: [] if all(done()) else ["not done"])
 
 
 class FaultsTest(TrialTest):
     """What a trial must not overlook."""
 
-    def seen(self, body, number=signal.SIGTERM, **subject):
-        """The faults of a script that is ready and then does `body`."""
-        self.program("script", "")
+    def seen(self, body, number=signal.SIGTERM, trail="", **subject):
+        """The faults of a script that is ready and then does `body`; called again, `trail`."""
+        self.program("script", trail)
         path = self.folder / "script"
         text = path.read_text().replace(
             '    subprocess.Popen(["sleep", "600"], start_new_session=True)\n', body)
@@ -211,13 +212,13 @@ class FaultsTest(TrialTest):
     def test_half_of_a_file_and_what_the_next_run_says(self):
         path = self.folder / "out.json"
         path.write_text("[1, ")
-        fault, = self.seen("", after=lambda _: kill_subjects.cut_json(path))
+        fault, = self.seen("", after=lambda: kill_subjects.cut_json(path))
         self.assertIn("damaged", fault)
-        fault, = self.seen("", codes=(0,), rerun=["false"])
+        fault, = self.seen("", trail="sys.exit(1)")
         self.assertIn("undisturbed it ended with 1", fault)
 
     def test_a_campaign_that_lost_what_it_had(self):
-        fuzz = kill_subjects.Fuzz(self.tree, "none", "libfuzzer")
+        fuzz = kill_subjects.Fuzz(self.tree, "none", "libfuzzer", 600)
         fuzz.json = self.folder / "fuzz.json"
         fuzz.features = lambda folder: len(list(Path(folder).iterdir()))
         corpus = fuzz.folder / "corpus"
@@ -227,19 +228,19 @@ class FaultsTest(TrialTest):
         findings = fuzz.folder.parent / "findings"
         findings.mkdir()
         (findings / "a.case").write_text("finding")
-        state = fuzz.before()
+        fuzz.prepare()
         found = {"findings": [{"signature": "s"}]}
         fuzz.json.write_text(json.dumps(found))
-        ended = kill_subjects.Ended(1, "")
-        self.assertEqual(fuzz.count(state, None, ended).faults(), [])
+        ended = trials.Ended(1, "")
+        self.assertEqual(fuzz.count(None, ended).faults(), [])
         own.rename(fuzz.folder / "elsewhere")  # in the folder it may be anywhere
-        self.assertEqual(fuzz.count(state, None, ended).faults(), [])
+        self.assertEqual(fuzz.count(None, ended).faults(), [])
         (fuzz.folder / "elsewhere").unlink()
         (corpus / ("0" * 40)).write_text("cut")
         (findings / "a.case").unlink()
         fuzz.json.write_text('{"findings": []}')
-        self.assertEqual([fault.split()[-1] for fault in fuzz.after_rerun(state)], ["cut"])
-        self.assertEqual(fuzz.count(state, None, ended).faults(),
+        self.assertEqual([fault.split()[-1] for fault in fuzz.after_rerun()], ["cut"])
+        self.assertEqual(fuzz.count(None, ended).faults(),
                          [f"lost: entry {sha1(b'mine')}", "lost: finding a.case",
                           "false claim: a bug, and none is reported"])
 
@@ -248,13 +249,13 @@ class FaultsTest(TrialTest):
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self.assertEqual(kill_trials.run([subject], 3, random.Random(1)), 0)
             self.assertEqual(kill_trials.run([kill_subjects.Subject(
-                "bad", ["true"], after=lambda _: ["x"])], 2, random.Random(1)), 2)
+                "bad", ["true"], after=lambda: ["x"])], 2, random.Random(1)), 2)
         self.assertIn("| all |  | 3 |", said.getvalue())
-        self.assertIn("FAULT bad, trial 1", said.getvalue())
+        self.assertIn("FAULT in trial 1: x", said.getvalue())
         self.assertNotIn("false claims", said.getvalue())
         slow = kill_subjects.Subject("slow", ["sleep", "0.5"],
                                      count=lambda *_: Account(3, 2, ["one"], ["x"]))
-        self.enterContext(mock.patch.object(kill_trials, "moment", lambda *_: (lambda _: None, 0)))
+        self.enterContext(mock.patch.object(kill_trials, "moment", lambda *_: 0))
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self.assertEqual(kill_trials.run([slow], 2, random.Random(1), [signal.SIGKILL]), 4)
         self.assertIn("| slow | 2 | 6 | 4 | 0 | 2 | 2 |", said.getvalue())

@@ -1,10 +1,10 @@
 """The checks of scripts/lint. Each takes files, as paths from the root, and gives findings.
 
-clang-tidy reads several sources as one: most of its time goes into the standard library's headers,
-and those are read once for all. Sources go into one bundle where none uses a name that another has
-in its unnamed namespace, as far as the text shows; a bundle that does not compile all the same is
-taken apart. What was clean is not looked at again until the linter, its configuration, the source's
-flags, or a file that it includes, has changed.
+clang-tidy reads the sources of a folder as one: most of its time goes into the standard library's
+headers, and those are read once for all. A source that does not compile with the others, as when
+both have one name in their unnamed namespaces, is looked at apart. What was clean is not looked at
+again until the linter, its configuration, the source's flags, or a file that it includes, has
+changed.
 """
 
 import hashlib
@@ -20,7 +20,6 @@ import files
 import processes
 
 COLUMNS_MAX = 100
-BUNDLE_MAX = 24
 SOURCES = (".cc", ".h")
 NOT_PRODUCT = "stress/lab/"
 SAMPLES = "/testdata/"  # other people's reports, and what made them
@@ -28,17 +27,9 @@ HAVE_COLUMNS = (*SOURCES, ".py", ".cmake", "CMakeLists.txt")
 
 REPORT = re.compile(r"^(?P<path>[^:\n]+):(?P<line>\d+)(?::\d+)?:? (?P<text>.*)$", re.M)
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"\n]+)"', re.M)
-WORD = re.compile(r"[A-Za-z_]\w*")
-SILENT = re.compile(r'//.*|"(?:[^"\\\n]|\\.)*"')
-UNNAMED = re.compile(r"^namespace \{\n(.*?)^\}  // namespace$", re.M | re.S)
-# What begins in the first column is a definition: the word before what these have in common.
-DEFINED = re.compile(r"^(?!namespace|using [^=]*;|template|#|/|\})\S.*?"
-                     r"([A-Za-z_]\w*)\s*(?:[({=;\[]|:(?!:)|$)", re.M)
-MACRO = re.compile(r"^\s*#\s*define\s+([A-Za-z_]\w*)", re.M)
-ENTRANCES = {"main", "LLVMFuzzerTestOneInput"}
 
 Finding = namedtuple("Finding", "path line text")
-Flags = namedtuple("Flags", "platform defines folders")
+Flags = namedtuple("Flags", "defines folders")
 
 
 def chosen(names, suffixes):
@@ -101,8 +92,7 @@ class Tree:
             if path.is_relative_to(root):
                 self.flags.setdefault(path.relative_to(root).as_posix(),
                                       flags_of(shlex.split(entry["command"])))
-        self.texts, self.names = {}, {}
-        self.closures = {}
+        self.texts, self.closures = {}, {}
 
     def text(self, name):
         if name not in self.texts:
@@ -129,21 +119,6 @@ class Tree:
             self.closures[name] = sorted(found)
         return self.closures[name]
 
-    def defined(self, name):
-        if name not in self.names:
-            self.names[name] = set(DEFINED.findall(SILENT.sub("", self.text(name))))
-        return self.names[name]
-
-    def header_names(self, name):
-        """What it has from the headers that it includes."""
-        return set().union(*(self.defined(part) for part in self.closure(name) if part != name))
-
-    def own_names(self, name):
-        """What may be meant by no other source of a bundle."""
-        unnamed = SILENT.sub("", "".join(UNNAMED.findall(self.text(name))))
-        return {*DEFINED.findall(unnamed), *MACRO.findall(self.text(name)),
-                *ENTRANCES.intersection(WORD.findall(self.text(name)))}
-
     def key(self, name, linter):
         total = hashlib.sha256(f"{linter} {self.flags[name]}".encode())
         for part in self.closure(name):
@@ -153,56 +128,27 @@ class Tree:
 
 def flags_of(words):
     """Of a compiler's command, what a source's meaning depends on."""
-    folders = [word[2:] for word in words if word.startswith("-I")]
-    platform = next((folder for folder in folders if folder.endswith("/selected")), "")
-    defines = sorted(word for word in words if word.startswith(("-D", "-std=")))
-    return Flags(platform, tuple(defines), tuple(folders))
+    return Flags(tuple(sorted(word for word in words if word.startswith(("-D", "-std=")))),
+                 tuple(word[2:] for word in words if word.startswith("-I")))
 
 
-class Bundle:
-    """Sources that compile as one: none sees a name of its own twice, or another's."""
-
-    def __init__(self, kind):
-        self.kind = kind
-        self.names, self.folders, self.own, self.headers = [], [], set(), set()
-
-    def takes(self, kind, own, headers):
-        return kind == self.kind and len(self.names) < BUNDLE_MAX \
-            and self.own.isdisjoint(own | headers) and own.isdisjoint(self.headers)
-
-    def add(self, name, folders, own, headers):
-        self.names.append(name)
-        self.folders += [folder for folder in folders if folder not in self.folders]
-        self.own |= own
-        self.headers |= headers
-
-
-def bundles(tree, names):
-    result = []
-    for name in names:
-        flags, own, headers = tree.flags[name], tree.own_names(name), tree.header_names(name)
-        kind = (flags.platform, flags.defines)
-        bundle = next((each for each in result if each.takes(kind, own, headers)), None)
-        if bundle is None:
-            bundle = Bundle(kind)
-            result.append(bundle)
-        bundle.add(name, flags.folders, own, headers)
-    return sorted(result, key=lambda bundle: -len(bundle.names))
-
-
-def tidy_bundle(root, bundle, names):
-    """Findings by the source that they were seen with."""
+def tidy_as_one(root, flags, names):
+    """Of sources that do not compile together, those with an error are looked at apart."""
     with tempfile.NamedTemporaryFile("w", suffix=".cc") as file:
         file.write("".join(f'#include "{root / name}"\n' for name in names))
         file.flush()
         text = output_of(root, ["clang-tidy-19", "--quiet", f"--config-file={root / '.clang-tidy'}",
-                                file.name, "--", *bundle.kind[1],
-                                *(f"-I{folder}" for folder in bundle.folders)])
-    if "[clang-diagnostic-error]" in text and len(names) > 1:
-        half = len(names) // 2
-        return tidy_bundle(root, bundle, names[:half]) | tidy_bundle(root, bundle, names[half:])
+                                file.name, "--", *flags.defines,
+                                *(f"-I{folder}" for folder in flags.folders)])
     # Notes belong to the warning above them, and are about other lines.
-    return {finding for finding in reported(root, text) if not finding.text.startswith("note:")}
+    found = {finding for finding in reported(root, text) if not finding.text.startswith("note:")}
+    broken = {finding.path for finding in found if "[clang-diagnostic-error]" in finding.text}
+    if not broken or len(names) == 1:
+        return found
+    apart = broken.intersection(names) or set(names)  # where only a header has the error
+    together = [name for name in names if name not in apart]
+    return set().union(*(tidy_as_one(root, flags, [name]) for name in apart),
+                       tidy_as_one(root, flags, together) if together else ())
 
 
 def read_keys(path):
@@ -223,16 +169,19 @@ def tidy(root, names, database, kept=None):
                and not name.endswith("_test.cc") and not name.startswith(NOT_PRODUCT)]
     keys = {name: tree.key(name, linter) for name in sources}
     clean = read_keys(kept) if kept else {}
-    left = [name for name in sources if clean.get(name) != keys[name]]
+    groups = {}
+    for name in sources:
+        if clean.get(name) != keys[name]:
+            groups.setdefault((tree.flags[name], Path(name).parent), []).append(name)
     found = set()
     with processes.pool(common.cores()) as pool:
-        jobs = [(bundle, pool.submit(tidy_bundle, root, bundle, bundle.names))
-                for bundle in bundles(tree, left)]
-        for bundle, job in jobs:
+        jobs = [(group, pool.submit(tidy_as_one, root, flags, group))
+                for (flags, _), group in groups.items()]
+        for group, job in jobs:
             problems = job.result()
             found |= problems
             if kept and not problems:
-                clean.update({name: keys[name] for name in bundle.names})
+                clean.update({name: keys[name] for name in group})
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 files.write_json(kept, clean)
     return found

@@ -136,17 +136,13 @@ class Merge:
         self.evolved = evolved
         self.say = say
         self.folder = evolved.folder
-        self.path = self.folder / f"merging-{self.build()}"
+        build = self.binary.stat()  # the numbers of features depend on it
+        words = f"{build.st_size} {build.st_mtime_ns}"
+        self.path = self.folder / f"merging-{sha1(words.encode())[:12]}"
         self.log = self.folder / "logs" / "merge.log"
         self.merged = Merged()
         self.seconds = 0.0
         self.deadline = None
-
-    def build(self):
-        """What the numbers of features depend on."""
-        status = self.binary.stat()
-        words = f"{status.st_size} {status.st_mtime_ns}"
-        return sha1(words.encode())[:12]
 
     def is_worth_it(self):
         unmerged = self.unmerged()
@@ -255,10 +251,14 @@ class Merge:
         if code is None:
             return False
         if code != 0 and is_in_run:
-            self.keep_failing(control.names[last], code)
+            name = control.names[last]
+            target = self.folder / "artifacts" / f"merge-{KINDS.get(code, 'crash')}-{name}"
+            os.rename(self.evolved.where(name), target)
+            self.merged.failing.append(target)
         elif code != 0 or not control.is_complete():
             raise Unusable(f"merging: {self.binary.name} has not run all inputs, but ended with "
-                           f"{processes.end_words(code)}; its log ends:\n{self.log_tail()}")
+                           f"{processes.end_words(code)}; its log ends:\n"
+                           + last_lines(self.log.read_text(errors="replace"), LOG_LINES))
         return True
 
     def run_target(self):
@@ -278,14 +278,6 @@ class Merge:
             except subprocess.TimeoutExpired:
                 return None
 
-    def log_tail(self):
-        return last_lines(self.log.read_text(errors="replace"), LOG_LINES)
-
-    def keep_failing(self, name, code):
-        target = self.folder / "artifacts" / f"merge-{KINDS.get(code, 'crash')}-{name}"
-        os.rename(self.evolved.where(name), target)
-        self.merged.failing.append(target)
-
     def end_piece(self, control):
         kept = {control.names[place] for place in control.kept()}
         for name in kept:  # M4
@@ -293,9 +285,8 @@ class Merge:
             if path.parent != self.evolved.corpus:
                 self.evolved.move(path, self.evolved.corpus)
         self.evolved.write_core(kept)  # M5
-        for place, name in enumerate(control.names):  # M6
-            path = None if name in kept or place not in control.features \
-                else self.evolved.where(name)
+        for name in {control.names[place] for place in control.features} - kept:  # M6
+            path = self.evolved.where(name)
             if path is not None:
                 path.unlink()
                 self.merged.pruned += 1

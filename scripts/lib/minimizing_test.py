@@ -5,7 +5,6 @@ import unittest
 from pathlib import Path
 
 import concertina
-import minimizing
 from common import Unusable
 
 ANSWER = {"goroutines": 3, "operations": 8, "stack_events": 1, "preemptions": 0,
@@ -31,15 +30,15 @@ class MinimizingTest(unittest.TestCase):
             concertina.minimize(tool, "a", "b")
 
     def test_words(self):
-        self.assertEqual(minimizing.size_words(ANSWER), "3 goroutines, 8 operations, 1 stack event")
+        self.assertEqual(concertina.size_words(ANSWER), "3 goroutines, 8 operations, 1 stack event")
         by_chance = dict(ANSWER, free_of_chance=False, preemptions=2)
-        self.assertTrue(minimizing.size_words(by_chance).endswith(
+        self.assertTrue(concertina.size_words(by_chance).endswith(
             "2 preemptions, a schedule by chance"))
 
     def test_small_is_three_goroutines_and_eight_operations(self):
-        self.assertTrue(minimizing.is_small(ANSWER))
-        self.assertFalse(minimizing.is_small(dict(ANSWER, operations=9)))
-        self.assertFalse(minimizing.is_small(dict(ANSWER, goroutines=4)))
+        self.assertTrue(concertina.is_small(ANSWER))
+        self.assertFalse(concertina.is_small(dict(ANSWER, operations=9)))
+        self.assertFalse(concertina.is_small(dict(ANSWER, goroutines=4)))
 
 
 if __name__ == "__main__":

@@ -34,20 +34,17 @@ class Mutant:
     path: Path
     header: dict = field(default_factory=dict)
 
-    def words(self, *keys):
-        """A comma-separated header field, under any of its accepted keys."""
-        for key in keys:
-            if key in self.header:
-                return [word for word in re.split(r"[,\s]+", self.header[key]) if word]
-        return []
+    def words(self, key):
+        """Of a header field with commas."""
+        return re.findall(r"[^,\s]+", self.header.get(key, ""))
 
     @property
     def oracles(self):
-        return self.words("oracles", "oracle")
+        return self.words("oracles")
 
     @property
     def flavours(self):
-        words = [word for word in self.words("flavours", "flavour") if word != "any"]
+        words = [word for word in self.words("flavours") if word != "any"]
         unknown = [word for word in words if word not in FUZZ_FLAVOURS]
         if unknown:
             raise Unusable(f"{self.path.name}: unknown flavour '{unknown[0]}' in its header")
@@ -130,11 +127,9 @@ def patched_contents(mutant, root=ROOT):
 
 def write_if_changed(path, content):
     """Keeps the time stamp of an equal file, so that ninja rebuilds only what differs."""
-    if path.is_file() and path.read_bytes() == content:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    files.write_whole(path, content)
-    return True
+    if not path.is_file() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write_whole(path, content)
 
 
 def prepare_source(mutant, target, root=ROOT):
@@ -148,10 +143,6 @@ def prepare_source(mutant, target, root=ROOT):
             write_if_changed(target / name, content)
             if (root / name).is_file():
                 shutil.copymode(root / name, target / name)
-    remove_others(target, wanted)
-
-
-def remove_others(target, wanted):
     for folder, _, found in os.walk(target):
         for name in found:
             path = Path(folder) / name

@@ -17,17 +17,14 @@ LINT = ("build", "lint")
 FRESH = ("fresh",)
 
 
-def missing_of(groups):
-    """Names of packages. One call of dpkg-query."""
+def provide(name, groups, no_setup):
+    """Says in one line what is missing, and has it installed or gives up."""
+    if not groups:
+        return
     result = processes.run([SETUP, "--check", *groups], stdout=subprocess.PIPE, text=True)
     if result.returncode not in (0, 1):
         raise Unusable("scripts/setup --check could not look for packages")
-    return result.stdout.strip()
-
-
-def provide(name, groups, no_setup):
-    """Says in one line what is missing, and has it installed or gives up."""
-    missing = missing_of(groups) if groups else ""
+    missing = result.stdout.strip()
     if not missing:
         return
     by_hand = f"scripts/setup {' '.join(groups)}"

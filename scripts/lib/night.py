@@ -12,15 +12,9 @@ findings (scripts/fuzz, scripts/stress).
                                        what is there after a SIGKILL says that it is not finished
     build/nightly/known.json           findings that nights have reported (night_known.py)
 
-The form of both is in night_store.py. A night is
-
-    not finished    it has been interrupted, or could not continue; whatever it has found by then
-    NOT GOOD        a step has a new finding
-    could not run   a step could not run, and none has found anything new
-    good            all planned steps have ended, without a new finding
+The form of both is in night_store.py; README.md says how a night ends.
 """
 
-import contextlib
 import json
 import subprocess
 import time
@@ -119,7 +113,7 @@ class Night:
         self.results = [Result(**entry) for entry in content["results"]] if content else []
         self.notes = list(content["notes"]) if content else []
         self.is_remembered = bool(content) and content["remembered"] and not self.known.note
-        outdated = provenance.line_differences(
+        outdated = provenance.differences(
             str(content["facts"].get(provenance.KEY, "")), self.facts[provenance.KEY]) \
             if self.results and provenance.KEY in self.facts else []
         if outdated:
@@ -134,38 +128,30 @@ class Night:
             self.say(note)
             self.notes.append(note)
 
-    def log_of(self, step):
+    def logged(self, step, command, stdout=None):
+        """Runs a command. How it ended, and what it has said into the step's log: all, or all but
+        what goes to `stdout`, which is added at the end."""
         path = self.folder / "logs" / f"{step}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    @contextlib.contextmanager
-    def logged(self, step, command):
-        """The step's log, open, with the command in it; and a function that reads what came
-        since."""
-        path = self.log_of(step)
         with open(path, "a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"$ {' '.join(map(str, command))}\n")
             log.flush()
             offset = path.stat().st_size
-            yield log, lambda: path.read_bytes()[offset:].decode(errors="replace")
+            ended = processes.run(command, stdout=stdout or log, stderr=log,
+                                  stdin=subprocess.DEVNULL, text=True, errors="replace")
+            said = path.read_bytes()[offset:].decode(errors="replace")
+            log.write(ended.stdout or "")
+        return ended, said
 
     def call(self, step, command):
-        """Runs a command; its output goes to the step's log. The exit code, and the output."""
-        with self.logged(step, command) as (log, said):
-            code = processes.run(command, stdout=log, stderr=log,
-                                 stdin=subprocess.DEVNULL).returncode
-            return code, said()
+        """Runs a command. The exit code, and the output."""
+        ended, said = self.logged(step, command)
+        return ended.returncode, said
 
     def answers(self, step, command):
         """Runs a command whose answers are lines of JSON, which must not be mixed up with what it
-        complains: that goes to the log at once, the answers at the end. The exit code, the answers,
-        and why there may be fewer than there should be."""
-        with self.logged(step, command) as (log, said):
-            ended = processes.run(command, stdout=subprocess.PIPE, stderr=log,
-                                  stdin=subprocess.DEVNULL, text=True, errors="replace")
-            complaint = said()
-            log.write(ended.stdout)
+        complains. The exit code, the answers, and why there may be fewer than there should be."""
+        ended, complaint = self.logged(step, command, subprocess.PIPE)
         answers, is_whole = json_lines(ended.stdout)
         reason = last_line(complaint) or processes.end_words(ended.returncode)
         return ended.returncode if is_whole else EXIT_UNUSABLE, answers, reason
@@ -221,10 +207,8 @@ class Night:
             finding.setdefault("news", self.known.news(finding, self.folder.name))
         if result.findings and result.status == OK:
             result.status = FINDING
-        if before:
-            self.results[self.results.index(before)] = result
-        else:
-            self.results.append(result)
+        place = self.results.index(before) if before else len(self.results)
+        self.results[place:place + 1] = [result]
         self.save()
         self.say(f"{result.step}: {result.status}: {result.summary}")
 
@@ -252,23 +236,20 @@ class Night:
             self.folder.name,
             [finding for result in self.results for finding in result.findings],
             {key for result in ran for key in result.gone},
-            {scope for result in ran for scope in (result.step, *result.tried)},
-            self.not_done() == [])
+            {scope for result in ran for scope in (result.step, *result.tried)})
 
     def not_done(self):
         """Planned steps without a result, or with one that says that it could not run."""
-        return [name for name in self.planned
-                if self.result_of(name) is None or self.result_of(name).status == UNUSABLE]
+        done = {result.step for result in self.results if result.status != UNUSABLE}
+        return [name for name in self.planned if name not in done]
 
     def new_findings(self):
         """Those that no earlier night has reported, or that had gone. A step that failed without
         saying how is always new."""
-        new = [(result, finding) for result in self.results for finding in result.findings
-               if finding["news"]]
-        unnamed = [result for result in self.results
-                   if result.status == FINDING and not result.findings]
-        return new + [(result, {"signature": UNNAMED, "news": "new",
-                                "case": f"see logs/{result.step}.log"}) for result in unnamed]
+        return [(result, finding) for result in self.results for finding in result.findings
+                if finding["news"]] + \
+            [(result, {"signature": UNNAMED, "news": "new", "case": f"see logs/{result.step}.log"})
+             for result in self.results if result.status == FINDING and not result.findings]
 
     def verdict(self):
         if not self.is_over:
@@ -280,17 +261,15 @@ class Night:
     def code(self):
         return CODE_OF[self.verdict()]
 
-    def as_dict(self):
-        return {**self.facts, "good": self.verdict() == GOOD, "verdict": self.verdict().lower(),
-                "not_done": self.not_done(), "notes": self.notes,
-                "new_findings": [finding for _, finding in self.new_findings()],
-                "steps": [asdict(result) for result in self.results]}
-
     def write_summary(self):
         paths = [self.folder / "summary.md", self.folder / "summary.json"]
         try:
             files.write_whole(paths[0], self.markdown())
-            files.write_json(paths[1], self.as_dict())
+            files.write_json(paths[1], {
+                **self.facts, "good": self.verdict() == GOOD, "verdict": self.verdict().lower(),
+                "not_done": self.not_done(), "notes": self.notes,
+                "new_findings": [finding for _, finding in self.new_findings()],
+                "steps": [asdict(result) for result in self.results]})
         except OSError:
             for path in paths:  # neither an old verdict nor half of a new one
                 path.unlink(missing_ok=True)
@@ -301,13 +280,9 @@ class Night:
         lines += [f"- {key}: {value}" for key, value in self.facts.items()]
         lines += [f"- {note}" for note in self.notes]
         lines += ["", "| step | status | what | s |", "|---|---|---|---|"]
-        lines += [self.row(name) for name in self.steps()]
-        return "\n".join(lines + self.finding_lines()) + "\n"
-
-    def steps(self):
-        """Those that are planned, and what an earlier call had planned besides."""
-        return self.planned + [result.step for result in self.results
-                               if result.step not in self.planned]
+        # Those that are planned, and what an earlier call had planned besides.
+        names = dict.fromkeys([*self.planned, *(result.step for result in self.results)])
+        return "\n".join([*lines, *map(self.row, names), *self.finding_lines()]) + "\n"
 
     def row(self, name):
         result = self.result_of(name)

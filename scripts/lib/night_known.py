@@ -60,17 +60,16 @@ class Known:
         """Those with a kept case that can be asked, gone or not: it says when one has come back."""
         return {key: entry for key, entry in self.entries.items() if has_case(entry)}
 
-    def remember(self, night, findings, passing, tried, all_ran):
+    def remember(self, night, findings, passing, tried):
         """At a night's end. `passing`: keys whose kept case passes; `tried`: the scopes that have
-        been looked into; `all_ran`: every step of the night."""
+        been looked into."""
         seen = {key_of(finding): finding for finding in findings}
         for key, finding in seen.items():
             self.note_seen(key, finding, night)
         for key, entry in self.entries.items():
             if key in seen or entry["gone"]:
                 continue
-            was_tried = entry["scope"] in tried if entry["scope"] else all_ran
-            if key in passing or (was_tried and not has_case(entry)):
+            if key in passing or (entry["scope"] in tried and not has_case(entry)):
                 entry["gone"] = night
         self.save()
 

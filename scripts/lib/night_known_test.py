@@ -1,9 +1,8 @@
 """What is new, what is known, what is gone, and what has come back."""
 
-import json
 import unittest
 
-from night import COULD_NOT_RUN, FINDING, GOOD, NOT_GOOD, OK, UNUSABLE, Result
+from night import FINDING, GOOD, NOT_GOOD, OK, UNUSABLE, Result
 from night_known import fingerprint
 from night_test import Nights, cannot, finds, good, interrupt
 
@@ -94,17 +93,6 @@ class Findings(Nights):
         case.unlink()  # then the step has to do
         self.whole([("fuzz", good)], "6")
         self.assertEqual(self.whole([("fuzz", finding)], "7").verdict(), NOT_GOOD)
-
-    def test_what_the_first_version_knew_is_known(self):
-        self.known_path.write_text(
-            '{"channels: lost value": "2025-12-31", "race: a": "2025-12-30"}')
-        self.assertEqual(self.whole([("fuzz", finds()), ("x", cannot)], "1").verdict(),
-                         COULD_NOT_RUN)
-        entries = json.loads(self.known_path.read_text())["findings"]
-        self.assertEqual(entries["channels: lost value"]["first"], "2025-12-31")
-        self.assertEqual([entries["race: a"][key] for key in ("last", "gone")], ["2025-12-30", ""])
-        self.whole([("fuzz", good)], "2")  # where it was found is not known: all must have run
-        self.assertEqual(self.whole([("fuzz", finds("race: a"))], "3").verdict(), NOT_GOOD)
 
 
 if __name__ == "__main__":

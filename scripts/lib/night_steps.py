@@ -4,8 +4,8 @@ A finding's identity is its signature; where that is coarse it has a fingerprint
 (night_known.py).
 """
 
-import os
 import re
+from pathlib import PurePath
 
 import artifacts
 import building
@@ -16,7 +16,7 @@ import machine
 import merging
 import mutants
 import processes
-from common import BUILD, FUZZ_FLAVOURS, ROOT, Unusable, relative
+from common import BUILD, FUZZ_FLAVOURS, ROOT, Unusable, batches, relative
 from findings import replay_command
 from night import FINDING, OK, UNUSABLE, Result, last_line, merged, status_of, worst
 from night_known import fingerprint
@@ -54,10 +54,6 @@ def corpus_files(flavour):
     evolved = building.clean_tree().fuzz_folder(flavour) / "corpus"
     return cases, sorted(path for path in evolved.glob("*")
                          if path.is_file() and artifacts.is_whole(path))
-
-
-def batches(paths):
-    return [paths[i:i + FILES_PER_CALL] for i in range(0, len(paths), FILES_PER_CALL)]
 
 
 def content_of(path):
@@ -114,11 +110,11 @@ def replay(night, name, flavour):
         if not is_judged:
             result.summary = f"{words[0]}: {reason}"
 
-    for paths in batches(cases):
+    for paths in batches(cases, FILES_PER_CALL):
         ask(("replay", "--json", "--expect-from-header", "--skip-unseen", "--times", 2), paths,
             lambda answer: not answer["expected"],
             lambda answer: unexpected_of(answer, flavour))
-    for paths in batches(cases + evolved):
+    for paths in batches(cases + evolved, FILES_PER_CALL):
         ask(("determinism", "--json"), paths, lambda answer: answer["signature"] != "pass",
             lambda answer: differing_of(answer, tool, flavour))
     result.status = worst(statuses)
@@ -183,6 +179,20 @@ def left_over(out, findings_of):
     return findings
 
 
+def ask_script(night, name, findings_of, script, *words):
+    """Calls a script that writes what it has found to --json: that, and what the step has come to
+    as far as findings go. Those of an attempt that was interrupted count."""
+    out = night.folder / f"{name}.json"
+    earlier = left_over(out, findings_of)
+    code, output = night.call(name, [SCRIPTS / script, *words, "--json", out])
+    answer = files.read_json(out, f"the result of scripts/{script}") if out.is_file() else None
+    result = Result(name, status_of(code) if answer else UNUSABLE,
+                    findings=merged(findings_of(answer) if answer else [], earlier))
+    if result.status == UNUSABLE:
+        result.summary = ended_words(code, output)
+    return answer, result
+
+
 @step
 def fuzz(night, name, flavour, seconds, seed, mutant="", *more):
     def finding_of(found):
@@ -198,19 +208,14 @@ def fuzz(night, name, flavour, seconds, seed, mutant="", *more):
     def findings_of(answer):
         return [finding_of(found) for found in answer["findings"]]
 
-    out = night.folder / f"{name}.json"
-    earlier = left_over(out, findings_of)
-    command = [SCRIPTS / "fuzz", "--engine", "all", "--sanitizer", flavour, "--seconds", seconds,
-               "--seed", seed, "--json", out, *more, *(["--mutant", mutant] if mutant else [])]
-    code, output = night.call(name, command)
-    if status_of(code) == UNUSABLE or not out.is_file():
-        return Result(name, UNUSABLE, summary=ended_words(code, output), findings=earlier)
-    answer = files.read_json(out, "the result of scripts/fuzz")
-    findings = merged(findings_of(answer), earlier)
-    return Result(name, status_of(code), findings=findings,
-                  summary=f"{answer['executions']:,} programs, corpus {answer['corpus']}, "
-                          f"{len(findings)} findings",
-                  numbers={"executions": answer["executions"], "corpus": answer["corpus"]})
+    answer, result = ask_script(
+        night, name, findings_of, "fuzz", "--engine", "all", "--sanitizer", flavour, "--seconds",
+        seconds, "--seed", seed, *more, *(["--mutant", mutant] if mutant else []))
+    if result.status != UNUSABLE:
+        result.numbers = {key: answer[key] for key in ("executions", "corpus")}
+        result.summary = (f"{answer['executions']:,} programs, corpus {answer['corpus']}, "
+                          f"{len(result.findings)} findings")
+    return result
 
 
 def ended_words(code, output):
@@ -241,20 +246,15 @@ def stress(night, name, sanitizer, seconds):
                  "case": job["program"] or f"see logs/{name}.log", "replay": job["repeat"]}
                 for job in jobs if job["failures"]]
 
-    out = night.folder / f"{name}.json"
-    earlier = left_over(out, findings_of)
-    code, output = night.call(name, [SCRIPTS / "stress", "--sanitizer", sanitizer, "--seconds",
-                                     seconds, "--json", out])
-    jobs = files.read_json(out, "the figures of scripts/stress") if out.is_file() else []
-    findings = merged(findings_of(jobs), earlier)
-    if status_of(code) == UNUSABLE or not jobs:
-        return Result(name, UNUSABLE, summary=ended_words(code, output), findings=findings)
-    sums = {key: sum(job[key] for job in jobs)
-            for key in ("goroutines", "operations", "stack_copies", "failures")}
-    return Result(name, status_of(code), findings=findings, numbers=sums,
-                  summary=f"{len(jobs)} jobs, {sums['operations']:,} operations of "
+    jobs, result = ask_script(night, name, findings_of, "stress", "--sanitizer", sanitizer,
+                              "--seconds", seconds)
+    if result.status != UNUSABLE:
+        result.numbers = sums = {key: sum(job[key] for job in jobs) for key in (
+            "goroutines", "operations", "stack_copies", "failures")}
+        result.summary = (f"{len(jobs)} jobs, {sums['operations']:,} operations of "
                           f"{sums['goroutines']:,} goroutines, {sums['stack_copies']:,} stack "
                           f"copies, {sums['failures']} failures")
+    return result
 
 
 def rotation(ordinal, count):
@@ -337,9 +337,11 @@ def fresh_machine(night, name, suite):
     code, output = night.call(name, [SCRIPTS / "fresh-machine", "--suite", suite])
     rows = [[cell.strip() for cell in line.strip("|").split("|")]
             for line in output.splitlines() if line.startswith(f"| {suite} |")]
+    logs = BUILD / "fresh-machine" / "logs"  # "scripts/NAME --seconds 20" is NAME there
     findings = [{"signature": f"fresh {suite} as {user}: {command}: exit code {ended}",
                  "scope": f"fresh {suite}",
-                 "fingerprint": fingerprint(*failures_in(fresh_log(suite, user, command))),
+                 "fingerprint": fingerprint(*failures_in(
+                     logs / f"{suite}-{user}-{PurePath(command.split()[0]).name}.log")),
                  "case": f"see build/fresh-machine/logs, and logs/{name}.log"}
                 for _, user, command, ended, _ in rows if ended != "0"]
     return Result(name, status_of(code), findings=findings, tried=[f"fresh {suite}"],
@@ -347,26 +349,15 @@ def fresh_machine(night, name, suite):
                   if rows else ended_words(code, output))
 
 
-def fresh_log(suite, user, command):
-    """As scripts/fresh-machine names it: "scripts/NAME --seconds 20" is NAME."""
-    name = command.split()[0].rpartition("/")[2]
-    return BUILD / "fresh-machine" / "logs" / f"{suite}-{user}-{name}.log"
-
-
 def fresh_suite(ordinal):
     """Once a week, the releases in turn; "" on other days."""
     return "" if ordinal % 7 else machine.SUITES[ordinal // 7 % len(machine.SUITES)]
 
 
-def has_stress():
-    return os.access(SCRIPTS / "stress", os.X_OK)
-
-
 def steps_of(seconds, ordinal, rotated, planted=""):
     """The whole night. `seconds` is what fuzzing and stress get together; with a planted mutant it
     is that tree which is fuzzed, to see the night find it."""
-    parts = 4 if has_stress() else 2
-    part = max(5, round(seconds / parts))
+    part = max(5, round(seconds / 4))
     steps = [(f"build-{flavour}", build(flavour)) for flavour in FUZZ_FLAVOURS]
     steps += [(f"replay-{flavour}", replay(flavour)) for flavour in FUZZ_FLAVOURS]
     if not planted:  # they are this tree's
@@ -375,8 +366,7 @@ def steps_of(seconds, ordinal, rotated, planted=""):
               for flavour in ("address", "thread")]
     steps += [(f"merge-{flavour}", merge(flavour, max(5, round(part * merging.SHARE)), planted))
               for flavour in ("address", "thread")]
-    if has_stress():
-        steps += [(f"stress-{flavour}", stress(flavour, part)) for flavour in ("thread", "address")]
+    steps += [(f"stress-{flavour}", stress(flavour, part)) for flavour in ("thread", "address")]
     suite = fresh_suite(ordinal)
     if suite:
         steps.append(("fresh-machine", fresh_machine(suite)))

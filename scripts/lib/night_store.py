@@ -9,11 +9,11 @@ set aside as NAME.damaged-N, which is reported, and the night continues without 
     known.json  {"version": 2, "findings": {KEY: {"signature", "scope", "first", "last", "gone",
                                                   "returned", "case", "flavour", "fingerprint"}}}
 
-Version 1 of state.json was the list of results alone, so that one could not tell how many there
-should be: it is damaged. Version 1 of known.json, {signature: night}, is converted.
+Another version is damaged, too.
 """
 
 import os
+import re
 
 import files
 from common import FUZZ_FLAVOURS, Unusable, relative
@@ -28,122 +28,73 @@ class Malformed(Exception):
     """In words: what is not as it should be, and where."""
 
 
+def is_text(value):
+    """JSON may have half a character, which no file can."""
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) \
+        and abs(value) < NUMBER_MAX  # nor is NaN one
+
+
+def one_of(words):
+    return lambda value: value in words, f"one of: {', '.join(words)}"
+
+
+# A form is a test with its words, [FORM] for a list, {str: FORM} for an object with any keys, or
+# {KEY: FORM, ...} for one with these, of which some may be missing.
+OPTIONAL = ("case", "flavour", "fingerprint", "replay")
+TEXT = is_text, "text"
+NUMBER = is_number, "a number"
+FACT = (lambda value: is_text(value) or is_number(value), "text or a number")
+FLAG = (lambda value: isinstance(value, bool), "true or false")
+IS_NOW = (lambda value: is_number(value) and value == VERSION, str(VERSION))
+OF_A_CASE = {"case": TEXT, "flavour": one_of(FUZZ_FLAVOURS), "fingerprint": TEXT}
+FOUND = {"signature": TEXT, "scope": TEXT, "news": TEXT, "replay": TEXT, **OF_A_CASE}
+RESULT = {"step": TEXT, "status": one_of(STATUSES), "seconds": NUMBER, "summary": TEXT,
+          "findings": [FOUND], "tried": [TEXT], "gone": [TEXT], "numbers": {str: NUMBER}}
+STATE = {"version": IS_NOW, "facts": {str: FACT}, "planned": [TEXT], "notes": [TEXT],
+         "remembered": FLAG, "results": [RESULT]}
+ENTRY = {"signature": TEXT, "scope": TEXT, "first": TEXT, "last": TEXT, "gone": TEXT,
+         "returned": TEXT, **OF_A_CASE}
+KNOWN = {"version": IS_NOW, "findings": {str: ENTRY}}
+
+
 def require(is_so, words):
     if not is_so:
         raise Malformed(words)
 
 
-def text(value, where):
-    require(isinstance(value, str), f"{where} is not text")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise Malformed(f"{where} has half a character") from None
-    return value
-
-
-def shown(key):
-    return ascii(key[:SHOWN_MAX])
-
-
-def number(value, where):
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    require(is_number and abs(value) < NUMBER_MAX, f"{where} is not a number")  # nor is NaN
-
-
-def flag(value, where):
-    require(isinstance(value, bool), f"{where} is neither true nor false")
-
-
-def record(value, where, required, optional=()):
-    """An object with these fields; fields are functions by name."""
-    require(isinstance(value, dict), f"{where} is not an object")
-    for key in required:
-        require(key in value, f"{where} has no '{key}'")
-    for key, item in value.items():
-        check = {**required, **dict(optional)}.get(key)
-        require(check, f"{where} has an unknown field {shown(key)}")
-        check(item, f"{where}.{key}")
-
-
-def mapping(check):
-    def check_all(value, where):
-        require(isinstance(value, dict), f"{where} is not an object")
-        for key, item in value.items():
-            check(item, f"{where}[{shown(text(key, where))}]")
-    return check_all
-
-
-def sequence(check):
-    def check_all(value, where):
+def check(value, form, where):
+    if isinstance(form, tuple):
+        test, words = form
+        require(test(value), f"{where} is not {words}")
+    elif isinstance(form, list):
         require(isinstance(value, list), f"{where} is not a list")
         for i, item in enumerate(value):
-            check(item, f"{where}[{i}]")
-    return check_all
-
-
-texts = sequence(text)
-
-
-def version(value, where):
-    require(value == VERSION and not isinstance(value, bool), f"{where} is not {VERSION}")
-
-
-def status(value, where):
-    require(value in STATUSES, f"{where} is none of: {', '.join(STATUSES)}")
-
-
-def flavour(value, where):
-    require(value in FUZZ_FLAVOURS, f"{where} is none of: {', '.join(FUZZ_FLAVOURS)}")
-
-
-CASE_FIELDS = {"case": text, "flavour": flavour, "fingerprint": text}
-
-
-def finding(value, where):
-    record(value, where, {"signature": text, "scope": text, "news": text},
-           {"replay": text, **CASE_FIELDS})
-
-
-def result(value, where):
-    record(value, where, {"step": text, "status": status, "seconds": number, "summary": text,
-                          "findings": sequence(finding), "tried": texts, "gone": texts,
-                          "numbers": mapping(number)})
+            check(item, form[0], f"{where}[{i}]")
+    else:
+        require(isinstance(value, dict), f"{where} is not an object")
+        for key in form:
+            require(key is str or key in OPTIONAL or key in value, f"{where} has no '{key}'")
+        for key, item in value.items():
+            name = ascii(key[:SHOWN_MAX])
+            its = form.get(str) or form.get(key)
+            require(its and is_text(key), f"{where} has an unknown field {name}")
+            check(item, its, f"{where}[{name}]")
 
 
 def check_state(value):
-    record(value, "the state", {"version": version, "facts": mapping(fact), "planned": texts,
-                                "notes": texts, "remembered": flag, "results": sequence(result)})
+    check(value, STATE, "the state")
     names = [item["step"] for item in value["results"]]
     require(len(set(names)) == len(names), "the state has two results of one step")
     return value
 
 
-def fact(value, where):
-    if not isinstance(value, str):
-        number(value, where)
-
-
-def known(value, where):
-    record(value, where, {key: text for key in ("signature", "scope", "first", "last", "gone",
-                                                "returned")},
-           CASE_FIELDS)
-
-
 def check_known(value):
-    require(isinstance(value, dict), "it is not an object")
-    if "version" not in value:
-        return converted(value)
-    record(value, "it", {"version": version, "findings": mapping(known)})
+    check(value, KNOWN, "it")
     return value
-
-
-def converted(old):
-    """Version 1. Where these were found is not recorded."""
-    mapping(text)(old, "it")
-    return {"version": VERSION, "findings": {
-        signature: {"signature": signature, "scope": "", "first": night, "last": night, "gone": "",
-                    "returned": ""} for signature, night in old.items()}}
 
 
 def load(path, check, what):

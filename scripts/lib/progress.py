@@ -88,9 +88,6 @@ class Progress:
             self.next_at = time.monotonic() + LINE_S
             self.line.show([self.what + count])
 
-    def end(self):
-        self.line.clear()
-
 
 def run(command, what, progress, **options):
     """Runs ninja, or cmake for it, to its end."""
@@ -110,7 +107,7 @@ def run(command, what, progress, **options):
                 else:
                     said.append(line)
     finally:
-        progress.end()
+        progress.line.clear()
     if process.returncode != 0:
         sys.stderr.write(last_lines("".join(said), SHOWN_LINES))
         raise Unusable(f"{what} failed: {processes.end_words(process.returncode)}")

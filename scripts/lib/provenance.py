@@ -21,6 +21,7 @@ from common import ROOT, git, relative, say
 FORMAT = 2
 KEY = "provenance"  # in a row
 DIGITS = 16
+FILES = ("source", "inputs")
 BUILT = ("runtime/", "fuzzers/", "sanitizers/", "stress/", "scripts/cmake/", "CMakeLists.txt",
          "CMakePresets.json")
 NOT_BUILT = ("_test.cc", ".md", ".patch", ".case", ".json", ".svg")
@@ -35,12 +36,9 @@ def hash_of(contents):
     return total.hexdigest()[:DIGITS]
 
 
-def is_built(name):
-    return name.startswith(BUILT) and not name.endswith(NOT_BUILT)
-
-
 def source(mutant="", root=ROOT):
-    names = [name for name in mutants.source_files(root) if is_built(name)]
+    names = [name for name in mutants.source_files(root)
+             if name.startswith(BUILT) and not name.endswith(NOT_BUILT)]
     if mutant:
         names.append(mutants.find(mutant).path.relative_to(ROOT).as_posix())
     return hash_of((name, (root / name).read_bytes()) for name in names)
@@ -69,34 +67,31 @@ def labelled(row, identity):
     return {**row, KEY: identity}
 
 
+def flat(identity):
+    """Of an identity, or of its line(), what it depends on by name."""
+    if isinstance(identity, str):
+        return {key: value for key, _, value in (part.partition(" ")
+                                                 for part in identity.split(", "))}
+    parts = dict(identity) if isinstance(identity, dict) else {}
+    options = parts.pop("options", {})
+    return {**parts, **options}
+
+
 def differences(stored, now):
-    """In words; nothing when a result of `stored` is one of `now`."""
-    if not isinstance(stored, dict) or stored.get("format") != now["format"]:
+    """In words; nothing when a result of `stored` is one of `now`: identities, or lines of such."""
+    old, new = flat(stored), flat(now)
+    if old.get("format") != new["format"]:
         return ["another format"]
-    old, new = stored.get("options", {}), now["options"]
-    return changes(stored, now, ("source", "inputs")) + changes(old, new, sorted({*old, *new}))
-
-
-def changes(old, new, keys):
-    return [f"another {key}" if key in ("source", "inputs") else
+    return [f"another {key}" if key in FILES else
             f"{key} {old.get(key, 'unknown')}, now {new.get(key, 'unknown')}"
-            for key in keys if old.get(key) != new.get(key)]
+            for key in dict.fromkeys([*FILES, *sorted({*old, *new})])
+            if old.get(key) != new.get(key)]
 
 
 def line(identity):
     """As one line, for what keeps plain text, and for a reader."""
-    parts = {**identity, **identity["options"]}
-    return ", ".join(f"{key} {str(value).replace(',', ';')}" for key, value in parts.items()
-                     if key != "options")
-
-
-def line_differences(stored, now):
-    """As differences(), of two lines."""
-    old, new = ({key: value for key, _, value in (part.partition(" ") for part in text.split(", "))}
-                for text in (stored, now))
-    if old.get("format") != new["format"]:
-        return ["another format"]
-    return changes(old, new, sorted({*old, *new}))
+    return ", ".join(f"{key} {str(value).replace(',', ';')}"
+                     for key, value in flat(identity).items())
 
 
 def of_night(options):

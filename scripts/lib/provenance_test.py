@@ -84,12 +84,12 @@ class Differences(unittest.TestCase):
         line = provenance.line(now)
         self.assertEqual(
             line, f"format {provenance.FORMAT}, source s, inputs i, seeds 5, plant a;b")
-        self.assertEqual(provenance.line_differences(line, line), [])
-        self.assertEqual(provenance.line_differences(
+        self.assertEqual(provenance.differences(line, line), [])
+        self.assertEqual(provenance.differences(
             line.replace("source s", "source t").replace("seeds 5", "seeds 9"), line),
-            ["seeds 9, now 5", "another source"])
+            ["another source", "seeds 9, now 5"])
         for other in ("", "commit 0123", line.replace("format", "form")):
-            self.assertEqual(provenance.line_differences(other, line), ["another format"])
+            self.assertEqual(provenance.differences(other, line), ["another format"])
 
     def test_of_a_night(self):
         options = types.SimpleNamespace(plant="", seconds=9, mutants=1, ordinal=3)
@@ -97,7 +97,7 @@ class Differences(unittest.TestCase):
             before = provenance.line(provenance.of_night(options))
             for key, value in (("plant", "x"), ("seconds", 8), ("mutants", 0), ("ordinal", 4)):
                 changed = types.SimpleNamespace(**{**vars(options), key: value})
-                self.assertEqual(len(provenance.line_differences(
+                self.assertEqual(len(provenance.differences(
                     before, provenance.line(provenance.of_night(changed)))), 1, key)
 
     def test_what_is_left_out_is_said_with_the_reason(self):

@@ -11,7 +11,7 @@ SIGKILL may come at any moment, so an input may be in any of these states:
     copied
                                            hangs,queue}                 to the corpus
     kept as .case, not yet reported        its artifact, too            examined, reported again
-    too many corpus entries                loading/, waiting/           evolved.py
+    too many corpus entries                corpus/, waiting/            evolved.py
     a merge under way                      merging-BUILD                merging.py resumes it
 
 What is examined is read into memory and stays where it is until it is in the corpus or kept as a

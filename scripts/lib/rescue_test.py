@@ -109,7 +109,7 @@ class KilledCampaignTest(unittest.TestCase):
             self.assertEqual(self.rerun().result.findings, [])
 
     def test_a_folder_that_is_a_link_is_refused_at_the_start(self):
-        """It would be renamed, and entries be renamed across file systems, which cannot be."""
+        """Entries would be renamed across file systems, which cannot be."""
         self.work.mkdir(parents=True)
         elsewhere = self.folder / "elsewhere"
         elsewhere.mkdir()

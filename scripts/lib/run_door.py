@@ -1,7 +1,8 @@
 """Runs one door, `run_door.py NAME ARGUMENT...`: doors/NAME.py or lab/NAME.py, under the name NAME.
 
 A door is three things:
-1. parse_options() judges the options, without anything that takes time.
+1. parse_options() judges the options, without anything that takes time; what --json or --output
+   names must be writable.
 2. NEEDS says which packages it needs (needs.py); they are looked for, and installed, next.
 3. main(options) does the work and returns the exit code.
 """
@@ -20,15 +21,10 @@ import sys
 from pathlib import Path
 
 import ending
+import files
 import needs
 
 LAB = Path(__file__).resolve().parent.parent / "lab"
-
-
-def names():
-    """Of all doors: scripts that bring their own Python."""
-    return sorted(path.name for path in LAB.parent.iterdir()
-                  if path.is_file() and source_of(path.name).is_file())
 
 
 def source_of(name):
@@ -52,6 +48,10 @@ def load(name):
 def open_door(name):
     door = load(name)
     options = door.parse_options()
+    for option in ("json", "output"):
+        path = getattr(options, option, None)
+        if path and path is not True:
+            files.check_writable(path, f"--{option}")
     groups = door.NEEDS(options) if callable(door.NEEDS) else door.NEEDS
     needs.provide(name, groups, options.no_setup)
     return door.main(options)

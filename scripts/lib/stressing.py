@@ -6,11 +6,10 @@ import signal
 import subprocess
 from pathlib import Path
 
-import common
 import concertina
 import files
 import processes
-from common import BUILD, Unusable, relative, say
+from common import BUILD, EXIT_FAILED, EXIT_OK, EXIT_UNUSABLE, ROOT, Unusable, relative, say
 
 JOBS = ("ring", "select_storm", "close_race", "spawn_tree", "deep_recursion", "pointer_receive",
         "programs")
@@ -23,13 +22,10 @@ COLUMNS = ("goroutines", "operations", "stack_copies", "copies_under_lock", "sca
 
 
 def repeat_command(options):
-    words = ["scripts/stress", "--job", options.job, "--seconds", options.seconds]
-    if options.sanitizer:
-        words += ["--sanitizer", options.sanitizer]
-    words += ["--workers", options.workers, "--seed", options.seed, "--scale", options.scale]
-    if options.mutant:
-        words += ["--mutant", options.mutant]
-    return " ".join(shlex.quote(str(word)) for word in words)
+    names = ("job", "seconds", "sanitizer", "workers", "seed", "scale", "mutant")
+    given = {f"--{name}": getattr(options, name) for name in names}
+    return shlex.join(["scripts/stress", *(str(word) for name, value in given.items()
+                                           if value not in (None, "") for word in (name, value))])
 
 
 def generate(tool, seed):
@@ -57,7 +53,7 @@ def run_job(tree, flavour, job, seconds, options, note=lambda _: None):
     say(f"--- {job} under {flavour}, {seconds} s")
     with open(log, "wb") as kept:
         code = processes.run_shown(command, kept)
-    if code in (common.EXIT_UNUSABLE, -signal.SIGKILL):  # nothing in it sends itself that signal
+    if code in (EXIT_UNUSABLE, -signal.SIGKILL):  # nothing in it sends itself that signal
         raise Unusable(f"{job}: stress_jobs could not run: {processes.end_words(code)}")
     result = read_report(report, job, code, lambda: death_words(options, flavour, log, code))
     result["flavour"] = flavour
@@ -106,13 +102,12 @@ def hand_over(tool, flavour, result, count):
     files.write_whole(kept, files.read_limited(source))
     say(f"kept:    {relative(kept)}; the simulator tries {count} schedules of it")
     command = concertina.command(tool, "neighbours", "--count", count, files=[relative(kept)])
-    search = processes.run(command, cwd=common.ROOT, stdout=subprocess.PIPE, text=True,
-                           errors="replace")
+    search = processes.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, errors="replace")
     head, _, case = search.stdout.partition("\nthe first that fails")
     say(head.rstrip())
-    if search.returncode == common.EXIT_OK:
+    if search.returncode == EXIT_OK:
         return "none found"
-    if search.returncode != common.EXIT_FAILED:
+    if search.returncode != EXIT_FAILED:
         say(f"the simulator could not try them: {processes.end_words(search.returncode)}")
         return "could not be tried"
     signature, _, text = case.partition("\n")

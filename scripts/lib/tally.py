@@ -5,23 +5,14 @@ binary that died (or that failed outside of a test) adds one failure, so that no
 """
 
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+from collections import Counter
+
+PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 
 
-@dataclass
-class Tally:
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-
-    def add(self, other):
-        self.passed += other.passed
-        self.failed += other.failed
-        self.skipped += other.skipped
-
-    def line(self):
-        text = f"{self.passed} passed, {self.failed} failed"
-        return text + (f", {self.skipped} skipped" if self.skipped else "")
+def line(counts):
+    text = f"{counts[PASSED]} passed, {counts[FAILED]} failed"
+    return text + (f", {counts[SKIPPED]} skipped" if counts[SKIPPED] else "")
 
 
 def read_gtest(path):
@@ -30,32 +21,31 @@ def read_gtest(path):
         root = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError):
         return None
-    tally = Tally()
+    counts = Counter()
     for case in root.iter("testcase"):
         if case.find("failure") is not None:
-            tally.failed += 1
+            counts[FAILED] += 1
         elif case.get("result") == "skipped" or case.find("skipped") is not None:
-            tally.skipped += 1
+            counts[SKIPPED] += 1
         elif case.get("status") != "notrun":
-            tally.passed += 1
-    return tally
+            counts[PASSED] += 1
+    return counts
 
 
 def count(junit_path, report_of):
     """`report_of(name)` says where the test of that name would have left its GoogleTest report."""
-    total = Tally()
+    total = Counter()
     for case in ElementTree.parse(junit_path).getroot().iter("testcase"):
         status = case.get("status")
         inner = read_gtest(report_of(case.get("name")))
         if status in ("notrun", "disabled"):
             is_disabled = status == "disabled" or case.find("skipped") is not None
-            total.add(Tally(skipped=1) if is_disabled else Tally(failed=1))
+            total[SKIPPED if is_disabled else FAILED] += 1
         elif inner is None:
-            total.add(Tally(passed=1) if status == "run" else Tally(failed=1))
+            total[PASSED if status == "run" else FAILED] += 1
         else:
-            if status != "run" and inner.failed == 0:
-                inner.failed = 1
-            total.add(inner)
+            total += inner
+            total[FAILED] += status != "run" and not inner[FAILED]
     return total
 
 

@@ -1,5 +1,6 @@
 import tempfile
 import unittest
+from collections import Counter
 from pathlib import Path
 
 import tally
@@ -35,7 +36,7 @@ class TallyTest(unittest.TestCase):
         self.write("runtime_dead.xml", GTEST_PASSED)
         total = tally.count(junit, lambda name: self.folder / (name.replace("/", "_") + ".xml"))
         # chan: 1 passed, 1 failed, 1 skipped; dead: 1 passed and its death; x; y; gone; off.
-        self.assertEqual(total, tally.Tally(passed=3, failed=4, skipped=2))
+        self.assertEqual(total, {"passed": 3, "failed": 4, "skipped": 2})
 
     def test_a_cut_off_report_is_no_report(self):
         path = self.write("cut.xml", GTEST[:60])
@@ -48,8 +49,9 @@ class TallyTest(unittest.TestCase):
         self.assertEqual(tally.longest(junit, 2), [("b", 20.0), ("a", 1.5)])
 
     def test_the_closing_line(self):
-        self.assertEqual(tally.Tally(3, 0).line(), "3 passed, 0 failed")
-        self.assertEqual(tally.Tally(3, 1, 2).line(), "3 passed, 1 failed, 2 skipped")
+        self.assertEqual(tally.line(Counter(passed=3)), "3 passed, 0 failed")
+        self.assertEqual(tally.line(Counter(passed=3, failed=1, skipped=2)),
+                         "3 passed, 1 failed, 2 skipped")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 //
 // What goroutines share
 //   - the job itself, which `prepare` has made ready and which they only read
-//   - a record each (Goroutine::user), which only they write; the driver reads it after the run
+//   - a Member each (Goroutine::user), which they only read, too
 //   - Tally, for values that any goroutine may get
 // Nothing of these orders goroutines, so that ThreadSanitizer sees exactly the runtime's own order.
 #pragma once
@@ -31,21 +31,6 @@ struct Batch {
 /// What the reference model can hold (oracle/channel_model.h); main is one of them.
 inline constexpr unsigned kModelGoroutines = 32;
 inline constexpr unsigned kModelChannels = 64;
-
-class Job {
- public:
-  virtual ~Job() = default;
-  virtual std::string_view name() const = 0;
-  /// Forgets the last batch; says how many goroutines and channels this one needs.
-  virtual void prepare(const Batch& batch, Knobs& knobs) = 0;
-  /// Makes the channels, before the first goroutine exists.
-  virtual void make(Runtime& runtime) = 0;
-  /// main's function; its Goroutine::user is the job.
-  virtual const Function& main() const = 0;
-  virtual Outcome expected() const { return Outcome::kExit; }
-  /// After a run that ended as expected: "" or what was lost, found twice or out of order.
-  virtual std::string check() = 0;
-};
 
 /// How often each value from 1 to n was received. Relaxed: it must order no threads.
 class Tally {
@@ -76,6 +61,42 @@ class Tally {
  private:
   std::unique_ptr<std::atomic<std::uint8_t>[]> counts_;
   std::size_t values_ = 0;
+};
+
+class Job;
+
+/// What a goroutine knows of itself: Goroutine::user of each, main's, too, points to one.
+struct Member {
+  Job* job;
+  std::uint32_t number;
+};
+
+class Job {
+ public:
+  Job(std::string_view job_name, const Function& main_function)
+      : name(job_name), main(main_function) {}
+  virtual ~Job() = default;
+  /// Forgets the last batch; says how many goroutines and channels this one needs.
+  virtual void prepare(const Batch& batch, Knobs& knobs) = 0;
+  /// Makes the channels, before the first goroutine exists.
+  virtual void make(Runtime& runtime) = 0;
+  virtual Outcome expected() const { return Outcome::kExit; }
+  /// After a run that ended as expected: "" or what was lost, found twice or out of order.
+  virtual std::string check() { return arrived_.check(); }
+
+  const std::string_view name;
+  const Function& main;
+  Member main_member{this, 0};
+
+ protected:
+  void enlist(std::uint32_t count) {
+    members_.clear();
+    for (std::uint32_t i = 0; i < count; ++i) members_.push_back({this, i});
+  }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(members_.size()); }
+
+  std::vector<Member> members_;  // for the goroutines that main starts
+  Tally arrived_;                // of the values that the batch sends
 };
 
 /// For what `prepare` draws.

@@ -6,7 +6,6 @@
 // always receive. A token that has made all its hops goes to main, which expects each one once.
 #include <algorithm>
 
-#include "stress/jobs/job.h"
 #include "stress/jobs/task.h"
 
 namespace concertina::stress {
@@ -16,58 +15,37 @@ constexpr unsigned kTokenBits = 13;
 constexpr std::uint32_t kTokensMax = (1u << kTokenBits) - 1;
 constexpr std::uint32_t kHopsMax = (1u << (32 - kTokenBits)) - 1;
 
-class Ring;
-
-struct Member {
-  Ring* ring;
-  std::uint32_t number;
-};
-
-struct Locals {
-  unsigned char element[64];
-  std::uint32_t next;  // member to spawn; values so far
-  std::uint32_t token;
-};
-
-Action member_step(Machine& m, Goroutine& g);
-Action main_step(Machine& m, Goroutine& g);
-constexpr Function kMember = task_function<Locals>("ring member", 0, &member_step);
-constexpr Function kMain = task_function<Locals>("ring main", 1, &main_step);
-
 class Ring final : public Job {
  public:
-  std::string_view name() const override { return "ring"; }
+  Ring() : Job("ring", kMain) {}
 
   void prepare(const Batch& batch, Knobs& knobs) override {
     constexpr std::uint32_t kSizes[] = {8, 24, 64};
     Draws draws(batch.seed);
-    const std::uint32_t size = batch.is_small ? 2 + draws.below(kModelGoroutines - 2) : 10'000;
+    enlist(batch.is_small ? 2 + draws.below(kModelGoroutines - 2) : 10'000);
     element_bytes_ = kSizes[draws.below(3)];
-    tokens_ = std::min(1 + draws.below(size / 2), kTokensMax);
-    if (!batch.is_small) tokens_ = size / 2;
+    tokens_ = std::min(1 + draws.below(size() / 2), kTokensMax);
+    if (!batch.is_small) tokens_ = size() / 2;
     hops_ = std::min(batch.scale * 10, kHopsMax);
-    members_.resize(size);
-    for (std::uint32_t i = 0; i < size; ++i) members_[i] = {this, i};
     arrived_.reset(tokens_);
-    knobs.goroutines_max = size + 1;
-    knobs.channels_max = size + 1;
+    knobs.goroutines_max = size() + 1;
+    knobs.channels_max = size() + 1;
   }
-
   void make(Runtime& runtime) override {
     channels_.clear();
-    for (std::size_t i = 0; i <= members_.size(); ++i) {
+    for (std::size_t i = 0; i <= size(); ++i) {
       channels_.push_back(make_channel(runtime, element_bytes_, 0));
     }
   }
 
-  const Function& main() const override { return kMain; }
-  std::string check() override { return arrived_.check(); }
+ private:
+  struct Locals {
+    unsigned char element[64];
+    std::uint32_t next;  // member to spawn; values so far
+    std::uint32_t token;
+  };
+  static const Function kMember, kMain;
 
-  // --- What goroutines ask. ---
-
-  std::uint32_t size() const { return static_cast<std::uint32_t>(members_.size()); }
-  std::uint32_t tokens() const { return tokens_; }
-  Member& member(std::uint32_t i) { return members_[i]; }
   Channel* channel(std::uint32_t member) const { return channels_[member % size()]; }
   Channel* finish_line() const { return channels_.back(); }
   /// Tokens are numbered from 1 and begin at every other member.
@@ -80,81 +58,74 @@ class Ring final : public Job {
            ((token - 1) * 2 + hops) % size() == member;
   }
   bool is_over(std::uint32_t value) const { return value >> kTokenBits == hops_; }
-  bool arrive(std::uint32_t value) { return is_over(value) && arrived_.add(value & kTokensMax); }
 
- private:
+  Action member_step(const Task<Locals>& t, std::uint32_t self) {
+    enum : std::uint32_t { kBegin, kReceive, kGot, kSent };
+    Channel* const next = channel(self + 1);
+    switch (t.state()) {
+      case kBegin: {
+        const std::uint32_t token = first_token_of(self);
+        if (token == 0) return t.next(kReceive);
+        t->token = next->id;
+        t.send(next, t->element, 1u << kTokenBits | token);
+        return t.next(kSent);
+      }
+      case kReceive:
+        t.receive(channel(self), t->element);
+        return t.next(kGot);
+      case kGot: {
+        const Received got = t.received(channel(self), t->element);
+        if (!got.ok) return t.finish();
+        require(is_due(self, got.token), "ring", "a token that cannot be here now");
+        Channel* const to = is_over(got.token) ? finish_line() : next;
+        t->token = to->id;
+        t.send(to, t->element, is_over(got.token) ? got.token : got.token + (1u << kTokenBits));
+        return t.next(kSent);
+      }
+      default:
+        t.sent(t->token == next->id ? next : finish_line());
+        return t.next(kReceive, Action::kBackEdge);
+    }
+  }
+
+  Action main_step(const Task<Locals>& t, std::uint32_t) {
+    enum : std::uint32_t { kSpawn, kReceive, kGot, kClose, kClosed };
+    switch (t.state()) {
+      case kSpawn:
+        t.start(kMember, members_[t->next++]);
+        if (t->next < size()) return t.next(kSpawn, Action::kBackEdge);
+        t->next = 0;
+        return t.next(kReceive);
+      case kReceive:
+        if (t->next < tokens_) {
+          t.receive(finish_line(), t->element);
+          return t.next(kGot);
+        }
+        t->next = 0;
+        return t.next(kClose);
+      case kClose:
+        t.close(channel(t->next));
+        return t.next(kClosed);
+      case kClosed:
+        t.closed(channel(t->next));
+        if (++t->next < size()) return t.next(kClose, Action::kBackEdge);
+        return t.finish();
+      default: {
+        const Token value = t.received(finish_line(), t->element).token;
+        require(is_over(value) && arrived_.add(value & kTokensMax), "ring",
+                "a token at the finish that has hops left");
+        ++t->next;
+        return t.next(kReceive, Action::kBackEdge);
+      }
+    }
+  }
+
   std::uint32_t element_bytes_ = 0, tokens_ = 0, hops_ = 0;
-  std::vector<Member> members_;
   std::vector<Channel*> channels_;  // by member; the last one is main's
-  Tally arrived_;
 };
 
-Action member_step(Machine& m, Goroutine& g) {
-  enum : std::uint32_t { kBegin, kReceive, kGot, kSent };
-  Task<Locals> t(m, g);
-  const Member& self = record_of<Member>(g);
-  Ring& ring = *self.ring;
-  Channel* const next = ring.channel(self.number + 1);
-  switch (t.state()) {
-    case kBegin: {
-      const std::uint32_t token = ring.first_token_of(self.number);
-      if (token == 0) return t.next(kReceive);
-      t->token = next->id;
-      t.send(next, t->element, 1u << kTokenBits | token);
-      return t.next(kSent);
-    }
-    case kReceive:
-      t.receive(ring.channel(self.number), t->element);
-      return t.next(kGot);
-    case kGot: {
-      const Received got = t.received(ring.channel(self.number), t->element);
-      if (!got.ok) return t.finish();
-      require(ring.is_due(self.number, got.token), "ring", "a token that cannot be here now");
-      Channel* const to = ring.is_over(got.token) ? ring.finish_line() : next;
-      t->token = to->id;
-      t.send(to, t->element, ring.is_over(got.token) ? got.token : got.token + (1u << kTokenBits));
-      return t.next(kSent);
-    }
-    default:
-      t.sent(t->token == next->id ? next : ring.finish_line());
-      return t.next(kReceive, Action::kBackEdge);
-  }
-}
-
-Action main_step(Machine& m, Goroutine& g) {
-  enum : std::uint32_t { kSpawn, kReceive, kGot, kClose, kClosed };
-  Task<Locals> t(m, g);
-  Ring& ring = *static_cast<Ring*>(static_cast<Job*>(g.user));
-  switch (t.state()) {
-    case kSpawn: {
-      const std::uint32_t i = t->next++;
-      require(spawn(m, g, kMember, &ring.member(i)) != nullptr, "ring", "a spawn was refused");
-      if (t->next < ring.size()) return t.next(kSpawn, Action::kBackEdge);
-      t->next = 0;
-      return t.next(kReceive);
-    }
-    case kReceive:
-      if (t->next < ring.tokens()) {
-        t.receive(ring.finish_line(), t->element);
-        return t.next(kGot);
-      }
-      t->next = 0;
-      return t.next(kClose);
-    case kClose:
-      t.close(ring.channel(t->next));
-      return t.next(kClosed);
-    case kClosed:
-      t.closed(ring.channel(t->next));
-      if (++t->next < ring.size()) return t.next(kClose, Action::kBackEdge);
-      return t.finish();
-    default: {
-      const Received got = t.received(ring.finish_line(), t->element);
-      require(ring.arrive(got.token), "ring", "a token at the finish that has hops left");
-      ++t->next;
-      return t.next(kReceive, Action::kBackEdge);
-    }
-  }
-}
+constexpr Function Ring::kMember = job_function<&Ring::member_step>("ring member", 0);
+constexpr Function Ring::kMain = job_function<&Ring::main_step>("ring main", 1);
 
 }  // namespace
 

@@ -1,8 +1,7 @@
 // Task: a goroutine's function for jobs, as a state machine over its frame.
 //
 //   struct Locals { unsigned char element[64]; std::uint32_t left; };   // zero in a new frame
-//   Action step(Machine& m, Goroutine& g) {
-//     Task<Locals> t(m, g);
+//   Action Ring::member(const Task<Locals>& t, std::uint32_t number) {
 //     switch (t.state()) {
 //       case 0: t.receive(channel, t->element); return t.next(1);
 //       case 1: const Received got = t.received(channel, t->element); ...
@@ -18,6 +17,7 @@
 #include "go.h"
 #include "interp/element.h"
 #include "platform/fatal.h"
+#include "stress/jobs/job.h"
 
 namespace concertina::stress {
 
@@ -70,6 +70,10 @@ class Task {
   Action finish() const {
     pop_frame(goroutine);
     return Action::kNext;
+  }
+
+  void start(const Function& function, Member& member) const {
+    require(spawn(machine, goroutine, function, &member) != nullptr, "job", "a spawn was refused");
   }
 
   void send(Channel* c, unsigned char* element, Token token, bool block = true) const {
@@ -162,10 +166,22 @@ class Task {
   FrameRef<TaskFrame<Locals>> frame_;
 };
 
-/// The job that a goroutine belongs to, when its user data is a record with `job` in it.
-template <class Record>
-Record& record_of(const Goroutine& g) {
-  return *static_cast<Record*>(g.user);
+template <auto kMethod>
+struct StepOf;
+template <class OneJob, class L, Action (OneJob::*kMethod)(const Task<L>&, std::uint32_t)>
+struct StepOf<kMethod> {
+  using Locals = L;
+  static Action step(Machine& m, Goroutine& g) {
+    const Member& self = *static_cast<const Member*>(g.user);
+    return (static_cast<OneJob&>(*self.job).*kMethod)(Task<L>(m, g), self.number);
+  }
+};
+
+/// As task_function, of a method of the job, which gets the number of its member.
+template <auto kMethod>
+constexpr Function job_function(const char* name, unsigned number, FrameLayout layout = {}) {
+  using Step = StepOf<kMethod>;
+  return task_function<typename Step::Locals>(name, number, &Step::step, layout);
 }
 
 }  // namespace concertina::stress

@@ -35,6 +35,12 @@ void start_cell_main(void* cell) {
 void rule_broken(std::string_view operation, std::string_view rule) { fatal(operation, rule); }
 
 void Mutex::taken_twice() const { lock_taken_twice(state_.rank, state_.order); }
+void Mutex::taken_from_another() {
+  rule_broken("lock order", "it was taken while another thread held it");
+}
+void Mutex::unlocked_for_another() {
+  rule_broken("lock order", "a thread unlocks what it does not hold");
+}
 
 void* allocate(std::size_t bytes) {
   void* const memory = World::current().allocate(bytes);

@@ -121,7 +121,7 @@ void World::stop(Outcome outcome, std::string_view message) {
 
 void World::record(Event event) {
   static_assert(offsetof(Event, slot_a) == 8 && offsetof(Event, slot_b) == 12);
-  CHECK(is_well_formed(event), event_name(event.kind));
+  COSTLY_CHECK(is_well_formed(event), event_name(event.kind));
   event.thread = current_;
   event.step = steps_;
   std::uint64_t halves[2];
@@ -164,7 +164,8 @@ inline void World::reschedule() {
   } else {
     ++decisions_;
     next = config_.chooser->pick(enabled, current_, pending_.data());
-    CHECK(next < kThreadsMax && contains(enabled, next), "a chooser picks an enabled thread");
+    COSTLY_CHECK(next < kThreadsMax && contains(enabled, next),
+                 "a chooser picks an enabled thread");
   }
   if (next != current_) {
     const ThreadId self = current_;
@@ -264,7 +265,7 @@ bool World::is_interrupted(Site site) {
 
 void World::before_lock(LockState& lock, Site site) {
   Thread& thread = threads_[current_];
-  CHECK(thread.wanted == nullptr, "a thread waits for one lock at a time");
+  COSTLY_CHECK(thread.wanted == nullptr, "a thread waits for one lock at a time");
   thread.wanted = &lock;
   lock.waiting |= bit(current_);
   if (lock.holder.load(std::memory_order_relaxed) != 0) enabled_ &= ~bit(current_);
@@ -272,8 +273,8 @@ void World::before_lock(LockState& lock, Site site) {
 }
 
 void World::after_lock(LockState& lock, LockRank rank) {
-  CHECK(threads_[current_].wanted == &lock, "a thread takes the lock that it announced");
-  CHECK(contains(enabled_, current_), "a thread that runs is enabled");
+  COSTLY_CHECK(threads_[current_].wanted == &lock, "a thread takes the lock that it announced");
+  COSTLY_CHECK(contains(enabled_, current_), "a thread that runs is enabled");
   threads_[current_].wanted = nullptr;
   lock.waiting &= ~bit(current_);
   enabled_ &= ~lock.waiting;  // the others' pending operation cannot take effect now
@@ -284,7 +285,7 @@ void World::after_lock(LockState& lock, LockRank rank) {
 }
 
 void World::after_unlock(LockState& lock) {
-  CHECK(lock.holder.load(std::memory_order_relaxed) == 0, "an unlocked lock has no holder");
+  COSTLY_CHECK(lock.holder.load(std::memory_order_relaxed) == 0, "an unlocked lock has no holder");
   enabled_ |= lock.waiting;
   record(event::LockReleased{
       .goroutine = threads_[current_].goroutine, .rank = lock.rank, .lock = lock.id});
@@ -305,7 +306,7 @@ bool World::has_another_writer(ObjectId object) const {
 }
 
 void World::wait_for_change(ObjectState& object, Site site, OperationKind kind) {
-  CHECK(!contains(object.waiting, current_), "a thread waits for one change at a time");
+  COSTLY_CHECK(!contains(object.waiting, current_), "a thread waits for one change at a time");
   if (kind == OperationKind::kSleep && object.waiting != 0) [[unlikely]]
     stop(Outcome::kFatal, "note: it has a sleeper already");
   object.waiting |= bit(current_);

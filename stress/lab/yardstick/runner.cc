@@ -1,9 +1,11 @@
 #include "stress/lab/yardstick/runner.h"
 
-#include <ctime>
+#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
+
+#include "fuzzers/host/process_state.h"
+#include "fuzzers/host/stopwatch.h"
 
 namespace concertina::yardstick {
 namespace {
@@ -20,16 +22,8 @@ void thread_main(void* argument) {
   start.program->main(start.is_fixed);
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// Of this process, so that what else the machine does counts little.
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
+// What else the machine does counts little.
+double processor_seconds() { return fuzzers::processor_seconds(getpid()); }
 
 }  // namespace
 
@@ -49,7 +43,7 @@ Shown Runner::run(const Program& program, bool is_fixed, Chooser& chooser, RunLo
 }
 
 Hunt Runner::hunt(const Program& program, bool is_fixed, Search& search, const Limits& limits) {
-  const auto start = std::chrono::steady_clock::now();
+  const fuzzers::Stopwatch watch;
   Hunt hunt;
   while (!hunt.found && hunt.schedules < limits.schedules) {
     const Shown shown = run(program, is_fixed, search);
@@ -61,11 +55,11 @@ Hunt Runner::hunt(const Program& program, bool is_fixed, Search& search, const L
     if (shown.outcome != Outcome::kExit) ++hunt.strange;
     search.ran(shown);
     if (limits.seconds > 0 && hunt.schedules % kRunsPerLookAtTheClock == 0 &&
-        seconds_since(start) >= limits.seconds) {
+        watch.seconds() >= limits.seconds) {
       break;
     }
   }
-  hunt.seconds = seconds_since(start);
+  hunt.seconds = watch.seconds();
   return hunt;
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/check.h"
 #include "base/event.h"
 #include "base/lock_rank.h"
 #include "base/outcome.h"
@@ -25,7 +26,7 @@ using simulator::Report;
 using simulator::World;
 
 /// The runtime does what an operation's preconditions forbid: ends the run as fatal.
-[[noreturn]] void rule_broken(std::string_view operation, std::string_view rule);
+[[noreturn, gnu::cold]] void rule_broken(std::string_view operation, std::string_view rule);
 
 /// A lock of the runtime's own. Not recursive: taking what one holds is fatal.
 class Mutex {
@@ -46,12 +47,12 @@ class Mutex {
     const std::uint32_t holder =
         state_.holder.exchange(World::current().thread() + 1u, std::memory_order_acquire);
     if (holder != 0) [[unlikely]]
-      rule_broken("lock order", "it was taken while another thread held it");
+      taken_from_another();
     World::current().after_lock(state_, rank);
   }
   void unlock(Site site) {
-    if (!is_held_by_me()) [[unlikely]]
-      rule_broken("lock order", "a thread unlocks what it does not hold");
+    if (kCostlyChecks && !is_held_by_me()) [[unlikely]]
+      unlocked_for_another();
     World::current().yield_point(site, OperationKind::kUnlock, true, state_.id);
     state_.holder.store(0, std::memory_order_release);  // pairs with the acquire in lock_as
     World::current().after_unlock(state_);
@@ -63,6 +64,8 @@ class Mutex {
 
  private:
   [[noreturn]] void taken_twice() const;
+  [[noreturn]] static void taken_from_another();
+  [[noreturn]] static void unlocked_for_another();
 
   simulator::LockState state_;
 };
@@ -144,7 +147,7 @@ class Atomic {
   friend U spin_until(Atomic<U>&, Condition, Site);
 
   void expect_sole_writer(std::string_view operation) const {
-    if (World::current().has_another_writer(state_.id)) [[unlikely]]
+    if (kCostlyChecks && World::current().has_another_writer(state_.id)) [[unlikely]]
       rule_broken(operation, "another thread is about to write the variable");
   }
 

@@ -10,38 +10,27 @@ namespace {
 
 // --- spawn_exit: each goroutine starts the next one and returns ----------------------------------
 
-Action chain_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action chain_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.header.resume == 1) return leave(g);
-  if (job.count-- == 0) {
+  if (job.count++ > job.ops) {
     frame.header.resume = 1;
     return send_value(m, g, job.channels[0]);
   }
   must_spawn(m, g, *g.top().function, &job);
   return leave(g);
 }
-constexpr Function kChain = loop_function("chain", &chain_step);
+constexpr Function kChain = loop_function<&chain_step>("chain");
 
-Action spawn_exit_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
-  if (frame.header.resume == 1) end(job);
-  frame.header.resume = 1;
-  job.channels[0] = channel(m, 0);
-  job.count = job.ops;
-  begin(job);
-  must_spawn(m, g, kChain, &job);
+Action spawn_exit_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
+  if (frame.at++ == 1) end(job);
   return receive_value(m, g, job.channels[0]);
 }
-constexpr Function kSpawnExit = loop_function("main", &spawn_exit_step);
+constexpr Function kSpawnExit = main_function<&spawn_exit_step>();
 
 // --- spawn_park: `ops` goroutines say that they are there, and wait ------------------------------
 // memory_per_parked also wakes them all, and each must say so.
 
-Action waiter_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
+Action waiter_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   switch (frame.header.resume++) {
     case 0:
       return send_value(m, g, job.channels[0]);
@@ -54,7 +43,7 @@ Action waiter_step(Machine& m, Goroutine& g) {
       return leave(g);
   }
 }
-constexpr Function kWaiter = loop_function("waiter", &waiter_step);
+constexpr Function kWaiter = loop_function<&waiter_step>("waiter");
 
 std::uint64_t resident_bytes() {
   unsigned long size = 0, resident = 0;
@@ -66,17 +55,8 @@ std::uint64_t resident_bytes() {
 }
 
 template <bool kMeasuresMemory>
-Action spawn_park_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
-  if (frame.header.resume == 0) {
-    frame.header.resume = 1;
-    job.channels[0] = channel(m, 0);
-    job.channels[1] = channel(m, 0);
-    if (kMeasuresMemory) job.channels[2] = channel(m, 0);
-    job.count = resident_bytes();
-    begin(job);
-  }
+Action spawn_park_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
+  if (kMeasuresMemory && frame.at == 0) job.count = resident_bytes();
   if (frame.at < job.ops) {
     ++frame.at;
     must_spawn(m, g, kWaiter, &job);
@@ -96,22 +76,13 @@ Action spawn_park_step(Machine& m, Goroutine& g) {
   if (frame.spare++ < job.ops) return receive_value(m, g, job.channels[2]);
   platform::stop(Outcome::kExit, "");
 }
-constexpr Function kSpawnPark = loop_function("main", &spawn_park_step<false>);
-constexpr Function kMemory = loop_function("main", &spawn_park_step<true>);
+constexpr Function kSpawnPark = main_function<&spawn_park_step<false>>();
+constexpr Function kMemory = main_function<&spawn_park_step<true>>();
 
 // --- prime_sieve: test/chan/sieve1.go; an operation is one prime ---------------------------------
 
-struct FilterFrame {
-  FrameHeader header;
-  std::uint64_t value = 0;
-  std::uint64_t prime = 0;
-  Channel* in = nullptr;
-  Channel* out = nullptr;
-};
-static_assert(offsetof(FilterFrame, value) == offsetof(LoopFrame, value));
-
 /// What a filter gets when it starts; it lives as long as the run.
-struct FilterStart {
+struct Filter {
   Channel* in;
   Channel* out;
   std::uint64_t prime;
@@ -125,67 +96,43 @@ Action generate_step(Machine& m, Goroutine& g) {
 constexpr Function kGenerate = loop_function("generate", &generate_step);
 
 Action filter_step(Machine& m, Goroutine& g) {
-  auto& frame = frame_of<FilterFrame>(g);
-  if (frame.header.resume == 0) {
-    const auto& start = *static_cast<const FilterStart*>(g.user);
-    frame.in = start.in;
-    frame.out = start.out;
-    frame.prime = start.prime;
-    frame.header.resume = 1;
-  } else if (frame.header.resume == 1 && frame.value % frame.prime != 0) {
-    frame.header.resume = 2;
-    return send_value(m, g, frame.out);
+  const auto& self = *static_cast<const Filter*>(g.user);
+  auto& frame = frame_of<LoopFrame>(g);
+  if (frame.header.resume == 1 && frame.value % self.prime != 0) {
+    frame.header.resume = 0;
+    return send_value(m, g, self.out);
   }
   frame.header.resume = 1;
-  return receive_value(m, g, frame.in);
+  return receive_value(m, g, self.in);
 }
-constexpr Function kFilter{.name = "filter",
-                           .id = FunctionId::kFirstOfJob + 1,
-                           .frame_bytes = sizeof(FilterFrame),
-                           .step = &filter_step};
+constexpr Function kFilter = loop_function("filter", &filter_step);
 
-struct SieveFrame {
-  FrameHeader header;
-  std::uint64_t value = 0;
-  std::uint64_t found = 0;
-  Channel* last = nullptr;
-  std::uint64_t spare = 0;
-};
-
-Action sieve_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<SieveFrame>(g);
-  if (frame.header.resume == 0) {
-    frame.header.resume = 1;
-    Channel* const first = channel(m, 0);
-    frame.last = first;
-    begin(job);
-    must_spawn(m, g, kGenerate, first);
-    return receive_value(m, g, first);
+// channels[0] is the last filter's.
+Action sieve_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
+  if (frame.header.resume == 1) {
+    frame.header.resume = 2;
+    must_spawn(m, g, kGenerate, job.channels[0]);
+    return receive_value(m, g, job.channels[0]);
   }
   const std::uint64_t prime = frame.value;
-  if (++frame.found == job.ops) {
+  if (++frame.at == job.ops) {
     require(job.ops != 400 || prime == 2741, "benchmark", "not the 400th prime");
     end(job);
   }
-  Channel* const in = frame.last;
-  Channel* const out = channel(m, 0);
-  frame.last = out;
-  auto* const start = static_cast<FilterStart*>(platform::allocate(sizeof(FilterStart)));
-  *start = FilterStart{in, out, prime};
-  must_spawn(m, g, kFilter, start);
-  return receive_value(m, g, out);
+  Channel* const in = job.channels[0];
+  job.channels[0] = channel(m, 0);
+  auto* const filter = static_cast<Filter*>(platform::allocate(sizeof(Filter)));
+  *filter = {in, job.channels[0], prime};
+  must_spawn(m, g, kFilter, filter);
+  return receive_value(m, g, job.channels[0]);
 }
-constexpr Function kSieve{.name = "sieve",
-                          .id = FunctionId::kFirstOfJob + 2,
-                          .frame_bytes = sizeof(SieveFrame),
-                          .step = &sieve_step};
+constexpr Function kSieve = main_function<&sieve_step>();
 
 constexpr Workload kWorkloads[] = {
-    {.name = "spawn_exit", .main = &kSpawnExit},
-    {.name = "spawn_park", .main = &kSpawnPark},
-    {.name = "memory_per_parked", .main = &kMemory, .unit = Unit::kBytes},
-    {.name = "prime_sieve", .main = &kSieve},
+    {.name = "spawn_exit", .main = &kSpawnExit, .channels = 1, .peer = &kChain},
+    {.name = "spawn_park", .main = &kSpawnPark, .channels = 2},
+    {.name = "memory_per_parked", .main = &kMemory, .unit = Unit::kBytes, .channels = 3},
+    {.name = "prime_sieve", .main = &kSieve, .channels = 1},
 };
 
 }  // namespace

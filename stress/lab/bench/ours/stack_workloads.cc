@@ -80,20 +80,13 @@ template <std::uint64_t kDepth>
 constexpr Function kDiver = deep_function(&diver_step<kDepth>);
 
 template <std::uint64_t kDepth>
-Action growth_step(Machine& m, Goroutine& g) {
-  Job& job = job_of(g);
-  auto& frame = frame_of<LoopFrame>(g);
-  if (frame.header.resume == 0) {
-    frame.header.resume = 1;
-    job.channels[0] = channel(m, 0);
-    begin(job);
-  }
+Action growth_step(Machine& m, Goroutine& g, Job& job, LoopFrame& frame) {
   if (frame.at++ == job.ops) end(job);
   must_spawn(m, g, kDiver<kDepth>, &job);
   return receive_value(m, g, job.channels[0]);
 }
-constexpr Function kGrowth1000 = loop_function("main", &growth_step<1000>);
-constexpr Function kGrowth10000 = loop_function("main", &growth_step<10000>);
+template <std::uint64_t kDepth>
+constexpr Function kGrowth = main_function<&growth_step<kDepth>>();
 
 // --- copy_N: copies a stack of which N KiB are in use; memcpy_N copies as many bytes -------------
 
@@ -167,8 +160,8 @@ Action shrink_step(Machine&, Goroutine& g) {
 constexpr Function kShrink = deep_function(&shrink_step);
 
 constexpr Workload kWorkloads[] = {
-    {.name = "stack_growth_1000", .main = &kGrowth1000},
-    {.name = "stack_growth_10000", .main = &kGrowth10000},
+    {.name = "stack_growth_1000", .main = &kGrowth<1000>, .channels = 1},
+    {.name = "stack_growth_10000", .main = &kGrowth<10000>, .channels = 1},
     {.name = "copy_64k", .main = &kCopy<64>},
     {.name = "copy_128k", .main = &kCopy<128>},
     {.name = "copy_256k", .main = &kCopy<256>},

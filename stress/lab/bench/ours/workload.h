@@ -1,7 +1,8 @@
 // Workloads: what is measured, under the peers' names (stress/lab/bench/README.md).
 //
-// A workload is a main function of a program. It prepares, calls begin, lets `ops` operations
-// happen, calls end, and the run is over. Its functions are hand-written resumable ones.
+// A workload is a main function of a program. What it needs is made, `begin` is called, it lets
+// `ops` operations happen and calls `end`, and the run is over. Its functions are hand-written
+// resumable ones.
 #pragma once
 
 #include <array>
@@ -15,16 +16,19 @@ namespace concertina::bench {
 /// Some workloads tell no time per operation.
 enum class Unit : std::uint8_t { kNs, kBytes };
 
-struct Job;
+inline constexpr unsigned kJobChannelsMax = 16;
 
 struct Workload {
   const char* name;
   const Function* main;
   std::uint64_t ops_min = 1;
   Unit unit = Unit::kNs;
+  // For a main that main_function makes.
+  unsigned channels = 0;
+  std::uint32_t capacity = 0;      // of the first of them; the others are unbuffered
+  const Function* peer = nullptr;  // what the goroutines run that main starts
+  unsigned peers = 1;
 };
-
-inline constexpr unsigned kJobChannelsMax = 16;
 
 /// One run of a workload, and what its goroutines share: Goroutine::user of each points to it,
 /// unless the workload says otherwise.
@@ -33,7 +37,7 @@ struct Job {
   std::uint64_t ops = 0;
   unsigned processors = 1;
   std::array<Channel*, kJobChannelsMax> channels{};
-  std::uint64_t count = 0;  // the workload's own: of one goroutine
+  std::uint64_t count = 0;  // the workload's own: of one goroutine; at first, its `peers`
   std::uint64_t begin_ns = 0;
   std::uint64_t end_ns = 0;
   double result = 0;  // per operation, in the workload's unit
@@ -97,6 +101,35 @@ inline Channel* channel(Machine& m, std::uint32_t capacity) {
 constexpr Function loop_function(const char* name, Action (*step)(Machine&, Goroutine&)) {
   return Function{
       .name = name, .id = FunctionId::kFirstOfJob, .frame_bytes = sizeof(LoopFrame), .step = step};
+}
+inline void set_up(Machine& m, Goroutine& g, Job& job) {
+  const Workload& workload = *job.workload;
+  for (unsigned i = 0; i < workload.channels; ++i) {
+    job.channels[i] = channel(m, i == 0 ? workload.capacity : 0);
+  }
+  job.count = workload.peers;
+  begin(job);
+  if (workload.peer == nullptr) return;
+  for (unsigned i = 0; i < workload.peers; ++i) must_spawn(m, g, *workload.peer, &job);
+}
+
+/// Of goroutines that share the job.
+template <Action (*kStep)(Machine&, Goroutine&, Job&, LoopFrame&)>
+constexpr Function loop_function(const char* name) {
+  return loop_function(name, [](Machine& m, Goroutine& g) {
+    return kStep(m, g, job_of(g), frame_of<LoopFrame>(g));
+  });
+}
+/// Of a workload's main; its steps begin when what it needs has been set up, with `resume` at 1.
+template <Action (*kStep)(Machine&, Goroutine&, Job&, LoopFrame&)>
+constexpr Function main_function() {
+  return loop_function("main", [](Machine& m, Goroutine& g) {
+    LoopFrame& frame = frame_of<LoopFrame>(g);
+    if (frame.header.resume != 0) return kStep(m, g, job_of(g), frame);
+    frame.header.resume = 1;
+    set_up(m, g, job_of(g));
+    return Action::kNext;
+  });
 }
 
 }  // namespace concertina::bench

@@ -1,7 +1,7 @@
 import unittest
 import unittest.mock
 
-import archive
+import machine
 
 TARGETS = """Created-By: Packages
 Origin: Debian
@@ -46,21 +46,21 @@ class ArchiveTest(unittest.TestCase):
     def setUp(self):
         answers = {"apt-get": TARGETS, "apt-config": DUMP}
         self.enterContext(unittest.mock.patch.object(
-            archive, "output_of", lambda command, *_: answers[command]))
+            machine, "output_of", lambda command, *_: answers[command]))
 
     def test_the_same_archives_serve_another_release(self):
-        self.assertEqual(archive.Archive().lines_for("trixie"),
+        self.assertEqual(machine.Archive().lines_for("trixie"),
                          ["deb http://mirror.example/debian/ trixie main",
                           "deb http://mirror.example/debian-security/ trixie-security main"])
 
     def test_debootstrap_gets_the_main_one(self):
-        found = archive.Archive()
+        found = machine.Archive()
         self.assertEqual(found.mirror(), "http://mirror.example/debian/")
         self.assertEqual(found.components(), ["main"])
         self.assertEqual(found.keyrings, ["/usr/share/keyrings/debian-archive-keyring.gpg"])
 
     def test_takes_over_what_it_takes_to_reach_them(self):
-        found = archive.Archive()
+        found = machine.Archive()
         self.assertEqual(found.proxy(), "http://proxy.example:3128")
         self.assertEqual([str(path) for path in found.files()], ["/etc/hostname"])
         self.assertIn("Check-Valid-Until", found.options)
@@ -68,9 +68,9 @@ class ArchiveTest(unittest.TestCase):
         self.assertNotIn("APT::", found.options)
 
     def test_lists_that_were_never_fetched_are_said_to_be(self):
-        self.enterContext(unittest.mock.patch.object(archive, "output_of", lambda *_: ""))
-        with self.assertRaisesRegex(archive.Unusable, "apt-get update"):
-            archive.Archive()
+        self.enterContext(unittest.mock.patch.object(machine, "output_of", lambda *_: ""))
+        with self.assertRaisesRegex(machine.Unusable, "apt-get update"):
+            machine.Archive()
 
 
 if __name__ == "__main__":
