@@ -208,7 +208,7 @@ State* make_state(const State& parent, std::uint32_t fuel) {
 void Step::spawn_child(const Operation& op) {
   const std::uint32_t half = state_.fuel / 2;
   state_.fuel -= half;
-  if (m_.runtime->goroutine_count.peek() >= kGoroutinesMax) return;
+  if (m_.runtime->goroutine_count.poll() >= kGoroutinesMax) return;
   spawn(m_, g_, function_.program->functions[op.function].function, make_state(state_, half));
 }
 

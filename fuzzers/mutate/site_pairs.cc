@@ -11,7 +11,7 @@ using enum Site;
 constexpr Site kStatusReaders[] = {
     kPreemptPoll,     kParkStatus,       kReadyStatus,   kStatusWaitForScan, kExecuteStatus,
     kYieldStatus,     kExitStatus,       kSyscallStatus, kCopyStackStatus,   kScanSuspend,
-    kScanSuspendWait, kScanPreemptStore, kScanResume};
+    kScanSuspendWait, kScanPreemptStore, kScanResume,    kPreemptLook};
 constexpr Site kStatusWriters[] = {
     kPreemptPoll,   kParkStatus,      kReadyStatus, kExecuteStatus,    kYieldStatus, kExitStatus,
     kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume};
@@ -44,6 +44,7 @@ constexpr Site kHeadReaders[] = {kRunQueueHeadLoad, kRunQueueHeadUpdate, kQueueL
 constexpr Site kHeadWriters[] = {kRunQueueHeadUpdate};
 constexpr Site kTailReaders[] = {kRunQueueTailLoad, kQueueLookTail, kQueueLookTailAgain};
 constexpr Site kTailWriters[] = {kRunQueueTailStore};
+constexpr Site kSlot[] = {kRunQueueSlot};
 constexpr Site kNextReaders[] = {kRunNextLoad, kRunNextUpdate, kQueueLookNext};
 constexpr Site kNextWriters[] = {kRunNextUpdate};
 constexpr Site kSpinningReaders[] = {kSpinningLoad, kSpinningUpdate};
@@ -52,6 +53,8 @@ constexpr Site kIdleReaders[] = {kIdleProcessorsLoad, kIdleProcessorsStore};
 constexpr Site kIdleWriters[] = {kIdleProcessorsStore};
 constexpr Site kGlobalReaders[] = {kGlobalQueueSizeLoad, kGlobalQueueSizeStore};
 constexpr Site kGlobalWriters[] = {kGlobalQueueSizeStore};
+constexpr Site kCountReaders[] = {kScanRequest};
+constexpr Site kCountWriters[] = {kGoroutineCountStore};
 constexpr Site kNeed[] = {kNeedSpinning};
 constexpr Site kNoteReaders[] = {kMachineNoteSleep};
 constexpr Site kNoteWriters[] = {kMachineNoteWake};
@@ -70,10 +73,12 @@ constexpr SiteFamily kFamilies[] = {
     {kSchedulerLocks, kSchedulerUnlocks},
     {kHeadReaders, kHeadWriters},
     {kTailReaders, kTailWriters},
+    {kSlot, kSlot},
     {kNextReaders, kNextWriters},
     {kSpinningReaders, kSpinningWriters},
     {kIdleReaders, kIdleWriters},
     {kGlobalReaders, kGlobalWriters},
+    {kCountReaders, kCountWriters},
     {kNeed, kNeed},
     {kNoteReaders, kNoteWriters},
     {kGuardReaders, kGuardWriters},

@@ -27,12 +27,14 @@ bool is_housekeeping(Site site) {
     case Site::kSudogCacheUnlock:
     case Site::kAllGoroutinesLock:
     case Site::kAllGoroutinesUnlock:
+    case Site::kGoroutineCountStore:
     case Site::kSchedulerLock:
     case Site::kSchedulerUnlock:
     case Site::kRunQueueHeadLoad:
     case Site::kRunQueueTailLoad:
     case Site::kRunQueueTailStore:
     case Site::kRunQueueHeadUpdate:
+    case Site::kRunQueueSlot:
     case Site::kRunNextLoad:
     case Site::kRunNextUpdate:
     case Site::kStealOrder:
