@@ -36,7 +36,7 @@ Action keeper_step(Machine& m, Goroutine& g) {
     spawn(m, g, kReceiver, nullptr);
     return t.next(1, Action::kYield);
   }
-  if (m.runtime->goroutines[1]->status.peek() != kWaiting) return t.next(1, Action::kYield);
+  if (m.runtime->goroutines[1]->status.inspect() != kWaiting) return t.next(1, Action::kYield);
   channel->lock.lock(Site::kTest);
   while (!hang_was_told) platform::sleep_ns(1'000'000, Site::kTest);
   channel->lock.unlock(Site::kTest);

@@ -247,7 +247,7 @@ TEST(InterpreterMain, TellsOfTheRuntimeBeforeAnyChannelOrGoroutine) {
   run.knobs.processors = 3;
   run.made = [](Runtime& runtime) {
     made_with = runtime.knobs.processors;
-    goroutines = runtime.goroutine_count.peek();
+    goroutines = runtime.goroutine_count.inspect();
     channels = runtime.channel_count;
   };
   made_with = 0;

@@ -271,7 +271,7 @@ class Step {
   void spawn_child(const Operation& op) {
     const std::uint32_t half = state_.fuel / 2;
     state_.fuel -= half;
-    if (m_.runtime->goroutine_count.peek() >= kGoroutinesMax) return;
+    if (m_.runtime->goroutine_count.poll() >= kGoroutinesMax) return;
     spawn(m_, g_, function_.program->functions[op.function].function, make_state(state_, half));
   }
 

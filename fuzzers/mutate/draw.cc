@@ -53,6 +53,7 @@ constexpr Site kQueueSites[] = {
     Site::kRunQueueHeadLoad, Site::kRunQueueTailLoad,     Site::kRunQueueTailStore,
     Site::kRunNextLoad,      Site::kGlobalQueueSizeStore, Site::kSpinningUpdate,
     Site::kQueueLookHead,    Site::kNeedSpinning,         Site::kIdleProcessorsStore,
+    Site::kRunQueueSlot,     Site::kRunQueueHeadUpdate,
 };
 
 constexpr bool is_channel_site(std::string_view name) {

@@ -11,7 +11,7 @@ constexpr SiteFamily kFamilies[] = {
     // A goroutine's status, and what is asked of it, which the same places look at.
     {{kPreemptPoll, kParkStatus, kReadyStatus, kStatusWaitForScan, kExecuteStatus, kYieldStatus,
       kExitStatus, kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanSuspendWait,
-      kScanPreemptStore, kScanResume},
+      kScanPreemptStore, kScanResume, kPreemptLook},
      {kPreemptPoll, kParkStatus, kReadyStatus, kExecuteStatus, kYieldStatus, kExitStatus,
       kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume}},
     // A channel's `closed`, and its lock.
@@ -29,14 +29,16 @@ constexpr SiteFamily kFamilies[] = {
     {{kSudogCacheLock}, {kSudogCacheUnlock}},
     {{kAllGoroutinesLock}, {kAllGoroutinesUnlock}},
     {{kSchedulerLock}, {kSchedulerUnlock}},
-    // Run queues: head, tail and the next one.
+    // Run queues: head, tail, slots and the next one.
     {{kRunQueueHeadLoad, kRunQueueHeadUpdate, kQueueLookHead}, {kRunQueueHeadUpdate}},
     {{kRunQueueTailLoad, kQueueLookTail, kQueueLookTailAgain}, {kRunQueueTailStore}},
+    {{kRunQueueSlot}, {kRunQueueSlot}},
     {{kRunNextLoad, kRunNextUpdate, kQueueLookNext}, {kRunNextUpdate}},
     // What the scheduler counts, and the machines' notes.
     {{kSpinningLoad, kSpinningUpdate}, {kSpinningUpdate}},
     {{kIdleProcessorsLoad, kIdleProcessorsStore}, {kIdleProcessorsStore}},
     {{kGlobalQueueSizeLoad, kGlobalQueueSizeStore}, {kGlobalQueueSizeStore}},
+    {{kScanRequest}, {kGoroutineCountStore}},
     {{kNeedSpinning}, {kNeedSpinning}},
     {{kMachineNoteSleep}, {kMachineNoteWake}},
     // The word that tells a goroutine of requests.

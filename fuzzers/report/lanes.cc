@@ -28,7 +28,7 @@ bool is_housekeeping(Site site) {
       kRunNextLoad,          kRunNextUpdate,       kStealOrder,          kSpinningLoad,
       kSpinningUpdate,       kIdleProcessorsLoad,  kIdleProcessorsStore, kGlobalQueueSizeLoad,
       kGlobalQueueSizeStore, kNeedSpinning,        kMachineNoteSleep,    kMachineNoteWake,
-      kMachineStart,         kThreadStart};
+      kMachineStart,         kThreadStart,         kRunQueueSlot,        kGoroutineCountStore};
   return std::ranges::find(kSites, site) != std::end(kSites);
 }
 

@@ -46,6 +46,7 @@ constexpr std::array<Line, kFeatureCount> kLines = {{
     {"ends a time slice", 4},
     {"preempts within an operation", 3},
     {"preempts between two operations", 3},
+    {"steals while the owner puts", 0.05},
     {"ends in deadlock", 10},
     {"ends in panic", 4},
     {"ends out of budget", 0},

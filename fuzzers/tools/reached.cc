@@ -1,8 +1,10 @@
 #include "tools/reached.h"
 
+#include <array>
 #include <vector>
 
 #include "base/event.h"
+#include "base/limits.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -52,6 +54,77 @@ void see_stop(const event::Preempted& stop, const Doing& doing, Features& featur
   features[kStopsInClose] |= stop.function == FunctionId::kCloseChannel;
   features[kStopsBeforeReady] |= doing.owes_ready && stop.function != FunctionId::kCloseChannel;
 }
+
+/// A processor's queue as its events tell.
+struct Ring {
+  unsigned size = 0;
+  GoroutineId next = kNoGoroutine;  // beside the ring
+};
+
+/// Goroutines that one thread takes off a ring in one step.
+struct Taken {
+  QueueId queue = 0;
+  std::uint32_t step = 0;
+  unsigned ring = 0;  // how many were in the ring before
+  unsigned count = 0;
+  GoroutineId latest = kNoGoroutine;
+};
+
+/// A thief takes half of what it has seen, rounded up. Where that is not half of what is there, the
+/// owner has put one since the thief looked. (Some such thefts do not show it.)
+class Thefts {
+ public:
+  /// True when the event shows such a theft.
+  bool see(const Event& event) {
+    if (event.kind == EventKind::kQueued) {
+      const auto& queued = as<event::Queued>(event);
+      if (queued.queue >= kProcessorsLimit) return false;
+      if (queued.runs_next) {
+        rings_[queued.queue].next = event.goroutine;
+      } else {
+        ++rings_[queued.queue].size;
+      }
+    } else if (event.kind == EventKind::kUnqueued) {
+      take(event, as<event::Unqueued>(event).queue);
+    } else if (event.kind == EventKind::kSettled) {
+      return settle(event, as<event::Settled>(event).server);
+    }
+    return false;
+  }
+
+ private:
+  Taken& taken_by(ThreadId thread) {
+    if (thread >= taken_.size()) taken_.resize(thread + 1);
+    return taken_[thread];
+  }
+  void take(const Event& event, QueueId queue) {
+    if (queue >= kProcessorsLimit) return;
+    Ring& ring = rings_[queue];
+    if (ring.next == event.goroutine) {
+      ring.next = kNoGoroutine;
+      return;
+    }
+    Taken& taken = taken_by(event.thread);
+    if (taken.step != event.step || taken.queue != queue || taken.count == 0) {
+      taken = {.queue = queue, .step = event.step, .ring = ring.size};
+    }
+    ++taken.count;
+    taken.latest = event.goroutine;
+    if (ring.size > 0) --ring.size;
+  }
+  // The thread runs what it took last: with another processor than that of the queue it has stolen.
+  bool settle(const Event& event, unsigned server) {
+    Taken& taken = taken_by(event.thread);
+    const bool is_theft = taken.count != 0 && taken.latest == event.goroutine && server != 0 &&
+                          server - 1 != taken.queue;
+    const bool is_beside_put = is_theft && taken.count != taken.ring - taken.ring / 2;
+    taken.count = 0;
+    return is_beside_put;
+  }
+
+  std::array<Ring, kProcessorsLimit> rings_;
+  std::vector<Taken> taken_;  // by thread
+};
 
 void see_event(const Event& event, std::vector<Doing>& goroutines, Features& features) {
   if (event.goroutine >= goroutines.size()) goroutines.resize(event.goroutine + 1);
@@ -120,7 +193,11 @@ void see_event(const Event& event, std::vector<Doing>& goroutines, Features& fea
 Features features_of(const Input& input, const Trace& trace) {
   Features features{};
   std::vector<Doing> goroutines;
-  for (const Event& event : trace.events) see_event(event, goroutines, features);
+  Thefts thefts;
+  for (const Event& event : trace.events) {
+    see_event(event, goroutines, features);
+    features[kStealsBesidePut] |= thefts.see(event);
+  }
   features[kDeadlocks] = trace.outcome == Outcome::kDeadlock;
   features[kPanics] = trace.outcome == Outcome::kPanic;
   features[kRunsOut] = trace.outcome == Outcome::kBudget;

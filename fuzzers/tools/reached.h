@@ -34,6 +34,7 @@ enum Feature : unsigned {
   kSlicesEnd,            // a goroutine was preempted to share its processor,
   kPreemptsOperation,    // ... in the middle of a channel operation,
   kPreemptsBetween,      // ... between two operations
+  kStealsBesidePut,      // a goroutine was stolen while the queue's owner put another
   kDeadlocks,
   kPanics,
   kRunsOut,  // of its budget

@@ -30,6 +30,7 @@ TEST(Reached, EachAdversarialPointHasItsSeed) {
       {"request-wiped-out-by-a-copy", kRequestsWipedOut},
       {"request-in-a-system-call", kRequestsInSyscall},
       {"request-put-off-under-a-lock", kRequestsPutOff},
+      {"steal-while-the-owner-puts", kStealsBesidePut},
   };
   for (const auto& row : kRows) {
     const Features features = reached_by(row.seed);

@@ -1,14 +1,14 @@
 // Footprint: what one step of a run did, as far as another step could notice.
 //
 // A step is a thread's way from one yield point to the next. It performs the operation that was
-// announced at the first, and on the way it may touch more: peeks and pokes, names, the memory
-// that copies touch, and the facts that oracles read. All of these become accesses to numbered
-// slots, and two steps of different threads conflict when they access one slot in modes that do not
+// announced at the first, and on the way it may touch more: variables without a step, names, the
+// memory that copies touch, and the facts that oracles read. All of these become accesses to
+// numbered slots, and two steps of different threads conflict when they access one slot in modes that do not
 // commute. Steps that do not conflict may be swapped: the runtime comes to the same state, and
 // every oracle sees the same history of each channel, each goroutine and the run queues.
 //
 //   slot              accessed by
-//   object            operations on it, peeks, pokes
+//   object            operations on it, at a site or without
 //   channel c         events about c: what they do to it is a write, what a goroutine asks a read
 //   goroutine g       events about g
 //   work              events about queues, processors and machines

@@ -88,10 +88,10 @@ std::uint32_t perform(const TinyOperation& operation, const Things& things, std:
       things.cells[operation.object]->store(operation.value, Site::kTest);
       return seen;
     case TinyCode::kPeek:
-      return atomic.peek();
+      return atomic.poll();
     case TinyCode::kPoke:
       // Of an atomic there is one writer; and two of a cell are a race.
-      if (!sanitizer::kWatchesRaces) things.cells[operation.object]->poke(operation.value);
+      if (!sanitizer::kWatchesRaces) things.cells[operation.object]->plant(operation.value);
       return seen;
     case TinyCode::kWaitUntilSet:
       return platform::spin_until(atomic, [](std::uint32_t v) { return v != 0; }, Site::kTest);

@@ -114,7 +114,7 @@ Action wait_on(Machine& m, Goroutine& g, const Frame& frame, WaitQueue& queue, b
     // No stack split between setting the element and linking the sudog: a copy finds sudogs that
     // point into the stack only through `waiting` (golang/go 1e91e2a25a).
     const NoSplit nosplit(g);
-    sudog->element.poke(frame->element);
+    sudog->element.store_locked(frame->element, c.lock);
     sudog->channel = &c;
     sudog->is_select = false;
     g.waiting = sudog;
@@ -200,7 +200,7 @@ bool cannot_send(const Channel& c) {
 Action send_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
   Channel& c = *frame->channel;
   lock_channel(g, c, Site::kChanSendLock);
-  if (c.closed.peek() != 0) {
+  if (c.closed.load_locked(c.lock) != 0) {
     unlock_channel(g, c, Site::kChanSendUnlock);
     panic(g, PanicKind::kSendOnClosed, c.id);
   }
@@ -209,7 +209,7 @@ Action send_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
     unlock_channel(g, c, Site::kWakeUnlock);
     return ready_partner_or_stop(m, g, frame, *receiver);
   }
-  if (c.count.peek() < c.capacity) {
+  if (c.count.load_locked(c.lock) < c.capacity) {
     put_in_buffer({g}, c, element_of(g, frame));
     unlock_channel(g, c, Site::kChanSendUnlock);
     return finish(g, true, true);
@@ -266,16 +266,16 @@ Action receive_closed(Goroutine& g, const Frame& frame) {
 Action receive_now_or_wait(Machine& m, Goroutine& g, const Frame& frame) {
   Channel& c = *frame->channel;
   lock_channel(g, c, Site::kChanReceiveLock);
-  if (c.closed.peek() != 0 && c.count.peek() == 0) {
+  if (c.closed.load_locked(c.lock) != 0 && c.count.load_locked(c.lock) == 0) {
     unlock_channel(g, c, Site::kChanReceiveUnlock);
     return receive_closed(g, frame);
   }
-  if (Sudog* const sender = c.closed.peek() == 0 ? c.senders.dequeue() : nullptr) {
+  if (Sudog* const sender = c.closed.load_locked(c.lock) == 0 ? c.senders.dequeue() : nullptr) {
     transfer_from_sender({g}, c, *sender, element_of(g, frame));
     unlock_channel(g, c, Site::kWakeUnlock);
     return ready_partner_or_stop(m, g, frame, *sender);
   }
-  if (c.count.peek() > 0) {
+  if (c.count.load_locked(c.lock) > 0) {
     take_from_buffer({g}, c, element_of(g, frame));
     unlock_channel(g, c, Site::kChanReceiveUnlock);
     return finish(g, true, true);
@@ -360,7 +360,7 @@ Goroutine* release_waiters(Goroutine& g, Channel& c, WaitQueue& queue, bool are_
 Goroutine* close_now(Goroutine& g, Channel* c) {
   if (c == nullptr) panic(g, PanicKind::kCloseOfNil, kNilChannel);
   lock_channel(g, *c, Site::kChanCloseLock);
-  if (c->closed.peek() != 0) {
+  if (c->closed.load_locked(c->lock) != 0) {
     unlock_channel(g, *c, Site::kChanCloseUnlock);
     panic(g, PanicKind::kCloseOfClosed, c->id);
   }
@@ -461,7 +461,7 @@ void announce_channels(Runtime& runtime) {
   for (unsigned i = 0; i < runtime.channel_count; ++i) {
     const auto& c = static_cast<const Channel&>(*runtime.channels[i]);
     platform::record(event::EndChannel{.channel = c.id,
-                                       .buffered = static_cast<std::uint16_t>(c.count.peek()),
+                                       .buffered = static_cast<std::uint16_t>(c.count.inspect()),
                                        .receivers = c.receivers.size(),
                                        .senders = c.senders.size()});
   }

@@ -36,8 +36,8 @@ struct Channel : ChannelBase {
   // Guarded by lock.
   std::uint32_t send_index = 0;
   std::uint32_t receive_index = 0;
-  WaitQueue receivers;
-  WaitQueue senders;
+  WaitQueue receivers{lock};
+  WaitQueue senders{lock};
   // Written under lock, read without it by len and the non-blocking fast paths.
   platform::Atomic<std::uint32_t> count{0};
   platform::Atomic<std::uint32_t> closed{0};

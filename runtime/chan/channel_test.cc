@@ -299,8 +299,10 @@ TEST(Fatal, WaiterIsWokenByNobody) {
 TEST(Fatal, SenderIsWokenAsByCloseAndTheChannelIsOpen) {
   const Body sender({send(1, 1)});
   const Body main({go(sender), yield(), [](Machine& m, Goroutine& g) {
+                     channel(m, 1)->lock.lock(Site::kTest);
                      Sudog* const sudog = channel(m, 1)->senders.dequeue();
-                     sudog->element.poke(0);
+                     sudog->element.plant(0);
+                     channel(m, 1)->lock.unlock(Site::kTest);
                      wake(m, g, *sudog, false);
                    }});
   EXPECT_EQ(

@@ -130,7 +130,8 @@ TEST(Close, LeavesTheElementOfAWaitingSenderAlone) {
   const Body sender({send(1, 6)});
   const Body main({go(sender), yield(),
                    [](Machine& m, Goroutine& g) {
-                     task_frame(g).value = channel(m, 1)->senders.first()->element.peek();
+                     task_frame(g).value =
+                         channel(m, 1)->senders.inspect_first()->element.inspect();
                    },
                    close(1),
                    [](Machine&, Goroutine& g) {

@@ -23,7 +23,7 @@ struct Scene {
   }
   Goroutine& goroutine() {
     auto& g = make<Goroutine>(++goroutines, kMainPath, runtime.stack_pool);
-    g.status.poke(kWaiting);
+    g.status.plant(kWaiting);
     return g;
   }
   Sudog& sudog(Goroutine& g) {
@@ -61,7 +61,7 @@ std::string ending_of_check(std::uint32_t capacity, Body body) {
 
 TEST(ChannelInvariants, HoldInEveryRestingState) {
   EXPECT_EQ(ending_of_check(0, [](Scene&) {}), "exit: ");
-  EXPECT_EQ(ending_of_check(3, [](Scene& s) { s.c.count.poke(2), s.c.send_index = 2; }), "exit: ");
+  EXPECT_EQ(ending_of_check(3, [](Scene& s) { s.c.count.plant(2), s.c.send_index = 2; }), "exit: ");
   EXPECT_EQ(ending_of_check(0, [](Scene& s) { s.waits(s.c.senders), s.waits(s.c.senders); }),
             "exit: ");
   EXPECT_EQ(ending_of_check(2, [](Scene& s) { s.waits(s.c.receivers); }), "exit: ");
@@ -87,7 +87,7 @@ TEST(ChannelInvariants, I1SendersAndReceiversDoNotWaitForEachOther) {
                             [](Scene& s) {
                               Sudog& won = s.waits(s.c.senders);
                               won.is_select = true;
-                              won.goroutine->select_done.poke(1);
+                              won.goroutine->select_done.plant(1);
                               s.waits(s.c.receivers);
                             }),
             "exit: ")
@@ -95,7 +95,7 @@ TEST(ChannelInvariants, I1SendersAndReceiversDoNotWaitForEachOther) {
 }
 
 TEST(ChannelInvariants, I2NoReceiverWaitsBesideAnElement) {
-  EXPECT_EQ(ending_of_check(1, [](Scene& s) { s.c.count.poke(1), s.waits(s.c.receivers); }),
+  EXPECT_EQ(ending_of_check(1, [](Scene& s) { s.c.count.plant(1), s.waits(s.c.receivers); }),
             "fatal: channel invariant I2: a receiver waits beside an element");
 }
 
@@ -105,14 +105,14 @@ TEST(ChannelInvariants, I3NoSenderWaitsBesideAFreeSlot) {
 }
 
 TEST(ChannelInvariants, I4NobodyWaitsOnAClosedChannel) {
-  EXPECT_EQ(ending_of_check(0, [](Scene& s) { s.c.closed.poke(1), s.waits(s.c.senders); }),
+  EXPECT_EQ(ending_of_check(0, [](Scene& s) { s.c.closed.plant(1), s.waits(s.c.senders); }),
             "fatal: channel invariant I4: a sender waits on a closed channel");
-  EXPECT_EQ(ending_of_check(0, [](Scene& s) { s.c.closed.poke(1), s.waits(s.c.receivers); }),
+  EXPECT_EQ(ending_of_check(0, [](Scene& s) { s.c.closed.plant(1), s.waits(s.c.receivers); }),
             "fatal: channel invariant I4: a receiver waits on a closed channel");
 }
 
 TEST(ChannelInvariants, TheBufferIsWhatItsIndexesSay) {
-  EXPECT_EQ(ending_of_check(1, [](Scene& s) { s.c.count.poke(2); }),
+  EXPECT_EQ(ending_of_check(1, [](Scene& s) { s.c.count.plant(2); }),
             "fatal: channel buffer: more elements than slots");
   EXPECT_EQ(ending_of_check(0, [](Scene& s) { s.c.send_index = 1; }),
             "fatal: channel buffer: an index into nothing");
@@ -136,7 +136,7 @@ TEST(ChannelInvariants, QueuesHoldTheChannelsOwnSudogs) {
 }
 
 TEST(ChannelInvariants, AreLookedAtWhenTheLockIsGivenBackAndTaken) {
-  const auto broken = [](Scene& s) { s.c.closed.poke(1), s.waits(s.c.senders); };
+  const auto broken = [](Scene& s) { s.c.closed.plant(1), s.waits(s.c.senders); };
   const std::string message = "fatal: channel invariant I4: a sender waits on a closed channel";
   EXPECT_EQ(ending_of(0,
                       [&](Scene& s) {
@@ -204,7 +204,7 @@ TEST(DequeuedSudog, IsOffItsQueueAndItsGoroutineWaits) {
             "fatal: dequeued sudog: it waited on another channel");
   EXPECT_EQ(ending([](Scene&, Sudog& sudog) { sudog.next = &sudog; }),
             "fatal: dequeued sudog: it is still linked to its queue");
-  EXPECT_EQ(ending([](Scene&, Sudog& sudog) { sudog.goroutine->status.poke(kRunnable); }),
+  EXPECT_EQ(ending([](Scene&, Sudog& sudog) { sudog.goroutine->status.plant(kRunnable); }),
             "fatal: dequeued sudog: its goroutine does not wait");
   EXPECT_EQ(ending([](Scene&, Sudog& sudog) { sudog.is_select = true; }),
             "fatal: dequeued sudog: its select was not won");
@@ -214,20 +214,20 @@ TEST(Wait, BeginsWithNothingLeftOfTheLastTime) {
   const auto ending = [](auto broken) {
     return ending_of(0, [&broken](Scene& s) {
       Goroutine& g = s.goroutine();
-      g.status.poke(kRunning);
+      g.status.plant(kRunning);
       g.locks_held = 1;
       broken(s, g);
       check_may_wait(g);
     });
   };
   EXPECT_EQ(ending([](Scene&, Goroutine&) {}), "exit: ");
-  EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.status.poke(kWaiting); }),
+  EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.status.plant(kWaiting); }),
             "fatal: wait: only a running goroutine begins to");
   EXPECT_EQ(ending([](Scene& s, Goroutine& g) { g.waiting = &s.sudog(g); }),
             "fatal: wait: its goroutine waits already");
-  EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.parking_on_chan.poke(1); }),
+  EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.parking_on_chan.plant(1); }),
             "fatal: wait: its goroutine is parking already");
-  EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.select_done.poke(1); }),
+  EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.select_done.plant(1); }),
             "fatal: wait: somebody has won it before it began");
   EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.locks_held = 0; }),
             "fatal: wait: no channel is locked");
@@ -238,7 +238,7 @@ TEST(ParkCommit, FindsTheGoroutineParkedAndWarnedOf) {
     return ending_of(0, [&broken](Scene& s) {
       Goroutine& g = s.goroutine();
       g.waiting = &s.waits(s.c.senders, g);
-      g.parking_on_chan.poke(1);
+      g.parking_on_chan.plant(1);
       g.locks_held = 1;
       broken(g);
       chan_park_commit(g, &s.c);
@@ -247,13 +247,13 @@ TEST(ParkCommit, FindsTheGoroutineParkedAndWarnedOf) {
   EXPECT_EQ(ending([](Goroutine&) {}), "exit: ");
   EXPECT_EQ(ending([](Goroutine& g) { g.locks_held = 2; }),
             "fatal: park commit: other locks are held than that of the one channel");
-  EXPECT_EQ(ending([](Goroutine& g) { g.status.poke(kRunning); }),
+  EXPECT_EQ(ending([](Goroutine& g) { g.status.plant(kRunning); }),
             "fatal: park commit: its goroutine does not wait yet");
   EXPECT_EQ(ending([](Goroutine& g) { g.waiting = nullptr; }),
             "fatal: park commit: its goroutine waits for nothing");
-  EXPECT_EQ(ending([](Goroutine& g) { g.parking_on_chan.poke(0); }),
+  EXPECT_EQ(ending([](Goroutine& g) { g.parking_on_chan.plant(0); }),
             "fatal: park commit: nobody was warned of it");
-  EXPECT_EQ(ending([](Goroutine& g) { g.active_stack_chans.poke(true); }),
+  EXPECT_EQ(ending([](Goroutine& g) { g.active_stack_chans.plant(true); }),
             "fatal: park commit: the flag told of free locks before they were");
   EXPECT_EQ(ending([](Goroutine& g) { g.nosplit = 1; }),
             "fatal: park commit: its goroutine parked in a nosplit region");
@@ -263,19 +263,19 @@ TEST(Woken, ComesAfterTheCommitFunction) {
   const auto ending = [](auto broken) {
     return ending_of(0, [&broken](Scene& s) {
       Goroutine& g = s.goroutine();
-      g.status.poke(kRunning);
+      g.status.plant(kRunning);
       g.waiting = &s.sudog(g);
-      g.active_stack_chans.poke(true);
+      g.active_stack_chans.plant(true);
       broken(g);
       check_woken(g);
     });
   };
   EXPECT_EQ(ending([](Goroutine&) {}), "exit: ");
-  EXPECT_EQ(ending([](Goroutine& g) { g.status.poke(kRunnable); }),
+  EXPECT_EQ(ending([](Goroutine& g) { g.status.plant(kRunnable); }),
             "fatal: woken: a goroutine goes on that does not run");
-  EXPECT_EQ(ending([](Goroutine& g) { g.parking_on_chan.poke(1); }),
+  EXPECT_EQ(ending([](Goroutine& g) { g.parking_on_chan.plant(1); }),
             "fatal: woken: its commit function is not done");
-  EXPECT_EQ(ending([](Goroutine& g) { g.active_stack_chans.poke(false); }),
+  EXPECT_EQ(ending([](Goroutine& g) { g.active_stack_chans.plant(false); }),
             "fatal: woken: its locks were free before the flag said so");
   EXPECT_EQ(ending([](Goroutine& g) { g.locks_held = 1; }),
             "fatal: woken: it still holds a channel's lock");
@@ -339,7 +339,7 @@ TEST(Wake, IsOfAnotherGoroutineAndOnce) {
             "fatal: wake: a goroutine wakes itself");
   EXPECT_EQ(ending([](Goroutine&, Sudog& sudog) { sudog.goroutine->parameter = &sudog; }),
             "fatal: wake: its goroutine has been woken already");
-  EXPECT_EQ(ending([](Goroutine&, Sudog& sudog) { sudog.element.poke(8); }),
+  EXPECT_EQ(ending([](Goroutine&, Sudog& sudog) { sudog.element.plant(8); }),
             "fatal: wake: the sudog still has its element");
 }
 

@@ -115,7 +115,7 @@ TEST(ParkOrder, FlagTellsTheTruthToWhoeverFindsTheGoroutineWaiting) {
                      while (watched.status.load(Site::kTest) != kWaiting ||
                             watched.parking_on_chan.load(Site::kTest) != 0) {
                      }
-                     announce(g, 1, watched.active_stack_chans.peek());
+                     announce(g, 1, watched.active_stack_chans.inspect());
                    },
                    send(1, 5)});
   for (unsigned seed = 0; seed < 100; ++seed) {
@@ -306,7 +306,7 @@ TEST(BlockedCopy, OfAGoroutineThatWaitsForEverTakesNoLock) {
 TEST(BlockedCopy, OfAGoroutineAboutToParkIsFatal) {
   const Body receiver({receive(1)});
   const Body main({go(receiver), yield(),
-                   [](Machine& m, Goroutine&) { goroutine(m, 2).parking_on_chan.poke(1); },
+                   [](Machine& m, Goroutine&) { goroutine(m, 2).parking_on_chan.plant(1); },
                    copy_blocked(2, CopyReason::kMove)});
   const auto run = run_program(with_channels({{}}, kOneProcessor), main);
   EXPECT_EQ(run.ending(),

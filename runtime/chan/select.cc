@@ -210,7 +210,7 @@ struct Done {
 bool try_send(Goroutine& g, const Frame& frame, unsigned index, Done& done) {
   Channel& c = *frame.at(index).channel;
   const Actor actor{g, static_cast<std::uint16_t>(index)};
-  if (c.closed.peek() != 0) {
+  if (c.closed.load_locked(c.lock) != 0) {
     done.is_panic = true;
     return true;
   }
@@ -219,7 +219,7 @@ bool try_send(Goroutine& g, const Frame& frame, unsigned index, Done& done) {
     done.partner = receiver;
     return true;
   }
-  if (c.count.peek() >= c.capacity) return false;
+  if (c.count.load_locked(c.lock) >= c.capacity) return false;
   put_in_buffer(actor, c, frame.element(index));
   return true;
 }
@@ -232,11 +232,11 @@ bool try_receive(Goroutine& g, const Frame& frame, unsigned index, Done& done) {
     done.partner = sender;
     return true;
   }
-  if (c.count.peek() > 0) {
+  if (c.count.load_locked(c.lock) > 0) {
     take_from_buffer(actor, c, frame.element(index));
     return true;
   }
-  if (c.closed.peek() == 0) return false;
+  if (c.closed.load_locked(c.lock) == 0) return false;
   platform::record(
       event::ReceiveClosed{.goroutine = g.id, .channel = c.id, .case_index = actor.case_index});
   clear_element(c, frame.element(index), Site::kClearElement);
@@ -279,7 +279,7 @@ Action enqueue_and_park(Machine& m, Goroutine& g, const Frame& frame) {
     sudog->case_index = frame.lock_order(i);
     {
       const NoSplit nosplit(g);  // between element and list: see wait_on in channel.cc
-      sudog->element.poke(select_case.element);
+      sudog->element.store_locked(select_case.element, c.lock);
       sudog->channel = &c;
       (last == nullptr ? g.waiting : last->wait_link) = sudog;
     }
@@ -301,7 +301,7 @@ Sudog* take_waiting(Goroutine& g) {
     expect(sudog->goroutine == &g && sudog->is_select, "waiting list is corrupted",
            "a sudog is not of this select");
     sudog->is_select = false;
-    sudog->element.poke(0);
+    sudog->element.store_locked(0, sudog->channel->lock);
   }
   g.waiting = nullptr;
   return list;

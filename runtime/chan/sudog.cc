@@ -56,7 +56,7 @@ Sudog* acquire_sudog(Machine& m, Goroutine& g) {
   if (cache.count == 0) refill(*m.runtime, cache);
   Sudog* const sudog = cache.slots[--cache.count];
   cache.slots[cache.count] = nullptr;
-  require(sudog->element.peek() == 0, "acquire_sudog", "a cached sudog has an element");
+  require(sudog->element.inspect() == 0, "acquire_sudog", "a cached sudog has an element");
   costly(check_free, *sudog);
   m.runtime->sudogs_in_use.add(1);
   sudog->goroutine = &g;
@@ -65,7 +65,7 @@ Sudog* acquire_sudog(Machine& m, Goroutine& g) {
 
 void release_sudog(Machine& m, Goroutine& g, Sudog* sudog) {
   const NativeFrame frame(g, kReleaseSudogFrame, Site::kReleaseSudogPrologue);
-  require(sudog->element.peek() == 0, "release_sudog", "sudog with non-nil element");
+  require(sudog->element.inspect() == 0, "release_sudog", "sudog with non-nil element");
   require(!sudog->is_select, "release_sudog", "sudog with is_select");
   require(sudog->next == nullptr, "release_sudog", "sudog with non-nil next");
   require(sudog->previous == nullptr, "release_sudog", "sudog with non-nil previous");

@@ -28,11 +28,11 @@ TEST(SudogCache, GivesBackWhatItGot) {
   const Body main({[](Machine& m, Goroutine& g) {
     Sudog* const first = acquire_sudog(m, g);
     announce(g, 1, first->goroutine == &g);
-    announce(g, 2, m.runtime->sudogs_in_use.peek());
+    announce(g, 2, m.runtime->sudogs_in_use.total());
     first->success = true;
     first->case_index = 7;
     release_sudog(m, g, first);
-    announce(g, 2, m.runtime->sudogs_in_use.peek());
+    announce(g, 2, m.runtime->sudogs_in_use.total());
     announce(g, 1, first->goroutine == nullptr && !first->success && first->case_index == 0);
     announce(g, 1, acquire_sudog(m, g) == first);
   }});
@@ -49,7 +49,7 @@ TEST(SudogCache, FullOneReleasesHalfToTheCentralList) {
     acquire_and_release(m, g, kSudogCacheSlots + 1);
     announce(g, 1, central_count(*m.runtime));
     announce(g, 2, m.processor->sudogs.count);
-    announce(g, 3, m.runtime->sudogs_in_use.peek());
+    announce(g, 3, m.runtime->sudogs_in_use.total());
   }});
   const auto run = run_program({}, main);
   EXPECT_EQ(run.notes(1), (Ids{0, kSudogCacheSlots / 2}));
@@ -76,7 +76,7 @@ TEST(SudogCache, DirtySudogIsFatalWhenItIsTaken) {
   const Body main({[](Machine& m, Goroutine& g) {
     Sudog* const sudog = acquire_sudog(m, g);
     release_sudog(m, g, sudog);
-    sudog->element.poke(8);
+    sudog->element.plant(8);
     acquire_sudog(m, g);
   }});
   EXPECT_EQ(run_program({}, main).ending(), "fatal: acquire_sudog: a cached sudog has an element");
@@ -91,7 +91,7 @@ TEST(SudogCache, DirtySudogIsFatalWhenItIsGivenBack) {
     }});
     return run_program({}, main).ending();
   };
-  EXPECT_EQ(ending([](Goroutine&, Sudog& s) { s.element.poke(8); }),
+  EXPECT_EQ(ending([](Goroutine&, Sudog& s) { s.element.plant(8); }),
             "fatal: release_sudog: sudog with non-nil element");
   EXPECT_EQ(ending([](Goroutine&, Sudog& s) { s.is_select = true; }),
             "fatal: release_sudog: sudog with is_select");

@@ -114,7 +114,7 @@ void put_in_buffer(Actor sender, Channel& c, FrameRef<std::uintptr_t> element) {
   costly(check_element, sender.goroutine, c, *element);
   platform::copy(c.slot(c.send_index), source(element), c.element_bytes, Site::kBufferPut);
   advance(c, c.send_index);
-  c.count.poke(c.count.peek() + 1);
+  c.count.store_locked(c.count.load_locked(c.lock) + 1, c.lock);
   announce<event::SendToBuffer>(sender, c);
 }
 
@@ -125,7 +125,7 @@ void take_from_buffer(Actor receiver, Channel& c, FrameRef<std::uintptr_t> eleme
   if (*element != 0) platform::copy(target(element), head, c.element_bytes, Site::kBufferTake);
   platform::clear(head, c.element_bytes, Site::kClearElement);
   advance(c, c.receive_index);
-  c.count.poke(c.count.peek() - 1);
+  c.count.store_locked(c.count.load_locked(c.lock) - 1, c.lock);
   announce<event::ReceiveFromBuffer>(receiver, c);
 }
 

@@ -35,7 +35,7 @@ void WaitQueue::enqueue(Sudog& sudog) {
   sudog.next = nullptr;
   sudog.previous = last_;
   if (last_ == nullptr) {
-    first_.poke(&sudog);
+    first_.store_locked(&sudog, lock_);
   } else {
     last_->next = &sudog;
   }
@@ -44,7 +44,7 @@ void WaitQueue::enqueue(Sudog& sudog) {
 }
 
 void WaitQueue::unlink_first() {
-  Sudog* const sudog = first_.peek();
+  Sudog* const sudog = first_.load_locked(lock_);
   Sudog* const next = sudog->next;
   if (next == nullptr) {
     last_ = nullptr;
@@ -52,13 +52,13 @@ void WaitQueue::unlink_first() {
     next->previous = nullptr;
     sudog->next = nullptr;  // marks it as removed, for remove()
   }
-  first_.poke(next);
+  first_.store_locked(next, lock_);
   if constexpr (kCostlyChecks) check_links();
 }
 
 Sudog* WaitQueue::dequeue() {
   for (;;) {
-    Sudog* const sudog = first_.peek();
+    Sudog* const sudog = first_.load_locked(lock_);
     if (sudog == nullptr) return nullptr;
     // The race is decided before the sudog leaves the queue: the head cannot change while the lock
     // is held, and so the queue looks empty to the fast paths only once the operation has taken
@@ -89,20 +89,20 @@ void WaitQueue::remove(Sudog& sudog) {
   }
   if (next != nullptr) {  // start
     next->previous = nullptr;
-    first_.poke(next);
+    first_.store_locked(next, lock_);
     sudog.next = nullptr;
     return;
   }
   // Alone, or taken off by a waker already.
-  if (first_.peek() == &sudog) {
-    first_.poke(nullptr);
+  if (first_.load_locked(lock_) == &sudog) {
+    first_.store_locked(nullptr, lock_);
     last_ = nullptr;
   }
 }
 
 unsigned WaitQueue::size() const {
   unsigned count = 0;
-  for (const Sudog* sudog = first_.peek(); sudog != nullptr; sudog = sudog->next) ++count;
+  for (const Sudog* sudog = first_.inspect(); sudog != nullptr; sudog = sudog->next) ++count;
   return count;
 }
 

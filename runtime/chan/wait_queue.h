@@ -9,6 +9,8 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 class WaitQueue {
  public:
+  explicit WaitQueue(const platform::Mutex& lock) : lock_(lock) {}
+
   void enqueue(Sudog& sudog);
   /// Takes the first sudog that its waker may have: a select's must be won (select_done 0 -> 1),
   /// and those that another channel's waker has won are dropped. Null when there is none.
@@ -17,7 +19,6 @@ class WaitQueue {
   /// goroutine: one goroutine may wait twice on one channel.
   void remove(Sudog& sudog);
 
-  Sudog* first() const { return first_.peek(); }
   /// Without the lock: true at some moment between the call and its return.
   bool looks_empty(Site site) const { return first_.load(site) == nullptr; }
   unsigned size() const;
@@ -30,6 +31,7 @@ class WaitQueue {
   void check_queued(const Sudog& sudog) const;
   void unlink_first();
 
+  const platform::Mutex& lock_;              // the channel's
   platform::Atomic<Sudog*> first_{nullptr};  // written under the lock, read without by fast paths
   Sudog* last_ = nullptr;
 };

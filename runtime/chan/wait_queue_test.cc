@@ -13,8 +13,15 @@ using Ids = std::vector<std::uint32_t>;
 
 // One sudog a goroutine; ids start at 1. case_index names the sudog.
 struct Waiters {
-  WaitQueue queue;
-  WaitQueue other;
+  Waiters() {
+    lock.lock(Site::kTest);
+    other_lock.lock(Site::kTest);
+  }
+
+  platform::Mutex lock{LockRank::kChannel, 1};
+  platform::Mutex other_lock{LockRank::kChannel, 2};
+  WaitQueue queue{lock};
+  WaitQueue other{other_lock};
   Sudog* sudogs[8] = {};
 
   Sudog& sudog(std::uint16_t id) {
@@ -131,10 +138,10 @@ TEST(WaitQueue, DequeueDropsASelectThatAnotherWakerHasWon) {
   EXPECT_EQ(said_by([](Waiters& w) {
               w.enqueue({1, 2, 3});
               w.sudog(1).is_select = w.sudog(3).is_select = true;
-              w.sudog(1).goroutine->select_done.poke(1);
+              w.sudog(1).goroutine->select_done.plant(1);
               w.say_queue();
-              say(w.sudog(3).goroutine->select_done.peek());
-              say(w.sudog(2).goroutine->select_done.peek());
+              say(w.sudog(3).goroutine->select_done.inspect());
+              say(w.sudog(2).goroutine->select_done.inspect());
             }),
             (Ids{103, 2, 3, 1, 1, 0}));
 }
@@ -144,7 +151,7 @@ TEST(WaitQueue, DequeueOfLosersOnlyGivesNothing) {
               w.enqueue({1, 2});
               for (const std::uint16_t id : {std::uint16_t{1}, std::uint16_t{2}}) {
                 w.sudog(id).is_select = true;
-                w.sudog(id).goroutine->select_done.poke(1);
+                w.sudog(id).goroutine->select_done.plant(1);
               }
               say(w.queue.dequeue() == nullptr);
               say(100 + w.queue.size());
@@ -172,7 +179,9 @@ TEST(WaitQueue, ExactlyOneOfTwoWakersWinsASelect) {
         w.sudog(1).is_select = w.sudog(2).is_select = true;
         w.queue.enqueue(w.sudog(1));
         w.other.enqueue(w.sudog(2));
+        w.other_lock.unlock(Site::kTest);
         start([&w, &finished] {
+          w.other_lock.lock(Site::kTest);
           if (const Sudog* const won = w.other.dequeue()) say(won->case_index);
           finished.store(1, Site::kTest);
         });
@@ -192,7 +201,7 @@ TEST(WaitQueue, LooksEmptyOnlyOnceTheRaceIsDecided) {
         w.sudog(1).is_select = true;
         start([&w, &finished] {
           const bool is_empty = w.queue.looks_empty(Site::kTest);
-          say(is_empty && w.sudogs[1]->goroutine->select_done.peek() == 0);
+          say(is_empty && w.sudogs[1]->goroutine->select_done.inspect() == 0);
           finished.store(1, Site::kTest);
         });
         (void)w.queue.dequeue();

@@ -14,15 +14,27 @@
 //                     update_mine    a compare_exchange by the only thread that may change the
 //                                    variable while it has the expected value
 //                     exchange_mine  an exchange by the only thread that ever changes it
-//                   which both order as much as publish does. Without a site: poke is a release,
-//                   where no other thread is about to write; peek and add order nothing
+//                   which both order as much as publish does.
+//                   Without a site an access is no step, so no schedule shows what is wrong with
+//                   it. Each says why it needs none, and the simulator checks that at every use;
+//                   loads order nothing, stores are releases:
+//                     load_locked, store_locked   the lock (or what has is_held_by_me) is held
+//                     load_mine, store_mine       the caller is the owner, and only the owner
+//                                                 writes; without owner: the caller wrote it last
+//                     store_unpublished           no other thread has accessed it
+//                     load_at_rest                all other threads sleep, or wait for this lock
+//                     poll                        a hint: looked at again, or confirmed by an
+//                                                 update, before anything rests on it; no check
+//                     inspect                     for assertions and announcements; nobody is told
+//                     plant                       for tests alone
+//   Ownership       who may write what has one owner at a time: taken and given, never shared
 //   OwnedAtomic     an Atomic whose value says who may change it, and that others may freeze:
 //                     update_unless_frozen  a compare_exchange by that owner
 //                     freeze                a compare_exchange by others, between begin_freezing
 //                                           and end_freezing, one thread at a time
 //   Counter         a statistic: exact once all threads have stopped
+//   Sequence        1, 2, 3, ...: names, and shares of what a run may announce
 //   Cell<T>         plain memory; the caller guarantees exclusion
-//   inspect         a variable's or cell's value for assertions: a peek of which nobody is told
 //   Note            one sleeper, one wake-up; wake happens before sleep's return
 //   spin_until      waits in place for another thread's write
 //   hesitate        lets a moment pass in which others may be faster
@@ -54,9 +66,18 @@ concept MutexContract = std::constructible_from<M, LockRank, std::uint32_t> &&
                           { constant.is_held_by_me() } -> std::same_as<bool>;
                         };
 
+template <class A, class T, class Guard>
+concept ClaimsContract = requires(A variable, const A& constant, T value, const Guard& guard) {
+  { constant.load_locked(guard) } -> std::same_as<T>;
+  { variable.store_locked(value, guard) } -> std::same_as<void>;
+  { constant.inspect() } -> std::same_as<T>;
+  { variable.plant(value) } -> std::same_as<void>;
+};
+
 template <class A, class T>
-concept AtomicContract = std::constructible_from<A, T> &&
-                         requires(A atomic, const A& constant, T value, T& expected, Site site) {
+concept AtomicContract = std::constructible_from<A, T> && ClaimsContract<A, T, Mutex> &&
+                         requires(A atomic, const A& constant, T value, T& expected, Site site,
+                                  const Mutex& lock, const Ownership& owner) {
                            { constant.load(site) } -> std::same_as<T>;
                            { atomic.store(value, site) } -> std::same_as<void>;
                            { atomic.compare_exchange(expected, value, site) } -> std::same_as<bool>;
@@ -64,20 +85,20 @@ concept AtomicContract = std::constructible_from<A, T> &&
                            { atomic.publish(value, site) } -> std::same_as<void>;
                            { atomic.exchange_mine(value, site) } -> std::same_as<T>;
                            { atomic.update_mine(expected, value, site) } -> std::same_as<bool>;
-                           { constant.peek() } -> std::same_as<T>;
-                           { constant.inspect() } -> std::same_as<T>;
-                           { atomic.poke(value) } -> std::same_as<void>;
+                           { constant.load_mine(owner) } -> std::same_as<T>;
+                           { atomic.store_mine(value, owner) } -> std::same_as<void>;
+                           { constant.load_mine() } -> std::same_as<T>;
+                           { atomic.store_unpublished(value) } -> std::same_as<void>;
+                           { constant.load_at_rest(lock) } -> std::same_as<T>;
+                           { constant.poll() } -> std::same_as<T>;
                          };
 
 template <class C, class T>
-concept CellContract =
-    std::constructible_from<C, T> && requires(C cell, const C& constant, T value, Site site) {
-      { constant.load(site) } -> std::same_as<T>;
-      { cell.store(value, site) } -> std::same_as<void>;
-      { constant.peek() } -> std::same_as<T>;
-      { constant.inspect() } -> std::same_as<T>;
-      { cell.poke(value) } -> std::same_as<void>;
-    };
+concept CellContract = std::constructible_from<C, T> && ClaimsContract<C, T, Mutex> &&
+                       requires(C cell, const C& constant, T value, Site site) {
+                         { constant.load(site) } -> std::same_as<T>;
+                         { cell.store(value, site) } -> std::same_as<void>;
+                       };
 
 template <class N>
 concept NoteContract = std::default_initializable<N> && requires(N note, Site site) {
@@ -87,7 +108,6 @@ concept NoteContract = std::default_initializable<N> && requires(N note, Site si
 };
 
 static_assert(requires(Atomic<std::uint32_t> counter) {
-  { counter.add(1) } -> std::same_as<std::uint32_t>;
   { counter.fetch_add(1, Site{}) } -> std::same_as<std::uint32_t>;
 });
 static_assert(AtomicContract<OwnedAtomic<std::uint32_t>, std::uint32_t>);
@@ -100,8 +120,15 @@ static_assert(requires(OwnedAtomic<std::uint32_t> atomic, std::uint32_t& expecte
 static_assert(std::default_initializable<Counter> &&
               requires(Counter counter, const Counter& seen) {
                 counter.add(1);
-                { seen.peek() } -> std::same_as<std::uint32_t>;
+                { seen.total() } -> std::same_as<std::uint32_t>;
               });
+static_assert(requires(Sequence sequence, const Sequence& seen, Ownership owner) {
+  { sequence.next() } -> std::same_as<std::uint32_t>;
+  { seen.latest() } -> std::same_as<std::uint32_t>;
+  owner.take();
+  owner.give();
+  { owner.is_held_by_me() } -> std::same_as<bool>;
+});
 static_assert(MutexContract<Mutex>);
 static_assert(AtomicContract<Atomic<std::uint32_t>, std::uint32_t>);
 static_assert(AtomicContract<Atomic<void*>, void*>);

@@ -191,7 +191,7 @@ TEST(PlatformContract, EveryKindOfWriteEndsASpin) {
     await(seen, 3);
     EXPECT_EQ(variable.fetch_add(1, kSite), 3u);
     await(seen, 4);
-    variable.poke(5);
+    variable.plant(5);
     await(seen, 5);
   });
 }
@@ -252,16 +252,19 @@ TEST(PlatformContract, AtomicsDoArithmetic) {
     auto& variable = make<Counter>(5u);
     EXPECT_EQ(variable.load(kSite), 5u);
     variable.store(6, kSite);
-    EXPECT_EQ(variable.peek(), 6u);
+    EXPECT_EQ(variable.inspect(), 6u);
     EXPECT_EQ(variable.exchange(7, kSite), 6u);
     EXPECT_EQ(variable.fetch_add(3, kSite), 7u);
-    EXPECT_EQ(variable.add(1), 11u) << "add returns the sum";
+    auto& owner = make<platform::Ownership>();
+    owner.take();
+    variable.store_mine(variable.load_mine(owner) + 1, owner);
+    EXPECT_EQ(variable.poll(), 11u);
     std::uint32_t expected = 10;
     EXPECT_FALSE(variable.compare_exchange(expected, 1, kSite));
     EXPECT_EQ(expected, 11u) << "a failed exchange tells what it found";
     EXPECT_TRUE(variable.compare_exchange(expected, 1, kSite));
-    variable.poke(2);
-    EXPECT_EQ(variable.peek(), 2u);
+    variable.plant(2);
+    EXPECT_EQ(variable.inspect(), 2u);
     auto& pointer = make<Atomic<void*>>(nullptr);
     pointer.store(&variable, kSite);
     EXPECT_EQ(pointer.load(kSite), &variable);
@@ -294,8 +297,8 @@ TEST(PlatformContract, ACellKeepsItsValue) {
     auto& cell = make<Cell<std::uint64_t>>(1u);
     EXPECT_EQ(cell.load(kSite), 1u);
     cell.store(2, kSite);
-    EXPECT_EQ(cell.peek(), 2u);
-    cell.poke(3);
+    EXPECT_EQ(cell.inspect(), 2u);
+    cell.plant(3);
     EXPECT_EQ(cell.load(kSite), 3u);
   });
 }

@@ -178,7 +178,7 @@ TEST(Suspend, WaitsForACopyInProgress) {
 TEST(Suspend, UnknownStatusIsFatal) {
   const Body child({park_here()});
   const Body main({go(child), wait_for_status(2, kWaiting),
-                   [](Machine& m, Goroutine&) { goroutine(m, 2).status.poke(77); },
+                   [](Machine& m, Goroutine&) { goroutine(m, 2).status.plant(77); },
                    scan_and_wait(false, kChild)});
   Random random(1);
   EXPECT_EQ(run_program(with_scanner({.chooser = &random}), main).ending(),
@@ -193,7 +193,7 @@ TEST(Suspend, OfAGoroutineThatMustNotBeIsFatal) {
                      [broken](Machine& m, Goroutine&) {
                        Goroutine& g = goroutine(m, 2);
                        broken(*m.runtime, g);
-                       g.status.poke(g.status.peek());  // so that it happens before the scan
+                       g.status.plant(g.status.inspect());  // so that it happens before the scan
                      },
                      scan_and_wait(false, kChild)});
     Random random(1);
@@ -204,7 +204,7 @@ TEST(Suspend, OfAGoroutineThatMustNotBeIsFatal) {
   EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.in_syscall = true; }),
             "fatal: suspend: in a system call that the status does not tell of, or the other way "
             "round");
-  EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.status.poke(kPreempted); }),
+  EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.status.plant(kPreempted); }),
             "fatal: suspend: a goroutine stopped for nobody");
   EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.sp = g.stack.lo; }),
             "fatal: guard space: frames have used it up");
@@ -285,12 +285,13 @@ TEST(Suspend, WakerWaitsForTheScanner) {
 }
 
 TEST(Suspend, RequestThatWasNotSeenIsTakenBack) {
-  const Body child({[](Machine&, Goroutine& g) { g.preempt.poke(0); }, park_here()});
-  const Body main({go(child), wait_for_status(2, kWaiting),
-                   [](Machine& m, Goroutine&) { ask(goroutine(m, 2), kPreemptStop, Site::kTest); },
-                   scan_and_wait(false, kChild),
-                   [](Machine& m, Goroutine& g) { announce(g, 1, goroutine(m, 2).preempt.peek()); },
-                   ready_goroutine(2)});
+  const Body child({[](Machine&, Goroutine& g) { g.preempt.plant(0); }, park_here()});
+  const Body main(
+      {go(child), wait_for_status(2, kWaiting),
+       [](Machine& m, Goroutine&) { ask(goroutine(m, 2), kPreemptStop, Site::kTest); },
+       scan_and_wait(false, kChild),
+       [](Machine& m, Goroutine& g) { announce(g, 1, goroutine(m, 2).preempt.inspect()); },
+       ready_goroutine(2)});
   EXPECT_EQ(run_scanned(main).notes(1), Ids{0});
 }
 
@@ -384,8 +385,8 @@ TEST(ScanStack, RequestNamesOneGoroutineOrAll) {
 
 // A goroutine that must not be copied now is asked to do it itself, at its next safe point.
 TEST(ScanStack, UnsafeGoroutineShrinksItself) {
-  const Op unsafe = [](Machine& m, Goroutine&) { goroutine(m, 2).parking_on_chan.poke(1); };
-  const Op safe = [](Machine& m, Goroutine&) { goroutine(m, 2).parking_on_chan.poke(0); };
+  const Op unsafe = [](Machine& m, Goroutine&) { goroutine(m, 2).parking_on_chan.plant(1); };
+  const Op safe = [](Machine& m, Goroutine&) { goroutine(m, 2).parking_on_chan.plant(0); };
   const auto shrunk = run_with_parked_child(2, 64, {unsafe, scan_and_wait(false, kChild), safe});
   EXPECT_EQ(copies(shrunk, 2), (std::vector<Copy>{{CopyReason::kShrink, 8192, 4096, false}}));
   const auto moved = run_with_parked_child(2, 64, {unsafe, scan_and_wait(true, kChild), safe});

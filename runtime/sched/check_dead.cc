@@ -5,10 +5,10 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
 void announce_end(Runtime& runtime, unsigned alive) {
-  const std::uint32_t count = runtime.goroutine_count.peek();
+  const std::uint32_t count = runtime.goroutine_count.inspect();
   for (std::uint32_t i = 0; i < count; ++i) {
     const Goroutine& g = *runtime.goroutines[i];
-    const Status status = g.status.peek();
+    const Status status = g.status.inspect();
     if (status == kDead) continue;
     platform::record(
         event::EndGoroutine{.goroutine = g.id, .status = status, .reason = g.wait_reason});
@@ -16,7 +16,7 @@ void announce_end(Runtime& runtime, unsigned alive) {
   if (runtime.announce_channels != nullptr) runtime.announce_channels(runtime);
   runtime.stack_pool.check_freed();
   platform::record(event::EndCounts{.goroutines = static_cast<std::uint16_t>(alive),
-                                    .sudogs = runtime.sudogs_in_use.peek(),
+                                    .sudogs = runtime.sudogs_in_use.total(),
                                     .stacks = runtime.stack_pool.in_use()});
 }
 
@@ -28,9 +28,9 @@ void check_dead(Runtime& runtime) {
   if (runtime.machine_count > runtime.idle_machine_count) return;
   if (runtime.scanner_is_busy != 0) return;
   unsigned alive = 0;
-  const std::uint32_t count = runtime.goroutine_count.peek();
+  const std::uint32_t count = runtime.goroutine_count.load_at_rest(runtime.lock);
   for (std::uint32_t i = 0; i < count; ++i) {
-    const Status status = runtime.goroutines[i]->status.peek() & ~kScan;
+    const Status status = runtime.goroutines[i]->status.load_at_rest(runtime.lock) & ~kScan;
     if (status == kDead) continue;
     ++alive;
     // Every machine sleeps, and nobody will ever wake one: such a goroutine was forgotten.

@@ -74,7 +74,7 @@ TEST(CheckDead, WaitsWhileAMachineIsInASystemCall) {
 TEST(CheckDead, ForgottenRunnableGoroutineIsFatal) {
   const Body sleeper({park_here()});
   const Body main({go(sleeper), yield(), [](Machine& m, Goroutine&) {
-                     goroutine(m, 2).status.poke(kRunnable);  // and in no queue
+                     goroutine(m, 2).status.plant(kRunnable);  // and in no queue
                    }});
   EXPECT_EQ(run_program(kOneProcessor, main).ending(),
             "fatal: check_dead found a runnable goroutine: all machines are idle");
@@ -85,7 +85,7 @@ TEST(CheckDead, ForgottenRunnableGoroutineIsFatal) {
 TEST(CheckDead, ScanBitDoesNotHideAStatus) {
   const Body sleeper({park_here()});
   const Body main({go(sleeper), yield(),
-                   [](Machine& m, Goroutine&) { goroutine(m, 2).status.poke(kWaiting | kScan); }});
+                   [](Machine& m, Goroutine&) { goroutine(m, 2).status.plant(kWaiting | kScan); }});
   EXPECT_EQ(run_program(kOneProcessor, main).ending(), kDeadlockEnding);
 }
 

@@ -11,7 +11,7 @@ void machine_main(void* argument);
 void acquire_processor(Machine& m, Processor& processor) {
   expect(m.processor == nullptr, "machine", "it takes a second processor");
   expect(processor.idle_link == nullptr, "machine", "it takes a processor off no list");
-  m.processor = &processor;
+  hold_processor(m, processor);
 }
 
 // What wakes the machine has handed it a processor.
@@ -119,8 +119,7 @@ Goroutine* go_idle(Machine& m) {
     become_spinning(m);
     return nullptr;
   }
-  put_idle_processor(runtime, *m.processor);
-  m.processor = nullptr;
+  put_idle_processor(runtime, let_go_of_processor(m));
   runtime.lock.unlock(Site::kSchedulerUnlock);
   if (m.is_spinning) {
     m.is_spinning = false;

@@ -205,8 +205,8 @@ TEST(Machines, NoneIsLeftForASpinningStart) {
                    },
                    note_machine_count(2), go(extra), note_machine_count(2),
                    [](Machine& m, Goroutine& g) {
-                     announce(g, 3, m.runtime->spinning_count.peek());
-                     announce(g, 4, m.runtime->idle_processor_count.peek());
+                     announce(g, 3, m.runtime->spinning_count.inspect());
+                     announce(g, 4, m.runtime->idle_processor_count.inspect());
                    },
                    [&flags](Machine&, Goroutine&) { flags->b.store(1, Site::kTest); }});
   Random random(3);

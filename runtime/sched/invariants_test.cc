@@ -25,7 +25,7 @@ struct Scene {
   }
   Goroutine& goroutine(Status status) {
     auto& g = make<Goroutine>(GoroutineId{1}, kMainPath, runtime.stack_pool);
-    g.status.poke(status);
+    g.status.plant(status);
     return g;
   }
 
@@ -62,7 +62,7 @@ TEST(SchedulerLists, AreAsLongAsTheyAreCounted) {
             "fatal: idle machines: one of them looks for work");
   EXPECT_EQ(ending([](Scene& s) { s.sleeper->next_processor = s.runtime.processors[0]; }),
             "fatal: idle machines: one of them was called already");
-  EXPECT_EQ(ending([](Scene& s) { s.runtime.idle_processor_count.poke(0); }),
+  EXPECT_EQ(ending([](Scene& s) { s.runtime.idle_processor_count.plant(0); }),
             "fatal: idle processors: they are not as many as counted");
   EXPECT_EQ(ending([](Scene& s) { s.runtime.processors[1] = s.runtime.processors[0]; }),
             "fatal: idle processors: one of them is another runtime's");
@@ -81,7 +81,7 @@ TEST(SchedulerLists, TheGlobalQueueHasTwoEnds) {
   EXPECT_EQ(ending([](Scene&) {}), "exit: ");
   EXPECT_EQ(ending([](Scene& s) { s.runtime.global_tail = &s.goroutine(kRunnable); }),
             "fatal: global queue: its tail is not its last goroutine");
-  EXPECT_EQ(ending([](Scene& s) { s.runtime.global_count.poke(2); }),
+  EXPECT_EQ(ending([](Scene& s) { s.runtime.global_count.plant(2); }),
             "fatal: global queue: it is not as long as counted");
   EXPECT_EQ(ending([](Scene& s) { s.runtime.global_head->sched_link = s.runtime.global_head; }),
             "fatal: global queue: a goroutine is in it twice");
@@ -91,7 +91,7 @@ TEST(SchedulerLists, TheGlobalQueueHasTwoEnds) {
             }),
             "fatal: global queue: it has one end");
   EXPECT_EQ(ending([](Scene& s) {
-              s.runtime.global_count.poke(9);
+              s.runtime.global_count.plant(9);
               s.runtime.global_head = s.runtime.global_tail = nullptr;
               take_global(s.runtime, *s.runtime.processors[0], 1);
             }),
@@ -102,12 +102,12 @@ TEST(SchedulerLists, AProcessorIsIdleOnce) {
   EXPECT_EQ(ending_of([](Scene& s) { put_idle_processor(s.runtime, *s.runtime.processors[1]); }),
             "fatal: idle processors: one of them becomes idle again");
   EXPECT_EQ(ending_of([](Scene& s) {
-              s.runtime.idle_processor_count.poke(2);
+              s.runtime.idle_processor_count.plant(2);
               put_idle_processor(s.runtime, *s.runtime.processors[0]);
             }),
             "fatal: idle processors: more than there are");
   EXPECT_EQ(ending_of([](Scene& s) {
-              s.runtime.idle_processor_count.poke(0);
+              s.runtime.idle_processor_count.plant(0);
               take_idle_processor(s.runtime);
             }),
             "fatal: idle processors: negative count");
@@ -127,7 +127,7 @@ TEST(CheckDead, FindsNothingLeftToDo) {
             "fatal: check_dead: a machine is at work");
   EXPECT_EQ(ending([](Scene& s) { take_idle_processor(s.runtime); }),
             "fatal: check_dead: a processor is nobody's, and not idle");
-  EXPECT_EQ(ending([](Scene& s) { s.runtime.spinning_count.poke(1); }),
+  EXPECT_EQ(ending([](Scene& s) { s.runtime.spinning_count.plant(1); }),
             "fatal: check_dead: somebody still looks for work");
   EXPECT_EQ(ending([](Scene& s) { push_global(s.runtime, s.goroutine(kRunnable)); }),
             "fatal: check_dead: the global queue is not empty");
@@ -142,8 +142,8 @@ TEST(Runnable, IsInNobodysHands) {
     });
   };
   EXPECT_EQ(ending([](Scene&, Goroutine&) {}), "exit: ");
-  EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.status.poke(kRunnable | kScan); }), "exit: ");
-  EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.status.poke(kWaiting); }),
+  EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.status.plant(kRunnable | kScan); }), "exit: ");
+  EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.status.plant(kWaiting); }),
             "fatal: runnable: its status says otherwise");
   EXPECT_EQ(ending([](Scene&, Goroutine& g) { g.sched_link = &g; }),
             "fatal: runnable: it is on a list");
@@ -167,7 +167,7 @@ TEST(BetweenSteps, AMachineRunsItsGoroutineOnItsProcessor) {
   EXPECT_EQ(ending_of_step([](Machine&, Goroutine&) {}), "exit: ");
   EXPECT_EQ(ending_of_step([](Machine& m, Goroutine&) { m.goroutine = nullptr; }),
             "fatal: machine: it runs another goroutine than its own");
-  EXPECT_EQ(ending_of_step([](Machine&, Goroutine& g) { g.status.poke(kRunnable); }),
+  EXPECT_EQ(ending_of_step([](Machine&, Goroutine& g) { g.status.plant(kRunnable); }),
             "fatal: machine: its goroutine does not run");
   EXPECT_EQ(ending_of_step([](Machine& m, Goroutine&) { m.processor = nullptr; }),
             "fatal: machine: it runs a goroutine without a processor");
@@ -212,8 +212,8 @@ TEST(RunQueueInvariants, HoldsEachGoroutineOnceAndWithinItsSlots) {
             "fatal: run queue: its owner steals from itself");
   EXPECT_EQ(ending([&](Queues& q) {
               q.put(1);
-              q.b.put(q.g(2), false, overflow.items, overflow.count);
-              q.b.steal_from(q.a, true);
+              own(q.b).put(q.g(2), false, overflow.items, overflow.count);
+              own(q.b).steal_from(q.a, true);
             }),
             "fatal: run queue: a thief has work of its own");
 }

@@ -55,7 +55,7 @@ void put_global(Runtime& runtime, Goroutine* const* batch, unsigned count) {
 // processor.
 Goroutine* take_global(Runtime& runtime, Processor& processor, unsigned max) {
   require(runtime.lock.is_held_by_me(), "scheduler lock", "the global queue needs it");
-  const unsigned size = runtime.global_count.peek();
+  const unsigned size = runtime.global_count.load_locked(runtime.lock);
   unsigned count = size / runtime.knobs.processors + 1;
   if (count > size) count = size;
   if (max != 0 && count > max) count = max;

@@ -17,13 +17,14 @@ struct Parts {
       : runtime(make<Runtime>(Knobs{.processors = processors, .stacks = {}})) {
     for (unsigned i = 0; i < processors; ++i) {
       runtime.processors[i] = &make<Processor>(static_cast<std::uint16_t>(i));
+      runtime.processors[i]->run_queue.owner.take();
     }
   }
   Goroutine& g(std::uint32_t id) {
     if (goroutines[id] == nullptr) {
       goroutines[id] =
           &make<Goroutine>(static_cast<GoroutineId>(id), kMainPath, runtime.stack_pool);
-      goroutines[id]->status.poke(kRunnable);
+      goroutines[id]->status.plant(kRunnable);
     }
     return *goroutines[id];
   }
@@ -69,7 +70,7 @@ TEST(GlobalQueue, ProcessorTakesAFairShare) {
     say(parts.take(0)->id);  // 8 / 4 + 1 = 3: one to run, two to keep
     say(100);
     parts.say_local();
-    say(100 + parts.runtime.global_count.peek());
+    say(100 + parts.runtime.global_count.inspect());
   });
   EXPECT_EQ(run.said(), (Ids{1, 100, 2, 3, 105}));
 }
@@ -80,7 +81,7 @@ TEST(GlobalQueue, ShareIsAtMostHalfARing) {
     parts.fill_global(20);
     say(parts.take(0)->id);
     parts.say_local();
-    say(100 + parts.runtime.global_count.peek());
+    say(100 + parts.runtime.global_count.inspect());
   });
   EXPECT_EQ(run.said(), (Ids{1, 2, 3, 4, 116}));
 }
@@ -91,7 +92,7 @@ TEST(GlobalQueue, ShareIsAtMostWhatTheCallerAsksFor) {
     parts.fill_global(8);
     say(parts.take(2)->id);
     parts.say_local();
-    say(100 + parts.runtime.global_count.peek());
+    say(100 + parts.runtime.global_count.inspect());
   });
   EXPECT_EQ(run.said(), (Ids{1, 2, 106}));
 }
@@ -131,10 +132,10 @@ TEST(IdleProcessors, AreCountedAndTheLatestIsTakenFirst) {
     parts.lock();
     put_idle_processor(parts.runtime, *parts.runtime.processors[0]);
     put_idle_processor(parts.runtime, *parts.runtime.processors[1]);
-    say(parts.runtime.idle_processor_count.peek());
+    say(parts.runtime.idle_processor_count.inspect());
     say(100 + take_idle_processor(parts.runtime)->id);
     say(100 + take_idle_processor(parts.runtime)->id);
-    say(parts.runtime.idle_processor_count.peek());
+    say(parts.runtime.idle_processor_count.inspect());
     say(take_idle_processor(parts.runtime) == nullptr);
     parts.unlock();
   });

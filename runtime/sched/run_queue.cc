@@ -7,6 +7,15 @@ void RunQueue::announce(const Goroutine* g) const {
   platform::record(Fact{.goroutine = g->id, .queue = number_});
 }
 
+void RunQueue::write_slot(std::uint32_t index, Goroutine* g) {
+  platform::Atomic<Goroutine*>& slot = slots_[index % kRunQueueSlots];
+  if (has_thieves_) {
+    slot.publish(g, Site::kRunQueueSlot);
+  } else {
+    slot.store_mine(g, owner);
+  }
+}
+
 bool RunQueue::put(Goroutine* g, bool next, Goroutine* (&overflow)[kRunQueueSlots],
                    unsigned& overflow_count) {
   expect(g != nullptr, "run queue", "nothing is put into it");
@@ -28,10 +37,10 @@ bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
                         unsigned& overflow_count) {
   for (;;) {
     std::uint32_t head = head_.load(Site::kRunQueueHeadLoad);
-    const std::uint32_t tail = tail_.peek();  // only the owner writes it
+    const std::uint32_t tail = tail_.load_mine(owner);
     check_bounds(head, tail);
     if (tail - head < kRunQueueSlots) {
-      slots_[tail % kRunQueueSlots].poke(g);
+      write_slot(tail, g);
       tail_.store(tail + 1, Site::kRunQueueTailStore);
       announce<event::Queued>(g);
       return true;
@@ -39,7 +48,7 @@ bool RunQueue::put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots],
     // Full: move half of it out, with g at the end (Go: runqputslow).
     const unsigned half = kRunQueueSlots / 2;
     for (unsigned i = 0; i < half; ++i) {
-      overflow[i] = slots_[(head + i) % kRunQueueSlots].peek();
+      overflow[i] = slots_[(head + i) % kRunQueueSlots].load_mine(owner);
     }
     if (!take(head_, head, head + half, Site::kRunQueueHeadUpdate)) continue;
     for (unsigned i = 0; i < half; ++i) announce<event::Unqueued>(overflow[i]);
@@ -62,9 +71,9 @@ Goroutine* RunQueue::get_next() {
 Goroutine* RunQueue::get_ring() {
   for (;;) {
     std::uint32_t head = head_.load(Site::kRunQueueHeadLoad);
-    if (tail_.peek() == head) return nullptr;
+    if (tail_.load_mine(owner) == head) return nullptr;
     check_bounds(head, tail_.inspect());
-    Goroutine* const g = slots_[head % kRunQueueSlots].peek();
+    Goroutine* const g = slots_[head % kRunQueueSlots].load_mine(owner);
     if (!take(head_, head, head + 1, Site::kRunQueueHeadUpdate)) continue;
     expect(g != nullptr, "run queue", "a slot between head and tail is empty");
     announce<event::Unqueued>(g);
@@ -101,7 +110,9 @@ unsigned RunQueue::grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next
       return 1;
     }
     if (count > kRunQueueSlots / 2) continue;  // head and tail were read at different times
-    for (unsigned i = 0; i < count; ++i) batch[i] = slots_[(head + i) % kRunQueueSlots].peek();
+    for (unsigned i = 0; i < count; ++i) {
+      batch[i] = slots_[(head + i) % kRunQueueSlots].load(Site::kRunQueueSlot);
+    }
     if (!head_.compare_exchange(head, head + count, Site::kRunQueueHeadUpdate)) continue;
     for (unsigned i = 0; i < count; ++i) {
       expect(batch[i] != nullptr, "run queue", "a slot that was stolen is empty");
@@ -117,9 +128,9 @@ Goroutine* RunQueue::steal_from(RunQueue& victim, bool steal_run_next) {
   const unsigned count = victim.grab(batch, steal_run_next);
   if (count == 0) return nullptr;
   // The last one is run at once; the others wait here. This queue was empty, so they fit.
-  const std::uint32_t tail = tail_.peek();
+  const std::uint32_t tail = tail_.load_mine(owner);
   expect(tail == head_.inspect(), "run queue", "a thief has work of its own");
-  for (unsigned i = 0; i + 1 < count; ++i) slots_[(tail + i) % kRunQueueSlots].poke(batch[i]);
+  for (unsigned i = 0; i + 1 < count; ++i) write_slot(tail + i, batch[i]);
   if (count > 1) tail_.store(tail + count - 1, Site::kRunQueueTailStore);
   for (unsigned i = 0; i + 1 < count; ++i) announce<event::Queued>(batch[i]);
   return batch[count - 1];

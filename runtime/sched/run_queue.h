@@ -2,12 +2,16 @@
 //
 // A ring with one producer and many consumers, after Go's runqput, runqget, runqgrab and runqempty:
 //   owner                                  thief
-//   O1 load head (acquire)                 T1 load head (acquire)
-//   O2 write slot; store tail (release)    T2 load tail (acquire); copy half of the slots
-//   O3 get: load head, read slot,          T3 claim them: compare-exchange head (release)
+//   O1 load head                           T1 load head
+//   O2 write slot, then store tail         T2 load tail, then copy half of the slots
+//   O3 get: load head, read slot,          T3 claim them: compare-exchange head
 //      compare-exchange head
 // Losing races: T3 fails when the owner (O3) or another thief was faster; what T2 copied is
 // dropped. Slots are atomics because T2 may read one that the owner overwrites; T3 then fails.
+// A tail before its slot shows a thief what was there before; a slot read after T3 may have been
+// overwritten, for the claim is what keeps the owner from using it again.
+//
+// What only the owner writes the owner reads without a step: nobody could come in between.
 #pragma once
 
 #include "base/limits.h"
@@ -18,6 +22,9 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 class RunQueue {
  public:
+  /// Of its processor, and with that of the queue: held by the machine that has the processor.
+  platform::Ownership owner;
+
   /// `number` names it in events. With one processor there are no thieves: only its holder submits,
   /// and no other machine reads the queue until it takes the processor. So the owner needs no
   /// locked instructions.
@@ -44,6 +51,7 @@ class RunQueue {
   bool put_ring(Goroutine* g, Goroutine* (&overflow)[kRunQueueSlots], unsigned& overflow_count);
   unsigned grab(Goroutine* (&batch)[kRunQueueSlots], bool steal_run_next);
 
+  void write_slot(std::uint32_t index, Goroutine* g);
   bool looks_empty();
   template <class Fact>
   void announce(const Goroutine* g) const;

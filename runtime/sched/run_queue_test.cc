@@ -85,7 +85,7 @@ TEST(RunQueue, ThiefTakesTheOlderHalfRoundedUp) {
   const auto run = run_thread({}, [] {
     auto& q = make<Queues>();
     for (std::uint32_t id = 1; id <= 5; ++id) q.put(id);
-    say(id_of(q.b.steal_from(q.a, false)));
+    say(id_of(own(q.b).steal_from(q.a, false)));
     say_all(q.b);
     say(100);
     say_all(q.a);
@@ -96,8 +96,8 @@ TEST(RunQueue, ThiefTakesTheOlderHalfRoundedUp) {
 TEST(RunQueue, ThiefGetsNothingFromAnEmptyQueue) {
   const auto run = run_thread({}, [] {
     auto& q = make<Queues>();
-    say(id_of(q.b.steal_from(q.a, false)));
-    say(id_of(q.b.steal_from(q.a, true)));
+    say(id_of(own(q.b).steal_from(q.a, false)));
+    say(id_of(own(q.b).steal_from(q.a, true)));
   });
   EXPECT_EQ(run.said(), (Ids{kNone, kNone}));
 }
@@ -106,9 +106,9 @@ TEST(RunQueue, RunNextIsStolenOnlyWhenAskedFor) {
   const auto run = run_thread({}, [] {
     auto& q = make<Queues>();
     q.put(1, true);
-    say(id_of(q.b.steal_from(q.a, false)));
-    say(id_of(q.b.steal_from(q.a, true)));
-    say(id_of(q.b.steal_from(q.a, true)));
+    say(id_of(own(q.b).steal_from(q.a, false)));
+    say(id_of(own(q.b).steal_from(q.a, true)));
+    say(id_of(own(q.b).steal_from(q.a, true)));
   });
   EXPECT_EQ(run.said(), (Ids{kNone, 1, kNone}));
 }
@@ -118,8 +118,8 @@ TEST(RunQueue, RunNextIsStolenOnlyWhenTheRingIsEmpty) {
     auto& q = make<Queues>();
     q.put(1, true);
     q.put(2);
-    say(id_of(q.b.steal_from(q.a, true)));
-    say(id_of(q.b.steal_from(q.a, true)));
+    say(id_of(own(q.b).steal_from(q.a, true)));
+    say(id_of(own(q.b).steal_from(q.a, true)));
   });
   EXPECT_EQ(run.said(), (Ids{2, 1}));
 }
@@ -197,7 +197,8 @@ TEST(RunQueue, OwnerAndThiefShareEachGoroutineOut) {
         for (std::uint32_t id = 1; id <= 2; ++id) shared.queues.put(id);
         shared.queues.put(3, true);
         start([&shared] {
-          if (Goroutine* const g = shared.queues.b.steal_from(shared.queues.a, true)) say(g->id);
+          if (Goroutine* const g = own(shared.queues.b).steal_from(shared.queues.a, true))
+            say(g->id);
           shared.finish();
         });
         say_all(shared.queues.a);
@@ -214,7 +215,8 @@ TEST(RunQueue, OverflowAndThiefShareEachGoroutineOut) {
         for (std::uint32_t id = 1; id <= kRunQueueSlots; ++id) shared.queues.put(id);
         shared.queues.g(9);
         start([&shared] {
-          if (Goroutine* const g = shared.queues.b.steal_from(shared.queues.a, false)) say(g->id);
+          if (Goroutine* const g = own(shared.queues.b).steal_from(shared.queues.a, false))
+            say(g->id);
           shared.finish();
         });
         Overflow overflow;
@@ -236,10 +238,11 @@ TEST(RunQueue, TwoThievesShareEachGoroutineOut) {
         auto& third = make<RunQueue>();
         for (std::uint32_t id = 1; id <= 3; ++id) shared.queues.put(id);
         start([&shared] {
-          if (Goroutine* const g = shared.queues.b.steal_from(shared.queues.a, true)) say(g->id);
+          if (Goroutine* const g = own(shared.queues.b).steal_from(shared.queues.a, true))
+            say(g->id);
           shared.finish();
         });
-        if (Goroutine* const g = third.steal_from(shared.queues.a, true)) say(g->id);
+        if (Goroutine* const g = own(third).steal_from(shared.queues.a, true)) say(g->id);
         wait_for(shared, 1);
         say_all(shared.queues.a);
         say_all(shared.queues.b);

@@ -18,6 +18,8 @@ struct Overflow {
 
 /// Two queues and as many goroutines as a test wants; ids start at 1.
 struct Queues {
+  Queues() { a.owner.take(); }
+
   RunQueue a;
   RunQueue b;
   Goroutine* goroutines[24] = {};
@@ -37,7 +39,13 @@ struct Queues {
 };
 
 inline std::uint32_t id_of(const Goroutine* g) { return g == nullptr ? kNone : g->id; }
+/// Makes the calling thread the owner, if it is not yet.
+inline RunQueue& own(RunQueue& queue) {
+  if (!queue.owner.is_held_by_me()) queue.owner.take();
+  return queue;
+}
 inline std::uint32_t get(RunQueue& queue) {
+  own(queue);
   bool inherits = false;
   return id_of(queue.get(inherits));
 }
@@ -52,7 +60,11 @@ struct Shared {
   Queues queues;
   platform::Atomic<std::uint32_t> finished{0};
 
-  void finish() { finished.fetch_add(1, Site::kTest); }
+  /// The thief leaves its own queue to the first thread.
+  void finish() {
+    own(queues.b).owner.give();
+    finished.fetch_add(1, Site::kTest);
+  }
 };
 
 inline void wait_for(Shared& shared, std::uint32_t threads) { spin_for(shared.finished, threads); }

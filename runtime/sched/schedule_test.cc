@@ -17,7 +17,7 @@ TEST(RunQueue, ThiefLooksAgainWhenHeadAndTailAreOfDifferentTimes) {
     for (std::uint32_t id = 1; id <= 20; ++id) shared.queues.g(id);
     for (std::uint32_t id = 1; id <= 8; ++id) shared.queues.put(id);
     start([&shared] {
-      say(id_of(shared.queues.b.steal_from(shared.queues.a, false)));
+      say(id_of(own(shared.queues.b).steal_from(shared.queues.a, false)));
       shared.finish();
     });
     (void)shared.finished.load(Site::kTest);  // to the thief
@@ -40,7 +40,7 @@ TEST(RunQueue, ThiefLooksAgainWhenItsClaimFails) {
     auto& shared = make<Shared>();
     for (std::uint32_t id = 1; id <= 3; ++id) shared.queues.put(id);
     start([&shared] {
-      say(id_of(shared.queues.b.steal_from(shared.queues.a, false)));
+      say(id_of(own(shared.queues.b).steal_from(shared.queues.a, false)));
       shared.finish();
     });
     (void)shared.finished.load(Site::kTest);  // to the thief
@@ -58,7 +58,7 @@ TEST(RunQueue, ThiefOfRunNextLooksAgainWhenTheOwnerWasFaster) {
     auto& shared = make<Shared>();
     shared.queues.put(1, true);
     start([&shared] {
-      say(id_of(shared.queues.b.steal_from(shared.queues.a, true)));
+      say(id_of(own(shared.queues.b).steal_from(shared.queues.a, true)));
       shared.finish();
     });
     (void)shared.finished.load(Site::kTest);  // to the thief

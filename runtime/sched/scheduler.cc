@@ -55,7 +55,7 @@ Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
     runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
     return g;
   }
-  const std::uint32_t index = runtime.goroutine_count.peek();
+  const std::uint32_t index = runtime.goroutine_count.load_locked(runtime.goroutines_lock);
   if (index == runtime.knobs.goroutines_max) {
     runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
     return nullptr;
@@ -67,7 +67,8 @@ Goroutine* make_goroutine(Runtime& runtime, SpawnPath path, void* user) {
   expect(index < runtime.knobs.goroutines_max, "goroutine", "there is no place for it");
   expect(runtime.goroutines[index] == nullptr, "goroutine", "its place is taken");
   runtime.goroutines[index] = g;
-  runtime.goroutine_count.poke(index + 1);
+  // Still under the lock: the next maker counts on it.
+  runtime.goroutine_count.publish(index + 1, Site::kGoroutineCountStore);
   runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
   return g;
 }
@@ -141,7 +142,7 @@ void begin_running(Machine& m, Goroutine& g) {
   expect(g.sp < g.stack.hi, "machine", "its goroutine has no frame to run");
   g.is_async_stopped = false;
   // It may have parked with what it was asked put off, or have been in a system call.
-  if (g.preempt.peek() != 0) [[unlikely]] {
+  if (g.preempt.poll() != 0) [[unlikely]] {
     take_requests(g, kPreemptYield);
   } else if (must_stop(g)) [[unlikely]] {
     publish_guard(g);
@@ -171,7 +172,7 @@ bool leave_syscall(Machine& m, Goroutine& g) {
   }
   runtime.lock.unlock(Site::kSchedulerUnlock);
   if (processor != nullptr) {
-    m.processor = processor;
+    hold_processor(m, *processor);
     go_on_with_slice(m);
     begin_running(m, g);
     settled(m, g);
@@ -353,7 +354,7 @@ void start(Runtime& runtime, const Function& main, void* user) {
   runtime.machine_count = 1;
   runtime.lock.unlock(Site::kSchedulerUnlock);
   auto* const m = new (platform::allocate(sizeof(Machine))) Machine(0, runtime);
-  m->processor = runtime.processors[0];
+  hold_processor(*m, *runtime.processors[0]);
   Goroutine& g = *make_goroutine(runtime, kMainPath, user);
   begin_stack(g, main, &m->processor->stacks);
   platform::record(event::Spawned{.child = g.id, .path = g.path});

@@ -9,6 +9,17 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 void run_machine(Machine& m);
 /// Finds a goroutine to run, sleeping until there is one. `inherits`: it shares the time slice.
 Goroutine& find_runnable(Machine& m, bool& inherits);
+/// The machine owns the processor, its queue included, from here on; or no more.
+inline void hold_processor(Machine& m, Processor& processor) {
+  processor.run_queue.owner.take();
+  m.processor = &processor;
+}
+inline Processor& let_go_of_processor(Machine& m) {
+  Processor& processor = *m.processor;
+  m.processor = nullptr;
+  processor.run_queue.owner.give();
+  return processor;
+}
 /// Announces that the thread has done what its part in the dance of scheduler.h asks of it.
 void settled(GoroutineId id);
 /// The same, where the machine has taken the goroutine up to run it.

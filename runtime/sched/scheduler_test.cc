@@ -44,7 +44,7 @@ TEST(Spawn, GivesNullWhenTheLimitIsReached) {
   const Body child({note(1, 1)});
   const Body main({loop(kGoroutinesLimit - 1, {go(child)}), [&child](Machine& m, Goroutine& g) {
                      announce(g, 2, spawn(m, g, child.function(), nullptr) == nullptr);
-                     announce(g, 3, m.runtime->goroutine_count.peek());
+                     announce(g, 3, m.runtime->goroutine_count.inspect());
                      announce(g, 4, g.spawn_count);
                    }});
   const auto run = run_program({}, main);
@@ -59,7 +59,8 @@ TEST(Spawn, TakesThePlaceOfADeadGoroutine) {
   const Body child({note(1, 1), yield()});
   const Body main(
       {loop(50, {go(child), go(child), yield(), yield(), yield()}), [](Machine& m, Goroutine&) {
-         platform::record(event::LocalRead{.slot = 2, .token = m.runtime->goroutine_count.peek()});
+         platform::record(
+             event::LocalRead{.slot = 2, .token = m.runtime->goroutine_count.inspect()});
        }});
   RunSetup setup = kOneProcessor;
   setup.knobs.goroutines_max = 3;
@@ -74,7 +75,7 @@ TEST(Spawn, TakesThePlaceOfADeadGoroutine) {
 TEST(Spawn, NextLifeBeginsLikeTheFirst) {
   const Body child({[](Machine&, Goroutine& g) {
     announce(g, 1, g.spawn_count);
-    announce(g, 2, g.preempt.peek());
+    announce(g, 2, g.preempt.inspect());
     announce(g, 3, argument_of(g));
     g.spawn_count = 7;
     ask(g, kPreemptShrink, Site::kTest);
@@ -136,7 +137,7 @@ TEST(Order, GlobalQueueIsPolledThoughTheLocalOneIsNeverEmpty) {
                                const GoroutineId other =
                                    g.id == 4 ? 2 : static_cast<GoroutineId>(g.id + 1);
                                Goroutine& next = goroutine(m, other);
-                               if (next.status.peek() != kWaiting) return Action::kNext;
+                               if (next.status.inspect() != kWaiting) return Action::kNext;
                                cas_status(next, kWaiting, kRunnable, Site::kTest);
                                put_runnable(m, next, false);
                                return Action::kNext;
@@ -160,7 +161,7 @@ TEST(Order, RunNextIsInheritedAndMakesNoTick) {
 
 bool announce_commit(Goroutine& g, void* argument) {
   const auto& m = *static_cast<Machine*>(argument);
-  announce(g, 1, g.status.peek());
+  announce(g, 1, g.status.inspect());
   announce(g, 2, m.goroutine == nullptr);
   announce(g, 3, g.stack_cache == nullptr);
   return true;
@@ -186,7 +187,7 @@ TEST(Park, RefusedCommitResumesAtOnce) {
   const Body main(
       {go(other), park_here([](Goroutine&, void*) { return false; }), [](Machine& m, Goroutine& g) {
          announce(g, 1, 1);
-         announce(g, 2, g.status.peek());
+         announce(g, 2, g.status.inspect());
          announce(g, 3, m.goroutine == &g);
          announce(g, 4, g.stack_cache == &m.processor->stacks);
        }});
@@ -299,7 +300,7 @@ TEST(Panic, SaysWhatAndWhere) {
 Op release_preempted(GoroutineId id) {
   return [=](Machine& m, Goroutine& g) {
     Goroutine& stopped = goroutine(m, id);
-    announce(g, 1, stopped.status.peek());
+    announce(g, 1, stopped.status.inspect());
     cas_status(stopped, kPreempted, kWaiting, Site::kScanSuspend);
     ready_from_outside(*m.runtime, stopped);
   };
@@ -330,7 +331,8 @@ TEST(Preemption, StopsAtALoopsBackEdge) {
 TEST(Preemption, GoroutineShrinksOrMovesItsOwnStackAndGoesOn) {
   const auto copies = [](std::uint32_t bits) {
     const Body main({grow(3), [bits](Machine&, Goroutine& g) { ask(g, bits, Site::kTest); },
-                     note(1, 1), [](Machine&, Goroutine& g) { announce(g, 2, g.preempt.peek()); }});
+                     note(1, 1),
+                     [](Machine&, Goroutine& g) { announce(g, 2, g.preempt.inspect()); }});
     const auto run = run_program({}, main);
     EXPECT_EQ(run.ending(), "exit: ");
     EXPECT_EQ(run.notes(1), Ids{1});

@@ -52,9 +52,7 @@ void enter_syscall(Machine& m, Goroutine& g) {
   g.stack_guard.exchange(kStackPreempt, Site::kStackGuard);  // a prologue in it is fatal
   g.stack_cache = nullptr;
   cas_status(g, kRunning, kSyscall, Site::kSyscallStatus);
-  Processor& processor = *m.processor;
-  m.processor = nullptr;
-  hand_off(*m.runtime, processor);
+  hand_off(*m.runtime, let_go_of_processor(m));
   settled(g.id);
 }
 
@@ -68,7 +66,7 @@ bool exit_syscall(Machine& m, Goroutine& g) {
   Processor* const processor = take_idle_processor(runtime);
   runtime.lock.unlock(Site::kSchedulerUnlock);
   if (processor == nullptr) return false;
-  m.processor = processor;
+  hold_processor(m, *processor);
   go_on_with_slice(m);
   settled(m, g);
   cas_status(g, kSyscall, kRunning, Site::kSyscallStatus);

@@ -30,7 +30,7 @@ TEST(Syscall, ProcessorRunsAnotherGoroutineMeanwhile) {
 TEST(Syscall, ReturnsToAFreeProcessorWithoutWaiting) {
   const Body main({[](Machine& m, Goroutine& g) {
                      enter_syscall(m, g);
-                     announce(g, 2, m.runtime->idle_processor_count.peek());
+                     announce(g, 2, m.runtime->idle_processor_count.inspect());
                      announce(g, 3, exit_syscall(m, g));
                    },
                    note_back(1)});
@@ -68,7 +68,7 @@ TEST(Syscall, WhoWaitsInTheGlobalQueueHasAskedForAProcessor) {
                     [](Machine& m, Goroutine& g) {
                       spin_for(m.runtime->global_count, 1);
                       m.runtime->lock.lock(Site::kTest);
-                      announce(g, 2, m.runtime->need_spinning.peek());
+                      announce(g, 2, m.runtime->need_spinning.inspect());
                       m.runtime->lock.unlock(Site::kTest);
                     }});
   const Body main({go(other), system_call_until(flags, 1)});

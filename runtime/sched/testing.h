@@ -200,7 +200,7 @@ inline Op system_call_until(Flags*& flags, std::uint32_t value) {
   return [&flags, value](Machine& m, Goroutine& g) {
     announce(g, 10, m.id);
     enter_syscall(m, g);
-    announce(g, 11, g.status.peek());
+    announce(g, 11, g.status.inspect());
     announce(g, 12, m.processor == nullptr && g.in_syscall && g.stack_cache == nullptr);
     spin_for(flags->a, value);
     const bool stays = exit_syscall(m, g);
@@ -216,7 +216,7 @@ inline Op note_back(std::uint16_t tag) {
   return [=](Machine& m, Goroutine& g) {
     announce(g, tag, m.id);
     announce(g, tag,
-             g.status.peek() == kRunning && !g.in_syscall && m.processor != nullptr &&
+             g.status.inspect() == kRunning && !g.in_syscall && m.processor != nullptr &&
                  g.stack_cache == &m.processor->stacks);
   };
 }

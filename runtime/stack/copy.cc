@@ -17,17 +17,32 @@ struct Move {
   std::uintptr_t delta() const { return to.hi - from.hi; }  // modulo 2^64
 };
 
+// What keeps others off an element while its goroutine copies its own stack: the channel's lock, or
+// that its select is won, so that no waker gets as far as the element.
+class ElementGuard {
+ public:
+  ElementGuard(const Goroutine& g, const Sudog& sudog) : g_(g), sudog_(sudog) {}
+  bool is_held_by_me() const {
+    return sudog_.channel->lock.is_held_by_me() || g_.select_done.inspect() == 1;
+  }
+
+ private:
+  const Goroutine& g_;
+  const Sudog& sudog_;
+};
+
 // Go: adjustsudogs. Every element in the old stack moves with it. An owner's copy has no yield
 // points here: another thread that could reach the sudogs would need a lock that the owner holds,
 // or loses on select_done; and a select of 64 cases that is copied at each prologue would take
 // thousands of steps.
 void adjust_sudogs(Goroutine& g, const Move& move, bool by_owner) {
   for (Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
+    const ElementGuard guard(g, *sudog);
     const std::uintptr_t element =
-        by_owner ? sudog->element.peek() : sudog->element.load(Site::kSudogElementLoad);
+        by_owner ? sudog->element.load_locked(guard) : sudog->element.load(Site::kSudogElementLoad);
     if (!move.from.contains(element)) continue;
     if (by_owner) {
-      sudog->element.poke(element + move.delta());
+      sudog->element.store_locked(element + move.delta(), guard);
     } else {
       sudog->element.store(element + move.delta(), Site::kSudogElementStore);
     }
@@ -39,7 +54,7 @@ void adjust_sudogs(Goroutine& g, const Move& move, bool by_owner) {
 std::uintptr_t find_sudog_high(const Goroutine& g, const Stack& stack) {
   std::uintptr_t high = 0;
   for (const Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
-    const std::uintptr_t element = sudog->element.peek();
+    const std::uintptr_t element = sudog->element.load_locked(sudog->channel->lock);
     const std::uintptr_t end = element + sudog->channel->element_bytes;
     if (stack.contains(element) && end > high) high = end;
   }
@@ -53,7 +68,7 @@ std::uintptr_t find_sudog_high(const Goroutine& g, const Stack& stack) {
 void announce_elements(const Goroutine& g, const Stack& stack) {
   const bool announces_all = g.stack_pool->has_census_tickets();
   for (const Sudog* sudog = g.waiting; sudog != nullptr; sudog = sudog->wait_link) {
-    const std::uintptr_t element = sudog->element.peek();
+    const std::uintptr_t element = sudog->element.inspect();
     if (!announces_all && (element == 0 || stack.contains(element))) continue;
     BelowHi place = kNilPlace;
     if (element != 0) {
@@ -159,12 +174,12 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   require(!g.in_syscall, "stack copy in system call", "the goroutine is in one");
   require(!g.is_async_stopped, "stack copy at an asynchronous safe point",
           "registers of the code that was interrupted may point into the stack");
-  const bool by_owner = g.status.peek() == kCopyStack;
+  const bool by_owner = g.status.load_mine() == kCopyStack;
   const bool sync = g.active_stack_chans.load(Site::kActiveStackChansLoad);
   // A goroutine that is about to park must not be copied by another thread: it is not clear
   // yet whether its channel locks are held.
   if (!by_owner) {
-    require(g.parking_on_chan.peek() == 0, "racy sudog adjustment due to parking on channel",
+    require(g.parking_on_chan.inspect() == 0, "racy sudog adjustment due to parking on channel",
             "the goroutine was suspended before its commit function ran");
   }
   platform::record(event::CopyBegin{.goroutine = g.id,
@@ -204,7 +219,7 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   g.stack_pool->free(move.from, old_sp, g.id, g.stack_cache);
   take_census(g, CensusMoment::kAfterCopy);
   platform::record(event::CopyEnd{.goroutine = g.id,
-                                  .status = g.status.peek(),
+                                  .status = g.status.inspect(),
                                   .used_bytes = static_cast<std::uint32_t>(used)});
 }
 

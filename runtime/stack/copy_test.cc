@@ -24,7 +24,7 @@ Sudog& wait_on(Goroutine& g, ChannelBase& channel, std::uintptr_t element,
   sudog.goroutine = &g;
   sudog.channel = &channel;
   sudog.case_index = index;
-  sudog.element.poke(element);
+  sudog.element.plant(element);
   Sudog** link = &g.waiting;
   while (*link != nullptr) link = &(*link)->wait_link;
   *link = &sudog;
@@ -33,8 +33,8 @@ Sudog& wait_on(Goroutine& g, ChannelBase& channel, std::uintptr_t element,
 
 /// As the scanner finds a goroutine that waits on channels; the caller holds the scan bit.
 void suspend_waiting(Goroutine& g) {
-  g.active_stack_chans.poke(true);
-  g.status.poke(kWaiting | kScan);
+  g.active_stack_chans.plant(true);
+  g.status.plant(kWaiting | kScan);
 }
 
 void copy_same(Goroutine& g) { copy_stack(g, g.stack.bytes(), CopyReason::kMove); }
@@ -64,7 +64,7 @@ TEST(Copy, KeepsDistancesFromTheHighEnd) {
     push(g, kPlain);
     const std::size_t used = g.used_bytes();
     for (const std::size_t bytes : {2 * kStackMin, 8 * kStackMin, 8 * kStackMin, kStackMin}) {
-      g.status.poke(kCopyStack);
+      g.status.plant(kCopyStack);
       copy_stack(g, bytes, CopyReason::kMove);
       EXPECT_EQ(g.stack.bytes(), bytes);
       EXPECT_EQ(g.used_bytes(), used);
@@ -75,7 +75,7 @@ TEST(Copy, KeepsDistancesFromTheHighEnd) {
     pop_frame(g);
     pop_frame(g);
     EXPECT_EQ(g.used_bytes(), 0u);
-    g.status.poke(kRunning);
+    g.status.plant(kRunning);
     move_stack(g);  // of a stack without frames
     EXPECT_EQ(g.sp, g.stack.hi);
   });
@@ -147,7 +147,7 @@ TEST(Copy, InASystemCallIsFatal) {
   expect_end("stack copy in system call: the goroutine is in one", [] {
     Goroutine& g = make_running();
     g.in_syscall = true;
-    g.status.poke(kSyscall | kScan);
+    g.status.plant(kSyscall | kScan);
     copy_same(g);
   });
   expect_end("stack copy in system call: the goroutine is in one", [] {
@@ -163,13 +163,13 @@ TEST(Copy, BySomebodyElseWhileParkingOnAChannelIsFatal) {
       "commit function ran",
       [] {
         Goroutine& g = make_running();
-        g.parking_on_chan.poke(1);
-        g.status.poke(kWaiting | kScan);
+        g.parking_on_chan.plant(1);
+        g.status.plant(kWaiting | kScan);
         copy_same(g);
       });
   expect_end("", [] {
     Goroutine& g = make_running();
-    g.parking_on_chan.poke(1);
+    g.parking_on_chan.plant(1);
     grow_stack(g, 0);  // the goroutine itself may, with its locks held
   });
 }
@@ -204,7 +204,7 @@ TEST(Copy, IsAnnouncedFromBeginToEnd) {
     suspend_waiting(g);
     g.locks_held = 1;  // its machine's business, not the suspender's
     copy_same(g);
-    g.active_stack_chans.poke(false);
+    g.active_stack_chans.plant(false);
     copy_same(g);
   });
   EXPECT_EQ(run.report.message, "");
@@ -234,12 +234,13 @@ TEST(Sudogs, ElementsFollowTheStackAndOthersStay) {
       if (sync) {
         suspend_waiting(g);
       } else {
-        g.status.poke(kCopyStack);  // its owner, before it parks
+        channel.lock.lock(Site::kTest);
+        g.status.plant(kCopyStack);  // its owner, before it parks
       }
       copy_stack(g, 2 * kStackMin, CopyReason::kMove);
-      EXPECT_EQ(inside.element.peek(), g.at(below));
-      EXPECT_EQ(nil.element.peek(), 0u);
-      EXPECT_EQ(elsewhere.element.peek(), address_of(&outside));
+      EXPECT_EQ(inside.element.inspect(), g.at(below));
+      EXPECT_EQ(nil.element.inspect(), 0u);
+      EXPECT_EQ(elsewhere.element.inspect(), address_of(&outside));
     });
     EXPECT_EQ(run.report.message, "");
     const auto seen = run.of<event::SudogSeen>();
@@ -314,7 +315,7 @@ TEST(Sudogs, WithTheFlagWhileHoldingTheLockItIsTakenTwice) {
     Goroutine& g = make_running();
     ChannelBase& channel = make_channel(2);
     wait_on(g, channel, g.at(16));
-    g.active_stack_chans.poke(true);
+    g.active_stack_chans.plant(true);
     channel.lock.lock(kSite);
     grow_stack(g, 0);
   });
@@ -505,8 +506,8 @@ void copy_against_two_wakers() {
       done.fetch_add(1, kSite);
     });
   }
-  g.active_stack_chans.poke(true);
-  g.status.poke(kWaiting);
+  g.active_stack_chans.plant(true);
+  g.status.plant(kWaiting);
   EXPECT_TRUE(cas_to_scan(g, kWaiting, kSite));
   copy_stack(g, 2 * kStackMin, CopyReason::kMove);
   cas_from_scan(g, kWaiting, kSite);

@@ -95,7 +95,7 @@ TEST(StackCopy, LeavesNoElementBehind) {
   const auto waits = [](Goroutine& g, Goroutine* owner, std::uintptr_t element) {
     auto& sudog = make<Sudog>();
     sudog.goroutine = owner;
-    sudog.element.poke(element);
+    sudog.element.plant(element);
     g.waiting = &sudog;
   };
   expect_broken("", check, [&](Goroutine& g) { waits(g, &g, 0); });
@@ -109,7 +109,7 @@ TEST(StackCopy, IsForTheOwnerAndFitsTheFrames) {
   const auto copy = [](std::size_t bytes, CopyReason reason) {
     return [=](Goroutine& g) { copy_stack(g, bytes, reason); };
   };
-  const auto owned = [](Goroutine& g) { g.status.poke(kCopyStack); };
+  const auto owned = [](Goroutine& g) { g.status.plant(kCopyStack); };
   expect_broken("stack copy: by a thread that does not own the stack",
                 copy(2 * kStackMin, CopyReason::kGrow), [](Goroutine&) {});
   expect_broken("stack copy: a stack that is to grow does not", copy(kStackMin, CopyReason::kGrow),
@@ -120,12 +120,12 @@ TEST(StackCopy, IsForTheOwnerAndFitsTheFrames) {
                 copy(kStackMin, CopyReason::kShrink), [](Goroutine& g) {
                   grow_stack(g, 0);
                   fill_up_to(g, kStackMin - kStackGuard + 16);
-                  g.status.poke(kCopyStack);
+                  g.status.plant(kCopyStack);
                 });
   expect_broken("stack copy: wakers may be at the sudogs, and their channels are not to be locked",
                 copy(kStackMin, CopyReason::kMove), [](Goroutine& g) {
                   g.waiting = &make<Sudog>();
-                  g.status.poke(kWaiting | kScan);
+                  g.status.plant(kWaiting | kScan);
                 });
 }
 
@@ -143,8 +143,8 @@ TEST(StackCopy, LocksChannelsInOrder) {
           next = &sudog;
         }
         g.waiting = next;
-        g.active_stack_chans.poke(true);
-        g.status.poke(kWaiting | kScan);
+        g.active_stack_chans.plant(true);
+        g.status.plant(kWaiting | kScan);
       });
 }
 
@@ -174,7 +174,7 @@ TEST(StatusGate, GivesTheScanBitBackWhole) {
   expect_broken(
       "goroutine status: the scan bit is given back and kept",
       [](Goroutine& g) { cas_from_scan(g, kWaiting | kScan, kSite); },
-      [](Goroutine& g) { g.status.poke(kWaiting | kScan); });
+      [](Goroutine& g) { g.status.plant(kWaiting | kScan); });
 }
 
 TEST(StackPoolInvariants, AFreeStackIsNotWrittenTo) {

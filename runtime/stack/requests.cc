@@ -18,7 +18,7 @@ void notify(Goroutine& g) { g.stack_guard.store(kStackPreempt, Site::kStackGuard
 
 void ask(Goroutine& g, std::uint32_t bits, Site site) {
   require(bits != 0 && (bits & ~kPreemptAll) == 0, "request", "for nothing that there is");
-  std::uint32_t seen = g.preempt.peek();
+  std::uint32_t seen = g.preempt.poll();
   while (!g.preempt.compare_exchange(seen, seen | bits, site)) {  // A1
   }
   notify(g);  // A2
@@ -28,9 +28,9 @@ void ask(Goroutine& g, std::uint32_t bits, Site site) {
 void publish_guard(Goroutine& g) {
   const std::uintptr_t old =
       g.stack_guard.exchange(g.stack.lo + kStackGuard, Site::kStackGuard);  // O1
-  const std::uint32_t asked = g.preempt.peek();
+  const std::uint32_t asked = g.preempt.load(Site::kPreemptLook);           // O2
   if (asked == 0) return;
-  // O2. Nobody but the stack's owner clears bits, so the notice does not come too late.
+  // Nobody but the stack's owner clears bits, so the notice does not come too late.
   notify(g);
   if (old == kStackPreempt) {
     platform::record(
@@ -39,7 +39,7 @@ void publish_guard(Goroutine& g) {
 }
 
 std::uint32_t take_requests(Goroutine& g, std::uint32_t bits) {
-  std::uint32_t seen = g.preempt.peek();
+  std::uint32_t seen = g.preempt.poll();
   while (!g.preempt.compare_exchange(seen, seen & ~bits, Site::kPreemptPoll)) {
   }
   publish_guard(g);
@@ -56,7 +56,7 @@ void put_off_requests(Goroutine& g) {
 
 void recall_requests(Goroutine& g) {
   if (must_stop(g)) return;
-  const std::uint32_t asked = g.preempt.peek();
+  const std::uint32_t asked = g.preempt.inspect();
   notify(g);
   platform::record(event::AskedAgain{
       .goroutine = g.id, .was_put_off = true, .bits = static_cast<std::uint16_t>(asked)});

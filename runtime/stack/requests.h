@@ -24,6 +24,8 @@
 // guard is written. Otherwise A1 and A2 fit in between, and the look saw neither. An exchange that
 // comes after A2 reads what A2 wrote, and so sees A1; a plain store orders nothing after it.
 //
+// O2 is a step of its own. N2 only polls: A1 before N1 is seen, and A2 after N1 stands.
+//
 // Requests outlive parking and running again. Go clears `preempt` when a goroutine begins to run
 // (execute), because its suspender asks again and again; ours asks once and waits for a change of
 // the status, so a request that is dropped here would be lost. Only kPreemptYield goes: a goroutine
@@ -49,7 +51,7 @@ void put_off_requests(Goroutine& g);
 /// N2: what was put off is due again, if anything was. Owner only.
 void recall_requests(Goroutine& g);
 [[gnu::always_inline]] inline void recall_if_asked(Goroutine& g) {
-  if (g.preempt.peek() != 0) [[unlikely]]
+  if (g.preempt.poll() != 0) [[unlikely]]
     recall_requests(g);
 }
 

@@ -39,7 +39,7 @@ TEST(Requests, AreAnsweredByTheNextPrologueIfTheyAreForCopies) {
     EXPECT_EQ(g.stack.bytes(), bytes / 2);
     EXPECT_EQ(g.preempt.inspect(), kPreemptStop) << "which is for the end of the step";
     EXPECT_TRUE(must_stop(g));
-    EXPECT_EQ(g.status.peek(), kRunning);
+    EXPECT_EQ(g.status.inspect(), kRunning);
   });
   EXPECT_EQ(run.report.message, "");
 }

@@ -43,7 +43,7 @@ void split_stack(Goroutine& g, const Function& function, std::size_t frame_bytes
   if (must_stop(g)) {
     if (g.locks_held != 0) {
       put_off_requests(g);
-    } else if ((g.preempt.peek() & kPreemptCopies) != 0) {
+    } else if ((g.preempt.poll() & kPreemptCopies) != 0) {
       answer_copy_requests(g, take_requests(g, kPreemptCopies));
     }  // the rest is for the next safe point
   }
@@ -58,8 +58,9 @@ void begin_stack(Goroutine& g, const Function& function, StackCache* cache) {
   while (bytes < function.frame_bytes + kStackGuard) bytes *= 2;
   g.stack = g.stack_pool->allocate(bytes, g.id, cache);
   g.sp = g.stack.hi;
-  if (g.stack_guard.peek() == 0) {
-    g.stack_guard.poke(g.stack.lo + kStackGuard);  // a first life: nobody knows the goroutine yet
+  if (g.stack_guard.poll() == 0) {
+    // A first life: a suspender leaves the goroutine alone until it has begun.
+    g.stack_guard.store_unpublished(g.stack.lo + kStackGuard);
   } else {
     publish_guard(g);
   }

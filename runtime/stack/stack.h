@@ -110,7 +110,7 @@ void answer_copy_requests(Goroutine& g, std::uint32_t asked);
 /// step ends here with Action::kNext, having noted in the frame where it is to go on; whatever it
 /// needs then is in the frame. What was asked is served before the next step.
 [[nodiscard]] inline bool must_stop(const Goroutine& g) {
-  return g.stack_guard.peek() == kStackPreempt;
+  return g.stack_guard.poll() == kStackPreempt;
 }
 /// The same, as a prologue of its own: what the input wants to happen at `site` happens first.
 [[nodiscard]] inline bool must_stop(Goroutine& g, Site site);
@@ -155,7 +155,7 @@ void split_stack(Goroutine& g, const Function& function, std::size_t frame_bytes
   const StackAction action = platform::prologue(prologue);
   if (action != StackAction::kNone) [[unlikely]]
     disturb(g, action, bytes);
-  if (g.sp - bytes < g.stack_guard.peek()) [[unlikely]]
+  if (g.sp - bytes < g.stack_guard.poll()) [[unlikely]]
     split_stack(g, function, bytes);
 }
 

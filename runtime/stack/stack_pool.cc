@@ -66,7 +66,7 @@ StackSlot* StackPool::make_span(unsigned order) {
         static_cast<std::byte*>(platform::allocate(stride * count + kSlotGapBytes + kLineBytes));
     auto* const memory =
         block + (-(reinterpret_cast<std::uintptr_t>(block) + kBefore)) % kLineBytes;
-    made_bytes_.add(stride * count);
+    made_bytes_.store_locked(made_bytes_.load_locked(lock_) + stride * count, lock_);
     for (unsigned i = 0; i < count; ++i) {
       auto* const link = new (memory + stride * i) SlotLink{&span->slots[i], 0};
       auto* const gap = reinterpret_cast<std::byte*>(link + 1);
@@ -159,7 +159,7 @@ Stack StackPool::allocate(std::size_t bytes, GoroutineId owner, StackCache* cach
   slot->in_use = true;
   const bool is_used_again = slot->serial != 0;
   // Counters outside the protocol: no yield point, they are only names and statistics.
-  slot->serial = serials_.add(1);
+  slot->serial = serials_.next();
   in_use_.add(1);
   auto* const memory = reinterpret_cast<void*>(slot->lo);
   sanitizer::unpoison(memory, slot->bytes);
@@ -192,7 +192,7 @@ void StackPool::free(const Stack& stack, std::uintptr_t low, GoroutineId owner, 
   platform::record(event::StackFreed{.goroutine = owner,
                                      .serial = slot->serial,
                                      .bytes = static_cast<std::uint32_t>(slot->bytes)});
-  if (!knobs_.reuse && made_bytes_.peek() < kNoReuseBytesMax)
+  if (!knobs_.reuse && made_bytes_.poll() < kNoReuseBytesMax)
     return;  // stays poisoned until the run ends
   const unsigned order = slot->span->order;
   if (order < kStackOrders && cache != nullptr && knobs_.cache) {

@@ -74,13 +74,13 @@ class StackPool {
 
   /// Announces each freed stack whose poison was overwritten. Only at the end of a run.
   void check_freed();
-  std::uint32_t in_use() const { return in_use_.peek(); }
+  std::uint32_t in_use() const { return in_use_.total(); }
 
   std::size_t max_bytes() const { return knobs_.max_bytes; }
   bool takes_census() const { return knobs_.census; }
   /// True for the first kCensusTickets calls of a run: full stack walks are announced that often.
-  bool has_census_tickets() const { return census_tickets_.peek() < kCensusTickets; }
-  bool take_census_ticket() { return census_tickets_.add(1) <= kCensusTickets; }
+  bool has_census_tickets() const { return census_tickets_.latest() < kCensusTickets; }
+  bool take_census_ticket() { return census_tickets_.next() <= kCensusTickets; }
 
  private:
   unsigned order_of(std::size_t bytes) const;
@@ -95,15 +95,15 @@ class StackPool {
 
   const StackKnobs knobs_;
   platform::Mutex lock_{LockRank::kStackPool};
-  StackSlot* free_[kStackOrdersAll] = {};       // guarded by lock_
-  StackSpan* spans_[kStackOrdersAll] = {};      // guarded by lock_; all spans in the pool
-  StackSpan* free_span_[kStackOrdersAll] = {};  // guarded by lock_
-  StackSlot* made_ = nullptr;                   // guarded by lock_
-  platform::Atomic<std::uint64_t> made_bytes_{0};
-  platform::Atomic<std::uint32_t> serials_{0};
+  StackSlot* free_[kStackOrdersAll] = {};          // guarded by lock_
+  StackSpan* spans_[kStackOrdersAll] = {};         // guarded by lock_; all spans in the pool
+  StackSpan* free_span_[kStackOrdersAll] = {};     // guarded by lock_
+  StackSlot* made_ = nullptr;                      // guarded by lock_
+  platform::Atomic<std::uint64_t> made_bytes_{0};  // written under lock_
+  platform::Sequence serials_;
   platform::Counter in_use_;
   static constexpr std::uint32_t kCensusTickets = 16;
-  platform::Atomic<std::uint32_t> census_tickets_{0};
+  platform::Sequence census_tickets_;
 };
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

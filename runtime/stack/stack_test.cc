@@ -155,7 +155,7 @@ TEST(PrologueCheck, GrowsAtLeastToTwiceTheSize) {
     Goroutine& g = make_running();
     grow_stack(g, 0);
     EXPECT_EQ(g.stack.bytes(), 2 * kStackMin);
-    EXPECT_EQ(g.status.peek(), kRunning);
+    EXPECT_EQ(g.status.inspect(), kRunning);
   });
   EXPECT_EQ(run.report.message, "");
   const auto begun = run.of<event::CopyBegin>();
@@ -344,7 +344,7 @@ bool shrinks(std::size_t bytes, std::size_t used) {
     top_frame<PlainFrame>(g)->data[0] = 77;
     const std::uint32_t oldest = g.below_hi(g.sp);
     fill_up_to(g, used);
-    g.status.poke(kCopyStack);  // the caller owns the stack
+    g.status.plant(kCopyStack);  // the caller owns the stack
     did = shrink_stack(g);
     EXPECT_EQ(g.stack.bytes(), did ? bytes / 2 : bytes);
     EXPECT_EQ(g.used_bytes(), used);
@@ -371,7 +371,7 @@ TEST(Shrink, IsAnnouncedAsSuch) {
   const RunResult run = run_body([] {
     Goroutine& g = make_running();
     grow_stack(g, 0);
-    g.status.poke(kWaiting | kScan);
+    g.status.plant(kWaiting | kScan);
     EXPECT_TRUE(shrink_stack(g));
   });
   const auto begun = run.of<event::CopyBegin>();
@@ -386,9 +386,9 @@ TEST(ShrinkSafety, ForbidsSystemCallsAndParking) {
     g.in_syscall = true;
     EXPECT_FALSE(is_shrink_safe(g));
     g.in_syscall = false;
-    g.parking_on_chan.poke(1);
+    g.parking_on_chan.plant(1);
     EXPECT_FALSE(is_shrink_safe(g));
-    g.parking_on_chan.poke(0);
+    g.parking_on_chan.plant(0);
     EXPECT_TRUE(is_shrink_safe(g));
   });
 }

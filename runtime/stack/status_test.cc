@@ -24,7 +24,7 @@ const std::set<Edge> kLegal = {
 
 Goroutine& goroutine_in(Status status) {
   Goroutine& g = make_goroutine(make_pool());
-  g.status.poke(status);
+  g.status.plant(status);
   return g;
 }
 
@@ -33,7 +33,7 @@ TEST(StatusGate, LetsEveryLegalEdgePass) {
     const std::string message = message_of([from, to] {
       Goroutine& g = goroutine_in(from);
       cas_status(g, from, to, kSite);
-      EXPECT_EQ(g.status.peek(), to);
+      EXPECT_EQ(g.status.inspect(), to);
     });
     EXPECT_EQ(message, "") << from << " to " << to;
   }
@@ -82,7 +82,7 @@ TEST(StatusGate, WaitsWhileASuspenderHoldsTheScanBit) {
     });
     cas_status(g, kWaiting, kRunnable, kSite);
     say(2);
-    EXPECT_EQ(g.status.peek(), kRunnable);
+    EXPECT_EQ(g.status.inspect(), kRunnable);
   });
   EXPECT_EQ(run.report.outcome, Outcome::kExit);
   EXPECT_EQ(run.said(), (Numbers{1, 2}));
@@ -94,9 +94,9 @@ TEST(ScanBit, IsTakenOnTopOfWhatTheSuspenderSaw) {
       platform::begin_freezing();
       Goroutine& g = goroutine_in(status);
       EXPECT_TRUE(cas_to_scan(g, status, kSite));
-      EXPECT_EQ(g.status.peek(), status | kScan);
+      EXPECT_EQ(g.status.inspect(), status | kScan);
       cas_from_scan(g, status, kSite);
-      EXPECT_EQ(g.status.peek(), status);
+      EXPECT_EQ(g.status.inspect(), status);
     });
     EXPECT_EQ(message, "");
   }
@@ -107,7 +107,7 @@ TEST(ScanBit, IsRefusedWhenTheStatusHasChanged) {
     platform::begin_freezing();
     Goroutine& g = goroutine_in(kRunnable);
     EXPECT_FALSE(cas_to_scan(g, kWaiting, kSite));
-    EXPECT_EQ(g.status.peek(), kRunnable);
+    EXPECT_EQ(g.status.inspect(), kRunnable);
   });
 }
 

@@ -65,7 +65,7 @@ inline Goroutine& make_goroutine(StackPool& pool, GoroutineId id = 1) {
 inline Goroutine& make_running(StackPool& pool) {
   Goroutine& g = make_goroutine(pool);
   begin_stack(g, kPlain, nullptr);
-  g.status.poke(kRunning);
+  g.status.plant(kRunning);
   return g;
 }
 inline Goroutine& make_running() { return make_running(make_pool()); }

@@ -13,6 +13,7 @@ namespace {
 using platform::Atomic;
 using platform::Mutex;
 using platform::Note;
+using platform::Ownership;
 using Counter = Atomic<std::uint32_t>;
 
 constexpr Site kSite = Site::kTest;
@@ -60,29 +61,139 @@ TEST(Rules, NobodyElseChangesWhatIsUpdatedAsMine) {
   EXPECT_EQ(ending(4, 1), "exit: ") << "it became mine";
 }
 
-// Thread 0 pokes or publishes while thread 1 is about to write.
-template <class Write>
-std::string ending_beside_a_writer(Write write) {
+/// What both threads of the following tests have.
+struct Claimed {
+  Counter variable{7u};
+  platform::Cell<std::uint32_t> cell{8u};
+  Mutex lock{LockRank::kScheduler};
+  Ownership owner;
+  Counter done{0u};
+};
+
+/// How it ends when thread 0 does something while thread 1 is about to do its first step, at kSite.
+template <class Other, class Body>
+std::string ending_beside(Other other, Body body) {
   Switches switches(
       PlainList<Switch>{{.from = 0, .site = kOwn, .to = 1}, {.from = 1, .site = kSite, .to = 0}});
-  const RunResult run = run_body(switches, [write] {
-    auto& variable = make<Counter>(0u);
-    auto& gate = make<Counter>(0u);
-    start([&variable] { variable.store(1, kSite); });
-    gate.store(1, kOwn);
-    write(variable);
+  const RunResult run = run_body(switches, [other, body] {
+    auto& claimed = make<Claimed>();
+    claimed.owner.take();
+    start([&claimed, other] { other(claimed); });
+    claimed.done.store(1, kOwn);
+    body(claimed);
   });
   EXPECT_TRUE(switches.all_fired());
   return run.report.message;
 }
+constexpr auto kWrites = [](Claimed& c) { c.variable.store(1, kSite); };
+constexpr auto kReads = [](Claimed& c) { (void)c.variable.load(kSite); };
 
-TEST(Rules, NobodyElseIsAboutToWriteWhatIsPokedOrPublished) {
-  EXPECT_EQ(ending_beside_a_writer([](Counter& variable) { variable.poke(2); }),
-            "poke: another thread is about to write the variable");
-  EXPECT_EQ(ending_beside_a_writer([](Counter& variable) { variable.publish(2, Site::kTest); }),
+TEST(Rules, NobodyElseIsAboutToWriteWhatIsStoredWithAClaimOrPublished) {
+  EXPECT_EQ(ending_beside(kWrites, [](Claimed& c) { c.variable.store_mine(2, c.owner); }),
+            "store_mine: another thread is about to write the variable");
+  EXPECT_EQ(ending_beside(kWrites, [](Claimed& c) { c.variable.store_locked(2, c.owner); }),
+            "store_locked: another thread is about to write the variable");
+  EXPECT_EQ(ending_beside(kWrites, [](Claimed& c) { c.variable.publish(2, Site::kTest); }),
             "publish: another thread is about to write the variable");
-  EXPECT_EQ(ending_beside_a_writer([](Counter& variable) { variable.exchange(2, Site::kTest); }),
-            "");
+  EXPECT_EQ(ending_beside(kWrites, [](Claimed& c) { c.variable.exchange(2, Site::kTest); }), "");
+}
+
+// --- Claims: each is false here on every schedule, and found in the first run. ------------------
+
+/// How it ends when thread 0 does one thing, then thread 1 another, then thread 0 a third.
+std::string ending_in_turns(void (*first)(Claimed&), void (*other)(Claimed&),
+                            void (*then)(Claimed&)) {
+  return ending_alone([=] {
+    auto& claimed = make<Claimed>();
+    first(claimed);
+    start([&claimed, other] {
+      other(claimed);
+      claimed.done.store(1, kSite);
+    });
+    platform::spin_until(claimed.done, [](std::uint32_t v) { return v != 0; }, kSite);
+    then(claimed);
+  });
+}
+constexpr auto kNothing = [](Claimed&) {};
+
+TEST(Claims, ALockedAccessHoldsThatVeryLock) {
+  const std::string load =
+      "fatal: load_locked: by a thread that does not hold what protects the variable";
+  const std::string store =
+      "fatal: store_locked: by a thread that does not hold what protects the variable";
+  const auto alone = [](void (*body)(Claimed&)) {
+    return ending_alone([body] { body(make<Claimed>()); });
+  };
+  EXPECT_EQ(alone([](Claimed& c) { c.variable.load_locked(c.lock); }), load);
+  EXPECT_EQ(alone([](Claimed& c) { c.variable.store_locked(1, c.lock); }), store);
+  EXPECT_EQ(alone([](Claimed& c) { c.cell.load_locked(c.lock); }), load);
+  EXPECT_EQ(alone([](Claimed& c) { c.cell.store_locked(1, c.lock); }), store);
+  const auto locked = [](Claimed& c) {
+    c.lock.lock(kSite);
+    c.variable.store_locked(c.variable.load_locked(c.lock) + 1, c.lock);
+    c.cell.store_locked(c.cell.load_locked(c.lock) + 1, c.lock);
+  };
+  EXPECT_EQ(alone(locked), "exit: ");
+  // Another thread's lock is not the caller's.
+  EXPECT_EQ(ending_in_turns(kNothing, locked, [](Claimed& c) { c.variable.load_locked(c.lock); }),
+            load);
+}
+
+TEST(Claims, WhatIsMineHasMeAsItsOwner) {
+  const auto own = [](Claimed& c) {
+    c.owner.take();
+    c.variable.store_mine(c.variable.load_mine(c.owner) + 1, c.owner);
+  };
+  const auto pass_on = [](Claimed& c) {
+    c.owner.take();
+    c.owner.give();
+  };
+  EXPECT_EQ(ending_in_turns(pass_on, own, kNothing), "exit: ");
+  EXPECT_EQ(ending_in_turns(
+                own, [](Claimed& c) { c.variable.load_mine(c.owner); }, kNothing),
+            "fatal: load_mine: by a thread that does not hold what protects the variable");
+  EXPECT_EQ(ending_in_turns(
+                pass_on, [](Claimed& c) { c.variable.store_mine(1, c.owner); }, kNothing),
+            "fatal: store_mine: by a thread that does not hold what protects the variable");
+  EXPECT_EQ(ending_in_turns(own, own, kNothing),
+            "fatal: ownership: it is taken from another owner");
+  EXPECT_EQ(ending_in_turns(
+                own, [](Claimed& c) { c.owner.give(); }, kNothing),
+            "fatal: ownership: it is given away by another thread than the owner");
+}
+
+TEST(Claims, WhatIsMineWithoutAnOwnerIWroteLast) {
+  const auto write = [](Claimed& c) { c.variable.store(1, kSite); };
+  const auto look = [](Claimed& c) { c.variable.load_mine(); };
+  EXPECT_EQ(ending_in_turns(write, kNothing, look), "exit: ");
+  EXPECT_EQ(ending_in_turns(write, write, look),
+            "fatal: load_mine: another thread has written the variable");
+  EXPECT_EQ(ending_in_turns(write, look, kNothing),
+            "fatal: load_mine: another thread has written the variable");
+}
+
+TEST(Claims, WhatIsUnpublishedNobodyElseHasUsed) {
+  const auto write = [](Claimed& c) { c.variable.store_unpublished(1); };
+  const auto look = [](Claimed& c) { (void)c.variable.load(kSite); };
+  const std::string known = "fatal: store_unpublished: another thread knows the variable";
+  EXPECT_EQ(ending_in_turns(look, kNothing, write), "exit: ");
+  EXPECT_EQ(ending_in_turns(kNothing, look, write), known);
+  EXPECT_EQ(ending_beside(kReads, write), "store_unpublished: another thread knows the variable")
+      << "or is about to";
+}
+
+TEST(Claims, AtRestAllOthersSleepOrWaitForTheLock) {
+  const auto look = [](Claimed& c) {
+    c.lock.lock(kSite);
+    c.variable.load_at_rest(c.lock);
+  };
+  const std::string busy = "fatal: load_at_rest: another thread has not come to rest";
+  EXPECT_EQ(ending_alone([] { make<Claimed>().variable.load_at_rest(make<Claimed>().lock); }), busy)
+      << "without the lock";
+  EXPECT_EQ(ending_in_turns(kNothing, kNothing, look), "exit: ") << "the other one has ended";
+  EXPECT_EQ(ending_beside(kReads, look), "load_at_rest: another thread has not come to rest");
+  EXPECT_EQ(ending_beside([](Claimed& c) { c.lock.lock(kSite); }, look), "")
+      << "the other one waits for the lock";
 }
 
 TEST(Rules, OnlyTheHolderUnlocks) {
@@ -156,10 +267,10 @@ TEST(Inspect, IsNoPartOfTheRun) {
     EXPECT_EQ(variable.inspect(), 7u);
     EXPECT_EQ(cell.inspect(), 8u);
   });
-  const auto peeked =
-      look([](auto& variable, auto& cell) { (void)variable.peek(), (void)cell.peek(); });
+  const auto polled =
+      look([](auto& variable, auto& cell) { (void)variable.poll(), cell.plant(1); });
   EXPECT_EQ(inspected, without);
-  EXPECT_EQ(peeked.first, without.first + 2) << "of a peek the chooser is told";
+  EXPECT_EQ(polled.first, without.first + 2) << "of any other access the chooser is told";
 }
 
 TEST(SimulatorDeathTest, ARunBelongsToOneWorldAndHasAChooser) {

@@ -153,6 +153,12 @@ void World::yield_point(Site site, OperationKind kind, bool is_write, ObjectId o
   reschedule();
 }
 
+void World::access(Site site, OperationKind kind, bool is_write, ObjectState& object) {
+  announce(site, kind, is_write, object.id);
+  reschedule();
+  object.users |= bit(current_);
+}
+
 // Returns in the calling thread once it has been picked.
 inline void World::reschedule() {
   const ThreadMask enabled = enabled_;
@@ -295,6 +301,7 @@ void World::changed(ObjectState& object) {
   touch(object.id, true);
   enabled_ |= object.waiting;
   object.waiting = 0;
+  object.writer = current_ + 1u;
 }
 
 bool World::has_another_writer(ObjectId object) const {
@@ -303,6 +310,28 @@ bool World::has_another_writer(ObjectId object) const {
     if (pending.object == object && pending.is_write && i != current_) return true;
   }
   return false;
+}
+
+bool World::wrote_last(const ObjectState& object) const { return object.writer == current_ + 1u; }
+
+bool World::is_unshared(const ObjectState& object) const {
+  if (!is_empty(object.users & ~bit(current_))) return false;
+  for (unsigned i = 0; i < thread_count_; ++i) {
+    if (pending_[i].object == object.id && i != current_) return false;
+  }
+  return true;
+}
+
+bool World::is_at_rest(const LockState& lock) const {
+  for (unsigned i = 0; i < thread_count_; ++i) {
+    if (i == current_) continue;
+    const Pending& next = pending_[i];
+    const bool has_begun = next.kind != OperationKind::kStart || next.is_write;
+    const bool sleeps =
+        next.kind == OperationKind::kSleep || next.kind == OperationKind::kScanRequest;
+    if (has_begun && !sleeps && threads_[i].wanted != &lock) return false;
+  }
+  return lock.holder.load(std::memory_order_relaxed) == current_ + 1u;
 }
 
 void World::wait_for_change(ObjectState& object, Site site, OperationKind kind) {

@@ -37,10 +37,13 @@
 
 namespace concertina::simulator {
 
-/// What every platform object has: a name, and the threads that wait for it to change.
+/// What every platform object has: a name, and the threads that wait for it to change; of an atomic
+/// also what claims about it are judged by.
 struct ObjectState {
   ObjectId id = 0;
   ThreadMask waiting = 0;  // lock: threads about to lock; note: the sleeper; atomic: spinners
+  ThreadMask users = 0;    // atomic: threads that have accessed it at a yield point
+  unsigned writer = 0;     // atomic: ThreadId + 1 of the thread that wrote it last
 };
 
 struct LockState : ObjectState {
@@ -50,7 +53,7 @@ struct LockState : ObjectState {
 };
 
 /// Does the chooser of the run in progress watch accesses without a yield point? Read by the
-/// instrumented callers, so that a peek costs a load when nobody watches. Written between runs.
+/// instrumented callers, so that a look costs a load when nobody watches. Written between runs.
 inline constinit thread_local bool accesses_are_watched = false;
 
 struct Config {
@@ -97,6 +100,8 @@ class World {
   void record(Event event);
 
   void yield_point(Site site, OperationKind kind, bool is_write, ObjectId object);
+  /// The same for an atomic, which notes who uses it.
+  void access(Site site, OperationKind kind, bool is_write, ObjectState& object);
   /// Yields; when it returns the lock is free and the caller takes it without another yield point.
   void before_lock(LockState& lock, Site site);
   void after_lock(LockState& lock, LockRank rank);
@@ -107,6 +112,12 @@ class World {
   void changed(ObjectState& object);
   /// Is another thread about to write the object, or to update it?
   bool has_another_writer(ObjectId object) const;
+  /// Did the calling thread write it last?
+  bool wrote_last(const ObjectState& object) const;
+  /// Has no other thread accessed it, and is none about to?
+  bool is_unshared(const ObjectState& object) const;
+  /// Do all other threads sleep, or wait for this lock, which the caller holds, or begin yet?
+  bool is_at_rest(const LockState& lock) const;
   /// Disables the thread until `object` changes; used after a look that failed.
   void wait_for_change(ObjectState& object, Site site, OperationKind kind);
   void sleep_ns(std::uint64_t ns, Site site);

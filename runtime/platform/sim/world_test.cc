@@ -83,9 +83,9 @@ TEST(YieldPoint, ComesBeforeAnAtomicOperation) {
     const RunResult run = run_body(switches, [operation] {
       auto& counter = make<Counter>(0u);
       start([&] {
-        say(counter.peek());
+        say(counter.inspect());
         platform::spin_until(counter, is_one, kSite);
-        say(counter.peek());
+        say(counter.inspect());
         platform::stop(Outcome::kExit, "");
       });
       operation(counter);
@@ -119,13 +119,18 @@ TEST(YieldPoint, ComesBeforeACellsAccess) {
   EXPECT_EQ(glimpse.seen(), (Numbers{5, 6}));
 }
 
-TEST(YieldPoint, PeekPokeAndAddAreNone) {
+TEST(YieldPoint, AccessesWithAClaimAreNone) {
   const RunResult run = run_body([] {
     auto& counter = make<Counter>(0u);
     auto& cell = make<Cell<bool>>(false);
     auto& note = make<Note>();
-    counter.poke(counter.peek() + counter.add(1));
-    cell.poke(!cell.peek());
+    auto& owner = make<platform::Ownership>();
+    owner.take();
+    counter.store_unpublished(1);
+    counter.store_mine(counter.load_mine(owner) + counter.load_mine() + counter.poll(), owner);
+    (void)make<platform::Sequence>().next();
+    make<platform::Counter>().add(1);
+    cell.store_locked(!cell.load_locked(owner), owner);
     note.clear();
     platform::choose(3, kSite);
     say(1);

@@ -61,6 +61,11 @@ class Mutex {
   bool is_held_by_me() const {
     return state_.holder.load(std::memory_order_relaxed) == World::current().thread() + 1u;
   }
+  /// The claim of load_at_rest.
+  void expect_rest() const {
+    if (!World::current().is_at_rest(state_)) [[unlikely]]
+      rule_broken("load_at_rest", "another thread has not come to rest");
+  }
 
  private:
   [[noreturn]] void taken_twice() const;
@@ -70,6 +75,34 @@ class Mutex {
   simulator::LockState state_;
 };
 
+/// Who may write what has one owner at a time, who passes it on: a processor's queue.
+class Ownership {
+ public:
+  void take() {
+    if (owner_.exchange(World::current().thread() + 1u, std::memory_order_relaxed) != 0)
+        [[unlikely]]
+      rule_broken("ownership", "it is taken from another owner");
+  }
+  void give() {
+    if (!is_held_by_me()) [[unlikely]]
+      rule_broken("ownership", "it is given away by another thread than the owner");
+    owner_.store(0, std::memory_order_relaxed);
+  }
+  bool is_held_by_me() const {
+    return owner_.load(std::memory_order_relaxed) == World::current().thread() + 1u;
+  }
+
+ private:
+  std::atomic<std::uint32_t> owner_{0};  // relaxed: claims order nothing
+};
+
+/// What a claim says of a lock or an owner.
+template <class Lock>
+void expect_held(const Lock& lock, std::string_view operation) {
+  if (!lock.is_held_by_me()) [[unlikely]]
+    rule_broken(operation, "by a thread that does not hold what protects the variable");
+}
+
 /// A shared variable. Orders default to acquire and release: the runtime needs no weaker and the
 /// simulator explores only sequentially consistent interleavings.
 template <class T>
@@ -78,16 +111,16 @@ class Atomic {
   explicit Atomic(T initial = T{}) : value_(initial) { state_.id = World::current().new_object(); }
 
   T load(Site site) const {
-    World::current().yield_point(site, OperationKind::kLoad, false, state_.id);
+    World::current().access(site, OperationKind::kLoad, false, state_);
     return value_.load(std::memory_order_acquire);
   }
   void store(T value, Site site) {
-    World::current().yield_point(site, OperationKind::kStore, true, state_.id);
+    World::current().access(site, OperationKind::kStore, true, state_);
     value_.store(value, std::memory_order_release);
     World::current().changed(state_);
   }
   bool compare_exchange(T& expected, T desired, Site site) {
-    World::current().yield_point(site, OperationKind::kUpdate, true, state_.id);
+    World::current().access(site, OperationKind::kUpdate, true, state_);
     if (!value_.compare_exchange_strong(expected, desired, std::memory_order_acq_rel)) return false;
     World::current().changed(state_);
     return true;
@@ -113,39 +146,80 @@ class Atomic {
     return is_updated;
   }
   T exchange(T desired, Site site) {
-    World::current().yield_point(site, OperationKind::kUpdate, true, state_.id);
+    World::current().access(site, OperationKind::kUpdate, true, state_);
     const T old = value_.exchange(desired, std::memory_order_acq_rel);
     World::current().changed(state_);
     return old;
   }
   T fetch_add(T delta, Site site) {
-    World::current().yield_point(site, OperationKind::kUpdate, true, state_.id);
+    World::current().access(site, OperationKind::kUpdate, true, state_);
     const T old = value_.fetch_add(delta, std::memory_order_acq_rel);
     World::current().changed(state_);
     return old;
   }
-  /// Reads without a yield point and without ordering anything: for polls that are repeated anyway,
-  /// for values that only the caller changes or that a held lock protects. Never to take a decision
-  /// that a delay could falsify.
-  T peek() const {
-    simulator::touch(state_.id, false);
-    return value_.load(std::memory_order_relaxed);
+
+  // --- Accesses without a yield point, each with its claim, which is checked at each use. ---
+
+  /// `lock` is held by the caller and protects the variable from writers.
+  template <class Lock>
+  T load_locked(const Lock& lock) const {
+    expect_held(lock, "load_locked");
+    return look();
   }
-  /// For assertions alone: no part of the run, so a chooser that watches is not told.
+  template <class Lock>
+  void store_locked(T value, const Lock& lock) {
+    expect_held(lock, "store_locked");
+    write(value, "store_locked");
+  }
+  /// The caller is the owner; only the owner writes the variable.
+  T load_mine(const Ownership& owner) const {
+    expect_held(owner, "load_mine");
+    return look();
+  }
+  void store_mine(T value, const Ownership& owner) {
+    expect_held(owner, "store_mine");
+    write(value, "store_mine");
+  }
+  /// The caller wrote the variable last, and nobody else may write it meanwhile.
+  T load_mine() const {
+    if (!World::current().wrote_last(state_)) [[unlikely]]
+      rule_broken("load_mine", "another thread has written the variable");
+    return look();
+  }
+  /// No other thread has come upon the variable yet.
+  void store_unpublished(T value) {
+    if (!World::current().is_unshared(state_)) [[unlikely]]
+      rule_broken("store_unpublished", "another thread knows the variable");
+    write(value, "store_unpublished");
+  }
+  /// Nothing goes on but the caller, who holds this lock.
+  T load_at_rest(const Mutex& lock) const {
+    lock.expect_rest();
+    return look();
+  }
+  /// A hint: it is looked at again, or confirmed by an update, before anything rests on it.
+  T poll() const { return look(); }
+  /// For assertions and announcements: no part of the run, so a chooser that watches is not told.
   T inspect() const { return value_.load(std::memory_order_relaxed); }
-  /// Writes without a yield point: for what no other thread is about to write.
-  void poke(T value) {
+  /// For tests, which make a state: no claim.
+  void plant(T value) {
     value_.store(value, std::memory_order_release);
     World::current().changed(state_);
-    expect_sole_writer("poke");
   }
-  /// Adds without a yield point and returns the sum: for names and statistics outside any protocol.
-  T add(T delta) { return value_.fetch_add(delta, std::memory_order_acq_rel) + delta; }
 
  private:
   template <class U, class Condition>
   friend U spin_until(Atomic<U>&, Condition, Site);
 
+  T look() const {
+    simulator::touch(state_.id, false);
+    return value_.load(std::memory_order_relaxed);
+  }
+  void write(T value, std::string_view operation) {
+    value_.store(value, std::memory_order_release);
+    World::current().changed(state_);
+    expect_sole_writer(operation);
+  }
   void expect_sole_writer(std::string_view operation) const {
     if (kCostlyChecks && World::current().has_another_writer(state_.id)) [[unlikely]]
       rule_broken(operation, "another thread is about to write the variable");
@@ -182,8 +256,26 @@ class OwnedAtomic : public Atomic<T> {
 inline void begin_freezing() {}
 inline void end_freezing() {}
 
-/// A statistic, exact once all threads have stopped.
-using Counter = Atomic<std::uint32_t>;
+/// A statistic, exact once all threads have stopped. No step of a protocol reads it.
+class Counter {
+ public:
+  void add(std::uint32_t delta) { value_.fetch_add(delta, std::memory_order_acq_rel); }
+  std::uint32_t total() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> value_{0};
+};
+
+/// Gives out 1, 2, 3, ...: names, and shares of what a run may announce.
+class Sequence {
+ public:
+  std::uint32_t next() { return value_.fetch_add(1, std::memory_order_acq_rel) + 1; }
+  /// The latest, for announcements.
+  std::uint32_t latest() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> value_{0};
+};
 
 /// Plain shared memory that some lock or ownership protects: no atomicity, no ordering. Each access
 /// is a yield point so that the windows around it are explored; ThreadSanitizer sees it as it is.
@@ -199,14 +291,21 @@ class Cell {
     World::current().yield_point(site, OperationKind::kStore, true, id_);
     value_ = value;
   }
-  /// Without a yield point, for owners.
-  T peek() const {
+  /// Without a yield point: see Atomic.
+  template <class Lock>
+  T load_locked(const Lock& lock) const {
+    expect_held(lock, "load_locked");
     simulator::touch(id_, false);
     return value_;
   }
-  /// For the owner's assertions: see Atomic.
+  template <class Lock>
+  void store_locked(T value, const Lock& lock) {
+    expect_held(lock, "store_locked");
+    simulator::touch(id_, true);
+    value_ = value;
+  }
   T inspect() const { return value_; }
-  void poke(T value) {
+  void plant(T value) {
     simulator::touch(id_, true);
     value_ = value;
   }

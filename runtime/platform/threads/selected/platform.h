@@ -2,9 +2,9 @@
 //
 // Memory order. Call sites name no order, and the simulator explores sequentially consistent
 // interleavings only, so operations that have a site are sequentially consistent here: then what
-// real threads do is one of those interleavings. Not so: `peek` (relaxed), `poke` (release) and
-// `add` (relaxed), whose comments say what they are good for; runtime/platform/README.md goes
-// through their uses. There is no atomic_thread_fence, because ThreadSanitizer does not see it.
+// real threads do is one of those interleavings. Not so: those without a
+// site, whose claims say why nothing rests on their order; runtime/platform/README.md goes through
+// their uses. There is no atomic_thread_fence, because ThreadSanitizer does not see it.
 //
 // Every operation that a loop or a sleep can be made of looks whether the run was stopped, and then
 // does not return (threads/run.h). What the operations mean stands in platform/contract.h.
@@ -184,6 +184,14 @@ class Mutex {
   bool is_held_by_bias_ = false;          // guarded by the lock
 };
 
+/// Only the simulator knows who owns what.
+class Ownership {
+ public:
+  void take() {}
+  void give() {}
+  bool is_held_by_me() const { return true; }
+};
+
 /// A shared variable. Sequentially consistent where nothing else is said.
 template <class T>
 class Atomic {
@@ -224,17 +232,24 @@ class Atomic {
     return value_.exchange(desired, std::memory_order_seq_cst);
   }
   T fetch_add(T delta, Site) { return value_.fetch_add(delta, std::memory_order_seq_cst); }
-  /// Orders nothing: for polls that are repeated anyway, for values that only the caller changes or
-  /// that a held lock protects. Never to take a decision that a delay could falsify.
-  T peek() const { return value_.load(std::memory_order_relaxed); }
-  /// For assertions alone.
+  // Without a site, each with a claim, which only the simulator checks. The loads order nothing;
+  // the stores are releases, for others that read the variable at a site.
+  template <class Lock>
+  T load_locked(const Lock&) const {
+    return inspect();
+  }
+  template <class Lock>
+  void store_locked(T value, const Lock&) {
+    plant(value);
+  }
+  T load_mine(const Ownership&) const { return inspect(); }
+  void store_mine(T value, const Ownership&) { plant(value); }
+  T load_mine() const { return inspect(); }
+  void store_unpublished(T value) { plant(value); }
+  T load_at_rest(const Mutex&) const { return inspect(); }
+  T poll() const { return inspect(); }
   T inspect() const { return value_.load(std::memory_order_relaxed); }
-  /// For what no other thread can see yet, and for what others read to learn what was written
-  /// before it. Release: its partner is the reader's load.
-  void poke(T value) { value_.store(value, std::memory_order_release); }
-  /// Returns the sum. Orders nothing: for names and statistics outside any protocol. (An edge
-  /// between any two threads that count would hide races.)
-  T add(T delta) { return value_.fetch_add(delta, std::memory_order_relaxed) + delta; }
+  void plant(T value) { value_.store(value, std::memory_order_release); }
 
  protected:
   std::atomic<T> value_;
@@ -295,14 +310,14 @@ inline void begin_freezing() {
 }
 inline void end_freezing() { me().run->release_attention(threaded::kAttendFreezing); }
 
-/// A statistic: each thread counts for itself, peek adds up. Exact once the others have stopped.
+/// A statistic: each thread counts for itself, total adds up. Exact once the others have stopped.
 class Counter {
  public:
   void add(std::uint32_t delta) {
     std::atomic<std::uint32_t>& mine = counts_[me().id].value;
     mine.store(mine.load(std::memory_order_relaxed) + delta, std::memory_order_relaxed);
   }
-  std::uint32_t peek() const {
+  std::uint32_t total() const {
     std::uint32_t sum = 0;
     for (const Count& count : counts_) sum += count.value.load(std::memory_order_relaxed);
     return sum;
@@ -314,6 +329,17 @@ class Counter {
     unsigned char padding[60];
   };
   std::array<Count, threaded::kThreadsMax> counts_;
+};
+
+/// Gives out 1, 2, 3, ... Orders nothing: an edge between any two threads that draw would hide
+/// races.
+class Sequence {
+ public:
+  std::uint32_t next() { return value_.fetch_add(1, std::memory_order_relaxed) + 1; }
+  std::uint32_t latest() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> value_{0};
 };
 
 /// Waits until condition(value) holds, and returns that value. Does not keep a processor from
@@ -337,9 +363,16 @@ class Cell {
   explicit Cell(T initial = T{}) : value_(initial) {}
   T load(Site) const { return value_; }
   void store(T value, Site) { value_ = value; }
-  T peek() const { return value_; }
+  template <class Lock>
+  T load_locked(const Lock&) const {
+    return value_;
+  }
+  template <class Lock>
+  void store_locked(T value, const Lock&) {
+    value_ = value;
+  }
   T inspect() const { return value_; }
-  void poke(T value) { value_ = value; }
+  void plant(T value) { value_ = value; }
 
  private:
   T value_;

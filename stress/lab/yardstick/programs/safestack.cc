@@ -16,8 +16,8 @@ namespace {
 class SafeStack : public Crew<SafeStack> {
  public:
   void main() {
-    for (int i = 0; i + 1 < kElements; ++i) next_[i].poke(i + 1);
-    next_[kElements - 1].poke(-1);
+    for (int i = 0; i + 1 < kElements; ++i) next_[i].plant(i + 1);
+    next_[kElements - 1].plant(-1);
     for (unsigned i = 0; i < kThreads; ++i) start<&SafeStack::work>(i + 1);
   }
 
@@ -37,7 +37,7 @@ class SafeStack : public Crew<SafeStack> {
   }
 
   int pop() {
-    const std::uint32_t seen = changes_.peek();
+    const std::uint32_t seen = changes_.poll();
     if (is_fixed()) lock_.lock(HERE);
     const int element = take();
     if (is_fixed()) lock_.unlock(HERE);
@@ -80,7 +80,7 @@ class SafeStack : public Crew<SafeStack> {
   }
 
   // No yield points: this is not part of the algorithm.
-  void note_change() { changes_.poke(changes_.peek() + 1); }
+  void note_change() { changes_.plant(changes_.poll() + 1); }
 
   Lock lock_;
   Shared<int> head_{0}, count_{kElements};

@@ -11,8 +11,8 @@ namespace {
 class StringBuffer : public Crew<StringBuffer> {
  public:
   void main() {
-    for (int i = 0; i < kLength; ++i) source_.chars[i].poke(static_cast<char>('a' + i));
-    source_.length.poke(kLength);
+    for (int i = 0; i < kLength; ++i) source_.chars[i].plant(static_cast<char>('a' + i));
+    source_.length.plant(kLength);
     start<&StringBuffer::append>();
     start<&StringBuffer::truncate>();
   }

@@ -63,7 +63,7 @@ class WorkSteal : public Crew<WorkSteal<Access, kDefect>> {
 
   void end() {
     for (int i = 0; i < kItems; ++i) {
-      expect(processed_[i].peek() == 1, "work_steal_queue: an item not processed once");
+      expect(processed_[i].poll() == 1, "work_steal_queue: an item not processed once");
     }
   }
 
