@@ -60,14 +60,6 @@ Ended run(const threaded::Config& base, void (*entry)(void*), void* argument,
   return ended;
 }
 
-void draw_slice(const Batch& batch, Knobs& knobs) {
-  constexpr unsigned kSlices[] = {1, 2, 3, 5, 8, 16, 32, 64};
-  Draws draws(batch.seed ^ 0x736c696365U);
-  if (draws.below(2) == 0) return;
-  knobs.slice = kSlices[draws.below(8)];
-  knobs.slice_ns = 0;
-}
-
 Knobs knobs_of(const Batch& batch) {
   Knobs knobs;
   knobs.processors = batch.processors;
@@ -109,6 +101,14 @@ threaded::Config disturbance(const Batch& batch) {
           .preempt_one_in = kPreemptions[draws.below(4)],
           .interrupt_one_in = kInterrupts[draws.below(4)],
           .scan_every_ns = kScans[draws.below(3)]};
+}
+
+void draw_slice(const Batch& batch, Knobs& knobs) {
+  constexpr unsigned kSlices[] = {1, 2, 3, 5, 8, 16, 32, 64};
+  Draws draws(batch.seed ^ 0x736c696365U);
+  if (draws.below(2) == 0) return;
+  knobs.slice = kSlices[draws.below(8)];
+  knobs.slice_ns = 0;
 }
 
 BatchResult run_job(Job& job, const Batch& batch, Watchdog& watchdog) {

@@ -1,15 +1,11 @@
 // to_go: a program as readable Go-like source. v0 is the frame's local for c0, p0 what the frame's
 // pointer for c0 points to.
 #include "base/check.h"
+#include "host/filled.h"
 #include "input/input.h"
 
 namespace concertina::fuzzers {
 namespace {
-
-std::string channel_name(std::uint8_t channel) {
-  CHECK(channel == kNil || channel < kChannelsMax, "an operation names a channel, or nil");
-  return channel == kNil ? "nil" : "c" + std::to_string(channel);
-}
 
 /// The variable that an operation reads or writes: "v0", "*p0", or "_" for the nil channel.
 std::string variable(std::uint8_t channel, bool by_pointer) {
@@ -19,14 +15,6 @@ std::string variable(std::uint8_t channel, bool by_pointer) {
 
 std::string function_name(std::size_t function) {
   return function == 0 ? "main" : "f" + std::to_string(function);
-}
-
-std::string send(std::uint8_t channel, bool by_pointer) {
-  return channel_name(channel) + " <- " + variable(channel, by_pointer);
-}
-
-std::string receive(std::uint8_t channel, bool by_pointer, const char* ok = "") {
-  return variable(channel, by_pointer) + ok + " = <-" + channel_name(channel);
 }
 
 /// "&v0, &v2" (or "p0, p2") for the channels that the calling function names.
@@ -41,67 +29,48 @@ std::string arguments(const Function& caller, bool by_pointer) {
   return text;
 }
 
-std::string select(const Operation& operation, const std::string& indent) {
-  std::string text = "select {\n";
-  for (const Case& one : operation.cases) {
-    text +=
-        indent + "case " +
-        (one.is_send ? send(one.channel, one.by_pointer) : receive(one.channel, one.by_pointer)) +
-        ":\n";
-  }
-  if (operation.has_default) text += indent + "default:\n";
-  return text + indent + "}";
-}
-
-std::string polled(const std::string& communication) {
-  return "select { case " + communication + ": default: }";
-}
+/// By code; of a select what comes before its cases.
+constexpr std::string_view kStatements[] = {
+    "go $function()",
+    "$function($arguments)",
+    "for range $count {",
+    "for $variable = range $channel {",
+    "}",
+    "$channel <- $variable",
+    "$variable = <-$channel",
+    "$variable, ok = <-$channel",
+    "select { case $channel <- $variable: default: }",
+    "select { case $variable = <-$channel: default: }",
+    "close($channel)",
+    "select {\n",
+    "runtime.Gosched()",
+    "runtime.GC()  // scan every stack now",
+    "syscall($count * microsecond)",
+    "_ = len($channel)",
+    "_ = cap($channel)",
+    "check()  // read every local and what every pointer points to",
+};
+static_assert(std::size(kStatements) == static_cast<std::size_t>(Code::kCount));
 
 std::string statement(const Operation& operation, const Function& function,
                       const std::string& indent) {
-  const std::uint8_t channel = operation.channel;
-  const bool by_pointer = operation.by_pointer;
-  switch (operation.code) {
-    case Code::kSpawn:
-      return "go " + function_name(operation.function) + "()";
-    case Code::kCall:
-      return function_name(operation.function) + "(" + arguments(function, by_pointer) + ")";
-    case Code::kLoop:
-      return "for range " + std::to_string(operation.count) + " {";
-    case Code::kRange:
-      return "for " + variable(channel, by_pointer) + " = range " + channel_name(channel) + " {";
-    case Code::kEnd:
-      return "}";
-    case Code::kSend:
-      return send(channel, by_pointer);
-    case Code::kReceive:
-      return receive(channel, by_pointer);
-    case Code::kReceiveOk:
-      return receive(channel, by_pointer, ", ok");
-    case Code::kTrySend:
-      return polled(send(channel, by_pointer));
-    case Code::kTryReceive:
-      return polled(receive(channel, by_pointer));
-    case Code::kClose:
-      return "close(" + channel_name(channel) + ")";
-    case Code::kSelect:
-      return select(operation, indent);
-    case Code::kYield:
-      return "runtime.Gosched()";
-    case Code::kScan:
-      return "runtime.GC()  // scan every stack now";
-    case Code::kSyscall:
-      return "syscall(" + std::to_string(operation.count) + " * microsecond)";
-    case Code::kLen:
-      return "_ = len(" + channel_name(channel) + ")";
-    case Code::kCap:
-      return "_ = cap(" + channel_name(channel) + ")";
-    case Code::kCheck:
-      return "check()  // read every local and what every pointer points to";
-    case Code::kCount:
-      break;
+  const auto value = [&](std::string_view blank) {
+    return blank == "channel"     ? channel_name(operation.channel)
+           : blank == "variable"  ? variable(operation.channel, operation.by_pointer)
+           : blank == "function"  ? function_name(operation.function)
+           : blank == "arguments" ? arguments(function, operation.by_pointer)
+                                  : std::to_string(operation.count);
+  };
+  std::string text = filled(kStatements[static_cast<std::size_t>(operation.code)], value);
+  if (operation.code != Code::kSelect) return text;
+  for (const Case& one : operation.cases) {
+    const Operation transfer = {.code = one.is_send ? Code::kSend : Code::kReceive,
+                                .channel = one.channel,
+                                .by_pointer = one.by_pointer};
+    text += indent + "case " + statement(transfer, function, indent) + ":\n";
   }
-  return "";
+  if (operation.has_default) text += indent + "default:\n";
+  return text + indent + "}";
 }
 
 }  // namespace

@@ -50,14 +50,10 @@ class TextLexer {
   }
 
   void skip_blanks_and_comments() {
-    while (at_ < text_.size()) {
-      if (text_[at_] == '#') {
-        while (at_ < text_.size() && text_[at_] != '\n') step();
-      } else if (is_blank(text_[at_])) {
-        step();
-      } else {
-        return;
-      }
+    for (bool in_comment = false; at_ < text_.size(); step()) {
+      const char c = text_[at_];
+      in_comment = c == '#' || (in_comment && c != '\n');
+      if (!in_comment && !is_blank(c)) return;
     }
   }
 

@@ -14,12 +14,8 @@ namespace {
 
 constexpr std::size_t kColumns = 100;
 
-std::string channel_text(std::uint8_t channel) {
-  return channel == kNil ? "nil" : "c" + std::to_string(channel);
-}
-
 std::string case_text(const Case& one) {
-  return std::string(one.is_send ? "send " : "recv ") + channel_text(one.channel) +
+  return std::string(one.is_send ? "send " : "recv ") + channel_name(one.channel) +
          (one.by_pointer ? " by_pointer" : "");
 }
 
@@ -38,7 +34,7 @@ std::string select_text(const Operation& select, const std::string& indent) {
 std::string operation_text(const Operation& operation, const std::string& indent) {
   if (operation.code == Code::kSelect) return select_text(operation, indent);
   std::string text(code_name(operation.code));
-  if (uses_channel(operation.code)) text += " " + channel_text(operation.channel);
+  if (uses_channel(operation.code)) text += " " + channel_name(operation.channel);
   if (uses_function(operation.code)) text += " f" + std::to_string(operation.function);
   if (uses_count(operation.code)) text += " " + std::to_string(operation.count);
   if (operation.by_pointer) text += " by_pointer";
@@ -125,8 +121,8 @@ void print_header(std::string_view key, std::string value, bool always, std::str
     if (size == 0) value[i] = ' ';
     i += std::max<std::size_t>(size, 1);
   }
-  while (!value.empty() && value.back() == ' ') value.pop_back();
-  while (!value.empty() && value.front() == ' ') value.erase(0, 1);
+  value.erase(value.find_last_not_of(' ') + 1);
+  value.erase(0, value.find_first_not_of(' '));
   if (!always && value.empty()) return;
   text += "# " + std::string(key) + ":" + (value.empty() ? "" : " " + value) + "\n";
 }

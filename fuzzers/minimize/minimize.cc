@@ -94,11 +94,7 @@ class Minimizer {
 
   /// Same program, other schedules, cheaper than this one: chance may offer one.
   bool find_cheaper_schedule(unsigned schedules) {
-    std::vector<Schedule> fresh = fresh_schedules(schedule(), program(), schedules, random_);
-    std::erase_if(fresh, [&](const Schedule& candidate) {
-      return cost_of(candidate) >= cost_of(schedule());
-    });
-    return take_first_schedule(fresh, "schedule");
+    return take_cheaper(fresh_schedules(schedule(), program(), schedules, random_), "schedule");
   }
 
   bool try_program(const Program& smaller, unsigned schedules) {
@@ -137,15 +133,13 @@ class Minimizer {
 
   /// Step 4: the fewest preemptions of a schedule that is not left to chance.
   void remove_chance() {
-    if (schedule().strategy == Strategy::kNonPreemptive) {
-      // Fewer preemptions than there are now?
-      if (size_of(result_.input).preemptions == 0) return;
-    }
+    const Size now = size_of(result_.input);
+    if (now.is_free_of_chance && now.preemptions == 0) return;  // there are none to remove
     std::vector<Schedule> bases;
     for (unsigned seed = 0; seed < kNonPreemptiveSeeds; ++seed) {
       bases.push_back(without_preemptions(schedule(), seed));
     }
-    if (take_cheaper(bases)) return;
+    if (take_cheaper(bases, "preemptions")) return;
     std::vector<Key> passed = examiner_.keys_of(result_.input);
     std::vector<Schedule> ones;
     for (const Schedule& base : bases) {
@@ -153,16 +147,16 @@ class Minimizer {
       for (const Schedule& one : with_one_more_preemption(base, keys)) ones.push_back(one);
       for (const Schedule& one : with_one_more_preemption(base, passed)) ones.push_back(one);
     }
-    if (take_cheaper(ones)) return;
-    if (take_cheaper(combined(ones, passed, 2, kPairsMax))) return;
-    take_cheaper(combined(ones, passed, 3, kTriplesMax));
+    if (take_cheaper(ones, "preemptions")) return;
+    if (take_cheaper(combined(ones, passed, 2, kPairsMax), "preemptions")) return;
+    take_cheaper(combined(ones, passed, 3, kTriplesMax), "preemptions");
   }
 
-  bool take_cheaper(std::vector<Schedule> schedules) {
+  bool take_cheaper(std::vector<Schedule> schedules, const char* what) {
     std::erase_if(schedules, [&](const Schedule& candidate) {
       return cost_of(candidate) >= cost_of(schedule());
     });
-    return take_first_schedule(schedules, "preemptions");
+    return take_first_schedule(schedules, what);
   }
 
   /// Drawn combinations of `preemptions` holds: the first as in one of `ones`, the others anywhere

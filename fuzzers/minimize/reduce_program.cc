@@ -207,25 +207,16 @@ Candidate select_becomes_plain(const Program& program, std::size_t i) {
       [](Program&, Body& body, std::size_t at) {
         const Case one = body[at].cases[0];
         const bool blocks = !body[at].has_default;
-        body[at] = Operation{};
-        body[at].code = one.is_send ? (blocks ? Code::kSend : Code::kTrySend)
-                                    : (blocks ? Code::kReceive : Code::kTryReceive);
-        body[at].channel = one.channel;
-        body[at].by_pointer = one.by_pointer;
+        const Code code = one.is_send ? (blocks ? Code::kSend : Code::kTrySend)
+                                      : (blocks ? Code::kReceive : Code::kTryReceive);
+        body[at] = {.code = code, .channel = one.channel, .by_pointer = one.by_pointer};
       });
 }
 
 /// The plainer operation of which this one is a variant; itself when there is none.
 Code plainer(Code code) {
-  switch (code) {
-    case Code::kReceiveOk:
-    case Code::kTryReceive:
-      return Code::kReceive;
-    case Code::kTrySend:
-      return Code::kSend;
-    default:
-      return code;
-  }
+  if (code == Code::kTrySend) return Code::kSend;
+  return code == Code::kReceiveOk || code == Code::kTryReceive ? Code::kReceive : code;
 }
 
 void make_simpler(Body& body, std::size_t at, std::size_t way) {
@@ -277,27 +268,14 @@ Candidate smaller_channel(const Program& program, std::size_t i) {
   if (i / kWays >= program.channels.size()) return std::nullopt;
   Program result = program;
   Channel& channel = result.channels[i / kWays];
-  const auto nearer =
-      static_cast<std::uint8_t>(channel.size_class > kPlain   ? channel.size_class - 1
-                                : channel.size_class < kPlain ? channel.size_class + 1
-                                                              : kPlain);
-  switch (i % kWays) {
-    case 0:
-      channel.capacity = 0;
-      break;
-    case 1:
-      channel.capacity = static_cast<std::uint8_t>(channel.capacity / 2);
-      break;
-    case 2:
-      if (channel.capacity > 0) --channel.capacity;
-      break;
-    case 3:
-      channel.size_class = kPlain;
-      break;
-    default:
-      channel.size_class = nearer;
-      break;
-  }
+  const auto [capacity, size] = channel;
+  const int nearer = size + (size < kPlain) - (size > kPlain);
+  const Channel ways[kWays] = {{0, size},
+                               {static_cast<std::uint8_t>(capacity / 2), size},
+                               {static_cast<std::uint8_t>(capacity - (capacity > 0)), size},
+                               {capacity, kPlain},
+                               {capacity, static_cast<std::uint8_t>(nearer)}};
+  channel = ways[i % kWays];
   return result;
 }
 
@@ -305,11 +283,7 @@ Candidate smaller_frame(const Program& program, std::size_t i) {
   if (i / 2 >= program.functions.size()) return std::nullopt;
   Program result = program;
   std::uint8_t& frame = result.functions[i / 2].frame_class;
-  if (i % 2 == 0) {
-    frame = 0;
-  } else if (frame > 0) {
-    --frame;
-  }
+  frame = static_cast<std::uint8_t>(i % 2 == 0 || frame == 0 ? 0 : frame - 1);
   return result;
 }
 

@@ -22,6 +22,15 @@ class Simpler {
  public:
   explicit Simpler(const Schedule& schedule) : schedule_(schedule), cost_(cost_of(schedule)) {}
 
+  std::vector<Schedule> all() {
+    add_without_wishes();
+    add_without_learnt();
+    add_plainer_settings();
+    add_plainer_wishes();
+    return std::move(result_);
+  }
+
+ private:
   template <class Change>
   void add(Change change) {
     Schedule candidate = schedule_;
@@ -31,84 +40,78 @@ class Simpler {
     }
   }
 
-  std::vector<Schedule> take() { return std::move(result_); }
+  template <class T>
+  void add_without(std::vector<T> Schedule::* list, std::size_t i) {
+    CHECK(i < (schedule_.*list).size(), "what is erased is in the list");
+    add([&](Schedule& s) { (s.*list).erase((s.*list).begin() + static_cast<std::ptrdiff_t>(i)); });
+  }
 
- private:
+  template <class T>
+  void add_earlier(std::vector<T> Schedule::* list, std::size_t i) {
+    const std::uint8_t occurrence = (schedule_.*list)[i].key.occurrence;
+    add([&](Schedule& s) { (s.*list)[i].key.occurrence = 0; });
+    if (occurrence == 0) return;
+    add([&](Schedule& s) { --(s.*list)[i].key.occurrence; });
+  }
+
+  void add_without_wishes() {
+    add([](Schedule& s) { s.stack_events.clear(), s.deviations.clear(); });
+    add([](Schedule& s) { s.stack_events.clear(); });
+    add([](Schedule& s) { s.deviations.clear(); });
+    for (std::size_t i = schedule_.stack_events.size(); i-- > 0;) {
+      add_without(&Schedule::stack_events, i);
+    }
+    for (std::size_t i = schedule_.deviations.size(); i-- > 0;) {
+      add_without(&Schedule::deviations, i);
+    }
+  }
+
+  /// What a search has learnt serves its own strategy; where that is another, it goes at once.
+  void add_without_learnt() {
+    add([](Schedule& s) { s.targets.clear(), s.thread_counts.clear(); });
+    add([](Schedule& s) { s.thread_counts.clear(); });
+    add([](Schedule& s) { s.horizon = 0; });
+    add([](Schedule& s) { s.constraints.clear(); });
+    for (std::size_t i = schedule_.constraints.size(); i-- > 0;) {
+      add_without(&Schedule::constraints, i);
+      add([i](Schedule& s) { s.constraints[i].skip = 0; });
+    }
+  }
+
+  void add_plainer_settings() {
+    add([](Schedule& s) { s.move_at_every_prologue = false; });
+    add([](Schedule& s) { s.reuse_stacks = s.cache_stacks = s.shrink_stacks = true; });
+    add([](Schedule& s) { s.reuse_stacks = true; });
+    add([](Schedule& s) { s.cache_stacks = true; });
+    add([](Schedule& s) { s.shrink_stacks = true; });
+    add([](Schedule& s) { s.machines_max = kMachinesMax; });
+    add([](Schedule& s) { ++s.machines_max; });
+    add([](Schedule& s) { s.slice = kSliceDefault; });
+    add([](Schedule& s) { s.slice = static_cast<std::uint8_t>(std::min(2 * s.slice, 255)); });
+    add([](Schedule& s) { s.processors = 2; });
+    add([](Schedule& s) { s.seed = 0; });
+  }
+
+  void add_plainer_wishes() {
+    for (std::size_t i = 0; i < schedule_.stack_events.size(); ++i) {
+      add([i](Schedule& s) { s.stack_events[i].action = plainer(s.stack_events[i].action); });
+      add_earlier(&Schedule::stack_events, i);
+    }
+    for (std::size_t i = 0; i < schedule_.deviations.size(); ++i) {
+      add([i](Schedule& s) { s.deviations[i].value = kForGood; });
+      add_earlier(&Schedule::deviations, i);
+    }
+  }
+
   const Schedule& schedule_;
   std::uint32_t cost_;
   std::vector<Schedule> result_;
 };
 
-template <class T>
-void erase_at(std::vector<T>& list, std::size_t i) {
-  CHECK(i < list.size(), "what is erased is in the list");
-  list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
-}
-
-void add_without_wishes(Simpler& simpler, const Schedule& schedule) {
-  simpler.add([](Schedule& s) { s.stack_events.clear(), s.deviations.clear(); });
-  simpler.add([](Schedule& s) { s.stack_events.clear(); });
-  simpler.add([](Schedule& s) { s.deviations.clear(); });
-  for (std::size_t i = schedule.stack_events.size(); i-- > 0;) {
-    simpler.add([i](Schedule& s) { erase_at(s.stack_events, i); });
-  }
-  for (std::size_t i = schedule.deviations.size(); i-- > 0;) {
-    simpler.add([i](Schedule& s) { erase_at(s.deviations, i); });
-  }
-}
-
-// What a search has learnt serves its own strategy; where that is another, it goes at once.
-void add_without_learnt(Simpler& simpler, const Schedule& schedule) {
-  simpler.add([](Schedule& s) { s.targets.clear(), s.thread_counts.clear(); });
-  simpler.add([](Schedule& s) { s.thread_counts.clear(); });
-  simpler.add([](Schedule& s) { s.horizon = 0; });
-  simpler.add([](Schedule& s) { s.constraints.clear(); });
-  for (std::size_t i = schedule.constraints.size(); i-- > 0;) {
-    simpler.add([i](Schedule& s) { erase_at(s.constraints, i); });
-    simpler.add([i](Schedule& s) { s.constraints[i].skip = 0; });
-  }
-}
-
-void add_plainer_settings(Simpler& simpler) {
-  simpler.add([](Schedule& s) { s.move_at_every_prologue = false; });
-  simpler.add([](Schedule& s) { s.reuse_stacks = s.cache_stacks = s.shrink_stacks = true; });
-  simpler.add([](Schedule& s) { s.reuse_stacks = true; });
-  simpler.add([](Schedule& s) { s.cache_stacks = true; });
-  simpler.add([](Schedule& s) { s.shrink_stacks = true; });
-  simpler.add([](Schedule& s) { s.machines_max = kMachinesMax; });
-  simpler.add([](Schedule& s) { ++s.machines_max; });
-  simpler.add([](Schedule& s) { s.slice = kSliceDefault; });
-  simpler.add([](Schedule& s) { s.slice = static_cast<std::uint8_t>(std::min(2 * s.slice, 255)); });
-  simpler.add([](Schedule& s) { s.processors = 2; });
-  simpler.add([](Schedule& s) { s.seed = 0; });
-}
-
-void add_plainer_wishes(Simpler& simpler, const Schedule& schedule) {
-  for (std::size_t i = 0; i < schedule.stack_events.size(); ++i) {
-    simpler.add([i](Schedule& s) { s.stack_events[i].action = plainer(s.stack_events[i].action); });
-    simpler.add([i](Schedule& s) { s.stack_events[i].key.occurrence = 0; });
-    simpler.add([i](Schedule& s) {
-      if (s.stack_events[i].key.occurrence > 0) --s.stack_events[i].key.occurrence;
-    });
-  }
-  for (std::size_t i = 0; i < schedule.deviations.size(); ++i) {
-    simpler.add([i](Schedule& s) { s.deviations[i].value = kForGood; });
-    simpler.add([i](Schedule& s) { s.deviations[i].key.occurrence = 0; });
-    simpler.add([i](Schedule& s) {
-      if (s.deviations[i].key.occurrence > 0) --s.deviations[i].key.occurrence;
-    });
-  }
-}
-
 }  // namespace
 
 std::vector<Schedule> simpler_schedules(const Schedule& schedule) {
-  Simpler simpler(schedule);
-  add_without_wishes(simpler, schedule);
-  add_without_learnt(simpler, schedule);
-  add_plainer_settings(simpler);
-  add_plainer_wishes(simpler, schedule);
-  return simpler.take();
+  return Simpler(schedule).all();
 }
 
 std::vector<Schedule> fresh_schedules(const Schedule& schedule, const Program& program,

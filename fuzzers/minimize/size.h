@@ -21,7 +21,7 @@ struct Size {
 
 Size size_of(const Input& input);
 
-/// What does the same to a stack with less to explain: a copy to equal size for one to another size,
+/// What does the same to a stack with less to explain: a copy to equal size for one to another,
 /// a stop at a safe point for one anywhere. Itself, if there is nothing plainer.
 StackAction plainer(StackAction action);
 

@@ -32,7 +32,7 @@ Deviation draw_deviation(const Program& program, Random& random);
 /// Events, and sometimes a hold, that together copy a stack about when its goroutine starts to
 /// wait.
 void add_copy_race(Schedule& schedule, const Program& program, Random& random);
-/// Events that stop a goroutine within a channel operation or anywhere in its own code, and copy its
+/// Events that stop a goroutine within a channel operation or anywhere in its own code and copy its
 /// stack there; or that have it shrink its own stack, which has grown before.
 void add_stop_race(Schedule& schedule, const Program& program, Random& random);
 /// A hold between the looks of an operation that does not wait, if the program has any.

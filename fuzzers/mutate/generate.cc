@@ -25,26 +25,24 @@ class Builder {
   explicit Builder(Random& random) : random_(random) { program_.functions.resize(1); }
 
   void add_pattern() {
-    static constexpr Pattern kPatterns[] = {
-        &Builder::producers_and_consumers,
-        &Builder::producers_and_consumers,
-        &Builder::ping_pong,
-        &Builder::ping_pong,
-        &Builder::select_storm,
-        &Builder::select_storm,
-        &Builder::select_storm,
-        &Builder::close_with_waiters,
-        &Builder::semaphore,
-        &Builder::close_with_waiters,
-        &Builder::close_by_producer,
-        &Builder::polling,
-        &Builder::fan_in_by_select,
-        &Builder::pipeline,
-        &Builder::close_with_senders,
-        &Builder::close_under_polling,
-        &Builder::close_under_polling,
-        &Builder::taking_turns,
-    };
+    static constexpr Pattern kPatterns[] = {&Builder::producers_and_consumers,
+                                            &Builder::producers_and_consumers,
+                                            &Builder::ping_pong,
+                                            &Builder::ping_pong,
+                                            &Builder::select_storm,
+                                            &Builder::select_storm,
+                                            &Builder::select_storm,
+                                            &Builder::close_with_waiters,
+                                            &Builder::semaphore,
+                                            &Builder::close_with_waiters,
+                                            &Builder::close_by_producer,
+                                            &Builder::polling,
+                                            &Builder::fan_in_by_select,
+                                            &Builder::pipeline,
+                                            &Builder::close_with_senders,
+                                            &Builder::close_under_polling,
+                                            &Builder::close_under_polling,
+                                            &Builder::taking_turns};
     (this->*random_.pick(kPatterns))();
   }
 
@@ -77,7 +75,7 @@ class Builder {
     const Body receives = repeat(each, {receive_from(c)});
     // Main is at one end, so that the run lasts until all elements have passed.
     const bool main_receives = random_.percent(50);
-    spawn_many(main_receives ? sends : receives, producers);
+    spawn(main_receives ? sends : receives, producers);
     main_does(repeat(producers, main_receives ? receives : sends));
   }
 
@@ -115,7 +113,7 @@ class Builder {
     if (random_.percent(25)) wait = {make_on(Code::kRange, c), make(Code::kEnd)};
     if (random_.percent(40)) wait = {select_over({c, channel()}, false)};
     wait.push_back(make_on(Code::kSend, done));
-    spawn_many(wait, waiters);
+    spawn(wait, waiters);
     if (random_.percent(40)) main_does({make(Code::kYield)});
     if (random_.percent(30)) main_does({make_on(Code::kSend, c)});
     main_does({make_on(Code::kClose, c)});
@@ -137,7 +135,7 @@ class Builder {
     const std::uint8_t c = channel_with(static_cast<std::uint8_t>(random_.below(2)));
     Body send = {make_on(Code::kSend, c)};
     if (random_.percent(40)) send = {select_over({c, channel()}, true)};
-    spawn_many(repeat(rounds(), send), random_.between(1, 2));
+    spawn(repeat(rounds(), send), random_.between(1, 2));
     main_does({make(Code::kYield)});
     if (random_.percent(50)) main_does({receive_from(c)});
     main_does({make(Code::kYield), make_on(Code::kClose, c)});
@@ -148,7 +146,7 @@ class Builder {
   void close_under_polling() {
     if (random_.percent(40)) {
       const std::uint8_t c = channel_with(0);
-      spawn_many({receive_from(c)}, random_.between(1, 2));
+      spawn({receive_from(c)}, random_.between(1, 2));
       spawn({make_on(Code::kClose, c)});
       main_does(repeat(random_.between(1, 3), {make_on(Code::kTrySend, c)}));
       return;
@@ -166,7 +164,7 @@ class Builder {
     Body body = repeat(rounds(), turn);
     body.push_back(make_on(Code::kSend, done));
     const unsigned count = random_.between(2, 3);
-    spawn_many(std::move(body), count);
+    spawn(std::move(body), count);
     main_does(repeat(rounds(), {make(Code::kYield)}));
     main_does(repeat(count, {receive_from(done)}));
   }
@@ -182,7 +180,7 @@ class Builder {
     const unsigned users = random_.between(1, 2);
     const Body use = {make_on(Code::kSend, tokens), make(Code::kYield),
                       make_on(Code::kReceive, tokens)};
-    spawn_many(repeat(random_.between(1, 2), use), users);
+    spawn(repeat(random_.between(1, 2), use), users);
     main_does(use);
   }
 
@@ -231,22 +229,15 @@ class Builder {
     return list;
   }
 
-  void spawn(Body body) {
+  void spawn(Body body, unsigned count = 1) {
     if (program_.functions.size() == kFunctionsMax) return;
     Function function;
     function.frame_class = draw_frame_class(random_);
     function.body = std::move(body);
-    spawns_.push_back(
-        make_call(Code::kSpawn, static_cast<std::uint8_t>(program_.functions.size())));
+    CHECK(count != 0, "a goroutine is started as often as the pattern says");
+    const auto callee = static_cast<std::uint8_t>(program_.functions.size());
+    spawns_.insert(spawns_.end(), count, make_call(Code::kSpawn, callee));
     program_.functions.push_back(std::move(function));
-  }
-
-  void spawn_many(Body body, unsigned count) {
-    if (program_.functions.size() == kFunctionsMax) return;
-    spawn(std::move(body));
-    CHECK(!spawns_.empty() && count != 0, "a goroutine is started as often as the pattern says");
-    const Operation again = spawns_.back();
-    for (unsigned i = 1; i < count; ++i) spawns_.push_back(again);
   }
 
   void main_does(const Body& operations) { append(main_, operations); }

@@ -20,31 +20,51 @@ Body& any_body(Program& program, Random& random) {
   return program.functions[random.below(size_of(program.functions))].body;
 }
 
-/// A random operation that satisfies the condition, or nullptr.
-template <class Condition>
-Operation* any_operation(Program& program, Random& random, Condition condition) {
+/// A step that changes a random one of the operations that satisfy the condition.
+template <bool (*kCondition)(const Operation&), bool (*kChange)(Operation&, Program&, Random&)>
+bool change_any(Program& program, Random& random) {
   Operation* found = nullptr;
   std::uint32_t seen = 0;
   for (Function& function : program.functions) {
     for (Operation& operation : function.body) {
-      if (condition(operation) && random.below(++seen) == 0) found = &operation;
+      if (kCondition(operation) && random.below(++seen) == 0) found = &operation;
     }
   }
-  return found;
+  return found != nullptr && kChange(*found, program, random);
 }
 
-bool is_bracket(const Operation& operation) {
-  return opens_block(operation.code) || operation.code == Code::kEnd;
+/// A step that draws a setting of a random channel again.
+template <std::uint8_t Channel::* kSetting, std::uint8_t (*kDraw)(Random&)>
+bool change_channel(Program& program, Random& random) {
+  if (program.channels.empty()) return false;
+  std::uint8_t& setting = random.pick(std::span(program.channels)).*kSetting;
+  const std::uint8_t drawn = kDraw(random);
+  return std::exchange(setting, drawn) != drawn;
 }
 
-bool is_select(const Operation& operation) { return operation.code == Code::kSelect; }
-
-bool add_operation(Program& program, Random& random) {
-  Body& body = any_body(program, random);
+/// Puts what is made at a random place of the body; false when that is full.
+template <class Make>
+bool insert_somewhere(Body& body, Random& random, Make make) {
   if (body.size() == kOperationsMax) return false;
   const auto at = random.below(size_of(body) + 1);
-  body.insert(body.begin() + at, draw_operation(program, random));
+  body.insert(body.begin() + at, make());
   return true;
+}
+
+bool is_bracket(const Operation& o) { return opens_block(o.code) || o.code == Code::kEnd; }
+bool is_no_bracket(const Operation& o) { return !is_bracket(o); }
+bool is_select(const Operation& o) { return o.code == Code::kSelect; }
+bool is_spawn(const Operation& o) { return o.code == Code::kSpawn; }
+bool is_on_channel(const Operation& o) { return uses_channel(o.code) && o.code != Code::kRange; }
+bool is_transfer(const Operation& o) { return o.code == Code::kSend || o.code == Code::kReceive; }
+bool has_channel(const Operation& o) { return uses_channel(o.code) || !o.cases.empty(); }
+bool has_function(const Operation& o) { return uses_function(o.code); }
+bool has_count(const Operation& o) { return uses_count(o.code); }
+bool has_pointer(const Operation& o) { return uses_pointer(o.code) || !o.cases.empty(); }
+
+bool add_operation(Program& program, Random& random) {
+  return insert_somewhere(any_body(program, random), random,
+                          [&] { return draw_operation(program, random); });
 }
 
 // Removing one bracket of a pair moves the other: normalise ends the block at the end of the body,
@@ -60,9 +80,7 @@ bool duplicate_operation(Program& program, Random& random) {
   Body& body = any_body(program, random);
   if (body.empty() || body.size() == kOperationsMax) return false;
   const Operation copy = body[random.below(size_of(body))];
-  if (is_bracket(copy)) return false;
-  body.insert(body.begin() + random.below(size_of(body) + 1), copy);
-  return true;
+  return !is_bracket(copy) && insert_somewhere(body, random, [&] { return copy; });
 }
 
 bool swap_operations(Program& program, Random& random) {
@@ -76,60 +94,32 @@ bool swap_operations(Program& program, Random& random) {
   return true;
 }
 
-bool replace_operation(Program& program, Random& random) {
-  Operation* operation =
-      any_operation(program, random, [](const Operation& o) { return !is_bracket(o); });
-  if (operation == nullptr) return false;
-  *operation = draw_operation(program, random);
+bool replace_operation(Operation& operation, Program& program, Random& random) {
+  operation = draw_operation(program, random);
   return true;
 }
 
 // Send becomes try-send, receive becomes receive-ok or range, and so on: the channel stays.
-bool change_kind(Program& program, Random& random) {
+bool change_kind(Operation& operation, Program&, Random& random) {
   static constexpr Code kKinds[] = {Code::kSend,    Code::kReceive,    Code::kReceiveOk,
                                     Code::kTrySend, Code::kTryReceive, Code::kClose};
-  Operation* operation = any_operation(program, random, [](const Operation& o) {
-    return uses_channel(o.code) && o.code != Code::kRange;
-  });
-  if (operation == nullptr) return false;
-  const Code before = operation->code;
-  CHECK(!opens_block(before), "a bracket stays one");
-  operation->code = random.pick(kKinds);
-  if (!uses_pointer(operation->code)) operation->by_pointer = false;
-  return operation->code != before;
+  CHECK(!opens_block(operation.code), "a bracket stays one");
+  const Code before = std::exchange(operation.code, random.pick(kKinds));
+  if (!uses_pointer(operation.code)) operation.by_pointer = false;
+  return operation.code != before;
 }
 
-bool retarget_channel(Program& program, Random& random) {
-  Operation* operation = any_operation(
-      program, random, [](const Operation& o) { return uses_channel(o.code) || !o.cases.empty(); });
-  if (operation == nullptr) return false;
-  std::uint8_t& channel = uses_channel(operation->code)
-                              ? operation->channel
-                              : random.pick(std::span(operation->cases)).channel;
+bool retarget_channel(Operation& operation, Program& program, Random& random) {
+  std::uint8_t& channel = uses_channel(operation.code)
+                              ? operation.channel
+                              : random.pick(std::span(operation.cases)).channel;
   const std::uint8_t before = std::exchange(channel, draw_channel(program, random));
   return channel != before;
 }
 
-bool retarget_function(Program& program, Random& random) {
-  Operation* operation =
-      any_operation(program, random, [](const Operation& o) { return uses_function(o.code); });
-  if (operation == nullptr) return false;
+bool retarget_function(Operation& operation, Program& program, Random& random) {
   const auto drawn = static_cast<std::uint8_t>(random.below(size_of(program.functions)));
-  return std::exchange(operation->function, drawn) != drawn;
-}
-
-bool change_capacity(Program& program, Random& random) {
-  if (program.channels.empty()) return false;
-  Channel& channel = random.pick(std::span(program.channels));
-  const std::uint8_t drawn = draw_capacity(random);
-  return std::exchange(channel.capacity, drawn) != drawn;
-}
-
-bool change_size(Program& program, Random& random) {
-  if (program.channels.empty()) return false;
-  Channel& channel = random.pick(std::span(program.channels));
-  const std::uint8_t drawn = draw_size_class(random);
-  return std::exchange(channel.size_class, drawn) != drawn;
+  return std::exchange(operation.function, drawn) != drawn;
 }
 
 bool change_frame(Program& program, Random& random) {
@@ -138,12 +128,9 @@ bool change_frame(Program& program, Random& random) {
   return std::exchange(function.frame_class, drawn) != drawn;
 }
 
-bool change_count(Program& program, Random& random) {
-  Operation* operation =
-      any_operation(program, random, [](const Operation& o) { return uses_count(o.code); });
-  if (operation == nullptr) return false;
+bool change_count(Operation& operation, Program&, Random& random) {
   const auto drawn = static_cast<std::uint8_t>(random.between(1, 4));
-  return std::exchange(operation->count, drawn) != drawn;
+  return std::exchange(operation.count, drawn) != drawn;
 }
 
 bool add_channel(Program& program, Random& random) {
@@ -181,13 +168,11 @@ bool add_function(Program& program, Random& random) {
   return true;
 }
 
-bool clone_function(Program& program, Random& random) {
-  Operation* spawn =
-      any_operation(program, random, [](const Operation& o) { return o.code == Code::kSpawn; });
-  if (spawn == nullptr || program.functions.size() == kFunctionsMax) return false;
-  CHECK(spawn->function < program.functions.size(), "a callee is one of the program's functions");
-  const Function copy = program.functions[spawn->function];
-  spawn->function = static_cast<std::uint8_t>(program.functions.size());
+bool clone_function(Operation& spawn, Program& program, Random&) {
+  if (program.functions.size() == kFunctionsMax) return false;
+  CHECK(spawn.function < program.functions.size(), "a callee is one of the program's functions");
+  const Function copy = program.functions[spawn.function];
+  spawn.function = static_cast<std::uint8_t>(program.functions.size());
   program.functions.push_back(copy);
   return true;
 }
@@ -208,57 +193,47 @@ bool remove_function(Program& program, Random& random) {
   return true;
 }
 
-bool add_case(Program& program, Random& random) {
-  Operation* select = any_operation(program, random, is_select);
-  if (select == nullptr || select->cases.size() == kCasesMax) return false;
-  const auto at = random.below(size_of(select->cases) + 1);
+bool add_case(Operation& select, Program& program, Random& random) {
+  if (select.cases.size() == kCasesMax) return false;
+  const auto at = random.below(size_of(select.cases) + 1);
   const Case one = {draw_channel(program, random), random.percent(50), random.percent(20)};
-  select->cases.insert(select->cases.begin() + at, one);
+  select.cases.insert(select.cases.begin() + at, one);
   return true;
 }
 
-bool remove_case(Program& program, Random& random) {
-  Operation* select = any_operation(program, random, is_select);
-  if (select == nullptr || select->cases.empty()) return false;
-  select->cases.erase(select->cases.begin() + random.below(size_of(select->cases)));
+bool remove_case(Operation& select, Program&, Random& random) {
+  if (select.cases.empty()) return false;
+  select.cases.erase(select.cases.begin() + random.below(size_of(select.cases)));
   return true;
 }
 
-bool swap_cases(Program& program, Random& random) {
-  Operation* select = any_operation(program, random, is_select);
-  if (select == nullptr || select->cases.size() < 2) return false;
-  const std::uint32_t at = random.below(size_of(select->cases) - 1);
-  std::swap(select->cases[at], select->cases[at + 1]);
+bool swap_cases(Operation& select, Program&, Random& random) {
+  if (select.cases.size() < 2) return false;
+  const std::uint32_t at = random.below(size_of(select.cases) - 1);
+  std::swap(select.cases[at], select.cases[at + 1]);
   return true;
 }
 
-bool turn_case(Program& program, Random& random) {
-  Operation* select = any_operation(program, random, is_select);
-  if (select == nullptr || select->cases.empty()) return false;
-  Case& one = random.pick(std::span(select->cases));
+bool turn_case(Operation& select, Program&, Random& random) {
+  if (select.cases.empty()) return false;
+  Case& one = random.pick(std::span(select.cases));
   one.is_send = !one.is_send;
   return true;
 }
 
-bool toggle_default(Program& program, Random& random) {
-  Operation* select = any_operation(program, random, is_select);
-  if (select == nullptr) return false;
-  select->has_default = !select->has_default;
+bool toggle_default(Operation& select, Program&, Random&) {
+  select.has_default = !select.has_default;
   return true;
 }
 
 /// A plain send or receive becomes one case of a select.
-bool turn_into_select(Program& program, Random& random) {
-  Operation* operation = any_operation(program, random, [](const Operation& o) {
-    return o.code == Code::kSend || o.code == Code::kReceive;
-  });
-  if (operation == nullptr) return false;
+bool turn_into_select(Operation& operation, Program& program, Random& random) {
   Operation select = draw_select(program, random);
   if (select.cases.empty()) select.cases.emplace_back();
-  random.pick(std::span(select.cases)) = {operation->channel, operation->code == Code::kSend,
-                                          operation->by_pointer};
+  random.pick(std::span(select.cases)) = {operation.channel, operation.code == Code::kSend,
+                                          operation.by_pointer};
   CHECK(select.cases.size() <= kCasesMax, "a select has as many cases as may be");
-  *operation = std::move(select);
+  operation = std::move(select);
   return true;
 }
 
@@ -277,13 +252,10 @@ bool wrap_in_loop(Program& program, Random& random) {
   return true;
 }
 
-bool toggle_pointer(Program& program, Random& random) {
-  Operation* operation = any_operation(
-      program, random, [](const Operation& o) { return uses_pointer(o.code) || !o.cases.empty(); });
-  if (operation == nullptr) return false;
-  bool& by_pointer = uses_pointer(operation->code)
-                         ? operation->by_pointer
-                         : random.pick(std::span(operation->cases)).by_pointer;
+bool toggle_pointer(Operation& operation, Program&, Random& random) {
+  bool& by_pointer = uses_pointer(operation.code)
+                         ? operation.by_pointer
+                         : random.pick(std::span(operation.cases)).by_pointer;
   by_pointer = !by_pointer;
   return true;
 }
@@ -300,20 +272,44 @@ bool grow_first(Program& program, Random& random) {
 }
 
 bool add_scan(Program& program, Random& random) {
-  Body& body = any_body(program, random);
-  if (body.size() == kOperationsMax) return false;
-  body.insert(body.begin() + random.below(size_of(body) + 1), make(Code::kScan));
-  return true;
+  return insert_somewhere(any_body(program, random), random, [] { return make(Code::kScan); });
 }
 
 constexpr Step kSteps[] = {
-    add_operation,    add_operation,     remove_operation,  remove_operation, duplicate_operation,
-    swap_operations,  swap_operations,   replace_operation, change_kind,      retarget_channel,
-    retarget_channel, retarget_function, change_capacity,   change_size,      change_frame,
-    change_count,     add_channel,       duplicate_spawn,   duplicate_spawn,  add_function,
-    clone_function,   remove_function,   add_case,          remove_case,      swap_cases,
-    turn_case,        toggle_default,    turn_into_select,  wrap_in_loop,     toggle_pointer,
-    move_into_call,   move_into_call,    grow_first,        add_scan,
+    add_operation,
+    add_operation,
+    remove_operation,
+    remove_operation,
+    duplicate_operation,
+    swap_operations,
+    swap_operations,
+    change_any<is_no_bracket, replace_operation>,
+    change_any<is_on_channel, change_kind>,
+    change_any<has_channel, retarget_channel>,
+    change_any<has_channel, retarget_channel>,
+    change_any<has_function, retarget_function>,
+    change_channel<&Channel::capacity, draw_capacity>,
+    change_channel<&Channel::size_class, draw_size_class>,
+    change_frame,
+    change_any<has_count, change_count>,
+    add_channel,
+    duplicate_spawn,
+    duplicate_spawn,
+    add_function,
+    change_any<is_spawn, clone_function>,
+    remove_function,
+    change_any<is_select, add_case>,
+    change_any<is_select, remove_case>,
+    change_any<is_select, swap_cases>,
+    change_any<is_select, turn_case>,
+    change_any<is_select, toggle_default>,
+    change_any<is_transfer, turn_into_select>,
+    wrap_in_loop,
+    change_any<has_pointer, toggle_pointer>,
+    move_into_call,
+    move_into_call,
+    grow_first,
+    add_scan,
 };
 
 }  // namespace

@@ -1,18 +1,21 @@
-// channels: does the run follow Go's channel and select semantics? The rules, and how events are
-// read, stand in channel_model.h.
+// The oracles that judge by one replay of the channels' model (channel_model.h): it stands where
+// the run ended. Their rules stand in channel_model.h, deadlock.cc and leaks.cc.
 #pragma once
 
 #include "oracle/verdict.h"
-#include "program/program.h"
 #include "trace/trace.h"
 
 namespace concertina::fuzzers {
 
 class ChannelModel;
 
-Verdict judge_channels(const Program& program, const Trace& trace);
-
-/// The same, and leaves the model at the end of the run for other oracles.
+/// Does the run follow Go's channel and select semantics? Leaves the model at the run's end.
 Verdict judge_channels(const Trace& trace, ChannelModel& model);
+
+/// Does the run end when no goroutine can run, never earlier and never in silence?
+Verdict judge_deadlock(const Trace& trace, const ChannelModel& model);
+
+/// Does a run that ends leave nothing but what its blocked goroutines need?
+Verdict judge_leaks(const Trace& trace, const ChannelModel& model);
 
 }  // namespace concertina::fuzzers

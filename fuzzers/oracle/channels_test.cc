@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "oracle/channel_model.h"
 #include "oracle/testing.h"
 
 namespace concertina::fuzzers {
@@ -10,7 +11,7 @@ namespace {
 using enum EventKind;
 
 std::string kind_of(const History& history, Outcome outcome = Outcome::kBudget) {
-  const Verdict verdict = judge_channels(Program{}, history.trace(outcome));
+  const Verdict verdict = judge_channels(history.trace(outcome), scratch_channel_model());
   EXPECT_EQ(verdict.failed(), !verdict.kind.empty());
   if (verdict.failed()) EXPECT_EQ(verdict.oracle, "channels");
   return verdict.kind;

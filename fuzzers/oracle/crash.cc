@@ -6,9 +6,8 @@
 #include <utility>
 
 #include "oracle/library_words.h"
-#include "oracle/memory.h"
-#include "oracle/race.h"
 #include "oracle/report_text.h"
+#include "oracle/sanitizer_report.h"
 
 namespace concertina::fuzzers {
 namespace {
@@ -27,11 +26,52 @@ std::string signal_text(int number) {
   return "signal " + std::to_string(number);
 }
 
+constexpr unsigned kLinesOfAnAccess = 5;
+
+/// The report's first line, and for each access its thread and its youngest frames.
+std::string both_accesses(const std::vector<std::string_view>& lines, std::size_t header) {
+  std::string text = excerpt(lines, header, 1);
+  unsigned accesses = 0;
+  for (std::size_t i = header + 1; i < lines.size() && accesses < 2; ++i) {
+    if (!is_access(lines[i])) continue;
+    text += '\n' + excerpt(lines, i, kLinesOfAnAccess);
+    ++accesses;
+  }
+  return accesses == 0 ? excerpt(lines, header) : text;
+}
+
+/// The functions of each access; of the report's first stack when it is not about accesses.
+std::vector<std::string> sides_of(const SanitizerReport& report) {
+  std::vector<std::string> sides;
+  for (const ReportedStack& stack : report.stacks) {
+    if (is_access(stack.heading) && sides.size() < 2) sides.push_back(stack.top_functions());
+  }
+  if (sides.empty() && !report.stacks.empty()) sides.push_back(report.where());
+  std::sort(sides.begin(), sides.end());
+  return sides;
+}
+
+/// ThreadSanitizer's warning, of a race or of something else (a mutex, a thread, a signal's
+/// handler). A race's kind names the youngest functions of both accesses in sorted order, since
+/// which of the two came first is the schedule's doing: "data race: copy_range < copy_stack |
+/// transfer_to_receiver < send_step".
+Verdict race_verdict(const SanitizerReport& report, const std::vector<std::string_view>& lines) {
+  std::string kind = report.what;
+  std::string_view separator = ": ";
+  for (const std::string& side : sides_of(report)) {
+    kind += separator;
+    kind += side;
+    separator = " | ";
+  }
+  return {"race", kind, both_accesses(lines, report.line)};
+}
+
+/// Of a sanitizer's other reports the kind and the runtime's youngest functions:
+/// "use-after-poison in transfer_to_receiver < send_step".
 Verdict verdict_of(const SanitizerReport& report, const std::vector<std::string_view>& lines) {
   if (report.kind == Kind::kRace) return race_verdict(report, lines);
-  Verdict verdict = memory_verdict(report, lines);
-  if (report.kind != Kind::kError) verdict.oracle = "crash";
-  return verdict;
+  return {report.kind == Kind::kError ? "memory" : "crash", report.what + " in " + report.where(),
+          excerpt(lines, report.line)};
 }
 
 /// Which report says most of the death: a wild access can follow from a race and not the other way
@@ -42,16 +82,17 @@ const SanitizerReport* telling_report(const std::vector<SanitizerReport>& report
     const auto found = std::find_if(reports.begin(), reports.end(), is_wanted);
     return found == reports.end() ? nullptr : &*found;
   };
-  const SanitizerReport* report =
-      find([](const SanitizerReport& one) { return one.kind == Kind::kRace && !one.is_remainder; });
-  if (report == nullptr) {
-    report = find(
-        [](const SanitizerReport& one) { return one.kind != Kind::kEngine && !one.is_remainder; });
+  const SanitizerReport* const by_preference[] = {
+      find([](const SanitizerReport& one) { return one.kind == Kind::kRace && !one.is_remainder; }),
+      find([](const SanitizerReport& one) {
+        return one.kind != Kind::kEngine && !one.is_remainder;
+      }),
+      !reports.empty() && reports.back().is_remainder ? &reports.back() : nullptr,
+      reports.empty() ? nullptr : &reports.front()};
+  for (const SanitizerReport* report : by_preference) {
+    if (report != nullptr) return report;
   }
-  if (report == nullptr && !reports.empty() && reports.back().is_remainder)
-    report = &reports.back();
-  if (report == nullptr) report = find([](const SanitizerReport&) { return true; });
-  return report;
+  return nullptr;
 }
 
 /// Without a report: the signal, with the words of the library that raised it, or the exit status.

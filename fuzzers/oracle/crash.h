@@ -1,5 +1,7 @@
-// crash: a verdict on a process that died instead of leaving a trace. A sanitizer's report in what
-// it wrote says most (oracles race and memory); otherwise the signal or the exit status has to do.
+// race, memory, crash: a verdict on a process that died instead of leaving a trace. A sanitizer's
+// report in what it wrote says most: ThreadSanitizer's warnings are oracle race's, errors that
+// AddressSanitizer, LeakSanitizer, UndefinedBehaviorSanitizer and others saw in the program
+// memory's. Otherwise the signal or the exit status has to do.
 #pragma once
 
 #include <string_view>

@@ -1,9 +1,18 @@
-#include "oracle/deadlock.h"
-
+// deadlock: a run ends when no goroutine can run, never earlier and never in silence.
+//
+//   kDeadlock  every goroutine that is left waits for something that cannot happen: its open
+//              operation is enqueued and no case of it is ready. Otherwise a wake-up was lost, or
+//              the report is false.
+//   kExit      every goroutine that was spawned or started has returned.
+//   kHung      always a failure: the runtime stopped without a word. The report says which thread
+//              waits for which lock.
+// Interpretation: kEndGoroutine is announced for each goroutine that is not dead, by the thread
+// that reports the end; bit kScan of a status says that the scanner holds it, and is ignored.
 #include <array>
 #include <string_view>
 
 #include "oracle/channel_model.h"
+#include "oracle/channels.h"
 #include "trace/kinds.h"
 
 namespace concertina::fuzzers {
@@ -151,13 +160,6 @@ Verdict judge_hung(const Trace& trace) {
 }
 
 }  // namespace
-
-Verdict judge_deadlock(const Program&, const Trace& trace) {
-  ChannelModel& model = scratch_channel_model();
-  // Where the model has failed its state means nothing; that is the channels oracle's verdict.
-  if (trace.outcome == Outcome::kDeadlock && model.replay(trace).failed()) return {};
-  return judge_deadlock(trace, model);
-}
 
 Verdict judge_deadlock(const Trace& trace, const ChannelModel& model) {
   if (trace.outcome == Outcome::kHung) return judge_hung(trace);

@@ -19,8 +19,8 @@
 //      Every 7th tick begins with a look at the global queue, which takes its head. So 7 * (k + 1)
 //      turns suffice, whatever the other processors take, but for a turn that was beginning at the
 //      arrival.
-//   4. A processor's queue: with k ahead of it, a goroutine is passed by at most k + 3 + (k + 3) / 6
-//      of the processor's turns.
+//   4. A processor's queue: with k ahead, a goroutine is passed by at most k + 3 + (k + 3) / 6 of
+//      the processor's turns.
 //      A turn begins with the ring's head, unless with the global queue's (one of 7), or with what
 //      the processor was taking up at the arrival. Nobody comes in front: a run-next that is
 //      replaced goes to the ring's end, and one whose turn the ended slice has passed over is taken

@@ -1,8 +1,14 @@
-#include "oracle/leaks.h"
-
+// leaks: a run that ends leaves nothing but what its blocked goroutines need.
+//
+//   kExit      no sudog, stack or goroutine is left; every stack that was allocated has been freed;
+//              no channel has a waiter.
+//   kDeadlock  what is left is what the blocked goroutines hold: a sudog for each case that waits
+//              and a stack each, and the channels' queues are as long as the model says.
+// Interpretation: kEndCounts is announced once, whenever a run ends in one of these two ways.
 #include <string_view>
 
 #include "oracle/channel_model.h"
+#include "oracle/channels.h"
 #include "trace/kinds.h"
 
 namespace concertina::fuzzers {
@@ -33,24 +39,17 @@ struct Left {
 };
 
 Verdict judge_queue(const event::EndChannel& e, const ChannelModel& model) {
-  const unsigned receivers = model.waiting_receivers(e.channel);
-  const unsigned senders = model.waiting_senders(e.channel);
-  if (e.receivers == receivers && e.senders == senders) return {};
   const std::string where = " on c" + std::to_string(e.channel);
-  if (e.receivers != receivers) {
+  if (const unsigned receivers = model.waiting_receivers(e.channel); e.receivers != receivers) {
     return failure("stale waiter", "receivers" + where, e.receivers, receivers);
   }
-  return failure("stale waiter", "senders" + where, e.senders, senders);
+  if (const unsigned senders = model.waiting_senders(e.channel); e.senders != senders) {
+    return failure("stale waiter", "senders" + where, e.senders, senders);
+  }
+  return {};
 }
 
 }  // namespace
-
-Verdict judge_leaks(const Program&, const Trace& trace) {
-  ChannelModel& model = scratch_channel_model();
-  // Where the model has failed its state means nothing; that is the channels oracle's verdict.
-  if (model.replay(trace).failed()) return {};
-  return judge_leaks(trace, model);
-}
 
 Verdict judge_leaks(const Trace& trace, const ChannelModel& model) {
   if (trace.outcome != Outcome::kExit && trace.outcome != Outcome::kDeadlock) return {};
@@ -81,25 +80,23 @@ Verdict judge_leaks(const Trace& trace, const ChannelModel& model) {
   }
   if (left.goroutines < 0) return {"leaks", "end not announced", "there is no kEndCounts"};
 
-  const auto expect = [](std::string_view kind, std::string_view what, std::int64_t is,
-                         std::int64_t must) {
-    if (is == must) return Verdict{};
-    return failure(kind, what, static_cast<std::uint64_t>(is), static_cast<std::uint64_t>(must));
-  };
   const bool is_exit = trace.outcome == Outcome::kExit;
   const std::int64_t goroutines = is_exit ? 0 : left.goroutines_listed;
-  Verdict verdict = expect("goroutine leak", "goroutines left", left.goroutines, goroutines);
-  if (!verdict.failed()) {
-    const std::int64_t sudogs = is_exit ? 0 : model.waiting_cases();
-    verdict = expect("sudog leak", "sudogs in use", left.sudogs, sudogs);
+  const struct {
+    std::string_view kind, what;
+    std::int64_t is, must;
+  } counts[] = {
+      {"goroutine leak", "goroutines left", left.goroutines, goroutines},
+      {"sudog leak", "sudogs in use", left.sudogs, is_exit ? 0 : model.waiting_cases()},
+      {"stack leak", "stacks in use", left.stacks_in_use, goroutines},
+      {"stack leak", "stacks allocated and not freed", left.stacks_live, goroutines},
+  };
+  for (const auto& [kind, what, is, must] : counts) {
+    if (is != must) {
+      return failure(kind, what, static_cast<std::uint64_t>(is), static_cast<std::uint64_t>(must));
+    }
   }
-  if (!verdict.failed()) {
-    verdict = expect("stack leak", "stacks in use", left.stacks_in_use, goroutines);
-  }
-  if (!verdict.failed()) {
-    verdict = expect("stack leak", "stacks allocated and not freed", left.stacks_live, goroutines);
-  }
-  return verdict;
+  return {};
 }
 
 }  // namespace concertina::fuzzers

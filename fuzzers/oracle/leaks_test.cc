@@ -1,7 +1,7 @@
-#include "oracle/leaks.h"
-
 #include <gtest/gtest.h>
 
+#include "oracle/channel_model.h"
+#include "oracle/channels.h"
 #include "oracle/testing.h"
 
 namespace concertina::fuzzers {
@@ -10,7 +10,11 @@ namespace {
 using enum EventKind;
 
 std::string kind_of(const History& history, Outcome outcome) {
-  const Verdict verdict = judge_leaks(Program{}, history.trace(outcome));
+  const Trace trace = history.trace(outcome);
+  ChannelModel& model = scratch_channel_model();
+  // Where the model has failed its state means nothing; that is the channels oracle's verdict.
+  if (judge_channels(trace, model).failed()) return "";
+  const Verdict verdict = judge_leaks(trace, model);
   if (verdict.failed()) EXPECT_EQ(verdict.oracle, "leaks");
   return verdict.kind;
 }

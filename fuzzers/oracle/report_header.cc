@@ -10,16 +10,11 @@ using Header = std::optional<SanitizerReport>;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-SanitizerReport report(Kind kind, std::string what) {
+SanitizerReport report(Kind kind, std::string what, bool is_remainder = false) {
   SanitizerReport result;
   result.kind = kind;
   result.what = std::move(what);
-  return result;
-}
-
-SanitizerReport remainder(Kind kind, std::string what) {
-  SanitizerReport result = report(kind, std::move(what));
-  result.is_remainder = true;
+  result.is_remainder = is_remainder;
   return result;
 }
 
@@ -103,7 +98,7 @@ Header read_summary(const Named& named) {
       starts_with_any(words, {"SEGV", "BUS", "FPE", "ILL", "ABRT", "stack-over"});
   const bool is_race = named.name == "ThreadSanitizer" && !is_signal;
   SanitizerReport result =
-      remainder(is_race ? Kind::kRace : Kind::kError, words_before_place(words));
+      report(is_race ? Kind::kRace : Kind::kError, words_before_place(words), true);
   if (const std::size_t in = words.rfind(" in "); in != std::string_view::npos) {
     std::optional<StackFrame> frame = read_frame("#1 0x0 in " + std::string(words.substr(in + 4)));
     if (frame) result.stacks.push_back({"", {std::move(*frame)}});
@@ -114,7 +109,7 @@ Header read_summary(const Named& named) {
 /// Words of a sanitizer that cannot continue, or has met a signal.
 Header read_last_words(const Named& named) {
   const std::string_view behind = named.behind;
-  if (behind.starts_with(":DEADLYSIGNAL")) return remainder(Kind::kError, "deadly signal");
+  if (behind.starts_with(":DEADLYSIGNAL")) return report(Kind::kError, "deadly signal", true);
   if (behind.starts_with(" failed to ") && named.before.ends_with("ERROR: "))
     return internal(named.name, stable_words(behind));
   const bool is_fatal = behind.starts_with(" has encountered a fatal error");

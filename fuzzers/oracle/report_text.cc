@@ -84,6 +84,11 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
                      [&](std::string_view begin) { return text.starts_with(begin); });
 }
 
+bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> ends) {
+  return std::any_of(ends.begin(), ends.end(),
+                     [&](std::string_view end) { return text.ends_with(end); });
+}
+
 std::string stable_words(std::string_view text) {
   std::string result;
   while (!(text = trimmed(text)).empty()) {

@@ -22,6 +22,7 @@ inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 std::string_view trimmed(std::string_view text);
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> begins);
+bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> ends);
 
 /// Words without numbers and addresses, up to where a report begins to speak of particulars
 /// ("on", "of type", brackets with numbers in them, a comma, a colon).

@@ -30,10 +30,7 @@ bool is_lost_stack(std::string_view line) {
 
 /// An operator that passes on, as a pointer's "->" does, says nothing between two functions.
 bool only_passes_on(std::string_view function) {
-  for (const std::string_view end : {"::operator->", "::operator*", "::operator()"}) {
-    if (function.ends_with(end)) return true;
-  }
-  return false;
+  return ends_with_any(function, {"::operator->", "::operator*", "::operator()"});
 }
 
 /// Takes the lines of one report, one by one.

@@ -92,11 +92,8 @@ bool is_behind_a_name(std::string_view text, std::size_t blank) {
 }
 
 bool goes_on_with_a_name(std::string_view rest) {
-  for (const std::string_view begin :
-       {"const ", "volatile ", "noexcept ", "&", "[", "(", "requires "}) {
-    if (rest.starts_with(begin)) return true;
-  }
-  return rest.find("::") != std::string_view::npos;
+  return starts_with_any(rest, {"const ", "volatile ", "noexcept ", "&", "[", "(", "requires "}) ||
+         rest.find("::") != std::string_view::npos;
 }
 
 /// Where the file's name begins in "f(int) const my folder/a.cc", a name and a file, which may both
@@ -120,12 +117,8 @@ std::size_t find_file(std::string_view text) {
 
 /// Whether a word is a file although no line follows it.
 bool is_file_name(std::string_view word) {
-  if (word.find('/') != std::string_view::npos) return true;
-  for (const std::string_view end :
-       {".cc", ".cpp", ".cxx", ".c", ".h", ".hpp", ".inc", ".S", ".o"}) {
-    if (word.ends_with(end)) return true;
-  }
-  return false;
+  return word.find('/') != std::string_view::npos ||
+         ends_with_any(word, {".cc", ".cpp", ".cxx", ".c", ".h", ".hpp", ".inc", ".S", ".o"});
 }
 
 /// "<null>", of ThreadSanitizer for a file that it does not know, at the text's end or before a
@@ -167,30 +160,24 @@ bool is_of_a_library(std::string_view file) {
     if (file.find(part) != std::string_view::npos) return true;
   }
   if (file.starts_with("./")) file.remove_prefix(2);
-  for (const std::string_view folder :  // of glibc's source
-       {"csu/", "nptl/", "stdlib/", "signal/", "malloc/", "elf/", "misc/", "io/", "libio/",
-        "string/", "debug/", "posix/", "time/"}) {
-    if (file.starts_with(folder)) return true;
-  }
-  return false;
+  return starts_with_any(  // folders of glibc's source
+      file, {"csu/", "nptl/", "stdlib/", "signal/", "malloc/", "elf/", "misc/", "io/", "libio/",
+             "string/", "debug/", "posix/", "time/"});
 }
 
 bool is_foreign_function(std::string_view function) {
-  constexpr std::string_view kScopes[] = {
-      "_", "std::", "boost::", "fuzzer::", "testing::", "platform::", "simulator::", "pthread_"};
   constexpr std::string_view kFunctions[] = {
       "main",          "memcpy",        "memmove", "memset", "memcmp",       "free",
       "malloc",        "calloc",        "realloc", "raise",  "abort",        "gsignal",
       "make_fcontext", "jump_fcontext", "clone",   "clone3", "start_thread", "ontop_fcontext"};
-  return std::any_of(std::begin(kScopes), std::end(kScopes),
-                     [&](std::string_view scope) { return function.starts_with(scope); }) ||
+  return starts_with_any(function, {"_", "std::", "boost::", "fuzzer::", "testing::", "platform::",
+                                    "simulator::", "pthread_"}) ||
          std::find(std::begin(kFunctions), std::end(kFunctions), function) != std::end(kFunctions);
 }
 
 bool is_of_the_runtime(const FunctionName& name, const StackFrame& frame) {
   if (name.shown.empty() || is_of_a_library(frame.file)) return false;
-  if (name.is_in_project)
-    return !name.shown.starts_with("platform::") && !name.shown.starts_with("simulator::");
+  if (name.is_in_project) return !starts_with_any(name.shown, {"platform::", "simulator::"});
   if (is_foreign_function(name.shown)) return false;
   // "operator delete"; and an inlined lambda, or a member without its class, which says nothing.
   if (name.shown.starts_with("operator") && !name.shown.starts_with("operator_")) return false;

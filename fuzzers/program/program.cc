@@ -153,9 +153,7 @@ void normalise_body(Function& function, const Program& program) {
   CHECK(open <= kNestingMax, "blocks nest no deeper than the limit");
   CHECK(kept + open <= kOperationsMax, "there is room to close all open blocks");
   body.resize(kept);
-  Operation end;
-  end.code = Code::kEnd;
-  for (; open > 0; --open) body.push_back(end);
+  for (; open > 0; --open) body.push_back({.code = Code::kEnd});
 }
 
 }  // namespace
@@ -195,6 +193,11 @@ Blocks blocks_of(const std::vector<Operation>& body) {
   }
   CHECK(level == 0, "a valid body ends its blocks");
   return blocks;
+}
+
+std::string channel_name(std::uint8_t channel) {
+  CHECK(channel == kNil || channel < kChannelsMax, "an operation names a channel, or nil");
+  return channel == kNil ? "nil" : "c" + std::to_string(channel);
 }
 
 std::string_view code_name(Code code) {

@@ -87,7 +87,7 @@ struct Operation {
                               // to (a caller's local); the own local where that pointer is nil.
                               // kCall: pass the own pointers on where set, instead of own locals.
   bool has_default = false;   // kSelect
-  std::vector<Case> cases;    // kSelect: 0..kCasesMax
+  std::vector<Case> cases = {};  // kSelect: 0..kCasesMax
   bool operator==(const Operation&) const = default;
 };
 
@@ -135,6 +135,9 @@ struct Blocks {
   std::array<std::uint8_t, kOperationsMax> level{};    // blocks around the operation
 };
 Blocks blocks_of(const std::vector<Operation>& body);
+
+/// "c3", or "nil".
+std::string channel_name(std::uint8_t channel);
 
 /// The operation's word in the text form ("send"); kEnd's is "}".
 std::string_view code_name(Code code);

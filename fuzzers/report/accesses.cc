@@ -53,8 +53,7 @@ bool add_frame(std::string_view line, ReportedAccess& access) {
 
 /// "  Previous write of size 8 at 0x7b by thread T2:" is "write of 8 bytes".
 void read_heading(std::string_view heading, ReportedAccess& access) {
-  std::string text(heading);
-  while (!text.empty() && text.front() == ' ') text.erase(0, 1);
+  std::string text(trimmed(heading));
   access.is_previous = text.starts_with("Previous ");
   if (access.is_previous) text.erase(0, sizeof("Previous ") - 1);
   const std::size_t size = text.find(" of size ");
@@ -108,7 +107,7 @@ GoroutineId on_behalf(const Trace& trace, std::uint32_t number) {
   GoroutineId result = kNoGoroutine;
   Picture picture;
   walk(
-      trace, first_step_number(trace),
+      trace,
       [&](const Step& step, std::uint32_t at) {
         if (at != number) return;
         result = step.goroutine;
@@ -121,10 +120,7 @@ GoroutineId on_behalf(const Trace& trace, std::uint32_t number) {
 }
 
 bool is_of_interest(std::string_view heading) {
-  for (const std::string_view other : {"  Thread T", "  Mutex ", "  Location ", "Thread T"}) {
-    if (heading.starts_with(other)) return false;
-  }
-  return true;
+  return !starts_with_any(heading, {"  Thread T", "  Mutex ", "  Location ", "Thread T"});
 }
 
 /// The function, and its place beside it or below.

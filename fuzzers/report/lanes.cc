@@ -64,30 +64,23 @@ std::string_view source_hint(const Step& step, const Names& names, const Picture
   if (names.is_scanner(step.thread)) return "scan/";
   const auto g = picture.goroutines.find(step.goroutine);
   if (g == picture.goroutines.end()) return "sched/";
-  switch (g->second.operation.kind) {
-    case OpenKind::kSelect:
-      // A select of one's own, but the transfer to a partner is everybody's.
-      return step.site == Site::kSudogElementLoad || step.site == Site::kSudogElementStore
-                 ? "chan/transfer.cc"
-                 : "chan/select.cc";
-    case OpenKind::kClose:
-      return "chan/channel.cc";
-    case OpenKind::kSend:
-    case OpenKind::kReceive:
-      return step.site == Site::kParkingOnChanStore || step.site == Site::kActiveStackChansClear
-                 ? "chan/channel.cc"
-                 : "chan/transfer.cc";
-    case OpenKind::kNone:
-      break;
-  }
-  return step.site == Site::kReadyStatus ? "spawn" : "sched/";
+  const OpenKind kind = g->second.operation.kind;
+  if (kind == OpenKind::kNone) return step.site == Site::kReadyStatus ? "spawn" : "sched/";
+  if (kind == OpenKind::kClose) return "chan/channel.cc";
+  // A select of one's own, but the transfer to a partner is everybody's.
+  const bool is_element =
+      step.site == Site::kSudogElementLoad || step.site == Site::kSudogElementStore;
+  if (kind == OpenKind::kSelect) return is_element ? "chan/transfer.cc" : "chan/select.cc";
+  const bool is_flag =
+      step.site == Site::kParkingOnChanStore || step.site == Site::kActiveStackChansClear;
+  return is_flag ? "chan/channel.cc" : "chan/transfer.cc";
 }
 
 std::vector<Row> rows_of(const Trace& trace, const Names& names, bool tells_of_work) {
   std::vector<Row> rows;
   Picture picture;
   walk(
-      trace, first_step_number(trace),
+      trace,
       [&](const Step& step, std::uint32_t number) {
         Row row;
         row.number = number;
@@ -125,30 +118,29 @@ std::vector<Row> rows_of(const Trace& trace, const Names& names, bool tells_of_w
 class Table {
  public:
   Table(const Trace& trace, const Names& names, const Ink& ink, const LanesOptions& options)
-      : trace_(trace), names_(names), ink_(ink), options_(options) {}
+      : trace_(trace),
+        names_(names),
+        ink_(ink),
+        options_(options),
+        rows_(rows_of(trace, names, options.tells_of_work)) {}
 
-  std::string render(const std::vector<Row>& rows) {
-    const std::set<std::size_t> shown = choose(rows);
-    CHECK(shown.empty() || *shown.rbegin() < rows.size(), "rows that are shown are there");
-    choose_lanes(rows, shown);
-    add_headings(rows, shown);
-    const std::size_t first = shown.empty() ? rows.size() : *shown.begin();
+  std::string render() {
+    if (rows_.empty() || options_.lines_max == 0) return "";
+    choose();
+    CHECK(shown_.empty() || *shown_.rbegin() < rows_.size(), "rows that are shown are there");
+    choose_lanes();
+    add_headings();
     std::map<ThreadId, unsigned> left_out;
-    for (std::size_t i = first; i < rows.size(); ++i) {
-      if (!shown.contains(i)) {
-        ++left_out[rows[i].step.thread];
+    for (std::size_t i = shown_.empty() ? rows_.size() : *shown_.begin(); i < rows_.size(); ++i) {
+      if (!shown_.contains(i)) {
+        ++left_out[rows_[i].step.thread];
         continue;
       }
       add_left_out(left_out);
-      add_row(rows[i]);
+      add_row(rows_[i]);
     }
     add_left_out(left_out);
-    return text_;
-  }
-
-  /// What each thread of a lane is about to do, when nobody took another step.
-  std::string at_end() {
-    text_.clear();
+    // What each thread of a lane is about to do, when nobody took another step.
     for (const ThreadAtEnd& thread : trace_.threads) {
       const auto lane = lanes_.find(thread.thread);
       if (lane == lanes_.end()) continue;
@@ -173,34 +165,33 @@ class Table {
 
   // Marked rows always. Then rows that say something: up to the last mark, and a few after it;
   // without marks, up to the end.
-  std::set<std::size_t> choose(const std::vector<Row>& rows) const {
-    std::set<std::size_t> shown;
-    std::size_t end = rows.size();
-    for (std::size_t i = rows.size(); i-- > 0;) {
-      if (!is_marked(rows[i])) continue;
-      if (shown.empty() && !options_.goes_to_the_end) end = i + 1;
-      shown.insert(i);
+  void choose() {
+    std::size_t end = rows_.size();
+    for (std::size_t i = rows_.size(); i-- > 0;) {
+      if (!is_marked(rows_[i])) continue;
+      if (shown_.empty() && !options_.goes_to_the_end) end = i + 1;
+      shown_.insert(i);
     }
-    std::size_t left = options_.lines_max - std::min<std::size_t>(shown.size(), options_.lines_max);
+    std::size_t left =
+        options_.lines_max - std::min<std::size_t>(shown_.size(), options_.lines_max);
     std::size_t after = left / 4;
-    for (std::size_t i = end; i < rows.size() && after > 0; ++i) {
-      if (rows[i].is_quiet) continue;
-      shown.insert(i);
+    for (std::size_t i = end; i < rows_.size() && after > 0; ++i) {
+      if (rows_[i].is_quiet) continue;
+      shown_.insert(i);
       --after;
       --left;
     }
     for (std::size_t i = end; i-- > 0 && left > 0;) {
-      if (shown.contains(i) || (rows[i].is_quiet && i + 1 != rows.size())) continue;
-      shown.insert(i);
+      if (shown_.contains(i) || (rows_[i].is_quiet && i + 1 != rows_.size())) continue;
+      shown_.insert(i);
       --left;
     }
-    return shown;
   }
 
-  void choose_lanes(const std::vector<Row>& rows, const std::set<std::size_t>& shown) {
+  void choose_lanes() {
     std::map<ThreadId, std::size_t> counts;
-    for (const std::size_t i : shown) {
-      counts[rows[i].step.thread] += is_marked(rows[i]) ? rows.size() : 1;
+    for (const std::size_t i : shown_) {
+      counts[rows_[i].step.thread] += is_marked(rows_[i]) ? rows_.size() : 1;
     }
     std::vector<ThreadId> own;  // the marked and the busiest have lanes of their own
     for (const auto& [thread, count] : counts) own.push_back(thread);
@@ -229,16 +220,15 @@ class Table {
     return lane_threads_[lane].size() > 1;
   }
 
-  std::string heading_of(unsigned lane, const std::vector<Row>& rows,
-                         const std::set<std::size_t>& shown) const {
+  std::string heading_of(unsigned lane) const {
     std::vector<std::string> threads;
     for (const ThreadId thread : lane_threads_[lane]) threads.push_back(Names::thread(thread));
     if (is_shared(lane)) return list_of(threads);
     const ThreadId thread = lane_threads_[lane][0];
     std::set<GoroutineId> runs;
-    for (const std::size_t i : shown) {
-      if (rows[i].step.thread == thread && rows[i].step.goroutine != kNoGoroutine) {
-        runs.insert(rows[i].step.goroutine);
+    for (const std::size_t i : shown_) {
+      if (rows_[i].step.thread == thread && rows_[i].step.goroutine != kNoGoroutine) {
+        runs.insert(rows_[i].step.goroutine);
       }
     }
     std::string heading = threads[0] + " " + std::string(names_.role(thread));
@@ -248,9 +238,9 @@ class Table {
   }
 
   /// A line for each, as a name may be long: where it stands, the lane begins.
-  void add_headings(const std::vector<Row>& rows, const std::set<std::size_t>& shown) {
+  void add_headings() {
     for (unsigned lane = 0; lane < lane_threads_.size(); ++lane) {
-      const std::string heading = heading_of(lane, rows, shown);
+      const std::string heading = heading_of(lane);
       for (const std::string& part : wrapped(heading, 2, room_of(lane))) {
         const std::string_view first = text_.empty() ? "    step" : "";
         text_ += ink_.title(lead(std::string(first), lane) + part) + "\n";
@@ -337,6 +327,8 @@ class Table {
   const Names& names_;
   const Ink& ink_;
   const LanesOptions& options_;
+  const std::vector<Row> rows_;
+  std::set<std::size_t> shown_;
   std::map<ThreadId, unsigned> lanes_;
   std::vector<std::vector<ThreadId>> lane_threads_;
   std::map<unsigned, std::string> last_who_;  // by lane
@@ -347,11 +339,7 @@ class Table {
 
 std::string lanes(const Trace& trace, const Names& names, const Ink& ink,
                   const LanesOptions& options) {
-  const std::vector<Row> rows = rows_of(trace, names, options.tells_of_work);
-  if (rows.empty() || options.lines_max == 0) return "";
-  Table table(trace, names, ink, options);
-  const std::string steps = table.render(rows);
-  return steps + table.at_end();
+  return Table(trace, names, ink, options).render();
 }
 
 }  // namespace concertina::fuzzers

@@ -1,6 +1,7 @@
 #include "report/listing.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/check.h"
 #include "input/input.h"
@@ -143,13 +144,8 @@ class Walker {
 }  // namespace
 
 Listing::Listing(const Program& program) {
-  std::string text = to_go(program);
-  for (std::size_t begin = 0; begin < text.size();) {
-    std::size_t end = text.find('\n', begin);
-    if (end == std::string::npos) end = text.size();
-    lines_.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
+  std::istringstream text(to_go(program));
+  for (std::string line; std::getline(text, line);) lines_.push_back(line);
   auto line = static_cast<unsigned>(program.channels.size());
   for (std::size_t f = 0; f < program.functions.size(); ++f) {
     line += line == 0 ? 1 : 2;  // an empty line, and the function's first

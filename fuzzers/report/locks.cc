@@ -16,11 +16,9 @@ std::string object_name(ObjectId object, const Names& names) {
   return name.empty() ? "object " + std::to_string(object) : name;
 }
 
-std::string thread_name(const ThreadAtEnd& thread, const Names& names) {
-  std::string text = Names::thread(thread.thread) + " (";
-  text += thread.goroutine != kNoGoroutine ? names.goroutine(thread.goroutine)
-                                           : std::string(names.role(thread.thread));
-  return text + ")";
+std::string thread_name(ThreadId thread, GoroutineId g, const Names& names) {
+  return Names::thread(thread) + " (" +
+         (g != kNoGoroutine ? names.goroutine(g) : std::string(names.role(thread))) + ")";
 }
 
 std::vector<std::string> held_by(ThreadId thread, const Picture& picture, const Names& names) {
@@ -169,7 +167,7 @@ std::string locks_at_end(const Trace& trace, const Picture& picture, const Names
       std::vector<std::string> waiting;
       for (const ThreadAtEnd& other : trace.threads) {
         if (other.lock_holder == thread && other.object == lock.object) {
-          waiting.push_back(thread_name(other, names));
+          waiting.push_back(thread_name(other.thread, other.goroutine, names));
         }
       }
       if (!waiting.empty()) text += "; wanted by " + list_of(waiting);
@@ -177,7 +175,7 @@ std::string locks_at_end(const Trace& trace, const Picture& picture, const Names
     }
     if (one.suspends != kNoGoroutine) {
       text += "  " + names.goroutine(one.suspends) + "'s scan bit: held by " +
-              Names::thread(thread) + " (" + std::string(names.role(thread)) + ")\n";
+              thread_name(thread, kNoGoroutine, names) + "\n";
     }
   }
   return text;
@@ -205,7 +203,7 @@ std::string wait_cycle(const Trace& trace, const Picture& picture, const Names& 
       CHECK(end != nullptr, "a thread that waits is one of those at the end");
       const std::vector<std::string> held = held_by(thread, picture, names);
       const Wait& wait = waits[thread];
-      text += "  " + thread_name(*end, names) + " holds " +
+      text += "  " + thread_name(thread, end->goroutine, names) + " holds " +
               (held.empty() ? "nothing that was announced" : list_of(held)) + " and wants " +
               wait.what + ", ";
       text += wait.holder == thread ? "which it holds itself"
@@ -220,9 +218,7 @@ std::string wait_cycle(const Trace& trace, const Picture& picture, const Names& 
 LockOrder lock_order(const Trace& trace, const Names& names) {
   LockOrder result;
   for (const Edge& edge : Order(trace).story()) {
-    const std::string who = edge.goroutine != kNoGoroutine ? names.goroutine(edge.goroutine)
-                                                           : std::string(names.role(edge.thread));
-    result.text += "  " + Names::thread(edge.thread) + " (" + who + ") took " +
+    result.text += "  " + thread_name(edge.thread, edge.goroutine, names) + " took " +
                    object_name(edge.first, names) + " at step " + std::to_string(edge.first_step) +
                    " and, holding it, took " + object_name(edge.second, names) + " at step " +
                    std::to_string(edge.second_step) + "\n";

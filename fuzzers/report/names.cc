@@ -1,10 +1,12 @@
 #include "report/names.h"
 
+#include <charconv>
 #include <set>
 #include <utility>
 
 #include "base/check.h"
 #include "base/names.h"
+#include "report/picture.h"
 #include "trace/text.h"
 
 namespace concertina::fuzzers {
@@ -16,21 +18,14 @@ bool is_word(char c) {
 }
 
 std::string lock_name(LockRank rank, std::uint32_t order, const Names& names) {
-  switch (rank) {
-    case LockRank::kChannel:
-    case LockRank::kChannelLeaf:
-      return "lock of " + names.channel(static_cast<ChannelId>(order));
-    case LockRank::kAllGoroutines:
-      return "lock of the goroutine list";
-    case LockRank::kScheduler:
-      return "lock of the scheduler";
-    case LockRank::kSudogCache:
-      return "lock of the sudog cache";
-    case LockRank::kStackPool:
-      return "lock of the stack pool";
-    default:
-      return "";
+  if (rank == LockRank::kChannel || rank == LockRank::kChannelLeaf) {
+    return "lock of " + names.channel(static_cast<ChannelId>(order));
   }
+  return rank == LockRank::kAllGoroutines ? "lock of the goroutine list"
+         : rank == LockRank::kScheduler   ? "lock of the scheduler"
+         : rank == LockRank::kSudogCache  ? "lock of the sudog cache"
+         : rank == LockRank::kStackPool   ? "lock of the stack pool"
+                                          : "";
 }
 
 }  // namespace
@@ -67,25 +62,19 @@ void Names::learn_from_events(const Trace& trace) {
 // Steps know paths and ids, and their goroutine if the thread has just announced it.
 void Names::learn_from_steps(const Trace& trace) {
   std::map<ThreadId, GoroutineId> target;
-  std::uint32_t number = first_step_number(trace);
-  std::size_t next = 0;
-  const auto follow_events = [&](std::uint32_t before) {
-    for (; next < trace.events.size() && trace.events[next].step < before; ++next) {
-      const Event& event = trace.events[next];
-      if (event.kind == EventKind::kReadied)
-        target[event.thread] = as<event::Readied>(event).target;
-      if (event.kind == EventKind::kSpawned) target[event.thread] = as<event::Spawned>(event).child;
-    }
+  const auto on_event = [&](const Event& event) {
+    if (event.kind == EventKind::kReadied) target[event.thread] = as<event::Readied>(event).target;
+    if (event.kind == EventKind::kSpawned) target[event.thread] = as<event::Spawned>(event).child;
   };
-  for (const Step& step : trace.last_steps) {
-    follow_events(number++);
+  const auto on_step = [&](const Step& step, std::uint32_t) {
     if (step.path == kScannerPath) scanner_ = step.thread;
     if (step.path != kScannerPath && step.site != Site::kThreadStart) machines_.insert(step.thread);
     if (step.goroutine != kNoGoroutine && !goroutines_.contains(step.goroutine)) {
       goroutines_[step.goroutine] = describe_path(step.path);
     }
     if (step.object != 0) learn_from_step(step, target[step.thread]);
-  }
+  };
+  walk(trace, on_step, on_event);
 }
 
 void Names::learn_from_step(const Step& step, GoroutineId target) {
@@ -162,16 +151,9 @@ std::string Names::value(Token token) const {
 }
 
 std::string Names::in_words(std::string_view detail) const {
+  constexpr std::size_t kDigitsMax = 9;
   std::string result;
-  std::size_t i = 0;
-  const auto number_at = [&](std::size_t at, std::size_t& end) {
-    unsigned number = 0;
-    for (end = at; end < detail.size() && is_digit(detail[end]) && end < at + 9; ++end) {
-      number = number * 10 + static_cast<unsigned>(detail[end] - '0');
-    }
-    return number;
-  };
-  while (i < detail.size()) {
+  for (std::size_t i = 0; i < detail.size();) {
     const bool begins_word = i == 0 || !is_word(detail[i - 1]);
     const std::string_view rest = detail.substr(i);
     std::size_t prefix = 0;
@@ -185,16 +167,18 @@ std::string Names::in_words(std::string_view detail) const {
       result += detail[i++];
       continue;
     }
-    std::size_t end = 0;
-    const unsigned number = number_at(i + prefix, end);
-    CHECK(end > i + prefix, "an id has a digit");
+    const std::string_view digits = rest.substr(prefix, kDigitsMax);
+    unsigned number = 0;
+    const char* const end = std::from_chars(digits.begin(), digits.end(), number).ptr;
+    CHECK(end > digits.begin(), "an id has a digit");
+    const auto size = static_cast<std::size_t>(end - rest.begin());
     const char first = rest[0];
     std::string name = first == 'g'   ? goroutine(static_cast<GoroutineId>(number))
                        : first == 't' ? thread(static_cast<ThreadId>(number))
                        : first == 'l' ? object(number)
                                       : channel(static_cast<ChannelId>(number));
-    result += name.empty() ? detail.substr(i, end - i) : name;
-    i = end;
+    result += name.empty() ? rest.substr(0, size) : name;
+    i += size;
     // "lock 21 (channel)": the rank says nothing that the name does not.
     if (first == 'l' && !name.empty() && detail.substr(i).starts_with(" (")) {
       const std::size_t close = detail.find(')', i);

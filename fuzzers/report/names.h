@@ -65,10 +65,4 @@ class Names {
   std::map<ObjectId, ThreadId> notes_;
 };
 
-/// The number of a step among all: the trace keeps the last ones. First number of last_steps[0].
-inline std::uint32_t first_step_number(const Trace& trace) {
-  const std::size_t kept = trace.last_steps.size();
-  return static_cast<std::uint32_t>(trace.steps > kept ? trace.steps - kept : 0) + 1;
-}
-
 }  // namespace concertina::fuzzers

@@ -19,8 +19,7 @@ void remove_waiter(std::vector<Waiter>& queue, GoroutineId goroutine, CaseIndex 
 Picture Picture::at_end(const Trace& trace) {
   Picture picture;
   walk(
-      trace, first_step_number(trace),
-      [&](const Step& step, std::uint32_t) { picture.apply(step); },
+      trace, [&](const Step& step, std::uint32_t) { picture.apply(step); },
       [&](const Event& event) { picture.apply(event); });
   return picture;
 }

@@ -97,13 +97,18 @@ class Picture {
   void apply_lock(const Event& event);
 };
 
+/// The number of a step among all: the trace keeps the last ones. First number of last_steps[0].
+inline std::uint32_t first_step_number(const Trace& trace) {
+  const std::size_t kept = trace.last_steps.size();
+  return static_cast<std::uint32_t>(trace.steps > kept ? trace.steps - kept : 0) + 1;
+}
+
 /// Calls on_event(event) and on_step(step, number) in the order of the run. What was announced in a
 /// step comes after it.
 template <class OnStep, class OnEvent>
-void walk(const Trace& trace, std::uint32_t first_number, const OnStep& on_step,
-          const OnEvent& on_event) {
+void walk(const Trace& trace, const OnStep& on_step, const OnEvent& on_event) {
   std::size_t next = 0;
-  std::uint32_t number = first_number;
+  std::uint32_t number = first_step_number(trace);
   for (const Step& step : trace.last_steps) {
     for (; next < trace.events.size() && trace.events[next].step < number; ++next) {
       on_event(trace.events[next]);

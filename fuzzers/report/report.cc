@@ -50,14 +50,12 @@ std::string schedule_text(const Schedule& schedule) {
   if (!schedule.reuse_stacks) text += ", stacks not reused";
   if (!schedule.cache_stacks) text += ", stacks not cached";
   if (!schedule.shrink_stacks) text += ", no shrinking";
-  if (!schedule.stack_events.empty()) {
-    text += ", stack events: " + std::to_string(schedule.stack_events.size());
-  }
-  if (!schedule.deviations.empty()) {
-    text += ", deviations: " + std::to_string(schedule.deviations.size());
-  }
-  if (!schedule.constraints.empty()) {
-    text += ", constraints: " + std::to_string(schedule.constraints.size());
+  const std::pair<const char*, std::size_t> lists[] = {
+      {"stack events", schedule.stack_events.size()},
+      {"deviations", schedule.deviations.size()},
+      {"constraints", schedule.constraints.size()}};
+  for (const auto& [what, size] : lists) {
+    if (size != 0) text += std::string(", ") + what + ": " + std::to_string(size);
   }
   return text;
 }
@@ -104,13 +102,11 @@ class Page {
   void add_field(std::string_view tag, std::string_view value, bool is_bad = false) {
     if (value.empty()) return;
     CHECK(tag.size() + 2 <= kTagColumn, "a tag stands before its column");
-    const std::string indent(kTagColumn, ' ');
-    std::string body;
-    const std::string lines = wrapped_text(ascii(value), 0, kPageWidth - kTagColumn);
-    CHECK(lines.ends_with('\n'), "wrapped text ends with a line end");
-    for (const char c : std::string_view(lines).substr(0, lines.size() - 1)) {
-      body += c;
-      if (c == '\n') body += indent;
+    std::string body = wrapped_text(ascii(value), 0, kPageWidth - kTagColumn);
+    CHECK(body.ends_with('\n'), "wrapped text ends with a line end");
+    body.pop_back();
+    for (std::size_t at = 0; (at = body.find('\n', at)) != body.npos;) {
+      body.insert(++at, kTagColumn, ' ');
     }
     std::string head = std::string(tag) + ":";
     head.resize(kTagColumn, ' ');
@@ -170,6 +166,11 @@ class Page {
     add_section("threads at the end", folded(threads_at_end()));
   }
 
+  std::string machine(ThreadId thread, GoroutineId g) const {
+    return "  " + Names::thread(thread) + " " + std::string(names_.role(thread)) +
+           (g != kNoGoroutine ? ", runs " + names_.goroutine(g) : "");
+  }
+
   /// A process that died could not be asked: then each thread's last step has to do.
   std::string last_steps_of_threads() const {
     std::map<ThreadId, std::size_t> last;
@@ -179,8 +180,7 @@ class Page {
     std::string text;
     for (const auto& [thread, i] : last) {
       const Step& step = trace_.last_steps[i];
-      text += "  " + Names::thread(thread) + " " + std::string(names_.role(thread));
-      if (step.goroutine != kNoGoroutine) text += ", runs " + names_.goroutine(step.goroutine);
+      text += machine(thread, step.goroutine);
       text += i + 1 == trace_.last_steps.size() ? ": died in step " : ": its last step was ";
       text += std::to_string(first_step_number(trace_) + i) + ", " +
               std::string(site_name(step.site)) + "\n";
@@ -192,9 +192,7 @@ class Page {
     if (died()) return last_steps_of_threads();
     std::string text;
     for (const ThreadAtEnd& thread : trace_.threads) {
-      text += "  " + Names::thread(thread.thread) + " ";
-      text += names_.role(thread.thread);
-      if (thread.goroutine != kNoGoroutine) text += ", runs " + names_.goroutine(thread.goroutine);
+      text += machine(thread.thread, thread.goroutine);
       text += thread.is_enabled ? ": could run at " : ": waits at ";
       text += site_name(thread.site);
       const std::string object = names_.object(thread.object);
@@ -210,21 +208,12 @@ class Page {
   // Those that the failure is about; when none of them was ever copied, those copied last.
   void add_stacks() {
     const std::vector<GoroutineId> copied = last_copied(trace_);
-    std::vector<GoroutineId> chosen;
-    for (const GoroutineId g : story_.goroutines) {
-      if (chosen.size() < kStacksShown) chosen.push_back(g);
+    std::vector<GoroutineId> chosen = story_.goroutines;
+    chosen.resize(std::min(chosen.size(), kStacksShown));
+    if (std::ranges::find_first_of(chosen, copied) == chosen.end()) {
+      chosen.insert(chosen.end(), copied.begin(), copied.end());
+      chosen.resize(std::min(chosen.size(), kStacksShown));
     }
-    const auto is_copied = [&](GoroutineId g) {
-      return std::find(copied.begin(), copied.end(), g) != copied.end();
-    };
-    if (std::none_of(chosen.begin(), chosen.end(), is_copied)) {
-      for (const GoroutineId g : copied) {
-        if (chosen.size() < kStacksShown &&
-            std::find(chosen.begin(), chosen.end(), g) == chosen.end())
-          chosen.push_back(g);
-      }
-    }
-
     std::string body;
     for (const GoroutineId g : chosen) {
       body += stack_of(g, file_.input.program, trace_, names_, ink_, story_.step);

@@ -17,17 +17,17 @@ struct Walk {
   bool is_recorded = false;
   std::uint32_t used = 0;
   std::uint32_t step = 0;
-  std::vector<Event> facts;
+  std::vector<Event> facts = {};
 };
 
 struct Copy {
-  Event begin;  // kCount when there was none
-  Walk scan;    // the last walk outside a copy
+  Event begin;     // kCount when there was none
+  Walk scan = {};  // the last walk outside a copy
   bool is_done = false;
   std::uint32_t end_step = 0;
-  Walk before;
-  Walk after;
-  std::vector<event::SudogSeen> sudogs;
+  Walk before = {};
+  Walk after = {};
+  std::vector<event::SudogSeen> sudogs = {};
 
   Walk& walk_of(CensusMoment moment) {
     return moment == CensusMoment::kBeforeCopy  ? before
@@ -45,20 +45,13 @@ Copy last_copy(GoroutineId g, const Trace& trace, std::uint32_t until) {
     if (event.kind == EventKind::kCopyBegin && event.step > until) break;
     const bool is_copier = event.thread == copy.begin.thread;
     switch (event.kind) {
-      case EventKind::kCopyBegin: {
-        Walk scan = std::move(copy.scan);
-        copy = Copy{};
-        copy.scan = std::move(scan);
-        copy.begin = event;
+      case EventKind::kCopyBegin:
+        copy = Copy{.begin = event, .scan = std::move(copy.scan)};
         walk = nullptr;
         break;
-      }
       case EventKind::kCensusBegin:
         walk = &copy.walk_of(as<event::CensusBegin>(event).moment);
-        *walk = Walk{.is_recorded = true,
-                     .used = as<event::CensusBegin>(event).used_bytes,
-                     .step = event.step,
-                     .facts = {}};
+        *walk = Walk{true, as<event::CensusBegin>(event).used_bytes, event.step};
         break;
       case EventKind::kFrameSeen:
       case EventKind::kPointerSeen:
@@ -204,14 +197,11 @@ void add_sudogs(std::string& page, const Copy& copy, const Names& names, const I
     std::string line = "  waits on " + names.channel(sudog.channel);
     if (sudog.case_index != 0) line += " (case " + std::to_string(sudog.case_index) + ")";
     const bool is_bad = sudog.element == kOutsideStack;
-    if (sudog.element == kNilPlace) {
-      line += " without an element";
-    } else if (is_bad) {
-      line += "; after the adjustment its element is OUTSIDE the new stack";
-    } else {
-      line += "; after the adjustment its element is at " + std::to_string(sudog.element) +
-              ", in the new stack";
-    }
+    line += sudog.element == kNilPlace
+                ? " without an element"
+                : "; after the adjustment its element is " +
+                      (is_bad ? "OUTSIDE the new stack"
+                              : "at " + std::to_string(sudog.element) + ", in the new stack");
     for (const std::string& part : wrapped(line, 4)) {
       page += (is_bad ? ink.bad(part) : part) + "\n";
     }

@@ -1,18 +1,20 @@
 #include "report/words.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "base/names.h"
+#include "host/filled.h"
+#include "trace/text.h"
 
 namespace concertina::fuzzers {
 namespace {
 
-std::string in_case(CaseIndex index) {
+std::string in_case(std::uint32_t index) {
   return index == 0 ? std::string() : " (case " + std::to_string(index) + ")";
 }
-
-std::string text_of(std::uint32_t number) { return std::to_string(number); }
 
 std::string_view wait_reason(WaitReason reason) {
   constexpr std::string_view kNames[] = {"nothing",
@@ -23,6 +25,12 @@ std::string_view wait_reason(WaitReason reason) {
                                          "send on nil channel",
                                          "receive from nil channel"};
   return name_at(kNames, reason, "unknown");
+}
+
+std::string_view copy_locks(CopyLocks locks) {
+  return locks == CopyLocks::kTaken  ? "taking its channels' locks"
+         : locks == CopyLocks::kHeld ? "whose own machine holds locks"
+                                     : "taking no channel lock";
 }
 
 // The bits of the runtime's Goroutine::preempt.
@@ -37,205 +45,163 @@ std::string requests(unsigned bits) {
 }
 
 std::string queue_name(QueueId queue) {
-  return queue == kGlobalQueue ? "the global queue" : "processor " + text_of(queue) + "'s queue";
+  return queue == kGlobalQueue ? "the global queue"
+                               : "processor " + std::to_string(queue) + "'s queue";
 }
 
-/// One sentence for each fact that has one.
-class Speaker {
- public:
-  explicit Speaker(const Names& names) : names_(names) {}
-
-  // Announced by the interpreter.
-  std::string say(const event::ChannelMade& e) const { return c(e) + " is made"; }
-  std::string say(const event::OpSend& e) const {
-    return g(e) + " begins: send " + names_.value(e.token) + " on " + c(e);
+/// What is said of a fact, by its own fields; empty when its kind has one sentence, or none.
+struct ByFields {
+  std::string_view operator()(const event::OpSelect& e) const {
+    return e.has_default ? "$goroutine begins: select of $case_count and default"
+                         : "$goroutine begins: select of $case_count";
   }
-  std::string say(const event::OpReceive& e) const {
-    return g(e) + " begins: receive from " + c(e);
+  std::string_view operator()(const event::DoneSend& e) const {
+    return e.selected ? "$goroutine's send is done" : "$goroutine's send was not done";
   }
-  std::string say(const event::OpClose& e) const { return g(e) + " begins: close " + c(e); }
-  std::string say(const event::OpSelect& e) const {
-    return g(e) + " begins: select of " + plural(e.case_count, "case") +
-           (e.has_default ? " and default" : "");
+  std::string_view operator()(const event::DoneReceive& e) const {
+    return !e.selected ? "$goroutine's receive was not done"
+           : e.torn    ? "$goroutine has received torn bytes"
+                       : "$goroutine has received $token";
   }
-  std::string say(const event::DoneSend& e) const {
-    return g(e) + (e.selected ? "'s send is done" : "'s send was not done");
+  std::string_view operator()(const event::DoneSelect& e) const {
+    return e.chosen == kSelectedDefault ? "$goroutine's select is done: default"
+           : e.token == kZeroToken      ? "$goroutine's select is done: case $chosen"
+                                        : "$goroutine's select is done: case $chosen, $token";
   }
-  std::string say(const event::DoneReceive& e) const {
-    if (!e.selected) return g(e) + "'s receive was not done";
-    return g(e) + " has received " + (e.torn ? "torn bytes" : names_.value(e.token));
+  std::string_view operator()(const event::LocalRead& e) const {
+    return e.token != kTornToken ? ""
+                                 : "$goroutine reads its local v$slot: the bytes are not one value";
   }
-  std::string say(const event::DoneClose& e) const { return g(e) + "'s close is done"; }
-  std::string say(const event::DoneSelect& e) const {
-    if (e.chosen == kSelectedDefault) return g(e) + "'s select is done: default";
-    return g(e) + "'s select is done: case " + text_of(e.chosen) +
-           (e.token == kZeroToken ? "" : ", " + names_.value(e.token));
+  std::string_view operator()(const event::ReceiveFromBuffer& e) const {
+    return e.partner == kNoGoroutine
+               ? "$goroutine takes the first value of $channel's buffer"
+               : "$goroutine takes the first value of $channel's buffer; waiting sender $partner's "
+                 "value takes its place";
   }
-  std::string say(const event::LenSeen& e) const {
-    return g(e) + " sees len(" + c(e) + ") = " + text_of(e.length);
+  std::string_view operator()(const event::NotReady& e) const {
+    return e.is_send ? "$goroutine gives up: $channel is not ready to send"
+                     : "$goroutine gives up: $channel is not ready to receive";
   }
-  std::string say(const event::CapSeen& e) const {
-    return g(e) + " sees cap(" + c(e) + ") = " + text_of(e.capacity);
+  std::string_view operator()(const event::Spawned& e) const {
+    return e.goroutine == kNoGoroutine ? "$child is made" : "$goroutine spawns $child";
   }
-  std::string say(const event::LocalRead& e) const {
-    if (e.token != kTornToken) return "";
-    return g(e) + " reads its local v" + text_of(e.slot) + ": the bytes are not one value";
+  std::string_view operator()(const event::Readied& e) const {
+    return e.goroutine == kNoGoroutine ? "$target is made runnable" : "$goroutine wakes $target";
   }
-
-  // Announced by channels, under their locks.
-  std::string say(const event::SendToBuffer& e) const {
-    return g(e) + " puts its value into " + c(e) + "'s buffer";
+  std::string_view operator()(const event::Preempted& e) const {
+    if (e.is_async) {
+      return e.for_scanner
+                 ? "$goroutine is interrupted for the scanner, in its own code: its stack "
+                   "must not be copied there"
+                 : "$goroutine is interrupted to share its processor, in its own code: "
+                   "its stack must not be copied there";
+    }
+    if (e.resume == 0 || function_name(e.function) == nullptr) {
+      return e.for_scanner ? "$goroutine is stopped for the scanner"
+                           : "$goroutine is stopped to share its processor";
+    }
+    return e.for_scanner ? "$goroutine is stopped for the scanner in $function"
+                         : "$goroutine is stopped to share its processor in $function";
   }
-  std::string say(const event::SendToReceiver& e) const {
-    return g(e) + " takes waiting receiver " + partner(e) + " off " + c(e) +
-           " and will write its value into that stack";
+  std::string_view operator()(const event::Asked& e) const {
+    return e.bits == 0 ? "" : "$goroutine is asked to $bits";
   }
-  std::string say(const event::SendPark& e) const {
-    return g(e) + " queues on " + c(e) + " to send" + in_case(e.case_index);
+  std::string_view operator()(const event::AskedAgain& e) const {
+    return e.was_put_off
+               ? "$goroutine is asked again to $bits, which a channel's lock had put off"
+               : "$goroutine is asked again to $bits, as its stack's guard was written meanwhile";
   }
-  std::string say(const event::ReceiveFromBuffer& e) const {
-    return g(e) + " takes the first value of " + c(e) + "'s buffer" +
-           (e.partner == kNoGoroutine
-                ? ""
-                : "; waiting sender " + partner(e) + "'s value takes its place");
+  std::string_view operator()(const event::Answered& e) const {
+    return e.bits == 0 ? "" : "$goroutine is about to $bits";
   }
-  std::string say(const event::ReceiveFromSender& e) const {
-    return g(e) + " takes waiting sender " + partner(e) + " off " + c(e) +
-           " and will read its value from that stack";
-  }
-  std::string say(const event::ReceiveClosed& e) const {
-    return g(e) + " finds " + c(e) + " closed and empty";
-  }
-  std::string say(const event::ReceivePark& e) const {
-    return g(e) + " queues on " + c(e) + " to receive" + in_case(e.case_index);
-  }
-  std::string say(const event::Closed& e) const { return g(e) + " closes " + c(e); }
-  std::string say(const event::CloseWakesReceiver& e) const {
-    return g(e) + "'s close of " + c(e) + " releases waiting receiver " + partner(e);
-  }
-  std::string say(const event::CloseWakesSender& e) const {
-    return g(e) + "'s close of " + c(e) + " releases waiting sender " + partner(e) +
-           ", which will panic";
-  }
-  std::string say(const event::NotReady& e) const {
-    return g(e) + " gives up: " + c(e) + " is not ready to " + (e.is_send ? "send" : "receive");
-  }
-  std::string say(const event::SelectDefault& e) const {
-    return g(e) + "'s select takes its default";
-  }
-  std::string say(const event::Dequeued& e) const {
-    return g(e) + " takes its losing case " + text_of(e.case_index) + " off " + c(e);
-  }
-
-  // Announced by the scheduler.
-  std::string say(const event::Spawned& e) const {
-    const std::string child = names_.goroutine(e.child);
-    return e.goroutine == kNoGoroutine ? child + " is made" : g(e) + " spawns " + child;
-  }
-  std::string say(const event::Started& e) const { return g(e) + " starts"; }
-  std::string say(const event::Parked& e) const {
-    return g(e) + " goes to sleep (" + std::string(wait_reason(e.reason)) + ")";
-  }
-  std::string say(const event::Readied& e) const {
-    const std::string target = names_.goroutine(e.target);
-    return e.goroutine == kNoGoroutine ? target + " is made runnable" : g(e) + " wakes " + target;
-  }
-  std::string say(const event::Exited& e) const { return g(e) + " returns"; }
-  std::string say(const event::Preempted& e) const {
-    const char* const function = e.resume == 0 ? nullptr : function_name(e.function);
-    return g(e) + (e.is_async ? " is interrupted" : " is stopped") +
-           (e.for_scanner ? " for the scanner" : " to share its processor") +
-           (function == nullptr ? "" : " in " + std::string(function)) +
-           (e.is_async ? ", in its own code: its stack must not be copied there" : "");
-  }
-  std::string say(const event::SyscallEntered& e) const { return g(e) + " enters a system call"; }
-  std::string say(const event::SyscallLeft& e) const { return g(e) + " leaves the system call"; }
-  std::string say(const event::Panicked& e) const {
-    return g(e) + " panics: " + std::string(panic_text(e.panic));
-  }
-
-  // Announced by the scheduler for the oracle `work`: who could run, and who looks for it.
-  std::string say(const event::Queued& e) const {
-    return g(e) + " waits in " + queue_name(e.queue);
-  }
-  std::string say(const event::Unqueued& e) const {
-    return g(e) + " is taken off " + queue_name(e.queue);
-  }
-  std::string say(const event::QueueSeenEmpty& e) const {
-    return queue_name(e.queue) + " looks empty";
-  }
-  std::string say(const event::ProcessorIdle& e) const {
-    return "processor " + text_of(e.processor) + " is idle";
-  }
-  std::string say(const event::ProcessorTaken& e) const {
-    return "processor " + text_of(e.processor) + " is idle no longer";
-  }
-  std::string say(const event::MachineCalled& e) const {
+  std::string_view operator()(const event::MachineCalled& e) const {
     return e.is_new ? "a new machine is started" : "a sleeping machine is called";
   }
-  std::string say(const event::MachineSleeps&) const {
-    return "the machine sleeps: its last look found nothing";
+  std::string_view operator()(const event::StackFreed& e) const {
+    return e.overwritten ? "a freed stack was written to (stack $serial)"
+                         : "$goroutine's stack of $bytes is freed";
   }
-
-  // Announced by stacks and the scanner.
-  std::string say(const event::StackAllocated& e) const {
-    return g(e) + " gets a stack of " + plural(e.bytes, "byte");
-  }
-  std::string say(const event::StackFreed& e) const {
-    if (e.overwritten) {
-      return "a freed stack was written to (stack " + text_of(e.serial) + ")";
-    }
-    return g(e) + "'s stack of " + plural(e.bytes, "byte") + " is freed";
-  }
-  std::string say(const event::CopyBegin& e) const {
-    return "copying " + g(e) + "'s stack begins (" + std::string(copy_reason(e.reason)) + ", " +
-           text_of(e.old_bytes) + " to " + plural(e.new_bytes, "byte") + ")" +
-           (e.locks == CopyLocks::kTaken  ? ", taking its channels' locks"
-            : e.locks == CopyLocks::kHeld ? ", whose own machine holds locks"
-                                          : ", taking no channel lock");
-  }
-  std::string say(const event::CopyEnd& e) const {
-    return "the copy of " + g(e) + "'s stack is done";
-  }
-  std::string say(const event::ScanBegin& e) const { return "the scanner has suspended " + g(e); }
-  std::string say(const event::ScanEnd& e) const { return "the scanner lets " + g(e) + " go"; }
-
-  std::string say(const event::Asked& e) const {
-    return e.bits == 0 ? "" : g(e) + " is asked to " + requests(e.bits);
-  }
-  std::string say(const event::AskedAgain& e) const {
-    return g(e) + " is asked again to " + requests(e.bits) +
-           (e.was_put_off ? ", which a channel's lock had put off"
-                          : ", as its stack's guard was written meanwhile");
-  }
-  std::string say(const event::Answered& e) const {
-    return e.bits == 0 ? "" : g(e) + " is about to " + requests(e.bits);
-  }
-  std::string say(const event::Overlooked& e) const {
-    return g(e) + " goes on at a safe point, though it was asked to " + requests(e.bits);
-  }
-
   template <class Fact>
-  std::string say(const Fact&) const {
+  std::string_view operator()(const Fact&) const {
     return "";
   }
-
- private:
-  template <class Fact>
-  std::string g(const Fact& e) const {
-    return names_.goroutine(e.goroutine);
-  }
-  template <class Fact>
-  std::string c(const Fact& e) const {
-    return names_.channel(e.channel);
-  }
-  template <class Fact>
-  std::string partner(const Fact& e) const {
-    return names_.goroutine(e.partner) + in_case(e.partner_case);
-  }
-
-  const Names& names_;
 };
+
+using enum EventKind;
+constexpr std::pair<EventKind, std::string_view> kSentences[] = {
+    // Announced by the interpreter.
+    {kChannelMade, "$channel is made"},
+    {kOpSend, "$goroutine begins: send $token on $channel"},
+    {kOpReceive, "$goroutine begins: receive from $channel"},
+    {kOpClose, "$goroutine begins: close $channel"},
+    {kDoneClose, "$goroutine's close is done"},
+    {kLenSeen, "$goroutine sees len($channel) = $length"},
+    {kCapSeen, "$goroutine sees cap($channel) = $capacity"},
+    // Announced by channels, under their locks.
+    {kSendToBuffer, "$goroutine puts its value into $channel's buffer"},
+    {kSendToReceiver,
+     "$goroutine takes waiting receiver $partner off $channel and will write its value into that "
+     "stack"},
+    {kSendPark, "$goroutine queues on $channel to send$in_case"},
+    {kReceiveFromSender,
+     "$goroutine takes waiting sender $partner off $channel and will read its value from that "
+     "stack"},
+    {kReceiveClosed, "$goroutine finds $channel closed and empty"},
+    {kReceivePark, "$goroutine queues on $channel to receive$in_case"},
+    {kClosed, "$goroutine closes $channel"},
+    {kCloseWakesReceiver, "$goroutine's close of $channel releases waiting receiver $partner"},
+    {kCloseWakesSender,
+     "$goroutine's close of $channel releases waiting sender $partner, which will panic"},
+    {kSelectDefault, "$goroutine's select takes its default"},
+    {kDequeued, "$goroutine takes its losing case $case_index off $channel"},
+    // Announced by the scheduler.
+    {kStarted, "$goroutine starts"},
+    {kParked, "$goroutine goes to sleep ($reason)"},
+    {kExited, "$goroutine returns"},
+    {kOverlooked, "$goroutine goes on at a safe point, though it was asked to $bits"},
+    {kSyscallEntered, "$goroutine enters a system call"},
+    {kSyscallLeft, "$goroutine leaves the system call"},
+    {kPanicked, "$goroutine panics: $panic"},
+    // Announced by the scheduler for the oracle `work`: who could run, and who looks for it.
+    {kQueued, "$goroutine waits in $queue"},
+    {kUnqueued, "$goroutine is taken off $queue"},
+    {kQueueSeenEmpty, "$queue looks empty"},
+    {kProcessorIdle, "processor $processor is idle"},
+    {kProcessorTaken, "processor $processor is idle no longer"},
+    {kMachineSleeps, "the machine sleeps: its last look found nothing"},
+    // Announced by stacks and the scanner.
+    {kStackAllocated, "$goroutine gets a stack of $bytes"},
+    {kCopyBegin, "copying $goroutine's stack begins ($reason, $old_bytes to $new_bytes), $locks"},
+    {kCopyEnd, "the copy of $goroutine's stack is done"},
+    {kScanBegin, "the scanner has suspended $goroutine"},
+    {kScanEnd, "the scanner lets $goroutine go"},
+};
+
+/// The fact's sentence, with its blanks; empty when it has none.
+std::string_view sentence_of(const Event& event) {
+  const std::string_view text = visit(event, ByFields());
+  if (!text.empty()) return text;
+  const auto* const found =
+      std::ranges::find(kSentences, event.kind, [](const auto& row) { return row.first; });
+  return found != std::end(kSentences) ? found->second : "";
+}
+
+/// A field of a fact, by its type; where that is a mere number, by its name.
+std::string say_field(std::string_view name, std::string_view type, std::uint32_t value,
+                      const Names& names) {
+  if (type == "GoroutineId") return names.goroutine(static_cast<GoroutineId>(value));
+  if (type == "ChannelId") return names.channel(static_cast<ChannelId>(value));
+  if (type == "Token") return names.value(value);
+  if (type == "QueueId") return queue_name(static_cast<QueueId>(value));
+  if (type == "WaitReason") return std::string(wait_reason(static_cast<WaitReason>(value)));
+  if (type == "PanicKind") return std::string(panic_text(static_cast<PanicKind>(value)));
+  if (type == "FunctionId") return function_name(static_cast<FunctionId>(value));
+  if (name == "bits") return requests(value);
+  if (type == "CopyReason") return std::string(copy_reason(static_cast<CopyReason>(value)));
+  if (type == "CopyLocks") return std::string(copy_locks(static_cast<CopyLocks>(value)));
+  if (name == "bytes" || name == "new_bytes") return plural(value, "byte");
+  return name == "case_count" ? plural(value, "case") : std::to_string(value);
+}
 
 std::string element_of(GoroutineId g, ChannelId c, const Names& names) {
   std::string text = names.goroutine(g) + "'s waiting element";
@@ -255,34 +221,41 @@ std::string channel_at_hand(const Step& step, const Names& names, const Picture&
   return names.channel(g->second.operation.cases[0].channel);
 }
 
+/// A site at a part of the channel at hand.
 std::string of_channel(const Step& step, const Names& names, const Picture& picture) {
-  const std::string channel = channel_at_hand(step, names, picture);
-  if (channel.empty()) return "";
-  switch (step.site) {
-    case Site::kChanSendFastClosed:
-    case Site::kChanReceiveFastClosed:
-    case Site::kChanClosedStore:
-    case Site::kChanClosedLoad:
-      return channel + "'s closed";
-    case Site::kChanLen:
-      return channel + "'s count";
-    case Site::kBufferPut:
-    case Site::kBufferTake:
-      return channel + "'s buffer";
-    case Site::kChanSendFastFull:
-    case Site::kChanReceiveFastEmpty:
-    case Site::kChanReceiveFastEmptyAgain:
-      return channel;
-    default:
-      return "";
+  using enum Site;
+  constexpr std::pair<Site, std::string_view> kParts[] = {
+      {kChanSendFastClosed, "'s closed"},
+      {kChanReceiveFastClosed, "'s closed"},
+      {kChanClosedStore, "'s closed"},
+      {kChanClosedLoad, "'s closed"},
+      {kChanLen, "'s count"},
+      {kBufferPut, "'s buffer"},
+      {kBufferTake, "'s buffer"},
+      {kChanSendFastFull, ""},
+      {kChanReceiveFastEmpty, ""},
+      {kChanReceiveFastEmptyAgain, ""},
+  };
+  for (const auto& [site, part] : kParts) {
+    if (site != step.site) continue;
+    const std::string channel = channel_at_hand(step, names, picture);
+    return channel.empty() ? "" : channel + std::string(part);
   }
+  return "";
 }
 
 }  // namespace
 
 std::string say(const Event& event, const Names& names) {
-  const Speaker speaker(names);
-  return visit(event, [&](const auto& fact) { return speaker.say(fact); });
+  return filled(sentence_of(event), [&](std::string_view blank) {
+    std::string text;
+    for_each_field(event, [&](std::string_view name, std::string_view type, std::uint32_t value) {
+      if (name == blank) text = say_field(name, type, value, names);
+      if (name == "partner_case" && blank == "partner") text += in_case(value);
+      if (name == "case_index" && blank == "in_case") text = in_case(value);
+    });
+    return text;
+  });
 }
 
 std::string_view operation_kind_name(OperationKind kind) {
@@ -320,18 +293,12 @@ std::string say_operation(const OpenOperation& operation, const Names& names) {
   const auto say_case = [&](const OpenCase& one) {
     return (one.is_send ? "send on " : "receive from ") + names.channel(one.channel);
   };
-  switch (operation.kind) {
-    case OpenKind::kNone:
-      return "nothing";
-    case OpenKind::kClose:
-      CHECK(operation.cases.size() == 1, "only a select has more cases than one");
-      return "close " + names.channel(operation.cases[0].channel);
-    case OpenKind::kSend:
-    case OpenKind::kReceive:
-      CHECK(operation.cases.size() == 1, "only a select has more cases than one");
-      return (operation.is_non_blocking ? "try to " : "") + say_case(operation.cases[0]);
-    case OpenKind::kSelect:
-      break;
+  if (operation.kind == OpenKind::kNone) return "nothing";
+  if (operation.kind != OpenKind::kSelect) {
+    CHECK(operation.cases.size() == 1, "only a select has more cases than one");
+    const OpenCase& one = operation.cases[0];
+    if (operation.kind == OpenKind::kClose) return "close " + names.channel(one.channel);
+    return (operation.is_non_blocking ? "try to " : "") + say_case(one);
   }
   constexpr std::size_t kCasesShown = 4;
   std::string text = "select {";

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "minimize/examiner.h"
+#include "minimize/minimize.h"
 #include "pipeline.h"
 
 namespace concertina::fuzzers {

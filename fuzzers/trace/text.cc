@@ -23,12 +23,12 @@ void add_field(std::string& text, std::string_view name, std::string_view type,
 
 }  // namespace
 
-std::string describe(const Event& event) {
-  std::string text(event_name(event.kind));
+void for_each_field(
+    const Event& event,
+    const std::function<void(std::string_view, std::string_view, std::uint32_t)>& visit) {
   switch (event.kind) {
-#define FIELD(slot, type, name) \
-  add_field(text, #name, #type, static_cast<std::uint32_t>(fact.name));
-#define BIT(slot, number, name) add_field(text, #name, "bool", fact.name ? 1 : 0);
+#define FIELD(slot, type, name) visit(#name, #type, static_cast<std::uint32_t>(fact.name));
+#define BIT(slot, number, name) visit(#name, "bool", fact.name ? 1 : 0);
 #define EVENT(Name, label, fields)                             \
   case EventKind::k##Name: {                                   \
     [[maybe_unused]] const auto fact = as<event::Name>(event); \
@@ -41,6 +41,13 @@ std::string describe(const Event& event) {
     default:
       break;
   }
+}
+
+std::string describe(const Event& event) {
+  std::string text(event_name(event.kind));
+  for_each_field(event, [&](std::string_view name, std::string_view type, std::uint32_t value) {
+    add_field(text, name, type, value);
+  });
   text += " (thread " + std::to_string(event.thread) + ", step " + std::to_string(event.step) + ")";
   return text;
 }

@@ -2,12 +2,19 @@
 // read the same in every process.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/event.h"
 #include "base/spawn_path.h"
 
 namespace concertina::fuzzers {
+
+/// visit(name, type, value) of each field of the event, as event.def writes them.
+void for_each_field(
+    const Event& event,
+    const std::function<void(std::string_view, std::string_view, std::uint32_t)>& visit);
 
 /// "send-to-receiver g3 c1 case_index=0 partner=g4 partner_case=5 (thread 2, step 41)"
 std::string describe(const Event& event);

@@ -3,8 +3,8 @@
 // A step is a thread's way from one yield point to the next. It performs the operation that was
 // announced at the first, and on the way it may touch more: variables without a step, names, the
 // memory that copies touch, and the facts that oracles read. All of these become accesses to
-// numbered slots, and two steps of different threads conflict when they access one slot in modes that do not
-// commute. Steps that do not conflict may be swapped: the runtime comes to the same state, and
+// numbered slots, and two steps of different threads conflict when they access one slot in modes
+// that do not commute. Steps that do not conflict may be swapped: the runtime comes to the same state, and
 // every oracle sees the same history of each channel, each goroutine and the run queues.
 //
 //   slot              accessed by

@@ -165,8 +165,8 @@ constexpr bool is_same_fact(Event one, const Event& other) {
   return one == other;
 }
 
-/// Kinds of events, true for those that are meant. To ask it costs a predictable branch for each event
-/// of a run, where `visit` costs a mispredicted jump.
+/// Kinds of events, true for those that are meant. To ask it costs a predictable branch for each
+/// event of a run, where `visit` costs a mispredicted jump.
 using KindTable = std::array<bool, static_cast<unsigned>(EventKind::kCount)>;
 constexpr bool is_among(const KindTable& kinds, EventKind kind) {
   return kind < EventKind::kCount && kinds[static_cast<unsigned>(kind)];

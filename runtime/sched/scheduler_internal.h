@@ -26,7 +26,7 @@ void settled(GoroutineId id);
 void settled(const Machine& m, const Goroutine& g);
 /// The machine's processor runs what is not its running goroutine's run-next: a new time slice.
 void begin_slice(Machine& m);
-/// It runs a goroutine that has left a system call. No new slice: where machines are few, goroutines
+/// It runs a goroutine that has left a system call. No new slice: where machines are few, others
 /// wait in its queue meanwhile, and it could leave and come back for ever.
 void go_on_with_slice(Machine& m);
 /// Starts another machine if a processor is idle and no machine is looking for work (Go: wakep).

@@ -38,7 +38,7 @@ MAY_INCLUDE = {
     "fuzzers/verify": ["fuzzers/schedule", "fuzzers/trace", "runtime/base", "runtime/platform"],
     "fuzzers/oracle": ["fuzzers/trace", "fuzzers/program", "fuzzers/input", "runtime/base"],
     "fuzzers/report": ["fuzzers/trace", "fuzzers/program", "fuzzers/input", "fuzzers/oracle",
-                       "fuzzers/host/wrapped.h", "runtime/base"],
+                       "fuzzers/host/filled.h", "fuzzers/host/wrapped.h", "runtime/base"],
     "fuzzers/interp": ["fuzzers/program", "fuzzers/trace"] + RUNTIME,
     "fuzzers": ["fuzzers/program", "fuzzers/trace", "fuzzers/schedule", "fuzzers/input",
                 "fuzzers/oracle", "fuzzers/report", "fuzzers/interp"] + RUNTIME,
