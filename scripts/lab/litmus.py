@@ -41,6 +41,10 @@ NOT_EXPRESSIBLE = {
         "its regression has depth 4",
     "system-call-returns-without-asking":
         "three goroutines must be between system calls at once, with some six preemptions",
+    "thief-reads-its-slot-after-its-claim":
+        "the owner comes round the ring between claim and copy: twelve goroutines",
+    "thief-shows-its-loot-before-the-slots":
+        "three machines have too many schedules to verify",
 }
 # Mutants that need more preemptions than two: (program, bound).
 DEEPER = {
