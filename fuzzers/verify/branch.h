@@ -1,4 +1,4 @@
-// What both searches have in common: Branch, a node of the tree, and DepthFirst, the way through it.
+// What both searches share: Branch, a node of the tree, and DepthFirst, the way through it.
 #pragma once
 
 #include <cstdint>

@@ -120,7 +120,7 @@ inline constexpr bool kSeesPoison = false;
 #endif
 }
 
-/// Between the two ThreadSanitizer overlooks what the calling thread does, and finds no order in it:
+/// Between the two ThreadSanitizer overlooks what the calling thread does and finds no order in it:
 /// the harness's own work on behalf of virtual threads, where it calls what is intercepted (memcpy,
 /// operator delete). By way of a signal's two halves, which leave the call stack alone: the calls
 /// that are meant for this store it each time, and it is long, as runs are abandoned (fiber.cc).
