@@ -80,7 +80,8 @@ class Reader {
   template <class Number>
   void below(unsigned bound, Number& value, unsigned least = 0) {
     CHECK(bound != 0 && bound <= 0x100, "a byte is read as one of 1 to 256 values");
-    value = static_cast<Number>(least + next() % bound);
+    const unsigned number = least + next() % bound;
+    value = static_cast<Number>(number);
   }
 
   void fixed64(std::uint64_t& value) {

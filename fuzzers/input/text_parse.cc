@@ -113,7 +113,8 @@ class Parser {
     return true;
   }
 
-  bool is_next(const Word& name, std::string prefix, std::size_t number, std::string what) {
+  bool is_next(const Word& name, const std::string& prefix, std::size_t number,
+               const std::string& what) {
     const std::string wanted = prefix + std::to_string(number);
     return name.text == wanted || fail(name, what + " are numbered in order: expected " + wanted);
   }

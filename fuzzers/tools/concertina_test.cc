@@ -338,8 +338,8 @@ TEST_F(Concertina, AStateIsRefusedWithTheReason) {
   flipped[state.size() / 2] ^= 1;
   made("flipped", flipped);
   expect("flipped", "damaged at byte ");
-  made("old", "concertina verify of 0123456789abcdef by 0123456789abcdef\nbounded-search 1\n");
-  expect("old", "old:1:1: a state of format 1");
+  made("other", "concertina verify of 0123456789abcdef by 0123456789abcdef\nbounded-search 1\n");
+  expect("other", "other:1:1: it is not the state of a verification");
   EXPECT_EQ(files(), 4) << "nothing was to be left";
 }
 

@@ -21,9 +21,9 @@ function(find_sources result)
   set(${result} ${found} PARENT_SCOPE)
 endfunction()
 
-# add_room(FOLDER LIBRARY... [INSTRUMENTED | PURE] [TEST_PARTS N] [TESTS_LINK LIBRARY...]): a room of
-# the harness, with the rooms whose objects it needs. TEST_PARTS: see tests.cmake. TESTS_LINK: what
-# its tests need besides the room.
+# add_room(FOLDER LIBRARY... [INSTRUMENTED | PURE] [TEST_PARTS N] [TESTS_LINK LIBRARY...]): a room
+# of the harness, with the rooms whose objects it needs. TEST_PARTS: see tests.cmake. TESTS_LINK:
+# what its tests need besides the room.
 #
 # INSTRUMENTED is for code under test. The rest of the harness runs on one thread, or inside the
 # simulator on behalf of all virtual threads (choosers, the pipeline's step recorder), where

@@ -10,7 +10,6 @@ from pathlib import Path
 FOLDERS = [Path(__file__).resolve().parent, Path(__file__).resolve().parent.parent / "lab"]
 
 
-
 def classes(suite):
     """The suites of a class each, or the test that stands for a file which cannot be loaded."""
     for each in suite:
