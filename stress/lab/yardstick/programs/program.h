@@ -18,6 +18,7 @@
 //   5. The fixed program differs from the other one in the defect only.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <new>
 #include <string_view>
@@ -92,7 +93,7 @@ class Crew {
   /// Starts a thread that runs the method; it may have the ordinal among its like as parameter.
   template <auto kMethod>
   void start(unsigned argument = 0) {
-    running_.add(1);
+    running_.fetch_add(1, std::memory_order_relaxed);
     auto* const begin = new (platform::allocate(sizeof(Begin))) Begin;
     *begin = {static_cast<Derived*>(this), argument, started_++};
     platform::start_thread(&Crew::thread_main<kMethod>, begin, Site::kYardSpawn);
@@ -122,14 +123,14 @@ class Crew {
 
   // Instead of a main that joins: the last one to leave ends the run, without a yield point.
   void leave() {
-    if (running_.add(static_cast<std::uint32_t>(-1)) != 0) return;
+    if (running_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     static_cast<Derived*>(this)->end();
     platform::stop(Outcome::kExit, "");
   }
 
   bool is_fixed_ = false;
   unsigned started_ = 0;
-  Shared<std::uint32_t> running_{1};  // main and the threads that have not returned
+  std::atomic<std::uint32_t> running_{1};  // main and the threads that have not returned
 };
 
 }  // namespace concertina::yardstick
