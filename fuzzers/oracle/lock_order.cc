@@ -17,7 +17,8 @@ constexpr ObjectId kObjectsMax = 1 << 16;  // platform objects in one run
 constexpr unsigned kNobody = 0xffff;
 constexpr unsigned kWords = kLocksMax / 64;
 
-constexpr Kinds kKinds{EventKind::kLockAcquired, EventKind::kLockReleased, EventKind::kReadied};
+constexpr Kinds kKinds{EventKind::kLockAcquired, EventKind::kLockReleased, EventKind::kMayLock,
+                       EventKind::kReadied};
 
 struct Held {
   std::uint16_t lock;  // dense id
@@ -79,38 +80,54 @@ class Locks {
   }
 
   bool apply(const Event& e) {
-    if (e.kind == EventKind::kReadied) return readied(e.thread);
-    return e.kind == EventKind::kLockAcquired ? acquired(e.thread, as<event::LockAcquired>(e))
-                                              : released(e.thread, as<event::LockReleased>(e));
+    switch (e.kind) {
+      case EventKind::kLockAcquired:
+        return acquired(e.thread, as<event::LockAcquired>(e));
+      case EventKind::kLockReleased:
+        return released(e.thread, as<event::LockReleased>(e));
+      case EventKind::kMayLock: {
+        const auto may = as<event::MayLock>(e);
+        return taken_after(e.thread, may.lock, may.rank, may.order);
+      }
+      default:
+        return readied(e.thread);
+    }
   }
 
   bool acquired(ThreadId thread, const event::LockAcquired& e) {
     const unsigned lock = lock_of(e.lock);
-    if (lock == kNobody) return fail("malformed event", "the lock's object id is out of range");
-    if (e.rank == LockRank::kNone || e.rank >= LockRank::kCount) {
-      return fail("lock without a rank", "rank " + std::to_string(static_cast<unsigned>(e.rank)));
-    }
-    if (holder_[lock] != kNobody) {
+    if (lock != kNobody && holder_[lock] != kNobody) {
       return fail("lock has two holders", "thread " + std::to_string(holder_[lock]) + " holds it");
     }
+    if (!taken_after(thread, e.lock, e.rank, e.order)) return false;
     if (thread >= threads_seen_) threads_seen_ = thread + 1u;
     std::vector<Held>& held = held_[thread];
-    for (const Held& before : held) {
-      if (e.rank < before.rank) {
+    CHECK(held.size() < kLocksMax, "a thread holds each lock once");
+    holder_[lock] = thread;
+    held.push_back({static_cast<std::uint16_t>(lock), e.rank, e.order});
+    return true;
+  }
+
+  /// May the thread take it with what it holds?
+  bool taken_after(ThreadId thread, ObjectId object, LockRank rank, std::uint32_t order) {
+    const unsigned lock = lock_of(object);
+    if (lock == kNobody) return fail("malformed event", "the lock's object id is out of range");
+    if (rank == LockRank::kNone || rank >= LockRank::kCount) {
+      return fail("lock without a rank", "rank " + std::to_string(static_cast<unsigned>(rank)));
+    }
+    for (const Held& before : held_[thread]) {
+      if (rank < before.rank) {
         return fail("lock rank decreases", "held is " + text_of(before.lock, before.rank));
       }
-      if (e.rank == before.rank && !may_be_many(e.rank)) {
+      if (rank == before.rank && !may_be_many(rank)) {
         return fail("two locks of one rank", "held is " + text_of(before.lock, before.rank));
       }
-      if (e.rank == before.rank && e.order <= before.order) {
+      if (rank == before.rank && order <= before.order) {
         return fail("channel locks out of order",
                     "held is channel " + std::to_string(before.order));
       }
       after_[before.lock][lock / 64] |= std::uint64_t{1} << (lock % 64);
     }
-    CHECK(held.size() < kLocksMax, "a thread holds each lock once");
-    holder_[lock] = thread;
-    held.push_back({static_cast<std::uint16_t>(lock), e.rank, e.order});
     return true;
   }
 

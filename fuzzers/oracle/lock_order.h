@@ -5,6 +5,7 @@
 //      is one object under two ranks (kChannel, kChannelLeaf), so rank order alone does not imply
 //      it: a cycle is a deadlock that another schedule can have.
 //   3. A lock has one holder, and its holder frees it.
+//   A scan bit counts as taken by whoever changes the status without waiting for it, too (MayLock).
 //   4. No thread makes a goroutine runnable while it holds a channel's lock: that may wait for a
 //      suspender, which may want the lock.
 // Interpretation: locks belong to virtual threads (a machine frees what its goroutine took before

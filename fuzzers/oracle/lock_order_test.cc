@@ -46,6 +46,21 @@ TEST(LockOrderFail, RanksDecrease) {
   EXPECT_EQ(kind_of(h.lock(1, 12, kChannel, 1).lock(1, 11, kScheduler)), "lock rank decreases");
 }
 
+// Nobody waits for a scan bit in this run, and somebody might have.
+TEST(LockOrderFail, AStatusIsChangedUnderALockThatASuspenderMayWant) {
+  for (const LockRank rank : {kScheduler, kChannel, kChannelLeaf, kStackPool}) {
+    History held, freed;
+    const event::MayLock change{.goroutine = 1, .rank = kStackScan, .lock = 16, .order = 2};
+    EXPECT_EQ(kind_of(held.lock(1, 12, rank).add(change)), "lock rank decreases");
+    EXPECT_EQ(kind_of(freed.lock(1, 12, rank).unlock(1, 12, rank).add(change)), "");
+  }
+  History list, own, numbers;
+  const event::MayLock change{.goroutine = 1, .rank = kStackScan, .lock = 16, .order = 2};
+  EXPECT_EQ(kind_of(list.lock(1, 12, kAllGoroutines).add(change)), "");
+  EXPECT_EQ(kind_of(own.lock(1, 16, kStackScan, 2).add(change)), "two locks of one rank");
+  EXPECT_EQ(kind_of(numbers.add(event::MayLock{.rank = kNone})), "lock without a rank");
+}
+
 TEST(LockOrderFail, RanksDecreaseBelowOneThatIsNotTheLast) {
   History h;
   h.lock(1, 11, kScheduler).lock(1, 12, kChannel, 1).unlock(1, 11, kScheduler);

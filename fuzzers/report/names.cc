@@ -21,6 +21,9 @@ std::string lock_name(LockRank rank, std::uint32_t order, const Names& names) {
   if (rank == LockRank::kChannel || rank == LockRank::kChannelLeaf) {
     return "lock of " + names.channel(static_cast<ChannelId>(order));
   }
+  if (rank == LockRank::kStackScan) {
+    return names.goroutine(static_cast<GoroutineId>(order)) + "'s status";
+  }
   return rank == LockRank::kAllGoroutines ? "lock of the goroutine list"
          : rank == LockRank::kScheduler   ? "lock of the scheduler"
          : rank == LockRank::kSudogCache  ? "lock of the sudog cache"
@@ -53,6 +56,10 @@ void Names::learn_from_events(const Trace& trace) {
       const auto lock = as<event::LockAcquired>(event);
       std::string& name = locks_[lock.lock];
       if (name.empty()) name = lock_name(lock.rank, lock.order, *this);
+    }
+    if (event.kind == EventKind::kMayLock) {
+      const auto lock = as<event::MayLock>(event);
+      locks_.try_emplace(lock.lock, lock_name(lock.rank, lock.order, *this));
     }
     if (event.kind == EventKind::kScanBegin) scanner_ = event.thread;
     if (event.kind == EventKind::kStarted) machines_.insert(event.thread);

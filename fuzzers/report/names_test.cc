@@ -36,9 +36,11 @@ TEST(Names, LocksGoByTheirRankAndChannel) {
   sample.event(
       event::LockAcquired{.goroutine = 1, .rank = LockRank::kChannel, .lock = 16, .order = 2});
   sample.event(event::LockAcquired{.goroutine = 1, .rank = LockRank::kScheduler, .lock = 9});
+  sample.event(event::MayLock{.goroutine = 1, .rank = LockRank::kStackScan, .lock = 8, .order = 2});
   const Names names(program_of_two_functions(), sample.trace());
   EXPECT_EQ(names.object(16), "lock of c1");  // the program counts channels from 0
   EXPECT_EQ(names.object(9), "lock of the scheduler");
+  EXPECT_EQ(names.object(8), "g?2's status");
   EXPECT_EQ(names.object(17), "");
 }
 

@@ -89,6 +89,8 @@ std::string say_event(const Event& event, const Names& names) {
       return thread + " takes " + names.object(as<event::LockAcquired>(event).lock);
     case EventKind::kLockReleased:
       return thread + " releases " + names.object(as<event::LockReleased>(event).lock);
+    case EventKind::kMayLock:
+      return thread + " may have to wait for " + names.object(as<event::MayLock>(event).lock);
     case EventKind::kFrameSeen: {
       const auto frame = as<event::FrameSeen>(event);
       const bool is_whole = frame.function != FunctionId::kOverwritten;

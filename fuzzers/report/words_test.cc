@@ -71,6 +71,7 @@ TEST_F(Words, WorkEvents) {
 
 TEST_F(Words, FactsThatAStepOrASectionSaysAreSilent) {
   EXPECT_EQ(said(event::LockAcquired{}), "");
+  EXPECT_EQ(said(event::MayLock{}), "");
   EXPECT_EQ(said(event::FrameSeen{.goroutine = 1}), "");
   EXPECT_EQ(said({.kind = EventKind::kCount}), "");
 }

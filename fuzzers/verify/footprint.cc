@@ -162,7 +162,10 @@ void Following::touched(ObjectId object, bool is_write) {
 
 void Following::recorded(const Event& event) {
   if (!is_open_) return;
-  if (event.kind == EventKind::kLockAcquired || event.kind == EventKind::kLockReleased) return;
+  if (event.kind == EventKind::kLockAcquired || event.kind == EventKind::kLockReleased ||
+      event.kind == EventKind::kMayLock) {
+    return;
+  }
   if (event.kind == EventKind::kLocalWritten || event.kind == EventKind::kLocalRead) {
     step_.add({kMemorySlot, Mode::kRead});
     return;

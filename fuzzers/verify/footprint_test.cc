@@ -127,6 +127,7 @@ TEST(Following, LocalsAreMemoryThatOthersMayReadAndLocksAreSeenElsewhere) {
   EXPECT_EQ(keeping.announcing(event::LocalRead{.goroutine = 2, .channel = 3}), memory);
   EXPECT_EQ(keeping.announcing(event::LockAcquired{.goroutine = 2}), Accesses{});
   EXPECT_EQ(keeping.announcing(event::LockReleased{.goroutine = 2}), Accesses{});
+  EXPECT_EQ(keeping.announcing(event::MayLock{.goroutine = 2}), Accesses{});
 }
 
 TEST(Following, BeyondTheTablesAllShareASlot) {

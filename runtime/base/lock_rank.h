@@ -3,6 +3,10 @@
 // Within kChannel and kChannelLeaf a thread may hold many, then in increasing channel id.
 // kChannelLeaf is the same lock object taken by a stack copy (Go: hchanLeaf): nothing but further
 // leaves and the stack pool may follow it. The oracle lock_order holds each run to this table.
+//
+// kStackScan is a pseudo-lock: the suspender takes it with the scan bit, and whoever changes a
+// status from what may be scanned is held to its rank, whether it has to wait or not. A copy takes
+// channel locks under the bit, so it comes before them, and nobody waits for it with one in hand.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +17,10 @@ namespace concertina {
 enum class LockRank : std::uint16_t {
   kNone = 0,
   kAllGoroutines = 1,
-  kScheduler = 2,
-  kChannel = 3,
-  kSudogCache = 4,
-  kStackScan = 5,  // reserved for the scan bit: no lock has it
+  kStackScan = 2,  // the scan bit of a status, which is waited for like a lock
+  kScheduler = 3,
+  kChannel = 4,
+  kSudogCache = 5,
   kChannelLeaf = 6,
   kStackPool = 7,
   kCount
@@ -28,14 +32,14 @@ constexpr std::string_view lock_rank_name(LockRank rank) {
       return "none";
     case LockRank::kAllGoroutines:
       return "all-goroutines";
+    case LockRank::kStackScan:
+      return "stack-scan";
     case LockRank::kScheduler:
       return "scheduler";
     case LockRank::kChannel:
       return "channel";
     case LockRank::kSudogCache:
       return "sudog-cache";
-    case LockRank::kStackScan:
-      return "stack-scan";
     case LockRank::kChannelLeaf:
       return "channel-leaf";
     case LockRank::kStackPool:

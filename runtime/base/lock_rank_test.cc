@@ -22,6 +22,8 @@ TEST(LockRank, EachHasItsOwnName) {
 // The order itself: what a stack copy under channel locks still takes must come after them.
 TEST(LockRank, LeavesAndTheStackPoolComeAfterChannels) {
   EXPECT_LT(LockRank::kScheduler, LockRank::kChannel);
+  EXPECT_LT(LockRank::kStackScan, LockRank::kScheduler);
+  EXPECT_LT(LockRank::kAllGoroutines, LockRank::kStackScan) << "the dead are made again under it";
   EXPECT_LT(LockRank::kChannel, LockRank::kSudogCache);
   EXPECT_LT(LockRank::kChannel, LockRank::kChannelLeaf);
   EXPECT_LT(LockRank::kChannelLeaf, LockRank::kStackPool);

@@ -30,8 +30,10 @@
 //   Ownership       who may write what has one owner at a time: taken and given, never shared
 //   OwnedAtomic     an Atomic whose value says who may change it, and that others may freeze:
 //                     update_unless_frozen  a compare_exchange by that owner
-//                     freeze                a compare_exchange by others, between begin_freezing
+//                     freeze, thaw          a compare_exchange by others, between begin_freezing
 //                                           and end_freezing, one thread at a time
+//                   Who has frozen it holds a pseudo-lock of the rank and order that it was made
+//                   with; to the owner each update counts as taking it and giving it back
 //   Counter         a statistic: exact once all threads have stopped
 //   Sequence        1, 2, 3, ...: names, and shares of what a run may announce
 //   Cell<T>         plain memory; the caller guarantees exclusion
@@ -114,6 +116,7 @@ static_assert(AtomicContract<OwnedAtomic<std::uint32_t>, std::uint32_t>);
 static_assert(requires(OwnedAtomic<std::uint32_t> atomic, std::uint32_t& expected) {
   { atomic.update_unless_frozen(expected, 1, Site{}) } -> std::same_as<bool>;
   { atomic.freeze(expected, 1, Site{}) } -> std::same_as<bool>;
+  { atomic.thaw(expected, 1, Site{}) } -> std::same_as<bool>;
   begin_freezing();
   end_freezing();
 });

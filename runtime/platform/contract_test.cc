@@ -239,7 +239,7 @@ TEST(PlatformContract, AFrozenVariableRests) {
         platform::sleep_ns(1000, kSite);
         plain = seen / 2 + 1;
         std::uint32_t frozen = seen | kFrozen;
-        EXPECT_TRUE(variable.compare_exchange(frozen, seen, kSite));
+        EXPECT_TRUE(variable.thaw(frozen, seen, kSite));
       }
       platform::end_freezing();
     }

@@ -40,7 +40,10 @@ struct Result {
 
 struct Goroutine {
   Goroutine(GoroutineId goroutine_id, SpawnPath spawn_path, StackPool& pool)
-      : id(goroutine_id), path(spawn_path), stack_pool(&pool), status(kIdle) {}
+      : id(goroutine_id),
+        path(spawn_path),
+        stack_pool(&pool),
+        status(kIdle, LockRank::kStackScan, goroutine_id) {}
 
   const GoroutineId id;
   const SpawnPath path;
@@ -105,8 +108,9 @@ static_assert(!is_legal(kWaiting, kRunning) && !is_legal(kPreempted, kRunnable),
 /// status.
 void wait_for_scan(Goroutine& g, Status from, Status seen);
 
-/// Moves the status along one legal edge; waits while a suspender holds kScan. `from` must be the
-/// status or become it when the suspender resumes; anything else is fatal. `site` names the caller.
+/// Moves the status along one legal edge; waits while a suspender holds kScan, so that the caller
+/// must hold no lock that comes after it (LockRank::kStackScan). `from` must be the status or
+/// become it when the suspender resumes; anything else is fatal. `site` names the caller.
 /// Inline, because the edge is a constant nearly everywhere.
 [[gnu::always_inline]] inline void cas_status(Goroutine& g, Status from, Status to, Site site) {
   require(is_legal(from, to), "goroutine status", "an edge that the status table forbids");

@@ -14,7 +14,7 @@ TEST(StructSizes, AreWhatWasMeasured) {
   EXPECT_EQ(sizeof(FrameHeader), 32u) << "is part of every frame and of each copy";
   EXPECT_EQ(sizeof(Stack), 24u) << "is passed by value";
   EXPECT_EQ(sizeof(Sudog), 64u) << "each goroutine that waits has one per case";
-  EXPECT_EQ(sizeof(Goroutine), 240u) << "each goroutine has one, dead or alive";
+  EXPECT_EQ(sizeof(Goroutine), 248u) << "each goroutine has one, dead or alive";
 }
 
 TEST(StatusGate, WaitsAgainWhenTheNextSuspenderIsFaster) {

@@ -23,8 +23,7 @@ bool cas_to_scan(Goroutine& g, Status from, Site site) {
 void cas_from_scan(Goroutine& g, Status to, Site site) {
   require((to & kScan) == 0, "goroutine status", "the scan bit is given back and kept");
   Status seen = to | kScan;
-  require(g.status.compare_exchange(seen, to, site), "goroutine status",
-          "the suspender lost its scan bit");
+  require(g.status.thaw(seen, to, site), "goroutine status", "the suspender lost its scan bit");
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -75,11 +75,16 @@ TEST(StatusGate, RefusesATransitionFromAnotherStatusUnderScan) {
 // The suspender owns the stack: a waker that comes now waits until it is given back.
 TEST(StatusGate, WaitsWhileASuspenderHoldsTheScanBit) {
   const RunResult run = run_body([] {
-    Goroutine& g = goroutine_in(kWaiting | kScan);
+    Goroutine& g = goroutine_in(kWaiting);
     start([&g] {
+      platform::begin_freezing();
+      EXPECT_TRUE(cas_to_scan(g, kWaiting, kSite));
+      platform::sleep_ns(1000, kSite);
       say(1);
       cas_from_scan(g, kWaiting, kSite);
+      platform::end_freezing();
     });
+    platform::spin_until(g.status, [](Status s) { return (s & kScan) != 0; }, kSite);
     cas_status(g, kWaiting, kRunnable, kSite);
     say(2);
     EXPECT_EQ(g.status.inspect(), kRunnable);

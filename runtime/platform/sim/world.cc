@@ -284,17 +284,33 @@ void World::after_lock(LockState& lock, LockRank rank) {
   threads_[current_].wanted = nullptr;
   lock.waiting &= ~bit(current_);
   enabled_ &= ~lock.waiting;  // the others' pending operation cannot take effect now
-  record(event::LockAcquired{.goroutine = threads_[current_].goroutine,
-                             .rank = rank,
-                             .lock = lock.id,
-                             .order = lock.order});
+  took(lock.id, rank, lock.order);
 }
 
 void World::after_unlock(LockState& lock) {
   COSTLY_CHECK(lock.holder.load(std::memory_order_relaxed) == 0, "an unlocked lock has no holder");
   enabled_ |= lock.waiting;
-  record(event::LockReleased{
-      .goroutine = threads_[current_].goroutine, .rank = lock.rank, .lock = lock.id});
+  gave_back(lock.id, lock.rank);
+}
+
+void World::took(ObjectId lock, LockRank rank, std::uint32_t order) {
+  Thread& thread = threads_[current_];
+  ++thread.held;
+  record(event::LockAcquired{
+      .goroutine = thread.goroutine, .rank = rank, .lock = lock, .order = order});
+}
+
+void World::gave_back(ObjectId lock, LockRank rank) {
+  Thread& thread = threads_[current_];
+  CHECK(thread.held != 0, "a thread gives back what it took");
+  --thread.held;
+  record(event::LockReleased{.goroutine = thread.goroutine, .rank = rank, .lock = lock});
+}
+
+void World::may_take(ObjectId lock, LockRank rank, std::uint32_t order) {
+  const Thread& thread = threads_[current_];
+  if (thread.held == 0) return;
+  record(event::MayLock{.goroutine = thread.goroutine, .rank = rank, .lock = lock, .order = order});
 }
 
 void World::changed(ObjectState& object) {
@@ -382,6 +398,7 @@ void World::start_thread(void (*entry)(void*), void* argument, Site site) {
   thread.entry = entry;
   thread.argument = argument;
   thread.wanted = nullptr;
+  thread.held = 0;
   thread.goroutine = kNoGoroutine;
   thread.wishes = 0;
   thread.fiber.restart(&World::thread_main, this, kThreadNames.text[id]);

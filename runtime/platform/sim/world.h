@@ -106,6 +106,11 @@ class World {
   void before_lock(LockState& lock, Site site);
   void after_lock(LockState& lock, LockRank rank);
   void after_unlock(LockState& lock);
+  /// The same for pseudo-locks, whose holder is told by a variable's value.
+  void took(ObjectId lock, LockRank rank, std::uint32_t order);
+  void gave_back(ObjectId lock, LockRank rank);
+  /// The thread did what may have to wait for the lock. Announced if it holds any other.
+  void may_take(ObjectId lock, LockRank rank, std::uint32_t order);
   /// See `touch` below.
   void tell_of_touch(ObjectId object, bool is_write);
   /// An atomic or a note changed: threads that spin or sleep on it may look again.
@@ -139,6 +144,7 @@ class World {
     void (*entry)(void*) = nullptr;
     void* argument = nullptr;
     LockState* wanted = nullptr;  // the lock it is about to take
+    unsigned held = 0;            // locks and pseudo-locks
     GoroutineId goroutine = kNoGoroutine;
     unsigned wishes = 0;  // bit a StackAction: due at its next prologue, or place in user code
     std::uint64_t wake_ns = 0;

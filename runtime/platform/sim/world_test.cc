@@ -12,6 +12,7 @@ using platform::Atomic;
 using platform::Cell;
 using platform::Mutex;
 using platform::Note;
+using platform::OwnedAtomic;
 using Counter = Atomic<std::uint32_t>;
 using Numbers = std::vector<std::uint32_t>;
 
@@ -470,6 +471,33 @@ TEST(Events, LocksAreAnnouncedWithRankAndOrder) {
   EXPECT_EQ(acquired[0].goroutine, 5);
   EXPECT_EQ(run.events[1].kind, EventKind::kLockReleased);
   EXPECT_EQ(as<event::LockReleased>(run.events[1]).lock, acquired[0].lock);
+}
+
+// To freeze is to take a lock. Its owner may have to wait for that, which is announced where it
+// matters: with another lock in hand.
+TEST(Events, FrozenVariablesAreLocks) {
+  const RunResult run = run_body([] {
+    auto& variable = make<OwnedAtomic<std::uint32_t>>(1u, LockRank::kStackScan, 7u);
+    auto& mutex = make<Mutex>(LockRank::kScheduler);
+    std::uint32_t expected = 1;
+    EXPECT_TRUE(variable.freeze(expected, 3, kSite));
+    EXPECT_FALSE(variable.freeze(expected = 1, 3, kSite));
+    EXPECT_TRUE(variable.thaw(expected = 3, 1, kSite));
+    EXPECT_TRUE(variable.update_unless_frozen(expected = 1, 2, kSite));
+    mutex.lock(kSite);
+    EXPECT_TRUE(variable.update_unless_frozen(expected = 2, 1, kSite));
+    mutex.unlock(kSite);
+    EXPECT_TRUE(variable.update_unless_frozen(expected = 1, 2, kSite));
+  });
+  ASSERT_EQ(run.events.size(), 5u);
+  const auto taken = as<event::LockAcquired>(run.events[0]);
+  EXPECT_EQ(taken.rank, LockRank::kStackScan);
+  EXPECT_EQ(taken.order, 7u);
+  EXPECT_EQ(as<event::LockReleased>(run.events[1]).lock, taken.lock);
+  const auto may = as<event::MayLock>(run.events[3]);
+  EXPECT_EQ(may.rank, LockRank::kStackScan);
+  EXPECT_EQ(may.lock, taken.lock);
+  EXPECT_EQ(may.order, 7u);
 }
 
 }  // namespace

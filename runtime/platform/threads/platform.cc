@@ -21,17 +21,18 @@ bool may_be_many(LockRank rank) {
 
 // The list is in lock order, so its last lock is the one to compare with. A lock that is on it
 // already does not come after the last one, but for a channel's that is wanted as a leaf.
-void Mutex::check_order(threaded::Thread& self, LockRank rank) const {
+void check_order(const threaded::Thread& self, const void* lock, LockRank own, LockRank rank,
+                 std::uint32_t order) {
   const threaded::HeldLock& last = self.held[self.held_count - 1];
   require(self.held_count < threaded::kHeldLocksMax, "lock order", "a thread holds too many locks");
   const bool is_in_order =
-      rank > last.rank || (rank == last.rank && may_be_many(rank) && order_ > last.order);
+      rank > last.rank || (rank == last.rank && may_be_many(rank) && order > last.order);
   if (is_in_order && rank != LockRank::kChannelLeaf) return;
-  if (is_held_by_me()) lock_taken_twice(rank_, order_);
+  if (holds(self, lock)) lock_taken_twice(own, order);
   if (is_in_order) return;
   char detail[128];
   std::snprintf(detail, sizeof(detail), "%.*s %u is wanted by a thread that holds %.*s %u",
-                static_cast<int>(lock_rank_name(rank).size()), lock_rank_name(rank).data(), order_,
+                static_cast<int>(lock_rank_name(rank).size()), lock_rank_name(rank).data(), order,
                 static_cast<int>(lock_rank_name(last.rank).size()),
                 lock_rank_name(last.rank).data(), last.order);
   fatal("lock order", detail);
@@ -96,21 +97,21 @@ bool Mutex::try_take() {
          word_.compare_exchange_strong(expected, kTaken, std::memory_order_acquire);
 }
 
-void Mutex::forget_older(threaded::Thread& self) {
+void forget_older(threaded::Thread& self, const void* lock) {
   unsigned at = self.held_count;
-  while (at > 0 && self.held[at - 1].lock != this) --at;
+  while (at > 0 && self.held[at - 1].lock != lock) --at;
   require(at > 0, "lock order", "a thread unlocks what it does not hold");
   for (; at < self.held_count; ++at) self.held[at - 1] = self.held[at];
   --self.held_count;
 }
 
-void Mutex::announce_lock(threaded::Thread& self, LockRank rank) const {
+void announce_taken(threaded::Thread& self, ObjectId lock, LockRank rank, std::uint32_t order) {
   self.run->record(
-      event::LockAcquired{.goroutine = self.goroutine, .rank = rank, .lock = id_, .order = order_});
+      event::LockAcquired{.goroutine = self.goroutine, .rank = rank, .lock = lock, .order = order});
 }
 
-void Mutex::announce_unlock(threaded::Thread& self) const {
-  self.run->record(event::LockReleased{.goroutine = self.goroutine, .rank = rank_, .lock = id_});
+void announce_given_back(threaded::Thread& self, ObjectId lock, LockRank rank) {
+  self.run->record(event::LockReleased{.goroutine = self.goroutine, .rank = rank, .lock = lock});
 }
 
 void barrier_refused() {

@@ -189,6 +189,31 @@ TEST(LockOrder, IncreasingRanksAndChannelIdsPass) {
   EXPECT_EQ(message_of_locking(LockRank::kChannelLeaf, 3, LockRank::kStackPool, 0), "");
 }
 
+TEST(LockOrder, HoldsWhoFreezesAndWhoChangesWhatMayBeFrozen) {
+  const auto message_with = [](LockRank held, bool freezes) {
+    return run_body([=] {
+             auto& variable =
+                 make<platform::OwnedAtomic<std::uint32_t>>(1u, LockRank::kStackScan, 7u);
+             auto& mutex = make<Mutex>(held);
+             std::uint32_t expected = 1;
+             platform::begin_freezing();
+             mutex.lock(kSite);
+             if (freezes) {
+               variable.freeze(expected, 3, kSite);
+             } else {
+               variable.update_unless_frozen(expected, 2, kSite);
+             }
+             mutex.unlock(kSite);
+           })
+        .report.message;
+  };
+  const std::string wrong = "lock order: stack-scan 7 is wanted by a thread that holds scheduler 0";
+  EXPECT_EQ(message_with(LockRank::kScheduler, true), wrong);
+  EXPECT_EQ(message_with(LockRank::kAllGoroutines, true), "");
+  EXPECT_EQ(message_with(LockRank::kScheduler, false), kCostlyChecks ? wrong : "");
+  EXPECT_EQ(message_with(LockRank::kAllGoroutines, false), "");
+}
+
 TEST(LockOrder, AnythingElseIsFatal) {
   EXPECT_EQ(message_of_locking(LockRank::kChannel, 4, LockRank::kScheduler, 0),
             "lock order: scheduler 0 is wanted by a thread that holds channel 4");
@@ -306,6 +331,21 @@ TEST(Events, LocksAreAmongThem) {
   ASSERT_EQ(run.events.size(), 2u);
   const auto taken = as<event::LockAcquired>(run.events[0]);
   EXPECT_EQ(taken.rank, LockRank::kChannelLeaf);
+  EXPECT_EQ(taken.order, 7u);
+  EXPECT_EQ(as<event::LockReleased>(run.events[1]).lock, taken.lock);
+}
+
+TEST(Events, FrozenVariablesAreAmongThem) {
+  const RunResult run = run_body([] {
+    auto& variable = make<platform::OwnedAtomic<std::uint32_t>>(1u, LockRank::kStackScan, 7u);
+    std::uint32_t expected = 1;
+    platform::begin_freezing();
+    EXPECT_TRUE(variable.freeze(expected, 3, kSite));
+    EXPECT_TRUE(variable.thaw(expected = 3, 1, kSite));
+  });
+  ASSERT_EQ(run.events.size(), 2u);
+  const auto taken = as<event::LockAcquired>(run.events[0]);
+  EXPECT_EQ(taken.rank, LockRank::kStackScan);
   EXPECT_EQ(taken.order, 7u);
   EXPECT_EQ(as<event::LockReleased>(run.events[1]).lock, taken.lock);
 }

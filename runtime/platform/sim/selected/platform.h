@@ -207,6 +207,9 @@ class Atomic {
     World::current().changed(state_);
   }
 
+ protected:
+  ObjectId id() const { return state_.id; }
+
  private:
   template <class U, class Condition>
   friend U spin_until(Atomic<U>&, Condition, Site);
@@ -245,13 +248,28 @@ T spin_until(Atomic<T>& variable, Condition condition, Site site) {
 template <class T>
 class OwnedAtomic : public Atomic<T> {
  public:
-  using Atomic<T>::Atomic;
+  explicit OwnedAtomic(T initial = T{}, LockRank rank = LockRank::kStackScan,
+                       std::uint32_t order = 0)
+      : Atomic<T>(initial), rank_(rank), order_(order) {}
   bool update_unless_frozen(T& expected, T desired, Site site) {
-    return this->compare_exchange(expected, desired, site);
+    const bool is_updated = this->compare_exchange(expected, desired, site);
+    World::current().may_take(this->id(), rank_, order_);
+    return is_updated;
   }
   bool freeze(T& expected, T desired, Site site) {
-    return this->compare_exchange(expected, desired, site);
+    const bool is_frozen = this->compare_exchange(expected, desired, site);
+    if (is_frozen) World::current().took(this->id(), rank_, order_);
+    return is_frozen;
   }
+  bool thaw(T& expected, T desired, Site site) {
+    const bool is_thawed = this->compare_exchange(expected, desired, site);
+    if (is_thawed) World::current().gave_back(this->id(), rank_);
+    return is_thawed;
+  }
+
+ private:
+  const LockRank rank_;
+  const std::uint32_t order_;
 };
 inline void begin_freezing() {}
 inline void end_freezing() {}

@@ -54,6 +54,29 @@ inline bool is_recorded(const threaded::Thread& self) {
 /// The runtime does what an operation's preconditions forbid: ends the run as fatal.
 [[noreturn]] void rule_broken(std::string_view operation, std::string_view rule);
 
+/// What each thread holds: locks, and frozen variables. Taking one out of the order of
+/// base/lock_rank.h is fatal. `own` is the rank that the lock was made with.
+void check_order(const threaded::Thread& self, const void* lock, LockRank own, LockRank rank,
+                 std::uint32_t order);
+inline bool holds(const threaded::Thread& self, const void* lock) {
+  for (unsigned i = self.held_count; i-- > 0;) {
+    if (self.held[i].lock == lock) return true;
+  }
+  return false;
+}
+/// Off the list; fatal when it is not there.
+void forget_older(threaded::Thread& self, const void* lock);
+inline void forget(threaded::Thread& self, const void* lock) {
+  const unsigned last = self.held_count - 1;
+  if (self.held_count != 0 && self.held[last].lock == lock) [[likely]] {
+    self.held_count = last;
+  } else {
+    forget_older(self, lock);
+  }
+}
+void announce_taken(threaded::Thread& self, ObjectId lock, LockRank rank, std::uint32_t order);
+void announce_given_back(threaded::Thread& self, ObjectId lock, LockRank rank);
+
 /// A lock of the runtime's own. Not recursive. Sleeping and waking, two sides:
 ///
 ///   unlock                                    sleeper
@@ -78,8 +101,8 @@ inline bool is_recorded(const threaded::Thread& self) {
 ///
 /// B2 and R3 do not both miss the other side's write: light_barrier and heavy_barrier again.
 ///
-/// Each thread knows what it holds. Taking a lock out of the order of base/lock_rank.h is fatal, so
-/// is taking one that it holds, under another rank, too: B1 and B2 would let the lock's maker in.
+/// Taking a lock that one holds is fatal, under another rank, too: B1 and B2 would let the lock's
+/// maker in.
 class Mutex {
  public:
   /// `order` is the place among locks of equal rank (a channel's id); 0 where one is held at most.
@@ -94,7 +117,7 @@ class Mutex {
     (void)site;
     threaded::Thread& self = me_or_leave();
     const unsigned held = self.held_count;
-    if (held != 0) check_order(self, rank);
+    if (held != 0) check_order(self, this, rank_, rank, order_);
     sanitizer::before_lock(this);
     if (bias_.load(std::memory_order_relaxed) == &self && lock_biased(self)) {
       is_held_by_bias_ = true;
@@ -106,14 +129,14 @@ class Mutex {
     self.held[held] = {this, rank, order_};
     self.held_count = held + 1;
     if (is_recorded(self)) [[unlikely]]
-      announce_lock(self, rank);
+      announce_taken(self, id_, rank, order_);
   }
   void unlock(Site site) {
     (void)site;
     threaded::Thread& self = me();
     if (is_recorded(self)) [[unlikely]]
-      announce_unlock(self);
-    forget(self);
+      announce_given_back(self, id_, rank_);
+    forget(self, this);
     if constexpr (kCostlyChecks) check_taken();
     sanitizer::before_unlock(this);
     if (is_held_by_bias_) {
@@ -126,18 +149,11 @@ class Mutex {
     }
     sanitizer::after_unlock(this);
   }
-  bool is_held_by_me() const {
-    const threaded::Thread& self = me();
-    for (unsigned i = self.held_count; i-- > 0;) {
-      if (self.held[i].lock == this) return true;
-    }
-    return false;
-  }
+  bool is_held_by_me() const { return holds(me(), this); }
 
  private:
   static constexpr std::uint32_t kFree = 0, kTaken = 1;
 
-  void check_order(threaded::Thread& self, LockRank rank) const;
   // B1 and B2.
   bool lock_biased(threaded::Thread& self) {
     in_use_.store(1, std::memory_order_relaxed);
@@ -160,18 +176,6 @@ class Mutex {
   void lock_slowly(threaded::Thread& self);
   [[noreturn]] void end_without_barrier();
   bool try_take();
-  void announce_lock(threaded::Thread& self, LockRank rank) const;
-  void announce_unlock(threaded::Thread& self) const;
-  /// Off the list of what the thread holds; fatal when it is not there.
-  void forget(threaded::Thread& self) {
-    const unsigned last = self.held_count - 1;
-    if (self.held_count != 0 && self.held[last].lock == this) [[likely]] {
-      self.held_count = last;
-    } else {
-      forget_older(self);
-    }
-  }
-  void forget_older(threaded::Thread& self);
   void check_taken() const;
 
   threaded::FutexWord word_{kFree};
@@ -272,13 +276,16 @@ class Atomic {
 template <class T>
 class OwnedAtomic : public Atomic<T> {
  public:
-  using Atomic<T>::Atomic;
+  explicit OwnedAtomic(T initial = T{}, LockRank rank = LockRank::kStackScan,
+                       std::uint32_t order = 0)
+      : Atomic<T>(initial), id_(me().run->new_object()), rank_(rank), order_(order) {}
 
   /// Release and acquire. False, with the value seen, when it is not the expected one: frozen, or
   /// changed by a thread that must not.
   bool update_unless_frozen(T& expected, T desired, Site site) {
     if (kCostlyChecks && changing_.load(std::memory_order_relaxed) != 0) [[unlikely]]
       rule_broken("update_unless_frozen", "the variable has two owners");
+    if (kCostlyChecks && me().held_count != 0) check_order(me(), this, rank_, rank_, order_);
     changing_.store(1, std::memory_order_relaxed);  // O1
     threaded::light_barrier();
     if (me().attention.load(std::memory_order_acquire) != 0) [[unlikely]] {  // O2
@@ -298,11 +305,28 @@ class OwnedAtomic : public Atomic<T> {
     }
     threaded::Backoff backoff(me());
     while (changing_.load(std::memory_order_acquire) != 0) backoff.pause();  // F2
-    return this->compare_exchange(expected, desired, site);                  // F3
+    if (!this->compare_exchange(expected, desired, site)) return false;      // F3
+    threaded::Thread& self = me();
+    if (self.held_count != 0) check_order(self, this, rank_, rank_, order_);
+    self.held[self.held_count++] = {this, rank_, order_};
+    if (is_recorded(self)) [[unlikely]]
+      announce_taken(self, id_, rank_, order_);
+    return true;
+  }
+  bool thaw(T& expected, T desired, Site site) {
+    threaded::Thread& self = me();
+    if (is_recorded(self)) [[unlikely]]
+      announce_given_back(self, id_, rank_);
+    if (!this->compare_exchange(expected, desired, site)) return false;
+    forget(self, this);
+    return true;
   }
 
  private:
   std::atomic<std::uint32_t> changing_{0};  // written by the owner
+  const ObjectId id_;
+  const LockRank rank_;
+  const std::uint32_t order_;
 };
 inline void begin_freezing() {
   me_or_leave().run->call_attention(threaded::kAttendFreezing);
