@@ -37,7 +37,7 @@ Names::Names(const Program& program, const Trace& trace) : program_(&program) {
   learn_from_events(trace);
   learn_from_steps(trace);
   for (const ThreadAtEnd& thread : trace.threads) {
-    if (thread.site == Site::kScanRequest) scanner_ = thread.thread;
+    if (thread.site == Site::kScanRequest) scanners_.insert(thread.thread);
     if (thread.site != Site::kScanRequest) machines_.insert(thread.thread);
   }
 }
@@ -61,7 +61,7 @@ void Names::learn_from_events(const Trace& trace) {
       const auto lock = as<event::MayLock>(event);
       locks_.try_emplace(lock.lock, lock_name(lock.rank, lock.order, *this));
     }
-    if (event.kind == EventKind::kScanBegin) scanner_ = event.thread;
+    if (event.kind == EventKind::kScanBegin) scanners_.insert(event.thread);
     if (event.kind == EventKind::kStarted) machines_.insert(event.thread);
   }
 }
@@ -74,7 +74,7 @@ void Names::learn_from_steps(const Trace& trace) {
     if (event.kind == EventKind::kSpawned) target[event.thread] = as<event::Spawned>(event).child;
   };
   const auto on_step = [&](const Step& step, std::uint32_t) {
-    if (step.path == kScannerPath) scanner_ = step.thread;
+    if (step.path == kScannerPath) scanners_.insert(step.thread);
     if (step.path != kScannerPath && step.site != Site::kThreadStart) machines_.insert(step.thread);
     if (step.goroutine != kNoGoroutine && !goroutines_.contains(step.goroutine)) {
       goroutines_[step.goroutine] = describe_path(step.path);

@@ -27,7 +27,7 @@ class Names {
   std::string goroutine(GoroutineId g) const;
   std::string channel(ChannelId c) const;
   static std::string thread(ThreadId t) { return "T" + std::to_string(t); }
-  bool is_scanner(ThreadId t) const { return scanner_ == static_cast<int>(t); }
+  bool is_scanner(ThreadId t) const { return scanners_.contains(t); }
   /// "scanner" or "machine"; "thread" for one that did nothing yet to tell by.
   std::string_view role(ThreadId t) const {
     return is_scanner(t) ? "scanner" : machines_.contains(t) ? "machine" : "thread";
@@ -57,7 +57,7 @@ class Names {
   void learn_from_step(const Step& step, GoroutineId target);
 
   const Program* program_;
-  int scanner_ = -1;
+  std::set<ThreadId> scanners_;
   std::set<ThreadId> machines_;
   std::map<GoroutineId, std::string> goroutines_;
   std::map<ObjectId, std::string> locks_;

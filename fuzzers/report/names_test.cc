@@ -104,10 +104,12 @@ TEST(Names, RolesOfThreads) {
   sample.step(0, kNoGoroutine, Site::kRunNextLoad);
   sample.step(1, kNoGoroutine, Site::kThreadStart);
   sample.step(2, kNoGoroutine, Site::kScanRequest).path = kScannerPath;
+  sample.step(3, kNoGoroutine, Site::kScanSuspend).path = kScannerPath;
   const Names names(program_of_two_functions(), sample.trace());
   EXPECT_EQ(names.role(0), "machine");
   EXPECT_EQ(names.role(1), "thread");
   EXPECT_EQ(names.role(2), "scanner");
+  EXPECT_EQ(names.role(3), "scanner") << "there may be two";
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ constexpr std::array<Line, kFeatureCount> kLines = {{
     {"preempts within an operation", 3},
     {"preempts between two operations", 3},
     {"steals while the owner puts", 0.05},
+    {"scans two goroutines at once", 1},
     {"ends in deadlock", 10},
     {"ends in panic", 4},
     {"ends out of budget", 0},

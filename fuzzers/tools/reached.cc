@@ -194,9 +194,12 @@ Features features_of(const Input& input, const Trace& trace) {
   Features features{};
   std::vector<Doing> goroutines;
   Thefts thefts;
+  unsigned held_by_scanners = 0;
   for (const Event& event : trace.events) {
     see_event(event, goroutines, features);
     features[kStealsBesidePut] |= thefts.see(event);
+    if (event.kind == EventKind::kScanBegin) features[kTwoScans] |= ++held_by_scanners == 2;
+    if (event.kind == EventKind::kScanEnd) --held_by_scanners;
   }
   features[kDeadlocks] = trace.outcome == Outcome::kDeadlock;
   features[kPanics] = trace.outcome == Outcome::kPanic;

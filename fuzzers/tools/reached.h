@@ -35,6 +35,7 @@ enum Feature : unsigned {
   kPreemptsOperation,    // ... in the middle of a channel operation,
   kPreemptsBetween,      // ... between two operations
   kStealsBesidePut,      // a goroutine was stolen while the queue's owner put another
+  kTwoScans,             // two goroutines were held at once, by two scanners
   kDeadlocks,
   kPanics,
   kRunsOut,  // of its budget

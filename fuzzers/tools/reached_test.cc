@@ -31,6 +31,7 @@ TEST(Reached, EachAdversarialPointHasItsSeed) {
       {"request-in-a-system-call", kRequestsInSyscall},
       {"request-put-off-under-a-lock", kRequestsPutOff},
       {"steal-while-the-owner-puts", kStealsBesidePut},
+      {"two-scans-at-once", kTwoScans},
   };
   for (const auto& row : kRows) {
     const Features features = reached_by(row.seed);

@@ -30,8 +30,8 @@
 //   Ownership       who may write what has one owner at a time: taken and given, never shared
 //   OwnedAtomic     an Atomic whose value says who may change it, and that others may freeze:
 //                     update_unless_frozen  a compare_exchange by that owner
-//                     freeze, thaw          a compare_exchange by others, between begin_freezing
-//                                           and end_freezing, one thread at a time
+//                     freeze, thaw          a compare_exchange by others, each between a
+//                                           begin_freezing and an end_freezing of its own
 //                   Who has frozen it holds a pseudo-lock of the rank and order that it was made
 //                   with; to the owner each update counts as taking it and giving it back
 //   Counter         a statistic: exact once all threads have stopped
@@ -44,7 +44,8 @@
 //   fill, is_filled debugging aids that race detection does not see
 //   allocate        zeroed memory, never freed before the runtime ends
 //   start_thread, stop, record, step, choose, now_ns, sleep_ns, set_goroutine
-//   prologue, is_interrupted, post_scan_request, await_scan_request   disturbance on request
+//   prologue, is_interrupted, post_scan_request, has_scan_request, await_scan_request
+//                   disturbance on request
 #pragma once
 
 #include <concepts>
@@ -158,6 +159,7 @@ static_assert(requires(void* to, const void* from, std::size_t bytes, Site site,
   { prologue(site) } -> std::same_as<StackAction>;
   { is_interrupted(site) } -> std::same_as<bool>;
   { post_scan_request(request) } -> std::same_as<void>;
+  { has_scan_request() } -> std::same_as<bool>;
   { await_scan_request(site) } -> std::same_as<ScanRequest>;
 });
 

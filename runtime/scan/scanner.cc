@@ -6,6 +6,8 @@
 namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
+constexpr unsigned kScannersMax = 2;
+
 struct Suspended {
   bool is_dead = false;
   bool was_preempted = false;
@@ -24,6 +26,9 @@ void check_suspended(const Goroutine& g, const Suspended& suspended) {
           "in a system call that the status does not tell of, or the other way round");
   if constexpr (kCostlyChecks) check_room(g);
 }
+
+// A poll. What it misses comes with a change of the status, and is looked at again.
+bool is_asked_to_stop(const Goroutine& g) { return (g.preempt.poll() & kPreemptStop) != 0; }
 
 Suspended suspend(Goroutine& g) {
   Suspended result;
@@ -44,10 +49,9 @@ Suspended suspend(Goroutine& g) {
         result.is_dead = true;
         return result;
       case kPreempted:
-        // It stopped itself for us, and only we make it runnable again.
-        cas_status(g, kPreempted, kWaiting, Site::kScanSuspend);
-        require(has_asked, "suspend", "a goroutine stopped for nobody");
-        result.was_preempted = true;
+        // It stopped itself for a suspender: for the one that gets here first, which alone makes it
+        // runnable again.
+        if (cas_from_preempted(g, Site::kScanSuspend)) result.was_preempted = true;
         break;
       case kRunnable:
       case kWaiting:
@@ -59,15 +63,20 @@ Suspended suspend(Goroutine& g) {
       case kRunning:
         ask(g, kPreemptStop, Site::kScanPreemptStore);
         has_asked = true;
+        // Another suspender may have been there meanwhile, and have taken our request for its own.
         platform::spin_until(
-            g.status, [](Status s) { return s != kRunning; }, Site::kScanSuspendWait);
+            g.status, [&g](Status s) { return s != kRunning || !is_asked_to_stop(g); },
+            Site::kScanSuspendWait);
         break;
       case kCopyStack:
         platform::spin_until(
             g.status, [](Status s) { return s != kCopyStack; }, Site::kScanSuspendWait);
         break;
       default:
-        fatal("suspend", "a status that no goroutine has");
+        require((status & kScan) != 0, "suspend", "a status that no goroutine has");
+        // Another suspender is at work.
+        platform::spin_until(
+            g.status, [](Status s) { return (s & kScan) == 0; }, Site::kScanSuspendWait);
     }
   }
 }
@@ -101,13 +110,29 @@ void scan_goroutine(Runtime& runtime, Goroutine& g, bool move) {
   resume(runtime, g, suspended);
 }
 
-// While the scanner works, goroutines that it holds may become runnable: no deadlock yet.
-void set_busy(Runtime& runtime, bool busy) {
+// While a scanner works, goroutines that it holds may become runnable: no deadlock yet.
+void begin_work(Runtime& runtime) {
   runtime.lock.lock(Site::kSchedulerLock);
-  require(runtime.scanner_is_busy == (busy ? 0 : 1), "scanner", "there are two");
-  runtime.scanner_is_busy = busy ? 1 : 0;
-  if (!busy) check_dead(runtime);
+  ++runtime.busy_scanners;
+  require(runtime.busy_scanners <= kScannersMax, "scanner", "more are at work than there are");
   runtime.lock.unlock(Site::kSchedulerUnlock);
+}
+
+void end_work(Runtime& runtime) {
+  runtime.lock.lock(Site::kSchedulerLock);
+  require(runtime.busy_scanners != 0, "scanner", "one stops work that has not begun");
+  --runtime.busy_scanners;
+  check_dead(runtime);
+  runtime.lock.unlock(Site::kSchedulerUnlock);
+}
+
+void scanner_main(void* argument);
+
+// There is more to do than this scanner does: a second one. Only the first one gets it.
+void call_second_scanner(Runtime& runtime) {
+  if (runtime.scanner_count == kScannersMax || !platform::has_scan_request()) return;
+  ++runtime.scanner_count;
+  platform::start_thread(&scanner_main, &runtime, Site::kThreadStart);
 }
 
 void scanner_main(void* argument) {
@@ -115,12 +140,13 @@ void scanner_main(void* argument) {
   platform::set_goroutine(kNoGoroutine, kScannerPath);
   for (;;) {
     const auto request = platform::await_scan_request(Site::kScanRequest);
-    set_busy(runtime, true);
+    begin_work(runtime);
     platform::begin_freezing();
     const std::uint32_t count = runtime.goroutine_count.load(Site::kScanRequest);
     require(count <= runtime.knobs.goroutines_max, "scanner", "more goroutines than may be");
     for (std::uint32_t i = 0; i < count; ++i) {
       require(runtime.goroutines[i] != nullptr, "scanner", "a goroutine is counted and not there");
+      call_second_scanner(runtime);
       Goroutine& g = *runtime.goroutines[i];
       if (request.path == kAnyPath || request.path == g.path) {
         scan_goroutine(runtime, g, request.move);
@@ -128,13 +154,14 @@ void scanner_main(void* argument) {
     }
     platform::end_freezing();
     runtime.stack_pool.free_spans();
-    set_busy(runtime, false);
+    end_work(runtime);
   }
 }
 
 }  // namespace
 
 void start_scanner(Runtime& runtime) {
+  runtime.scanner_count = 1;
   platform::start_thread(&scanner_main, &runtime, Site::kThreadStart);
 }
 

@@ -9,10 +9,16 @@
 //   S2 running: ask (stack/requests.h), wait    G2 safe point (call, return, loop back edge, and
 //      until the status is something else,         within runtime functions): see the request,
 //      look again                                  status := kPreempted
-//   S3 preempted: kPreempted -> kWaiting, S1
+//   S3 preempted: kPreempted -> kWaiting, S1;
+//      kScan is set: wait, look again
 //   S4 scan, verify, shrink or move
 //   S5 take kScan off; if it was preempted,     G3 continues
 //      make it runnable
+//
+// Suspenders may be several. A goroutine that stopped itself is readied by the one whose S3 took
+// effect. The others find it waiting or scanned. A suspender that owns the stack forgets what all
+// of them asked; one that still waits for the goroutine to stop running sees that with the next
+// change of the status, and asks again.
 //
 // A goroutine that must not be copied now (about to park on a channel, in a system call) is asked
 // to do it itself at its next safe point.
@@ -22,7 +28,8 @@
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
-/// Starts the scanner's thread. It acts on platform scan requests, one at a time, for ever.
+/// Starts the scanner's thread. It acts on platform scan requests, one at a time, for ever. While it
+/// works and more requests wait, it starts a second one, once.
 void start_scanner(Runtime& runtime);
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

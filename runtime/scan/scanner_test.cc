@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "base/sanitizer.h"
 #include "scan/testing.h"
 
@@ -204,13 +207,11 @@ TEST(Suspend, OfAGoroutineThatMustNotBeIsFatal) {
   EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.in_syscall = true; }),
             "fatal: suspend: in a system call that the status does not tell of, or the other way "
             "round");
-  EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.status.plant(kPreempted); }),
-            "fatal: suspend: a goroutine stopped for nobody");
   EXPECT_EQ(ending([](Runtime&, Goroutine& g) { g.sp = g.stack.lo; }),
             "fatal: guard space: frames have used it up");
   if (sanitizer::kWatchesRaces) return;  // nothing orders what follows before the scanner's look
-  EXPECT_EQ(ending([](Runtime& runtime, Goroutine&) { runtime.scanner_is_busy = 1; }),
-            "fatal: scanner: there are two");
+  EXPECT_EQ(ending([](Runtime& runtime, Goroutine&) { runtime.busy_scanners = 2; }),
+            "fatal: scanner: more are at work than there are");
   EXPECT_EQ(ending([](Runtime& runtime, Goroutine&) { runtime.goroutines[0] = nullptr; }),
             "fatal: scanner: a goroutine is counted and not there");
 }
@@ -462,6 +463,41 @@ TEST(ScannerAndEnd, GoroutinesThatLiveAgainAreNotLeftStopped) {
     ASSERT_EQ(run.notes(1).size(), run.notes(2).size()) << seed;
     ASSERT_EQ(run.of<event::EndCounts>().at(0).stacks, 0u) << seed;  // stacks
   }
+}
+
+// Requests that come while one is served get a second scanner. The two meet over every goroutine:
+// they wait for each other's scan bit, and what one has stopped the other may look at.
+TEST(TwoScanners, MeetOverEveryGoroutine) {
+  const Body leaf({grow(), yield(), loop(3, {note(2, 1)})});
+  const Body main({loop(4, {scan(true), go(leaf), scan(), system_call(), scan(true), yield()})});
+  unsigned overlapping = 0, stopped_for_one = 0;
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    Random random(seed);
+    const auto run = run_program(
+        with_scanner({.knobs = {.processors = 1 + seed % 3, .stacks = {}}, .chooser = &random}),
+        main);
+    ASSERT_EQ(run.ending(), "exit: ") << seed;
+    ASSERT_EQ(run.notes(2).size(), 12u);
+    ASSERT_EQ(run.of<event::EndCounts>().at(0).stacks, 0u);
+    std::map<ThreadId, GoroutineId> held;
+    std::set<GoroutineId> preempted;
+    for (const Event& event : run.events) {
+      if (event.kind == EventKind::kPreempted && as<event::Preempted>(event).for_scanner) {
+        preempted.insert(event.goroutine);
+      }
+      if (event.kind == EventKind::kReadied) preempted.erase(as<event::Readied>(event).target);
+      if (event.kind == EventKind::kScanEnd) {
+        held.erase(event.thread);
+        stopped_for_one += preempted.contains(event.goroutine);
+      }
+      if (event.kind != EventKind::kScanBegin) continue;
+      for (const auto& [thread, goroutine] : held) ASSERT_NE(goroutine, event.goroutine) << seed;
+      held[event.thread] = event.goroutine;
+      overlapping += held.size() == 2;
+    }
+  }
+  EXPECT_GT(overlapping, 50u);
+  EXPECT_GT(stopped_for_one, 50u);
 }
 
 // The scanner strikes at every place of the others' schedule, one after the other.

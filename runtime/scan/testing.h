@@ -37,7 +37,7 @@ inline Op scan_and_wait(bool move = false, SpawnPath path = kAnyPath) {
     bool is_over = false;
     if (scanner_has_begun(task_frame(g).value)) {
       m.runtime->lock.lock(Site::kSchedulerLock);
-      is_over = m.runtime->scanner_is_busy == 0;
+      is_over = m.runtime->busy_scanners == 0;
       m.runtime->lock.unlock(Site::kSchedulerUnlock);
     }
     if (!is_over) --g.top().resume;

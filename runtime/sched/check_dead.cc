@@ -26,7 +26,7 @@ void check_dead(Runtime& runtime) {
   require(runtime.lock.is_held_by_me(), "scheduler lock", "check_dead needs it");
   if (runtime.machine_count == 0) return;  // the scanner was faster than start
   if (runtime.machine_count > runtime.idle_machine_count) return;
-  if (runtime.scanner_is_busy != 0) return;
+  if (runtime.busy_scanners != 0) return;
   unsigned alive = 0;
   const std::uint32_t count = runtime.goroutine_count.load_at_rest(runtime.lock);
   for (std::uint32_t i = 0; i < count; ++i) {

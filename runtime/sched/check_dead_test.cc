@@ -47,7 +47,7 @@ TEST(CheckDead, NamesWhoSleepsForEver) {
 
 TEST(CheckDead, WaitsWhileTheScannerIsBusy) {
   const Body main({park_here()});
-  const RunSetup setup{.before = [](Runtime& runtime) { runtime.scanner_is_busy = 1; }};
+  const RunSetup setup{.before = [](Runtime& runtime) { runtime.busy_scanners = 1; }};
   EXPECT_EQ(run_program(setup, main).report.outcome, Outcome::kHung);
   EXPECT_EQ(run_program({}, main).ending(), kDeadlockEnding);
 }

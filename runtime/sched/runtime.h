@@ -107,8 +107,9 @@ struct Runtime {
   Processor* idle_processors = nullptr;
   Goroutine* global_head = nullptr;
   Goroutine* global_tail = nullptr;
-  unsigned scanner_is_busy =
-      0;  // the scanner acts on a request: goroutines may yet become runnable
+  /// Written by the first scanner, before it starts the second.
+  unsigned scanner_count = 0;
+  unsigned busy_scanners = 0;  // while one acts on a request, goroutines may yet become runnable
 
   // Written under `lock`, read without it.
   platform::Atomic<std::uint32_t> global_count{0};

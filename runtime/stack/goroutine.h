@@ -127,6 +127,10 @@ void wait_for_scan(Goroutine& g, Status from, Status seen);
   }
 }
 
+/// kPreempted -> kWaiting for a suspender: from then on it owes the goroutine a ready. False when
+/// another suspender was faster (Go: casGFromPreempted).
+bool cas_from_preempted(Goroutine& g, Site site);
+
 /// Takes kScan on top of `from`. False when the status is something else by now.
 bool cas_to_scan(Goroutine& g, Status from, Site site);
 /// Gives kScan back; `to` is the status without it.

@@ -63,8 +63,7 @@ void recall_requests(Goroutine& g) {
 }
 
 void forget_requests(Goroutine& g) {
-  if (g.preempt.exchange(0, Site::kScanPreemptStore) == 0) return;
-  g.stack_guard.exchange(g.stack.lo + kStackGuard, Site::kStackGuard);
+  if (g.preempt.exchange(0, Site::kScanPreemptStore) != 0) publish_guard(g);
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

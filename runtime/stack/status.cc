@@ -10,6 +10,11 @@ void wait_for_scan(Goroutine& g, Status from, Status seen) {
       g.status, [](Status s) { return (s & kScan) == 0; }, Site::kStatusWaitForScan);
 }
 
+bool cas_from_preempted(Goroutine& g, Site site) {
+  Status seen = kPreempted;
+  return g.status.compare_exchange(seen, kWaiting, site);
+}
+
 bool cas_to_scan(Goroutine& g, Status from, Site site) {
   require((from & kScan) == 0 && from != kDead && from != kIdle, "goroutine status",
           "this status cannot be scanned");

@@ -414,13 +414,19 @@ void World::post_scan_request(const ScanRequest& request) {
   changed(scan_queue_);
 }
 
+bool World::has_scan_request() const {
+  touch(scan_queue_.id, false);
+  return scan_requests_head_ != scan_requests_tail_;
+}
+
 ScanRequest World::await_scan_request(Site site) {
-  if (scan_requests_head_ == scan_requests_tail_) {
-    wait_for_change(scan_queue_, site, OperationKind::kScanRequest);
-  } else {
+  if (scan_requests_head_ != scan_requests_tail_) {
     yield_point(site, OperationKind::kScanRequest, false, scan_queue_.id);
   }
-  CHECK(scan_requests_head_ != scan_requests_tail_, "a scanner wakes for a request");
+  while (scan_requests_head_ == scan_requests_tail_) {  // another scanner may have been faster
+    wait_for_change(scan_queue_, site, OperationKind::kScanRequest);
+  }
+  touch(scan_queue_.id, true);
   return scan_requests_[scan_requests_head_++ % kScanRequestsMax];
 }
 

@@ -133,6 +133,7 @@ class World {
   StackAction prologue(Site site);
   bool is_interrupted(Site site);
   void post_scan_request(const ScanRequest& request);
+  bool has_scan_request() const;
   ScanRequest await_scan_request(Site site);
 
   void set_goroutine(GoroutineId id, SpawnPath path);

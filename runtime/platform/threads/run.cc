@@ -162,6 +162,17 @@ void Run::release_attention(std::uint32_t bit) {
   for (Thread& thread : threads_) thread.attention.fetch_and(~bit, std::memory_order_release);
 }
 
+void Run::begin_freezing() {
+  const std::lock_guard lock(freezers_lock_);
+  if (freezers_++ == 0) call_attention(kAttendFreezing);
+}
+
+void Run::end_freezing() {
+  const std::lock_guard lock(freezers_lock_);
+  CHECK(freezers_ != 0, "who ends freezing has begun it");
+  if (--freezers_ == 0) release_attention(kAttendFreezing);
+}
+
 // True for the first.
 bool Run::announce_end(Outcome outcome, std::string_view message) {
   std::uint32_t expected = kRunning;

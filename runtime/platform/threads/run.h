@@ -33,6 +33,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -147,6 +148,10 @@ class Run {
   void call_attention(std::uint32_t bit);
   void release_attention(std::uint32_t bit);
 
+  /// kAttendFreezing, from the first that begins until the last that ends. Under a lock, because
+  /// one that begins must not have the bit taken away by one that ends.
+  void begin_freezing();
+  void end_freezing();
   bool is_freezing() const {
     return (threads_[0].attention.load(std::memory_order_relaxed) & kAttendFreezing) != 0;
   }
@@ -200,6 +205,8 @@ class Run {
   std::atomic<std::uint32_t> awake_{0};
   std::atomic<unsigned> thread_count_{0};
   ScanQueue scan_queue_;
+  std::mutex freezers_lock_;  // never held across anything that may leave
+  unsigned freezers_ = 0;     // guarded by freezers_lock_
   std::array<Thread, kThreadsMax> threads_;
 };
 

@@ -1,4 +1,4 @@
-// ScanQueue: what the scanner is asked to do. Bounded; many post, one takes.
+// ScanQueue: what the scanners are asked to do. Bounded; many post, some take.
 #pragma once
 
 #include <array>
@@ -20,20 +20,23 @@ class ScanQueue {
   /// Waits for a request. With `period_ns`, one for all goroutines comes about that often by
   /// itself: shrink and move in turns.
   ScanRequest take(Thread& scanner, std::uint64_t period_ns);
+  bool has_request();
 
  private:
   static constexpr unsigned kRequestsMax = 32;
   /// False when there is none; then the scanner counts as asleep.
-  bool take_posted(Thread& scanner, ScanRequest& request);
-  /// mutex_ is held.
-  void count_as_awake(Run& run);
+  bool take_posted(Run& run, ScanRequest& request, bool& is_asleep);
+  /// mutex_ is held. The scanner, which counted as asleep, is awake; its poster may have said so.
+  void count_as_awake(Run& run, bool& is_asleep);
 
   std::mutex mutex_;  // never held across anything that may leave
   std::array<ScanRequest, kRequestsMax> requests_{};
   unsigned head_ = 0, tail_ = 0;  // guarded by mutex_
-  bool is_asleep_ = false;        // guarded by mutex_: the scanner called Run::falls_asleep
+  // Guarded by mutex_: scanners that called Run::falls_asleep, and those of them for which a poster
+  // has called Run::woke since.
+  unsigned asleep_ = 0, woken_ = 0;
   FutexWord posted_{0};
-  bool moves_next_ = false;  // the scanner's
+  bool moves_next_ = false;  // guarded by mutex_
 };
 
 }  // namespace concertina::threaded

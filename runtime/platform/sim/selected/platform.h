@@ -418,7 +418,9 @@ inline bool is_interrupted(Site site) { return World::current().is_interrupted(s
 inline void post_scan_request(const ScanRequest& request) {
   World::current().post_scan_request(request);
 }
-/// Waits for the next request. Only the scanner calls it.
+/// Is there a request that no scanner has taken? No yield point.
+inline bool has_scan_request() { return World::current().has_scan_request(); }
+/// Waits for the next request. Only scanners call it.
 inline ScanRequest await_scan_request(Site site) {
   return World::current().await_scan_request(site);
 }

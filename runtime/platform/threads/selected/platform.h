@@ -263,12 +263,13 @@ class Atomic {
 /// at each park and wake-up; others freeze it only when the scanner works. So the owner's side
 /// avoids locked instructions except while others freeze.
 ///
-///   owner                                      freezer
-///   O1 changing := 1                           F1 begin_freezing: set kAttendFreezing
-///   O2 anything to attend to? changing := 0,      everywhere, heavy barrier
+///   owner                                      freezer, one of several
+///   O1 changing := 1                           F1 begin_freezing: the first one sets
+///   O2 anything to attend to? changing := 0,      kAttendFreezing everywhere; heavy barrier
 ///      then compare_exchange                   F2 freeze: wait until changing is 0
 ///   O3 else compare and store                  F3 compare_exchange
-///   O4 changing := 0                           F4 end_freezing: clear kAttendFreezing
+///   O4 changing := 0                           F4 end_freezing: the last one clears
+///                                                 kAttendFreezing
 ///
 /// O2 and F2 do not both miss the other side's write (futex.h: light_barrier, heavy_barrier). So
 /// after F2 every owner uses compare_exchange, until F4; an owner that has not seen F4 yet does no
@@ -329,10 +330,10 @@ class OwnedAtomic : public Atomic<T> {
   const std::uint32_t order_;
 };
 inline void begin_freezing() {
-  me_or_leave().run->call_attention(threaded::kAttendFreezing);
+  me_or_leave().run->begin_freezing();
   if (!threaded::heavy_barrier()) barrier_refused();
 }
-inline void end_freezing() { me().run->release_attention(threaded::kAttendFreezing); }
+inline void end_freezing() { me().run->end_freezing(); }
 
 /// A statistic: each thread counts for itself, total adds up. Exact once the others have stopped.
 class Counter {
@@ -522,7 +523,12 @@ inline void post_scan_request(const ScanRequest& request) {
   threaded::Run& run = *me().run;
   run.scan_queue().post(run, request);
 }
-/// Waits for the next request. Only the scanner calls it.
+/// Is there work for another scanner?
+inline bool has_scan_request() {
+  threaded::Run& run = *me().run;
+  return run.config().scan_every_ns != 0 || run.scan_queue().has_request();
+}
+/// Waits for the next request. Only scanners call it.
 inline ScanRequest await_scan_request(Site) {
   threaded::Thread& self = me_or_leave();
   return self.run->scan_queue().take(self, self.run->config().scan_every_ns);
