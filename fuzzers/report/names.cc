@@ -126,8 +126,8 @@ std::string Names::object(ObjectId object) const {
   const auto found = owned_.find(object);
   if (found == owned_.end()) return "";
   const std::string owner = goroutine(found->second.goroutine) + "'s ";
-  constexpr std::string_view kFields[] = {"status", "stack guard", "select_done",
-                                          "parking_on_chan", "active_stack_chans"};
+  constexpr std::string_view kFields[] = {"status", "stack guard", "select_done", "parking_on_chan",
+                                          "active_stack_chans"};
   return owner + std::string(name_at(kFields, found->second.field, ""));
 }
 
