@@ -4,8 +4,8 @@
 // announced at the first, and on the way it may touch more: variables without a step, names, the
 // memory that copies touch, and the facts that oracles read. All of these become accesses to
 // numbered slots, and two steps of different threads conflict when they access one slot in modes
-// that do not commute. Steps that do not conflict may be swapped: the runtime comes to the same state, and
-// every oracle sees the same history of each channel, each goroutine and the run queues.
+// that do not commute. Steps that do not conflict may be swapped: the runtime comes to the same
+// state, and every oracle sees the same history of each channel, goroutine and run queue.
 //
 //   slot              accessed by
 //   object            operations on it, at a site or without
