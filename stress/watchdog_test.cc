@@ -36,12 +36,16 @@ Action keeper_step(Machine& m, Goroutine& g) {
     spawn(m, g, kReceiver, nullptr);
     return t.next(1, Action::kYield);
   }
+  if (t.state() == 2) {
+    t.closed(channel);
+    return t.finish();
+  }
   if (m.runtime->goroutines[1]->status.inspect() != kWaiting) return t.next(1, Action::kYield);
   channel->lock.lock(Site::kTest);
   while (!hang_was_told) platform::sleep_ns(1'000'000, Site::kTest);
   channel->lock.unlock(Site::kTest);
   t.close(channel);
-  return t.finish();
+  return t.next(2);
 }
 constexpr Function kKeeper = task_function<Locals>("lock keeper", 91, &keeper_step);
 

@@ -28,8 +28,8 @@
 
 namespace concertina::inline CONCERTINA_PLATFORM {
 
-/// Starts the scanner's thread. It acts on platform scan requests, one at a time, for ever. While it
-/// works and more requests wait, it starts a second one, once.
+/// Starts the scanner's thread. It acts on platform scan requests, one at a time, for ever. While
+/// it works and more requests wait, it starts a second one, once.
 void start_scanner(Runtime& runtime);
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM
