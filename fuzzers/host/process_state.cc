@@ -3,9 +3,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
@@ -15,9 +15,18 @@
 namespace concertina::fuzzers {
 namespace {
 
+/// Empty, or what there was to read, when the thread or process ends meanwhile: the read fails then
+/// (ESRCH), and a stream's buffer would throw.
 std::string content_of(const std::string& path) {
-  std::ifstream stream(path);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  std::string text;
+  std::FILE* const file = std::fopen(path.c_str(), "r");
+  if (file == nullptr) return text;
+  char block[1024];
+  while (const std::size_t bytes = std::fread(block, 1, sizeof block, file)) {
+    text.append(block, bytes);
+  }
+  std::fclose(file);
+  return text;
 }
 
 /// The letter after the name, which is in brackets and may hold anything.
