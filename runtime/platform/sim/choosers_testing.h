@@ -1,6 +1,8 @@
 // More choosers for tests, of schedules that a goroutine program wants: lazy, by priorities,
-// scripted by goroutine and site, one thread delayed, all schedules; and stack events. Rule 4 of
-// platform/sim/testing.h holds here.
+// scripted by goroutine and site, one thread delayed, all schedules; and stack events.
+//
+// ThreadSanitizer does not watch them (rule 4 of platform/sim/testing.h): they run inside the
+// simulator, on behalf of all virtual threads at once, and their own counts would look like races.
 #pragma once
 
 #include <cstdint>
