@@ -76,15 +76,18 @@ TEST(StatusGate, RefusesATransitionFromAnotherStatusUnderScan) {
 TEST(StatusGate, WaitsWhileASuspenderHoldsTheScanBit) {
   const RunResult run = run_body([] {
     Goroutine& g = goroutine_in(kWaiting);
-    start([&g] {
+    auto& is_taken = make<platform::Atomic<std::uint32_t>>(0u);
+    start([&] {
       platform::begin_freezing();
       EXPECT_TRUE(cas_to_scan(g, kWaiting, kSite));
+      is_taken.store(1, kSite);
       platform::sleep_ns(1000, kSite);
       say(1);
       cas_from_scan(g, kWaiting, kSite);
       platform::end_freezing();
     });
-    platform::spin_until(g.status, [](Status s) { return (s & kScan) != 0; }, kSite);
+    // Not for the bit itself: it may be gone before this thread looks again.
+    platform::spin_until(is_taken, [](std::uint32_t taken) { return taken == 1; }, kSite);
     cas_status(g, kWaiting, kRunnable, kSite);
     say(2);
     EXPECT_EQ(g.status.inspect(), kRunnable);
