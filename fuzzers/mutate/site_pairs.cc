@@ -11,9 +11,9 @@ constexpr SiteFamily kFamilies[] = {
     // A goroutine's status, and what is asked of it, which the same places look at.
     {{kPreemptPoll, kParkStatus, kReadyStatus, kStatusWaitForScan, kExecuteStatus, kYieldStatus,
       kExitStatus, kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanSuspendWait,
-      kScanPreemptStore, kScanResume, kPreemptLook},
+      kScanPreemptStore, kScanResume, kScanAsked, kPreemptLook},
      {kPreemptPoll, kParkStatus, kReadyStatus, kExecuteStatus, kYieldStatus, kExitStatus,
-      kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume}},
+      kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume, kScanAsked}},
     // A channel's `closed`, and its lock.
     {{kChanSendFastClosed, kChanReceiveFastClosed, kChanClosedLoad}, {kChanClosedStore}},
     {{kChanSendLock, kChanReceiveLock, kChanCloseLock, kSelectLock, kCopyStackLock},

@@ -126,6 +126,8 @@ class Locks {
         return fail("channel locks out of order",
                     "held is channel " + std::to_string(before.order));
       }
+      // Nothing comes after it. Over another status the same bit is another lock.
+      if (rank == LockRank::kScanRunning) continue;
       after_[before.lock][lock / 64] |= std::uint64_t{1} << (lock % 64);
     }
     return true;

@@ -61,6 +61,24 @@ TEST(LockOrderFail, AStatusIsChangedUnderALockThatASuspenderMayWant) {
   EXPECT_EQ(kind_of(numbers.add(event::MayLock{.rank = kNone})), "lock without a rank");
 }
 
+// Its holder asks a running goroutine, which may be about to park with its channels locked.
+TEST(LockOrder, AScanBitOverRunningComesLastOfAll) {
+  const event::MayLock park{.goroutine = 1, .rank = kScanRunning, .lock = 16, .order = 1};
+  History h;
+  h.lock(1, 12, kChannel, 1).add(park).unlock(1, 12, kChannel);
+  h.lock(2, 16, kScanRunning, 1).unlock(2, 16, kScanRunning);
+  // The same bit over another status: a copy takes the channel's lock under it.
+  h.lock(2, 16, kStackScan, 1).lock(2, 12, kChannelLeaf, 1);
+  EXPECT_EQ(kind_of(h), "");
+}
+
+TEST(LockOrderFail, ALockUnderAScanBitOverRunning) {
+  for (const LockRank rank : {kStackScan, kScheduler, kChannel, kChannelLeaf, kStackPool}) {
+    History h;
+    EXPECT_EQ(kind_of(h.lock(1, 16, kScanRunning, 1).lock(1, 12, rank)), "lock rank decreases");
+  }
+}
+
 TEST(LockOrderFail, RanksDecreaseBelowOneThatIsNotTheLast) {
   History h;
   h.lock(1, 11, kScheduler).lock(1, 12, kChannel, 1).unlock(1, 11, kScheduler);

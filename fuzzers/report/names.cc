@@ -21,7 +21,7 @@ std::string lock_name(LockRank rank, std::uint32_t order, const Names& names) {
   if (rank == LockRank::kChannel || rank == LockRank::kChannelLeaf) {
     return "lock of " + names.channel(static_cast<ChannelId>(order));
   }
-  if (rank == LockRank::kStackScan) {
+  if (rank == LockRank::kStackScan || rank == LockRank::kScanRunning) {
     return names.goroutine(static_cast<GoroutineId>(order)) + "'s status";
   }
   return rank == LockRank::kAllGoroutines ? "lock of the goroutine list"

@@ -159,6 +159,7 @@ constexpr std::pair<EventKind, std::string_view> kSentences[] = {
     {kParked, "$goroutine goes to sleep ($reason)"},
     {kExited, "$goroutine returns"},
     {kOverlooked, "$goroutine goes on at a safe point, though it was asked to $bits"},
+    {kStatusHeld, "$goroutine's status cannot change yet: a suspender holds it"},
     {kSyscallEntered, "$goroutine enters a system call"},
     {kSyscallLeft, "$goroutine leaves the system call"},
     {kPanicked, "$goroutine panics: $panic"},

@@ -60,6 +60,8 @@ TEST_F(Words, RequestsSayWhatIsAsked) {
   EXPECT_EQ(said(event::Answered{.goroutine = 2}), "");
   EXPECT_EQ(said(event::Overlooked{.goroutine = 2, .bits = 8}),
             "g0.0 goes on at a safe point, though it was asked to share its processor");
+  EXPECT_EQ(said(event::StatusHeld{.goroutine = 2, .status = kRunning}),
+            "g0.0's status cannot change yet: a suspender holds it");
 }
 
 TEST_F(Words, WorkEvents) {

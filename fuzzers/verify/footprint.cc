@@ -163,7 +163,7 @@ void Following::touched(ObjectId object, bool is_write) {
 void Following::recorded(const Event& event) {
   if (!is_open_) return;
   if (event.kind == EventKind::kLockAcquired || event.kind == EventKind::kLockReleased ||
-      event.kind == EventKind::kMayLock) {
+      event.kind == EventKind::kMayLock || event.kind == EventKind::kStatusHeld) {
     return;
   }
   if (event.kind == EventKind::kLocalWritten || event.kind == EventKind::kLocalRead) {

@@ -14,7 +14,7 @@ constexpr auto kKinds = static_cast<unsigned>(EventKind::kCount);
 constexpr CopyReason last(CopyReason) { return CopyReason::kMove; }
 constexpr CopyLocks last(CopyLocks) { return CopyLocks::kHeld; }
 constexpr CensusMoment last(CensusMoment) { return CensusMoment::kScan; }
-constexpr LockRank last(LockRank) { return LockRank::kStackPool; }
+constexpr LockRank last(LockRank) { return LockRank::kScanRunning; }
 constexpr PanicKind last(PanicKind) { return PanicKind::kCloseOfNil; }
 constexpr WaitReason last(WaitReason) { return WaitReason::kChanReceiveNil; }
 constexpr FunctionId last(FunctionId) { return FunctionId::kOverwritten; }

@@ -7,6 +7,10 @@
 // kStackScan is a pseudo-lock: the suspender takes it with the scan bit, and whoever changes a
 // status from what may be scanned is held to its rank, whether it has to wait or not. A copy takes
 // channel locks under the bit, so it comes before them, and nobody waits for it with one in hand.
+//
+// kScanRunning is the same bit on top of running, where it means less: its holder asks something of
+// the goroutine, takes no lock and waits for nothing, and gives it back. So it comes last of all,
+// and a goroutine that parks waits for it with its channels' locks in hand.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +27,7 @@ enum class LockRank : std::uint16_t {
   kSudogCache = 5,
   kChannelLeaf = 6,
   kStackPool = 7,
+  kScanRunning = 8,  // the scan bit over running
   kCount
 };
 
@@ -44,6 +49,8 @@ constexpr std::string_view lock_rank_name(LockRank rank) {
       return "channel-leaf";
     case LockRank::kStackPool:
       return "stack-pool";
+    case LockRank::kScanRunning:
+      return "scan-of-running";
     case LockRank::kCount:
       break;
   }

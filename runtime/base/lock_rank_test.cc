@@ -27,7 +27,9 @@ TEST(LockRank, LeavesAndTheStackPoolComeAfterChannels) {
   EXPECT_LT(LockRank::kChannel, LockRank::kSudogCache);
   EXPECT_LT(LockRank::kChannel, LockRank::kChannelLeaf);
   EXPECT_LT(LockRank::kChannelLeaf, LockRank::kStackPool);
-  EXPECT_EQ(static_cast<std::uint16_t>(LockRank::kStackPool), kRanks - 1) << "nothing follows it";
+  EXPECT_EQ(static_cast<std::uint16_t>(LockRank::kStackPool), kRanks - 2) << "nothing follows it";
+  EXPECT_EQ(static_cast<std::uint16_t>(LockRank::kScanRunning), kRanks - 1)
+      << "but what is no lock";
 }
 
 }  // namespace

@@ -13,7 +13,9 @@
 //   kDead         there is no stack; kIdle follows in runs that use goroutines more than once
 //   kCopyStack    the thread that set it, which is copying the stack
 //   kPreempted    nobody: it stopped itself for a suspender, which must ready it
-//   any | kScan   the suspender; no other transition may happen until it takes kScan off
+//   any | kScan   the suspender; no other transition may happen until it takes kScan off. On top of
+//                 kRunning the stack stays with the machine that runs it: the bit only holds the
+//                 status still while the suspender asks the goroutine to stop
 #pragma once
 
 #include <cstdint>

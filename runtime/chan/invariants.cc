@@ -5,6 +5,8 @@ namespace {
 
 bool waits(const Goroutine& g) { return (g.status.inspect() & ~kScan) == kWaiting; }
 
+bool runs(const Goroutine& g) { return (g.status.inspect() & ~kScan) == kRunning; }
+
 bool is_linked(const Sudog& sudog) { return sudog.next != nullptr || sudog.previous != nullptr; }
 
 // The goroutine of the first sudog that a waker could have; null for none. Others are a select's
@@ -69,7 +71,7 @@ void check_dequeued(const Channel& c, const Sudog& sudog) {
 }
 
 void check_may_wait(const Goroutine& g) {
-  require(g.status.inspect() == kRunning, "wait", "only a running goroutine begins to");
+  require(runs(g), "wait", "only a running goroutine begins to");
   require(g.waiting == nullptr, "wait", "its goroutine waits already");
   require(g.parking_on_chan.inspect() == 0, "wait", "its goroutine is parking already");
   require(g.select_done.inspect() == 0, "wait", "somebody has won it before it began");
@@ -86,7 +88,7 @@ void check_about_to_commit(const Goroutine& g) {
 }
 
 void check_woken(const Goroutine& g) {
-  require(g.status.inspect() == kRunning, "woken", "a goroutine goes on that does not run");
+  require(runs(g), "woken", "a goroutine goes on that does not run");
   require(g.parking_on_chan.inspect() == 0, "woken", "its commit function is not done");
   require(g.active_stack_chans.inspect(), "woken", "its locks were free before the flag said so");
   require(g.locks_held == 0, "woken", "it still holds a channel's lock");

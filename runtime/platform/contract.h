@@ -33,7 +33,8 @@
 //                     freeze, thaw          a compare_exchange by others, each between a
 //                                           begin_freezing and an end_freezing of its own
 //                   Who has frozen it holds a pseudo-lock of the rank and order that it was made
-//                   with; to the owner each update counts as taking it and giving it back
+//                   with, or with ..._as of another rank; to the owner each update counts as taking
+//                   it and giving it back
 //   Counter         a statistic: exact once all threads have stopped
 //   Sequence        1, 2, 3, ...: names, and shares of what a run may announce
 //   Cell<T>         plain memory; the caller guarantees exclusion
@@ -118,6 +119,9 @@ static_assert(requires(OwnedAtomic<std::uint32_t> atomic, std::uint32_t& expecte
   { atomic.update_unless_frozen(expected, 1, Site{}) } -> std::same_as<bool>;
   { atomic.freeze(expected, 1, Site{}) } -> std::same_as<bool>;
   { atomic.thaw(expected, 1, Site{}) } -> std::same_as<bool>;
+  { atomic.update_unless_frozen_as(LockRank{}, expected, 1, Site{}) } -> std::same_as<bool>;
+  { atomic.freeze_as(LockRank{}, expected, 1, Site{}) } -> std::same_as<bool>;
+  { atomic.thaw_as(LockRank{}, expected, 1, Site{}) } -> std::same_as<bool>;
   begin_freezing();
   end_freezing();
 });

@@ -30,21 +30,22 @@ void check_suspended(const Goroutine& g, const Suspended& suspended) {
 // A poll. What it misses comes with a change of the status, and is looked at again.
 bool is_asked_to_stop(const Goroutine& g) { return (g.preempt.poll() & kPreemptStop) != 0; }
 
+// The scan bit keeps it running meanwhile, so that the request does not reach what it does next, or
+// its next life. Here no lock is taken, and nothing waited for: the goroutine may be about to
+// change its status with locks in hand. False when it runs no longer.
+bool ask_to_stop(Goroutine& g) {
+  if (!cas_to_scan(g, kRunning, Site::kScanSuspend)) return false;
+  ask(g, kPreemptStop, Site::kScanPreemptStore);
+  cas_from_scan(g, kRunning, Site::kScanAsked);
+  return true;
+}
+
 Suspended suspend(Goroutine& g) {
   Suspended result;
-  bool has_asked = false;
   for (;;) {
     const Status status = g.status.load(Site::kScanSuspend);
     switch (status) {
-      case kIdle:
-        // Its maker has not finished, so there is nothing to scan yet; unless we have asked: then
-        // it died and lives again, and may have our request, which nobody else serves.
-        if (has_asked) {
-          platform::spin_until(
-              g.status, [](Status s) { return s != kIdle; }, Site::kScanSuspendWait);
-          break;
-        }
-        [[fallthrough]];
+      case kIdle:  // its maker has not finished, so there is nothing to scan yet
       case kDead:
         result.is_dead = true;
         return result;
@@ -61,8 +62,7 @@ Suspended suspend(Goroutine& g) {
         result.status = status;
         return result;
       case kRunning:
-        ask(g, kPreemptStop, Site::kScanPreemptStore);
-        has_asked = true;
+        if (!is_asked_to_stop(g) && !ask_to_stop(g)) break;
         // Another suspender may have been there meanwhile, and have taken our request for its own.
         platform::spin_until(
             g.status, [&g](Status s) { return s != kRunning || !is_asked_to_stop(g); },

@@ -6,14 +6,19 @@
 //   scanner                                     goroutine and its machine
 //   S1 runnable, waiting, in system call:       G1 every change of status waits while kScan is set
 //      set kScan on top; it owns the stack
-//   S2 running: ask (stack/requests.h), wait    G2 safe point (call, return, loop back edge, and
-//      until the status is something else,         within runtime functions): see the request,
-//      look again                                  status := kPreempted
+//   S2 running: set kScan, ask                  G2 safe point (call, return, loop back edge, and
+//      (stack/requests.h), take it off; wait       within runtime functions): see the request,
+//      until the status is something else,         status := kPreempted
+//      look again
 //   S3 preempted: kPreempted -> kWaiting, S1;
 //      kScan is set: wait, look again
 //   S4 scan, verify, shrink or move
 //   S5 take kScan off; if it was preempted,     G3 continues
 //      make it runnable
+//
+// In S2 the stack stays with the goroutine's machine: kScan only keeps it running while it is asked,
+// so that the request does not reach what it does next. The goroutine may be about to park with
+// channels locked, so between the two steps the scanner takes no lock and waits for nothing.
 //
 // Suspenders may be several. A goroutine that stopped itself is readied by the one whose S3 took
 // effect. The others find it waiting or scanned. A suspender that owns the stack forgets what all

@@ -110,6 +110,32 @@ TEST(Suspend, RunningGoroutineStopsAtASafePointAndIsMadeRunnableAgain) {
   EXPECT_GT(preempted, 20u);
 }
 
+// Running it may be on its way elsewhere, while the scanner asks it to stop: it waits for that.
+TEST(Suspend, RunningGoroutineGoesElsewhereOnlyWhenItHasBeenAsked) {
+  const Body child({loop(8, {yield(), system_call()})});
+  const Body main({go(child), loop(6, {scan(true, kChild), yield()})});
+  unsigned held = 0, asked = 0;
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    const auto run = run_scanned(main, {}, seed);
+    GoroutineId asking = kNoGoroutine;
+    for (const Event& event : run.events) {
+      if (event.kind == EventKind::kStatusHeld) {
+        held += as<event::StatusHeld>(event).status == kRunning;
+      } else if (event.kind == EventKind::kLockAcquired) {
+        const auto bit = as<event::LockAcquired>(event);
+        if (bit.rank == LockRank::kScanRunning) asking = static_cast<GoroutineId>(bit.order);
+      } else if (event.kind == EventKind::kLockReleased) {
+        if (as<event::LockReleased>(event).rank == LockRank::kScanRunning) asking = kNoGoroutine;
+      } else if (event.kind == EventKind::kAsked && (as<event::Asked>(event).bits & 1) != 0) {
+        ASSERT_EQ(asking, event.goroutine) << seed;
+        ++asked;
+      }
+    }
+  }
+  EXPECT_GT(held, 10u);
+  EXPECT_GT(asked, 50u);
+}
+
 TEST(Suspend, ScannerStopsTheGoroutineThatAsked) {
   const Body main({scan_and_wait(), note(1, 1)});
   const auto run = run_scanned(main);
@@ -216,31 +242,21 @@ TEST(Suspend, OfAGoroutineThatMustNotBeIsFatal) {
             "fatal: scanner: a goroutine is counted and not there");
 }
 
-// The scanner sees a goroutine run and asks it to stop; but by then it has died, and is about to
-// live again. The request must not stop its next life for ever.
-TEST(Suspend, RequestThatMeetsTheNextLifeIsServed) {
+// The scanner sees a goroutine run and asks it to stop, while it is about to die. Its death waits
+// for that, so that the request is its own, and not its next life's, which nobody would make
+// runnable again.
+TEST(Suspend, RequestIsNeverMadeToTheNextLife) {
   for (unsigned seed = 0; seed < 40; ++seed) {
     ScriptChooser script(seed);
-    script.add({.path = kMainPath,  // main lets the child die once the scanner has seen it run
-                .site = Site::kYieldStatus,
-                .until_path = kScannerPath,
-                .until_site = Site::kScanSuspend});
     script.add({.path = kScannerPath,
                 .site = Site::kScanPreemptStore,
-                .until_path = kMainPath,
-                .until_site = Site::kPreemptPoll});  // of the next life, which has forgotten it
-    script.add({.path = kMainPath,
-                .site = Site::kReadyStatus,
-                .until_path = kScannerPath,
-                .until_site = Site::kSchedulerLock,
-                .arrival = 3});  // main itself, the child, its next life
+                .until_path = kChild,
+                .until_site = Site::kStatusWaitForScan});
     Flags* flags = nullptr;
-    const Body child({[&flags](Machine&, Goroutine& g) {
-      if (flags->a.load(Site::kTest) == 0) --g.top().resume;
-      return Action::kBackEdge;
-    }});
+    const Body child({[&flags](Machine&, Goroutine&) { spin_for(flags->a, 1); }});
     const Body again({yield(), note(1, 1)});
-    const Body main({go(child), wait_for_status(2, kRunning), scan(false, kChild), yield(),
+    const Body main({go(child), wait_for_status(2, kRunning), scan(false, kChild),
+                     wait_for_status(2, kRunning | kScan),
                      [&flags](Machine&, Goroutine&) { flags->a.store(1, Site::kTest); },
                      [](Machine& m, Goroutine& g) {
                        m.runtime->goroutines_lock.lock(Site::kTest);
@@ -253,6 +269,10 @@ TEST(Suspend, RequestThatMeetsTheNextLifeIsServed) {
     setup.chooser = &script;
     setup.knobs.reuse_goroutines = true;
     const auto run = run_scanned(main, setup);
+    EXPECT_TRUE(script.is_complete()) << seed;
+    const auto held = run.of<event::StatusHeld>();
+    ASSERT_EQ(held.size(), 1u) << seed;
+    EXPECT_EQ(held[0].status, kRunning);
     ASSERT_EQ(run.count(EventKind::kStarted, 2), 2u) << seed;
     ASSERT_EQ(run.notes(1), Ids{1}) << seed;
   }

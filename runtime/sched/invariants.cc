@@ -43,7 +43,7 @@ void check_global_queue(const Runtime& runtime) {
 
 void check_between_steps(const Machine& m, const Goroutine& g) {
   require(m.goroutine == &g, "machine", "it runs another goroutine than its own");
-  require(g.status.inspect() == kRunning, "machine", "its goroutine does not run");
+  require((g.status.inspect() & ~kScan) == kRunning, "machine", "its goroutine does not run");
   require(m.processor != nullptr, "machine", "it runs a goroutine without a processor");
   require(g.stack_cache == &m.processor->stacks, "machine",
           "its goroutine uses another processor's stacks");

@@ -21,10 +21,8 @@ void drop_goroutine(Machine& m) {
   platform::set_goroutine(kNoGoroutine, kSchedulerPath);
 }
 
-// A dead goroutine, for its next life; null when there is none. A suspender may still have the last
-// life in mind, and its request to stop must not stop this one for ever: a request made before it
-// is idle is cleared here; a later suspender finds it idle or beyond, and serves its own request
-// (scanner.cc).
+// A dead goroutine, for its next life; null when there is none. What was asked of its last life is
+// cleared here: a suspender asks only what runs, and holds it in that status meanwhile.
 Goroutine* reuse_goroutine(Runtime& runtime, void* user) {
   Goroutine* const g = runtime.free_goroutines;
   if (g == nullptr) return nullptr;

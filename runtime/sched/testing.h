@@ -216,7 +216,7 @@ inline Op note_back(std::uint16_t tag) {
   return [=](Machine& m, Goroutine& g) {
     announce(g, tag, m.id);
     announce(g, tag,
-             g.status.inspect() == kRunning && !g.in_syscall && m.processor != nullptr &&
+             (g.status.inspect() & ~kScan) == kRunning && !g.in_syscall && m.processor != nullptr &&
                  g.stack_cache == &m.processor->stacks);
   };
 }

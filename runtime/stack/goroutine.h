@@ -108,20 +108,25 @@ static_assert(!is_legal(kWaiting, kRunning) && !is_legal(kPreempted, kRunnable),
 /// status.
 void wait_for_scan(Goroutine& g, Status from, Status seen);
 
+/// What the scan bit on top of a status is in the lock order.
+constexpr LockRank scan_rank(Status below) {
+  return below == kRunning ? LockRank::kScanRunning : LockRank::kStackScan;
+}
+
 /// Moves the status along one legal edge; waits while a suspender holds kScan, so that the caller
-/// must hold no lock that comes after it (LockRank::kStackScan). `from` must be the status or
-/// become it when the suspender resumes; anything else is fatal. `site` names the caller.
+/// must hold no lock that comes after it (scan_rank). `from` must be the status or become it when
+/// the suspender resumes; anything else is fatal. `site` names the caller.
 /// Inline, because the edge is a constant nearly everywhere.
 [[gnu::always_inline]] inline void cas_status(Goroutine& g, Status from, Status to, Site site) {
   require(is_legal(from, to), "goroutine status", "an edge that the status table forbids");
   Status seen = from;
-  // A suspender puts its scan bit on what is not running and not copied: there its owner is alone.
-  if (from == kRunning || from == kCopyStack) {
+  // No suspender puts its scan bit on top of this: its owner is alone.
+  if (from == kCopyStack) {
     require(g.status.update_mine(seen, to, site), "goroutine status",
             "not the status that the transition starts from");
     return;
   }
-  while (!g.status.update_unless_frozen(seen, to, site)) [[unlikely]] {
+  while (!g.status.update_unless_frozen_as(scan_rank(from), seen, to, site)) [[unlikely]] {
     wait_for_scan(g, from, seen);
     seen = from;
   }
@@ -131,7 +136,8 @@ void wait_for_scan(Goroutine& g, Status from, Status seen);
 /// another suspender was faster (Go: casGFromPreempted).
 bool cas_from_preempted(Goroutine& g, Site site);
 
-/// Takes kScan on top of `from`. False when the status is something else by now.
+/// Takes kScan on top of `from`. False when the status is something else by now. On top of kRunning
+/// the caller must take no lock and wait for nothing until it gives it back.
 bool cas_to_scan(Goroutine& g, Status from, Site site);
 /// Gives kScan back; `to` is the status without it.
 void cas_from_scan(Goroutine& g, Status to, Site site);

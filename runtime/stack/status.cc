@@ -6,6 +6,7 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 void wait_for_scan(Goroutine& g, Status from, Status seen) {
   require((seen & ~kScan) == from, "goroutine status",
           "not the status that the transition starts from");
+  platform::record(event::StatusHeld{.goroutine = g.id, .status = from});
   platform::spin_until(
       g.status, [](Status s) { return (s & kScan) == 0; }, Site::kStatusWaitForScan);
 }
@@ -16,10 +17,10 @@ bool cas_from_preempted(Goroutine& g, Site site) {
 }
 
 bool cas_to_scan(Goroutine& g, Status from, Site site) {
-  require((from & kScan) == 0 && from != kDead && from != kIdle, "goroutine status",
-          "this status cannot be scanned");
+  require((from & kScan) == 0 && from != kDead && from != kIdle && from != kCopyStack,
+          "goroutine status", "this status cannot be scanned");
   Status seen = from;
-  if (!g.status.freeze(seen, from | kScan, site)) return false;
+  if (!g.status.freeze_as(scan_rank(from), seen, from | kScan, site)) return false;
   require(g.status.inspect() == (from | kScan), "goroutine status",
           "somebody changed it while a suspender holds the scan bit");
   return true;
@@ -28,7 +29,8 @@ bool cas_to_scan(Goroutine& g, Status from, Site site) {
 void cas_from_scan(Goroutine& g, Status to, Site site) {
   require((to & kScan) == 0, "goroutine status", "the scan bit is given back and kept");
   Status seen = to | kScan;
-  require(g.status.thaw(seen, to, site), "goroutine status", "the suspender lost its scan bit");
+  require(g.status.thaw_as(scan_rank(to), seen, to, site), "goroutine status",
+          "the suspender lost its scan bit");
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -96,8 +96,34 @@ TEST(StatusGate, WaitsWhileASuspenderHoldsTheScanBit) {
   EXPECT_EQ(run.said(), (Numbers{1, 2}));
 }
 
+// As it asks the goroutine to stop. Whoever parks has a channel's lock in hand then.
+TEST(StatusGate, WaitsWhileASuspenderAsksWhoeverRuns) {
+  const RunResult run = run_body([] {
+    Goroutine& g = goroutine_in(kRunning);
+    auto& lock = make<platform::Mutex>(LockRank::kChannel, 1u);
+    auto& is_taken = make<platform::Atomic<std::uint32_t>>(0u);
+    start([&] {
+      platform::begin_freezing();
+      EXPECT_TRUE(cas_to_scan(g, kRunning, kSite));
+      is_taken.store(1, kSite);
+      platform::sleep_ns(1000, kSite);
+      say(1);
+      cas_from_scan(g, kRunning, kSite);
+      platform::end_freezing();
+    });
+    platform::spin_until(is_taken, [](std::uint32_t taken) { return taken == 1; }, kSite);
+    lock.lock(kSite);
+    cas_status(g, kRunning, kWaiting, kSite);
+    lock.unlock(kSite);
+    say(2);
+    EXPECT_EQ(g.status.inspect(), kWaiting);
+  });
+  EXPECT_EQ(run.report.outcome, Outcome::kExit);
+  EXPECT_EQ(run.said(), (Numbers{1, 2}));
+}
+
 TEST(ScanBit, IsTakenOnTopOfWhatTheSuspenderSaw) {
-  for (const Status status : {kRunnable, kRunning, kSyscall, kWaiting, kCopyStack, kPreempted}) {
+  for (const Status status : {kRunnable, kRunning, kSyscall, kWaiting, kPreempted}) {
     const std::string message = message_of([status] {
       platform::begin_freezing();
       Goroutine& g = goroutine_in(status);
@@ -128,8 +154,8 @@ TEST(ScanBit, HasOneHolder) {
   });
 }
 
-TEST(ScanBit, CannotBeTakenOnTheDeadTheUnbornOrTwice) {
-  for (const Status status : {kDead, kIdle, kWaiting | kScan}) {
+TEST(ScanBit, CannotBeTakenOnTheDeadTheUnbornTheCopiedOrTwice) {
+  for (const Status status : {kDead, kIdle, kCopyStack, kWaiting | kScan, kRunning | kScan}) {
     expect_end("goroutine status: this status cannot be scanned",
                [status] { cas_to_scan(goroutine_in(status), status, kSite); });
   }

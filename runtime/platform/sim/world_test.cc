@@ -488,8 +488,14 @@ TEST(Events, FrozenVariablesAreLocks) {
     EXPECT_TRUE(variable.update_unless_frozen(expected = 2, 1, kSite));
     mutex.unlock(kSite);
     EXPECT_TRUE(variable.update_unless_frozen(expected = 1, 2, kSite));
+    EXPECT_TRUE(variable.freeze_as(LockRank::kScanRunning, expected = 2, 3, kSite));
+    EXPECT_TRUE(variable.update_unless_frozen_as(LockRank::kScanRunning, expected = 3, 4, kSite));
+    EXPECT_TRUE(variable.thaw_as(LockRank::kScanRunning, expected = 4, 2, kSite));
   });
-  ASSERT_EQ(run.events.size(), 5u);
+  ASSERT_EQ(run.events.size(), 8u);
+  EXPECT_EQ(as<event::LockAcquired>(run.events[5]).rank, LockRank::kScanRunning);
+  EXPECT_EQ(as<event::MayLock>(run.events[6]).rank, LockRank::kScanRunning);
+  EXPECT_EQ(as<event::LockReleased>(run.events[7]).rank, LockRank::kScanRunning);
   const auto taken = as<event::LockAcquired>(run.events[0]);
   EXPECT_EQ(taken.rank, LockRank::kStackScan);
   EXPECT_EQ(taken.order, 7u);

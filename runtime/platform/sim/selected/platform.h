@@ -252,18 +252,25 @@ class OwnedAtomic : public Atomic<T> {
                        std::uint32_t order = 0)
       : Atomic<T>(initial), rank_(rank), order_(order) {}
   bool update_unless_frozen(T& expected, T desired, Site site) {
+    return update_unless_frozen_as(rank_, expected, desired, site);
+  }
+  bool update_unless_frozen_as(LockRank rank, T& expected, T desired, Site site) {
     const bool is_updated = this->compare_exchange(expected, desired, site);
-    World::current().may_take(this->id(), rank_, order_);
+    World::current().may_take(this->id(), rank, order_);
     return is_updated;
   }
   bool freeze(T& expected, T desired, Site site) {
+    return freeze_as(rank_, expected, desired, site);
+  }
+  bool freeze_as(LockRank rank, T& expected, T desired, Site site) {
     const bool is_frozen = this->compare_exchange(expected, desired, site);
-    if (is_frozen) World::current().took(this->id(), rank_, order_);
+    if (is_frozen) World::current().took(this->id(), rank, order_);
     return is_frozen;
   }
-  bool thaw(T& expected, T desired, Site site) {
+  bool thaw(T& expected, T desired, Site site) { return thaw_as(rank_, expected, desired, site); }
+  bool thaw_as(LockRank rank, T& expected, T desired, Site site) {
     const bool is_thawed = this->compare_exchange(expected, desired, site);
-    if (is_thawed) World::current().gave_back(this->id(), rank_);
+    if (is_thawed) World::current().gave_back(this->id(), rank);
     return is_thawed;
   }
 

@@ -284,9 +284,13 @@ class OwnedAtomic : public Atomic<T> {
   /// Release and acquire. False, with the value seen, when it is not the expected one: frozen, or
   /// changed by a thread that must not.
   bool update_unless_frozen(T& expected, T desired, Site site) {
+    return update_unless_frozen_as(rank_, expected, desired, site);
+  }
+  [[gnu::always_inline]] bool update_unless_frozen_as(LockRank rank, T& expected, T desired,
+                                                      Site site) {
     if (kCostlyChecks && changing_.load(std::memory_order_relaxed) != 0) [[unlikely]]
       rule_broken("update_unless_frozen", "the variable has two owners");
-    if (kCostlyChecks && me().held_count != 0) check_order(me(), this, rank_, rank_, order_);
+    if (kCostlyChecks && me().held_count != 0) check_order(me(), this, rank_, rank, order_);
     changing_.store(1, std::memory_order_relaxed);  // O1
     threaded::light_barrier();
     if (me().attention.load(std::memory_order_acquire) != 0) [[unlikely]] {  // O2
@@ -301,6 +305,9 @@ class OwnedAtomic : public Atomic<T> {
     return is_expected;
   }
   bool freeze(T& expected, T desired, Site site) {
+    return freeze_as(rank_, expected, desired, site);
+  }
+  bool freeze_as(LockRank rank, T& expected, T desired, Site site) {
     if (!me().run->is_freezing()) {
       me().run->stop(Outcome::kFatal, "freeze: without begin_freezing");
     }
@@ -308,16 +315,17 @@ class OwnedAtomic : public Atomic<T> {
     while (changing_.load(std::memory_order_acquire) != 0) backoff.pause();  // F2
     if (!this->compare_exchange(expected, desired, site)) return false;      // F3
     threaded::Thread& self = me();
-    if (self.held_count != 0) check_order(self, this, rank_, rank_, order_);
-    self.held[self.held_count++] = {this, rank_, order_};
+    if (self.held_count != 0) check_order(self, this, rank_, rank, order_);
+    self.held[self.held_count++] = {this, rank, order_};
     if (is_recorded(self)) [[unlikely]]
-      announce_taken(self, id_, rank_, order_);
+      announce_taken(self, id_, rank, order_);
     return true;
   }
-  bool thaw(T& expected, T desired, Site site) {
+  bool thaw(T& expected, T desired, Site site) { return thaw_as(rank_, expected, desired, site); }
+  bool thaw_as(LockRank rank, T& expected, T desired, Site site) {
     threaded::Thread& self = me();
     if (is_recorded(self)) [[unlikely]]
-      announce_given_back(self, id_, rank_);
+      announce_given_back(self, id_, rank);
     if (!this->compare_exchange(expected, desired, site)) return false;
     forget(self, this);
     return true;
