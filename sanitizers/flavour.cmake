@@ -13,6 +13,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Reports name files from the project's root, the same in every checkout and mutant.
   add_compile_options(-fdebug-prefix-map=${CMAKE_SOURCE_DIR}/= -fdebug-compilation-dir=.)
   add_link_options(-fuse-ld=lld)
+  # A precompiled header that does not say when it was made: else no compiler cache knows it again.
+  set(HEADER_WITHOUT_TIME "SHELL:-Xclang -fno-pch-timestamp")
 endif()
 
 if(CONCERTINA_FLAVOUR STREQUAL "address")

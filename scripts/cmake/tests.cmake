@@ -23,6 +23,7 @@ add_library(test_header OBJECT ${CMAKE_CURRENT_LIST_DIR}/test_header.cc)
 target_link_libraries(test_header PRIVATE GTest::gtest)
 target_compile_options(test_header PRIVATE -O0 -g1)
 target_precompile_headers(test_header PRIVATE <gtest/gtest.h>)
+target_compile_options(test_header PRIVATE ${HEADER_WITHOUT_TIME})
 
 # add_test_program(NAME LIBRARY... SOURCES FILE... [PARTS N]): one program of those sources with
 # those libraries, runtime_chan_test for the name runtime/chan, and a test that runs it. A program
