@@ -409,6 +409,32 @@ std::uint8_t draw_slice(Random& random) {
   return static_cast<std::uint8_t>(is_short ? random.between(1, 4) : random.between(5, 40));
 }
 
+void make_busy(Program& program, Schedule& schedule, Random& random) {
+  const unsigned turns = count_range(Code::kLoop).max;
+  const bool has_calls = random.percent(40);  // a processor given away, and taken back
+  for (Function& function : program.functions) {
+    std::vector<Operation>& body = function.body;
+    const auto loop = std::ranges::find(body, Code::kLoop, &Operation::code);
+    if (loop != body.end()) {
+      loop->count = static_cast<std::uint8_t>(turns);
+    } else if (std::ranges::find(body, Code::kRange, &Operation::code) == body.end()) {
+      // A spawn gives half of the fuel away, so those are not done again.
+      const auto rest =
+          std::ranges::find(body.rbegin(), body.rend(), Code::kSpawn, &Operation::code).base();
+      if (random.percent(25)) continue;
+      body.insert(rest, make_loop(turns));
+      body.push_back(make(Code::kEnd));
+    }
+    if (!has_calls || random.percent(50)) continue;
+    const auto begin = std::ranges::find(body, Code::kLoop, &Operation::code);
+    if (begin != body.end()) body.insert(begin + 1, make(Code::kSyscall));
+  }
+  schedule.processors = static_cast<std::uint8_t>(random.between(1, 2));
+  schedule.slice =
+      random.percent(80) ? static_cast<std::uint8_t>(random.between(1, 12)) : kSliceDefault;
+  normalise(program);
+}
+
 Schedule draw_schedule(Random& random) {
   static constexpr std::uint8_t kProcessorWeights[] = {10, 55, 20, 15};
   static constexpr std::uint8_t kDepths[] = {2, 3, 3, 5, 10};

@@ -39,6 +39,9 @@ void add_stop_race(Schedule& schedule, const Program& program, Random& random);
 void add_poll_race(Schedule& schedule, const Program& program, Random& random);
 /// Holds in the middle of submitting work, moving it, and looking for it.
 void add_queue_race(Schedule& schedule, Random& random);
+/// What the goroutines do they do many times over, on few processors and in short time slices: who
+/// waits in a queue beside them waits for long.
+void make_busy(Program& program, Schedule& schedule, Random& random);
 /// One that leaves the order of threads to chance. Not kSurw, which needs to have seen the program
 /// run, and not kNonPreemptive, for which the seed matters little.
 Strategy draw_strategy(Random& random);

@@ -306,6 +306,32 @@ TEST(Race, StaysWithinTheLimitsOfASchedule) {
   EXPECT_EQ(schedule.deviations.size(), kDeviationsMax);
 }
 
+TEST(Busy, RoundsAreManyAndSpawnsAreNotDoneAgain) {
+  Random random(13);
+  unsigned calls = 0, wrapped = 0, short_slices = 0;
+  for (unsigned i = 0; i < kDraws; ++i) {
+    Program busy = program(
+        "chan c0 cap=0 size=8 func f0 frame=0 { go f1 len c0 }"
+        "func f1 frame=0 { loop 2 { send c0 } } func f2 frame=0 { range c0 { } }");
+    Schedule schedule;
+    make_busy(busy, schedule, random);
+    ASSERT_EQ(validate(busy), "");
+    ASSERT_EQ(validate(schedule), "");
+    ASSERT_EQ(busy.functions[0].body[0].code, Code::kSpawn);
+    const Operation& loop = busy.functions[1].body[0];
+    ASSERT_EQ(loop.code, Code::kLoop);
+    ASSERT_EQ(loop.count, count_range(Code::kLoop).max);
+    ASSERT_EQ(busy.functions[2].body.size(), 2u);  // as long as the channel is open, by itself
+    ASSERT_LE(schedule.processors, 2u);
+    wrapped += busy.functions[0].body[1].code == Code::kLoop;
+    calls += busy.functions[1].body[1].code == Code::kSyscall;
+    short_slices += schedule.slice <= 12;
+  }
+  EXPECT_NEAR(wrapped * 100 / kDraws, 75, 3);
+  EXPECT_NEAR(calls * 100 / kDraws, 20, 3);
+  EXPECT_NEAR(short_slices * 100 / kDraws, 80, 3);
+}
+
 TEST(Draw, SchedulesHaveEveryKnobAndNoWishes) {
   Random random(12);
   std::set<unsigned> processors, depths;

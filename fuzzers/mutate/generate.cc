@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint32_t kFewMachinesPercent = 6;
 constexpr std::uint32_t kStopRacePercent = 33;  // of inputs with stack events
 constexpr std::uint32_t kShortSlicePercent = 10;
+constexpr std::uint32_t kBusyPercent = 5;
 constexpr unsigned kChannelsWanted = 4;
 
 using Body = std::vector<Operation>;
@@ -371,6 +372,7 @@ Input generate(Random& random, const GenerateOptions& options) {
     add_stop_race(input.schedule, input.program, random);
   }
   if (random.percent(kShortSlicePercent)) input.schedule.slice = draw_slice(random);
+  if (random.percent(kBusyPercent)) make_busy(input.program, input.schedule, random);
   const std::string rule = validate(input);
   CHECK(rule.empty(), "a generated input is valid: " + rule);
   return input;

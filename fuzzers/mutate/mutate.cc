@@ -13,6 +13,7 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::uint32_t kGenerateAnewPercent = 3;
+constexpr std::uint32_t kBusyPercent = 2;
 
 bool is_trivial(const Program& program) {
   std::size_t operations = 0;
@@ -205,6 +206,7 @@ void mutate(Input& input, Random& random) {
       mutate_schedule(input.schedule, input.program, random);
     }
   }
+  if (random.percent(kBusyPercent)) make_busy(input.program, input.schedule, random);
 }
 
 Input crossover(const Input& a, const Input& b, Random& random) {

@@ -79,9 +79,9 @@ TEST(Mutate, OneHalfAtATime) {
       schedules += schedule ? 1 : 0;
     }
   }
-  EXPECT_NEAR(programs, 4850, 300);
-  EXPECT_NEAR(schedules, 4850, 300);
-  EXPECT_NEAR(both, 300, 100) << "freshly generated inputs";
+  EXPECT_NEAR(programs, 4750, 300);
+  EXPECT_NEAR(schedules, 4750, 300);
+  EXPECT_NEAR(both, 500, 100) << "freshly generated, or made busy";
 }
 
 TEST(Mutate, ASchedulesMutationAlwaysReseeds) {
