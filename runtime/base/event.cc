@@ -15,6 +15,8 @@ constexpr CopyReason last(CopyReason) { return CopyReason::kMove; }
 constexpr CopyLocks last(CopyLocks) { return CopyLocks::kHeld; }
 constexpr CensusMoment last(CensusMoment) { return CensusMoment::kScan; }
 constexpr LockRank last(LockRank) { return LockRank::kScanRunning; }
+constexpr SpanUse last(SpanUse) { return SpanUse::kObjects; }
+constexpr ObjectUse last(ObjectUse) { return ObjectUse::kBuffer; }
 constexpr PanicKind last(PanicKind) { return PanicKind::kCloseOfNil; }
 constexpr WaitReason last(WaitReason) { return WaitReason::kChanReceiveNil; }
 constexpr FunctionId last(FunctionId) { return FunctionId::kOverwritten; }

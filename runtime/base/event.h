@@ -21,6 +21,7 @@
 #include "base/limits.h"
 #include "base/lock_rank.h"
 #include "base/outcome.h"
+#include "base/span_use.h"
 #include "base/spawn_path.h"
 #include "base/status.h"
 #include "base/token.h"

@@ -2,7 +2,7 @@
 //
 // Within kChannel and kChannelLeaf a thread may hold many, then in increasing channel id.
 // kChannelLeaf is the same lock object taken by a stack copy (Go: hchanLeaf): nothing but further
-// leaves and the stack pool may follow it. The oracle lock_order holds each run to this table.
+// leaves, the stack pool and the heap may follow it. The oracle lock_order holds each run to this table.
 //
 // kStackScan is a pseudo-lock: the suspender takes it with the scan bit, and whoever changes a
 // status from what may be scanned is held to its rank, whether it has to wait or not. A copy takes
@@ -27,7 +27,8 @@ enum class LockRank : std::uint16_t {
   kSudogCache = 5,
   kChannelLeaf = 6,
   kStackPool = 7,
-  kScanRunning = 8,  // the scan bit over running
+  kHeap = 8,
+  kScanRunning = 9,  // the scan bit over running
   kCount
 };
 
@@ -49,6 +50,8 @@ constexpr std::string_view lock_rank_name(LockRank rank) {
       return "channel-leaf";
     case LockRank::kStackPool:
       return "stack-pool";
+    case LockRank::kHeap:
+      return "heap";
     case LockRank::kScanRunning:
       return "scan-of-running";
     case LockRank::kCount:

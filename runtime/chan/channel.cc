@@ -406,8 +406,8 @@ Channel* make_channel(Runtime& runtime, std::uint32_t element_bytes, std::uint32
   runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
   unsigned char* buffer = nullptr;
   if (capacity != 0) {
-    buffer =
-        static_cast<unsigned char*>(platform::allocate(std::size_t{element_bytes} * capacity + 8));
+    const std::size_t bytes = std::size_t{element_bytes} * capacity + 8;
+    buffer = static_cast<unsigned char*>(runtime.objects.make(bytes, ObjectUse::kBuffer));
   }
   auto* const c =
       new (platform::allocate(sizeof(Channel))) Channel(id, element_bytes, capacity, buffer);

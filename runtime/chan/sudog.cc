@@ -19,7 +19,7 @@ void refill(Runtime& runtime, SudogCache& cache) {
   }
   runtime.sudog_lock.unlock(Site::kSudogCacheUnlock);
   if (cache.count == 0) {
-    cache.slots[cache.count++] = new (platform::allocate(sizeof(Sudog))) Sudog;
+    cache.slots[cache.count++] = new (runtime.objects.make(sizeof(Sudog), ObjectUse::kSudog)) Sudog;
   }
   require(cache.count <= kSudogCacheSlots / 2, "sudog cache", "a refill is more than half");
 }

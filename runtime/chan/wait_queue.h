@@ -21,6 +21,8 @@ class WaitQueue {
 
   /// Without the lock: true at some moment between the call and its return.
   bool looks_empty(Site site) const { return first_.load(site) == nullptr; }
+  /// A hint, which is no step.
+  bool seems_to_have_waiters() const { return first_.poll() != nullptr; }
   unsigned size() const;
 
   /// For assertions: the first sudog; and that the links of the queue agree with each other.

@@ -26,7 +26,7 @@ struct Waiters {
 
   Sudog& sudog(std::uint16_t id) {
     if (sudogs[id] == nullptr) {
-      auto& pool = make<StackPool>(StackKnobs{});
+      auto& pool = make<StackPool>(StackKnobs{}, make<SpanHeap>(true));
       sudogs[id] = &make<Sudog>();
       sudogs[id]->goroutine = &make<Goroutine>(GoroutineId{id}, kMainPath, pool);
       sudogs[id]->case_index = id;

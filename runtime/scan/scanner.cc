@@ -1,5 +1,7 @@
 #include "scan/scanner.h"
 
+#include "chan/collect.h"
+#include "scan/notes.h"
 #include "stack/invariants.h"
 #include "stack/stack.h"
 
@@ -115,11 +117,25 @@ void begin_work(Runtime& runtime) {
   runtime.lock.lock(Site::kSchedulerLock);
   ++runtime.busy_scanners;
   require(runtime.busy_scanners <= kScannersMax, "scanner", "more are at work than there are");
+  runtime.scan_cycle.store_locked(runtime.scan_cycle.load_locked(runtime.lock) + 1, runtime.lock);
   runtime.lock.unlock(Site::kSchedulerUnlock);
+  runtime.stack_pool.begin_scan();
 }
 
-void end_work(Runtime& runtime) {
+// What the scan kept back may become something else, unless the other scanner works.
+void sweep(Runtime& runtime, bool has_dropped_sudogs) {
+  runtime.has_dropped_sudogs |= has_dropped_sudogs;
+  for (Processor* p = runtime.idle_processors; p != nullptr; p = p->idle_link) {
+    flush_caches(runtime, *p);
+  }
+  if (!runtime.stack_pool.end_scan() || !runtime.has_dropped_sudogs) return;
+  runtime.has_dropped_sudogs = false;
+  runtime.objects.free_spans();
+}
+
+void end_work(Runtime& runtime, bool has_dropped_sudogs) {
   runtime.lock.lock(Site::kSchedulerLock);
+  sweep(runtime, has_dropped_sudogs);
   require(runtime.busy_scanners != 0, "scanner", "one stops work that has not begun");
   --runtime.busy_scanners;
   check_dead(runtime);
@@ -141,6 +157,9 @@ void scanner_main(void* argument) {
   for (;;) {
     const auto request = platform::await_scan_request(Site::kScanRequest);
     begin_work(runtime);
+    const bool has_dropped_sudogs = drop_central_sudogs(runtime);
+    ScanNotes notes;
+    notes.take(runtime);
     platform::begin_freezing();
     const std::uint32_t count = runtime.goroutine_count.load(Site::kScanRequest);
     require(count <= runtime.knobs.goroutines_max, "scanner", "more goroutines than may be");
@@ -153,8 +172,8 @@ void scanner_main(void* argument) {
       }
     }
     platform::end_freezing();
-    runtime.stack_pool.free_spans();
-    end_work(runtime);
+    notes.check(runtime);
+    end_work(runtime, has_dropped_sudogs);
   }
 }
 

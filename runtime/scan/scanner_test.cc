@@ -414,6 +414,7 @@ TEST(ScanStack, UnsafeGoroutineShrinksItself) {
   EXPECT_EQ(copies(moved, 2), (std::vector<Copy>{{CopyReason::kMove, 8192, 8192, false}}));
 }
 
+// What the scan keeps back leaves under the scheduler's lock, which guards idle processors' caches.
 TEST(ScanStack, FreesSpansAtTheEndOfACycle) {
   const Body main({scan_and_wait(false, child_path(kMainPath, 9)), note(1, 1)});  // nobody's path
   const auto run = run_scanned(main);
@@ -422,7 +423,8 @@ TEST(ScanStack, FreesSpansAtTheEndOfACycle) {
     if (event.thread == kScannerThread) locked.push_back(as<event::LockAcquired>(event).rank);
   }
   EXPECT_EQ(locked,
-            (std::vector{LockRank::kScheduler, LockRank::kStackPool, LockRank::kScheduler}));
+            (std::vector{LockRank::kScheduler, LockRank::kStackPool, LockRank::kSudogCache,
+                         LockRank::kAllGoroutines, LockRank::kScheduler, LockRank::kStackPool}));
 }
 
 // --- The scanner and the end of a run ------------------------------------------------------------

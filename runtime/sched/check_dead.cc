@@ -15,6 +15,7 @@ void announce_end(Runtime& runtime, unsigned alive) {
   }
   if (runtime.announce_channels != nullptr) runtime.announce_channels(runtime);
   runtime.stack_pool.check_freed();
+  runtime.heap.check_free();
   platform::record(event::EndCounts{.goroutines = static_cast<std::uint16_t>(alive),
                                     .sudogs = runtime.sudogs_in_use.total(),
                                     .stacks = runtime.stack_pool.in_use()});

@@ -27,8 +27,8 @@ struct Queues {
   Goroutine* g(std::uint32_t id) {
     if (goroutines[id] == nullptr) {
       static const StackKnobs knobs;
-      goroutines[id] =
-          &make<Goroutine>(static_cast<GoroutineId>(id), kMainPath, make<StackPool>(knobs));
+      goroutines[id] = &make<Goroutine>(static_cast<GoroutineId>(id), kMainPath,
+                                        make<StackPool>(knobs, make<SpanHeap>(true)));
     }
     return goroutines[id];
   }

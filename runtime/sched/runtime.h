@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/limits.h"
+#include "heap/objects.h"
 #include "platform.h"
 #include "sched/run_queue.h"
 #include "stack/goroutine.h"
@@ -45,6 +46,7 @@ struct Processor {
   std::uint64_t slice_begun = 0;  // ... and when that tick was first seen, in ns
   SudogCache sudogs;
   StackCache stacks;
+  std::uint32_t flushed_for = 0;  // the scan cycle for which its caches were emptied
   Processor* idle_link = nullptr;
   RunQueue run_queue;  // thieves, too
 };
@@ -83,11 +85,15 @@ using EndHook = void (*)(Runtime&);
 struct Runtime {
   explicit Runtime(const Knobs& run_knobs)
       : knobs(run_knobs),
-        stack_pool(run_knobs.stacks),
+        heap(run_knobs.stacks.poison),
+        objects(heap),
+        stack_pool(run_knobs.stacks, heap),
         goroutines(make_table<Goroutine>(run_knobs.goroutines_max)),
         channels(make_table<ChannelBase>(run_knobs.channels_max)) {}
 
   const Knobs knobs;
+  SpanHeap heap;
+  ObjectHeap objects;  // sudogs, channel buffers
   StackPool stack_pool;
 
   // All goroutines, by id - 1. The count is published after the entry.
@@ -110,12 +116,14 @@ struct Runtime {
   /// Written by the first scanner, before it starts the second.
   unsigned scanner_count = 0;
   unsigned busy_scanners = 0;  // while one acts on a request, goroutines may yet become runnable
+  bool has_dropped_sudogs = false;  // by a scan that works, or worked beside one that does
 
   // Written under `lock`, read without it.
   platform::Atomic<std::uint32_t> global_count{0};
   platform::Atomic<std::uint32_t> idle_processor_count{0};
   platform::Atomic<std::uint32_t> spinning_count{0};
   platform::Atomic<std::uint32_t> need_spinning{0};
+  platform::Atomic<std::uint32_t> scan_cycle{0};  // how many scans have begun
 
   // Sudogs. The central list is guarded by its lock; per-processor caches feed on it.
   platform::Mutex sudog_lock{LockRank::kSudogCache};

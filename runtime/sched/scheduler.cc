@@ -300,6 +300,7 @@ void run_goroutine(Machine& m, Goroutine& g) {
 }
 
 void execute(Machine& m, Goroutine& g, bool inherits) {
+  flush_caches(*m.runtime, *m.processor);
   begin_running(m, g);
   if (!inherits) begin_slice(m);
   settled(m, g);

@@ -65,6 +65,17 @@ void enter_syscall(Machine& m, Goroutine& g);
 /// A goroutine panicked with no one to recover: ends the run. `kind` is one of kPanic...
 [[noreturn]] void panic(Goroutine& g, PanicKind kind, ChannelId channel);
 
+/// Gives back what the processor has cached for stacks, once for each scan that has begun (Go:
+/// mcache.prepareForSweep). The caller owns the processor, and no goroutine runs on it. A poll: a
+/// scan that is missed is seen when the processor takes up its next goroutine.
+inline void flush_caches(Runtime& runtime, Processor& processor) {
+  const std::uint32_t cycle = runtime.scan_cycle.poll();
+  if (processor.flushed_for == cycle) [[likely]]
+    return;
+  processor.flushed_for = cycle;
+  runtime.stack_pool.flush(processor.stacks);
+}
+
 /// Ends the run if nothing can ever run again (Go: checkdead). The scheduler's lock is held.
 void check_dead(Runtime& runtime);
 

@@ -9,10 +9,11 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 void run_machine(Machine& m);
 /// Finds a goroutine to run, sleeping until there is one. `inherits`: it shares the time slice.
 Goroutine& find_runnable(Machine& m, bool& inherits);
-/// The machine owns the processor, its queue included, from here on; or no more.
+/// The machine owns the processor, its queue included, from here on; or no more. No lock is held.
 inline void hold_processor(Machine& m, Processor& processor) {
   processor.run_queue.owner.take();
   m.processor = &processor;
+  flush_caches(*m.runtime, processor);
 }
 inline Processor& let_go_of_processor(Machine& m) {
   Processor& processor = *m.processor;

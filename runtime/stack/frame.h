@@ -23,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "heap/span_heap.h"
 #include "platform.h"
 
 namespace concertina::inline CONCERTINA_PLATFORM {
@@ -81,7 +82,7 @@ static_assert(sizeof(FrameHeader) == 32);
 
 /// Poison patterns, after Go's stackPoisonCopy.
 inline constexpr unsigned char kFreshStackByte = 0xfd;
-inline constexpr unsigned char kFreedStackByte = 0xfc;
+inline constexpr unsigned char kFreedStackByte = kFreedByte;
 static_assert(kFreshStackByte != kFreedStackByte && kFreedStackByte != 0, "they are told apart");
 
 struct Stack {

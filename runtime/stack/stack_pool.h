@@ -1,13 +1,19 @@
 // Stacks come out of per-processor caches, and those out of a central pool by order (Go:
 // stackalloc).
 //
-// Sizes are powers of two from kStackMin. Orders below kStackOrders are cut from spans; larger
-// stacks are spans of their own. A free stack is filled with kFreedStackByte and poisoned, so that
-// a late write is seen by AddressSanitizer at once and by `check_freed` at the end of the run in
-// any build. Wholly free spans leave the pool only at the end of a scan cycle (`free_spans`), as in
-// Go while it collects, where a stale pointer that a scanner still holds must keep hitting a stack
-// span. Go empties the caches, too, once per collection (stackcache_clear), with the world
-// stopped; a scan cycle stops no machine, so here a cached stack keeps its span in the pool.
+// Sizes are powers of two from kStackMin. Orders below kStackOrders are cut from spans of
+// kStackSlotsPerSpan small stacks, or half as many of twice the size, and so on; larger stacks are
+// spans of their own. Spans come from the heap that sudogs and channel buffers come from, too. A
+// free stack is filled with kFreedStackByte and poisoned, so that a late write is seen by
+// AddressSanitizer at once and by `check_freed` at the end of the run in any build.
+//
+// A wholly free span goes back to the heap, and may be something else at once; but while a scan
+// works only at the end of the last one (Go: stackpoolfree, freeStackSpans). A scan has elements of
+// sudogs in mind, and the stacks that they point into may be copied and freed meanwhile: what a
+// scan then finds there must still be a stack's span.
+//
+// A stack in a processor's cache keeps its span from being wholly free. So each processor empties
+// its cache once in a scan cycle (`flush`; Go: stackcache_clear), idle ones by the scanner's hand.
 //
 // The debugging knobs are Go's: never reuse a stack (stackFaultOnFree), no cache (stackNoCache).
 #pragma once
@@ -17,6 +23,7 @@
 #include <cstdint>
 
 #include "base/limits.h"
+#include "heap/span_heap.h"
 #include "platform.h"
 #include "stack/frame.h"
 
@@ -37,8 +44,7 @@ struct StackSlot {
   std::uint32_t serial = 0;  // of its latest allocation
   bool in_use = false;
   StackSpan* span = nullptr;
-  StackSlot* next = nullptr;       // in a free list
-  StackSlot* next_made = nullptr;  // all slots ever made, newest first
+  StackSlot* next = nullptr;  // in a free list
 };
 
 struct StackCache {
@@ -58,7 +64,7 @@ struct StackKnobs {
 
 class StackPool {
  public:
-  explicit StackPool(const StackKnobs& knobs) : knobs_(knobs) {}
+  StackPool(const StackKnobs& knobs, SpanHeap& heap) : knobs_(knobs), heap_(heap) {}
 
   /// A stack of `bytes` (a power of two, kStackMin..max_bytes), filled with kFreshStackByte if
   /// stacks are poisoned.
@@ -68,9 +74,12 @@ class StackPool {
   /// view of race detectors, the rest out of their sight.
   void free(const Stack& stack, std::uintptr_t low, GoroutineId owner, StackCache* cache);
 
-  /// Takes wholly free spans out of the pool, to be used again for any order's next span of that
-  /// size.
-  void free_spans();
+  /// Gives the stacks of a processor's cache back. The caller owns the cache.
+  void flush(StackCache& cache);
+  /// A scan works from here to there. Wholly free spans leave with the end of the last one.
+  void begin_scan();
+  /// True: it was the last one.
+  bool end_scan();
 
   /// Announces each freed stack whose poison was overwritten. Only at the end of a run.
   void check_freed();
@@ -86,19 +95,25 @@ class StackPool {
   unsigned order_of(std::size_t bytes) const;
   StackSlot* take(unsigned order);
   void give(StackSlot* slot);
-  StackSlot* make_span(unsigned order);
+  StackSpan& make_span(unsigned order);
+  void cut(StackSpan& span);
+  void free_span(StackSpan& span);
+  void link(StackSpan& span);
+  void unlink(StackSpan& span);
   void refill(StackCache& cache, unsigned order);
-  void release_half(StackCache& cache, unsigned order);
+  void release(StackCache& cache, unsigned order, unsigned left);
   StackSlot* slot_of(const Stack& stack);
   void check_cache(const StackCache& cache, unsigned order) const;
   void check_order(unsigned order) const;
 
   const StackKnobs knobs_;
+  SpanHeap& heap_;
   platform::Mutex lock_{LockRank::kStackPool};
-  StackSlot* free_[kStackOrdersAll] = {};          // guarded by lock_
-  StackSpan* spans_[kStackOrdersAll] = {};         // guarded by lock_; all spans in the pool
-  StackSpan* free_span_[kStackOrdersAll] = {};     // guarded by lock_
-  StackSlot* made_ = nullptr;                      // guarded by lock_
+  // Guarded by lock_.
+  StackSpan* with_room_[kStackOrdersAll] = {};     // spans with free stacks
+  StackSpan* spare_[kStackOrdersAll] = {};         // descriptors without memory
+  StackSpan* made_ = nullptr;                      // all descriptors, newest first
+  unsigned scans_ = 0;                             // at work
   platform::Atomic<std::uint64_t> made_bytes_{0};  // written under lock_
   platform::Sequence serials_;
   platform::Counter in_use_;

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/sanitizer.h"
+#include "heap/objects.h"
 #include "stack/testing.h"
 
 namespace concertina::test {
@@ -112,12 +112,14 @@ TEST(StackPool, FreeingWhatIsNotInUseIsFatal) {
   const char* const kMessage = "stack pool: a stack was freed that is not in use";
   expect_end(kMessage, [] {
     StackPool& pool = make_pool();
+    pool.allocate(kStackMin, 1, nullptr);  // else the span would go back to the heap
     const Stack stack = pool.allocate(kStackMin, 1, nullptr);
     give_back(pool, stack);
     give_back(pool, stack);
   });
   expect_end(kMessage, [] {
     StackPool& pool = make_pool();
+    pool.allocate(kStackMin, 1, nullptr);
     const Stack old = pool.allocate(kStackMin, 1, nullptr);
     give_back(pool, old);
     EXPECT_EQ(pool.allocate(kStackMin, 2, nullptr).lo, old.lo);
@@ -235,62 +237,118 @@ TEST(Knobs, WithoutReuseStacksComeAgainAfter16MiB) {
   });
 }
 
-TEST(FreeSpans, TakesOnlyWhollyFreeOnes) {
-  for (const std::size_t bytes : {kStackMin, kStackMax}) {
-    expect_end("", [bytes] {
-      StackPool& pool = make_pool();
-      const unsigned per_span = bytes == kStackMin ? kStackSlotsPerSpan : 1;
-      Stack stacks[2 * kStackSlotsPerSpan];
-      for (unsigned i = 0; i < 2 * per_span; ++i) stacks[i] = pool.allocate(bytes, 1, nullptr);
-      for (unsigned i = 1; i < 2 * per_span; ++i) give_back(pool, stacks[i]);  // all but the first
-      pool.free_spans();
-      // What is left is the first span's rest; then the second span comes back, and then a new one.
-      std::set<std::uintptr_t> rest, again;
-      for (unsigned i = 1; i < per_span; ++i) rest.insert(pool.allocate(bytes, 1, nullptr).lo);
-      for (unsigned i = 0; i < per_span; ++i) again.insert(pool.allocate(bytes, 1, nullptr).lo);
-      for (unsigned i = 1; i < per_span; ++i) EXPECT_EQ(rest.count(stacks[i].lo), 1u);
-      for (unsigned i = per_span; i < 2 * per_span; ++i) EXPECT_EQ(again.count(stacks[i].lo), 1u);
-      const std::uintptr_t fresh = pool.allocate(bytes, 1, nullptr).lo;
-      for (unsigned i = 0; i < 2 * per_span; ++i) EXPECT_NE(fresh, stacks[i].lo);
-    });
+/// A pool, and the heap that its spans come from.
+struct PoolOnHeap {
+  explicit PoolOnHeap(const StackKnobs& knobs = {})
+      : heap(make<SpanHeap>(knobs.poison)), pool(make<StackPool>(knobs, heap)) {}
+
+  SpanHeap& heap;
+  StackPool& pool;
+};
+
+/// All stacks of one span.
+struct WholeSpan {
+  explicit WholeSpan(StackPool& pool) {
+    for (Stack& stack : stacks) stack = pool.allocate(kStackMin, 1, nullptr);
   }
+  void free(StackPool& pool, StackCache* cache = nullptr) const {
+    for (const Stack& stack : stacks) give_back(pool, stack, cache);
+  }
+  bool contains(std::uintptr_t address) const {
+    return address >= stacks[0].lo && address < stacks[kStackSlotsPerSpan - 1].hi;
+  }
+
+  Stack stacks[kStackSlotsPerSpan];
+};
+
+bool is_stacks(SpanHeap& heap, std::uintptr_t address) {
+  heap.lock().lock(Site::kTest);
+  const Span* const span = heap.find(address);
+  heap.lock().unlock(Site::kTest);
+  return span != nullptr && span->use == SpanUse::kStacks;
 }
 
-TEST(FreeSpans, LeavesSpansWithCachedStacks) {
+TEST(FreeSpans, BecomeOtherMemoryAtOnce) {
   expect_end("", [] {
-    StackPool& pool = make_pool();
-    auto& cache = make<StackCache>();
-    Stack stacks[kStackSlotsPerSpan];
-    for (Stack& stack : stacks) stack = pool.allocate(kStackMin, 1, nullptr);
-    for (unsigned i = 0; i < kStackSlotsPerSpan; ++i)
-      give_back(pool, stacks[i], i == 0 ? &cache : nullptr);
-    pool.free_spans();
-    // Were the span gone, its other stacks would come only after it was taken back whole, with the
-    // cached one twice.
-    std::set<std::uintptr_t> lows;
-    for (unsigned i = 0; i < 2 * kStackSlotsPerSpan; ++i)
-      lows.insert(pool.allocate(kStackMin, 1, nullptr).lo);
-    EXPECT_EQ(lows.size(), 2 * kStackSlotsPerSpan);
-    EXPECT_EQ(lows.count(stacks[0].lo), 0u);
+    const PoolOnHeap p;
+    const WholeSpan span(p.pool);
+    for (unsigned i = 1; i < kStackSlotsPerSpan; ++i) give_back(p.pool, span.stacks[i]);
+    EXPECT_TRUE(is_stacks(p.heap, span.stacks[0].lo)) << "one of its stacks is in use";
+    give_back(p.pool, span.stacks[0]);
+    EXPECT_FALSE(is_stacks(p.heap, span.stacks[0].lo));
+    // A sudog, say, and a stack of another order.
+    auto& objects = make<ObjectHeap>(p.heap);
+    objects.make(64, ObjectUse::kSudog);  // before the first stack
+    const auto object = address_of(objects.make(64, ObjectUse::kSudog));
+    EXPECT_TRUE(span.contains(object));
+    EXPECT_TRUE(is_stacks(p.heap, p.pool.allocate(2 * kStackMin, 1, nullptr).lo));
   });
 }
 
-TEST(FreeSpans, SpansGoRoundAndRound) {
+TEST(FreeSpans, LargeStacksBecomeOtherMemory) {
   expect_end("", [] {
-    StackPool& pool = make_pool();
+    const PoolOnHeap p;
+    const Stack large = p.pool.allocate(kStackMax, 1, nullptr);
+    give_back(p.pool, large);
+    const Stack small = p.pool.allocate(kStackMin, 1, nullptr);
+    EXPECT_TRUE(large.contains(small.lo));
+  });
+}
+
+TEST(FreeSpans, StayWhileAnyScanWorks) {
+  expect_end("", [] {
+    const PoolOnHeap p;
+    const WholeSpan span(p.pool);
+    const Stack large = p.pool.allocate(kStackMax, 1, nullptr);
+    p.pool.begin_scan();
+    p.pool.begin_scan();
+    span.free(p.pool);
+    give_back(p.pool, large);
+    EXPECT_FALSE(p.pool.end_scan());
+    EXPECT_TRUE(is_stacks(p.heap, span.stacks[0].lo)) << "the other scan works";
+    EXPECT_TRUE(is_stacks(p.heap, large.lo));
+    EXPECT_EQ(p.pool.allocate(kStackMax, 1, nullptr).lo, large.lo) << "they are used meanwhile";
+    EXPECT_TRUE(p.pool.end_scan());
+    EXPECT_FALSE(is_stacks(p.heap, span.stacks[0].lo));
+    EXPECT_TRUE(is_stacks(p.heap, large.lo)) << "it is in use again";
+  });
+}
+
+TEST(FreeSpans, WaitForCachedStacks) {
+  expect_end("", [] {
+    const PoolOnHeap p;
+    auto& cache = make<StackCache>();
+    const WholeSpan span(p.pool);
+    for (unsigned i = 0; i < kStackSlotsPerSpan; ++i)
+      give_back(p.pool, span.stacks[i], i == 0 ? &cache : nullptr);
+    EXPECT_EQ(cache.count[0], 1u);
+    EXPECT_TRUE(is_stacks(p.heap, span.stacks[0].lo));
+    p.pool.flush(cache);
+    EXPECT_EQ(cache.count[0], 0u);
+    EXPECT_FALSE(is_stacks(p.heap, span.stacks[0].lo));
+    p.pool.flush(cache);  // there is nothing to give back
+  });
+}
+
+TEST(FreeSpans, GoRoundAndRound) {
+  expect_end("", [] {
+    const PoolOnHeap p;
     auto& low = make<std::uintptr_t>(0u);
     for (int cycle = 0; cycle < 5; ++cycle) {
       Stack stacks[2 * kStackSlotsPerSpan];
-      for (Stack& stack : stacks) stack = pool.allocate(2 * kStackMin, 1, nullptr);
+      for (Stack& stack : stacks) stack = p.pool.allocate(2 * kStackMin, 1, nullptr);
       std::uintptr_t least = stacks[0].lo;
       for (const Stack& stack : stacks) least = std::min(least, stack.lo);
       if (cycle == 0) low = least;
       EXPECT_EQ(least, low) << "no new memory";
-      for (const Stack& stack : stacks) give_back(pool, stack);
-      pool.free_spans();
+      for (const Stack& stack : stacks) give_back(p.pool, stack);
     }
-    EXPECT_EQ(pool.in_use(), 0u);
+    EXPECT_EQ(p.pool.in_use(), 0u);
   });
+}
+
+TEST(FreeSpans, AScanThatEndsMustHaveBegun) {
+  expect_end("stack pool: a scan ends that has not begun", [] { make_pool().end_scan(); });
 }
 
 /// Overwrites a byte of a freed stack, as a late writer would in a build without sanitizer.
@@ -336,7 +394,8 @@ TEST(CheckFreed, IsSilentWhenNothingWasOverwritten) {
     for (unsigned order = 0; order < kOrders; ++order) {
       give_back(pool, pool.allocate(kStackMin << order, 1, &cache), &cache);
     }
-    pool.free_spans();
+    pool.begin_scan();
+    pool.end_scan();
     pool.check_freed();
   });
   EXPECT_EQ(run.report.message, "");

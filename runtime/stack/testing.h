@@ -55,7 +55,9 @@ inline constexpr Function kGroup = {.name = "group",
 
 inline constexpr Function kBare = {.name = "bare", .id = kBareId, .frame_bytes = kHeaderBytes};
 
-inline StackPool& make_pool(const StackKnobs& knobs = {}) { return make<StackPool>(knobs); }
+inline StackPool& make_pool(const StackKnobs& knobs = {}) {
+  return make<StackPool>(knobs, make<SpanHeap>(knobs.poison));
+}
 
 inline Goroutine& make_goroutine(StackPool& pool, GoroutineId id = 1) {
   return make<Goroutine>(id, kMainPath, pool);

@@ -14,15 +14,18 @@ from common import say
 NEEDS = ()
 
 # Rooms that a room may include besides itself. A path with a dot is one header, not a room.
-RUNTIME = ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched", "runtime/chan",
-           "runtime/scan", "runtime"]
+RUNTIME = ["runtime/base", "runtime/platform", "runtime/heap", "runtime/stack", "runtime/sched",
+           "runtime/chan", "runtime/scan", "runtime"]
 MAY_INCLUDE = {
     "runtime/base": [],
     "runtime/platform": ["runtime/base"],
-    "runtime/stack": ["runtime/base", "runtime/platform"],
-    "runtime/sched": ["runtime/base", "runtime/platform", "runtime/stack"],
-    "runtime/chan": ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched"],
-    "runtime/scan": ["runtime/base", "runtime/platform", "runtime/stack", "runtime/sched"],
+    "runtime/heap": ["runtime/base", "runtime/platform"],
+    "runtime/stack": ["runtime/base", "runtime/platform", "runtime/heap"],
+    "runtime/sched": ["runtime/base", "runtime/platform", "runtime/heap", "runtime/stack"],
+    "runtime/chan": ["runtime/base", "runtime/platform", "runtime/heap", "runtime/stack",
+                     "runtime/sched"],
+    "runtime/scan": ["runtime/base", "runtime/platform", "runtime/heap", "runtime/stack",
+                     "runtime/sched", "runtime/chan"],
     "runtime": RUNTIME,  # go.h, the public face
     # Files, processes, exit codes: what is asked of the operating system.
     "fuzzers/host": ["runtime/base/check.h"],
@@ -138,6 +141,7 @@ def check_tree(root):
 PLANTED = [
     ("runtime/chan/up.cc", '#include "scan/scanner.h"\n', "runtime/chan may not include"),
     ("runtime/base/up.cc", '#include "stack/stack.h"\n', "runtime/base may not include"),
+    ("runtime/heap/up.cc", '#include "stack/stack.h"\n', "runtime/heap may not include"),
     ("runtime/sched/fuzz.cc", '#include "program/program.h"\n', "runtime/sched may not include"),
     ("runtime/sched/x_test.cc", '#include "program/program.h"\n', "runtime/sched may not include"),
     ("fuzzers/oracle/rt.cc", '#include "stack/stack.h"\n', "fuzzers/oracle may not include"),

@@ -1,9 +1,14 @@
 // The simulator's sizes and limits: small, so that short programs reach their ends.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace concertina::inline sim {
+
+// The heap: bytes of a page, and pages that are made at a time.
+inline constexpr std::size_t kHeapPageBytes = 1024;  // Go: 8 KiB
+inline constexpr std::uint32_t kHeapBlockPages = 64;
 
 // Stacks, in pieces.
 inline constexpr unsigned kStackCacheSlots = 4;  // per processor and order

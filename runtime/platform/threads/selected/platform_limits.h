@@ -1,9 +1,14 @@
 // The threads platform's sizes and limits: Go's, or near them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace concertina::inline threads {
+
+// The heap: bytes of a page, and pages that are made at a time.
+inline constexpr std::size_t kHeapPageBytes = 8192;
+inline constexpr std::uint32_t kHeapBlockPages = 128;
 
 // Stacks, in pieces.
 inline constexpr unsigned kStackCacheSlots = 16;    // per processor and order
