@@ -16,9 +16,10 @@ constexpr SiteFamily kFamilies[] = {
       kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume, kScanAsked}},
     // A channel's `closed`, and its lock.
     {{kChanSendFastClosed, kChanReceiveFastClosed, kChanClosedLoad}, {kChanClosedStore}},
-    {{kChanSendLock, kChanReceiveLock, kChanCloseLock, kSelectLock, kCopyStackLock},
+    {{kChanSendLock, kChanReceiveLock, kChanCloseLock, kSelectLock, kCopyStackLock,
+      kScanChannelLock},
      {kChanSendUnlock, kChanReceiveUnlock, kChanCloseUnlock, kWakeUnlock, kSelectUnlock,
-      kParkCommitUnlock, kSelectParkCommitUnlock, kCopyStackUnlock}},
+      kParkCommitUnlock, kSelectParkCommitUnlock, kCopyStackUnlock, kScanChannelUnlock}},
     // What a goroutine that waits shares with its partners and with whoever copies its stack.
     {{kSudogElementLoad}, {kSudogElementStore}},
     {{kSelectDoneUpdate}, {kSelectDoneUpdate, kSelectDoneReset}},
@@ -26,6 +27,7 @@ constexpr SiteFamily kFamilies[] = {
     {{kActiveStackChansLoad}, {kActiveStackChansSet, kActiveStackChansClear}},
     // The runtime's locks.
     {{kStackPoolLock}, {kStackPoolUnlock}},
+    {{kHeapLock}, {kHeapUnlock}},
     {{kSudogCacheLock}, {kSudogCacheUnlock}},
     {{kAllGoroutinesLock}, {kAllGoroutinesUnlock}},
     {{kSchedulerLock}, {kSchedulerUnlock}},

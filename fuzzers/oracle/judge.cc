@@ -6,6 +6,7 @@
 #include "oracle/channel_model.h"
 #include "oracle/channels.h"
 #include "oracle/fairness.h"
+#include "oracle/heap.h"
 #include "oracle/locals.h"
 #include "oracle/lock_order.h"
 #include "oracle/preemption.h"
@@ -39,14 +40,16 @@ Verdict judge_channels(const Trace& trace, ChannelModel& model) { return model.r
 
 std::span<const std::string_view> oracle_names() {
   static constexpr std::string_view kNames[] = {
-      "invariants", "stack",    "lock_order", "channels",    "locals", "deadlock", "leaks", "work",
-      "preemption", "fairness", "progress",   "determinism", "memory", "race",     "crash",
+      "invariants",  "heap",   "stack", "lock_order", "channels", "locals",
+      "deadlock",    "leaks",  "work",  "preemption", "fairness", "progress",
+      "determinism", "memory", "race",  "crash",
   };
   return kNames;
 }
 
 Verdict judge_history(const Program& program, const Trace& trace) {
   if (Verdict v = judge_invariants(trace); v.failed()) return v;
+  if (Verdict v = judge_heap(program, trace); v.failed()) return v;
   if (Verdict v = judge_stack(program, trace); v.failed()) return v;
   if (Verdict v = judge_lock_order(program, trace); v.failed()) return v;
   ChannelModel& model = scratch_channel_model();  // one replay serves three oracles

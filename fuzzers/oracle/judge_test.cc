@@ -8,6 +8,7 @@
 #include "oracle/channel_model.h"
 #include "oracle/channels.h"
 #include "oracle/fairness.h"
+#include "oracle/heap.h"
 #include "oracle/locals.h"
 #include "oracle/lock_order.h"
 #include "oracle/stack.h"
@@ -41,7 +42,9 @@ TEST(Judge, ASoundRunPasses) {
 }
 
 TEST(Judge, EachOracleIsAsked) {
-  History stack, locks, channels, locals, leaks;
+  History heap, stack, locks, channels, locals, leaks;
+  EXPECT_EQ(oracle_of(heap.add(event::SpanFreed{.use = SpanUse::kStacks}), Outcome::kPanic),
+            "heap");
   EXPECT_EQ(
       oracle_of(stack.add(event::StackFreed{.goroutine = 1, .overwritten = true}), Outcome::kPanic),
       "stack");
@@ -72,6 +75,8 @@ TEST(Judge, CausesComeFirst) {
   EXPECT_EQ(oracle_of(h, Outcome::kHung), "lock_order");
   h.add(event::StackFreed{.goroutine = 1, .overwritten = true});
   EXPECT_EQ(oracle_of(h, Outcome::kHung), "stack");
+  h.add(event::SpanFreed{.use = SpanUse::kStacks});
+  EXPECT_EQ(oracle_of(h, Outcome::kHung), "heap");
   EXPECT_EQ(oracle_of(h, Outcome::kFatal, "frame chain: x"), "invariants");
 }
 
@@ -112,6 +117,7 @@ TEST(Judge, AnyEventListHasAVerdict) {
     trace.threads[1].lock_holder = static_cast<int>(random());
     // Each oracle alone, because the first failure would hide the others.
     const Program program;
+    judge_heap(program, trace);
     judge_stack(program, trace);
     judge_lock_order(program, trace);
     ChannelModel& model = scratch_channel_model();

@@ -21,14 +21,36 @@ constexpr std::size_t kFactsPerStep = 6;
 /// Looking for work, and locks that are not about goroutines: rarely what a failure is about.
 bool is_housekeeping(Site site) {
   using enum Site;
-  static constexpr Site kSites[] = {
-      kStackPoolLock,        kStackPoolUnlock,     kSudogCacheLock,      kSudogCacheUnlock,
-      kAllGoroutinesLock,    kAllGoroutinesUnlock, kSchedulerLock,       kSchedulerUnlock,
-      kRunQueueHeadLoad,     kRunQueueTailLoad,    kRunQueueTailStore,   kRunQueueHeadUpdate,
-      kRunNextLoad,          kRunNextUpdate,       kStealOrder,          kSpinningLoad,
-      kSpinningUpdate,       kIdleProcessorsLoad,  kIdleProcessorsStore, kGlobalQueueSizeLoad,
-      kGlobalQueueSizeStore, kNeedSpinning,        kMachineNoteSleep,    kMachineNoteWake,
-      kMachineStart,         kThreadStart,         kRunQueueSlot,        kGoroutineCountStore};
+  static constexpr Site kSites[] = {kStackPoolLock,
+                                    kStackPoolUnlock,
+                                    kSudogCacheLock,
+                                    kSudogCacheUnlock,
+                                    kAllGoroutinesLock,
+                                    kAllGoroutinesUnlock,
+                                    kSchedulerLock,
+                                    kSchedulerUnlock,
+                                    kRunQueueHeadLoad,
+                                    kRunQueueTailLoad,
+                                    kRunQueueTailStore,
+                                    kRunQueueHeadUpdate,
+                                    kRunNextLoad,
+                                    kRunNextUpdate,
+                                    kStealOrder,
+                                    kSpinningLoad,
+                                    kSpinningUpdate,
+                                    kIdleProcessorsLoad,
+                                    kIdleProcessorsStore,
+                                    kGlobalQueueSizeLoad,
+                                    kGlobalQueueSizeStore,
+                                    kNeedSpinning,
+                                    kMachineNoteSleep,
+                                    kMachineNoteWake,
+                                    kMachineStart,
+                                    kThreadStart,
+                                    kRunQueueSlot,
+                                    kGoroutineCountStore,
+                                    kHeapLock,
+                                    kHeapUnlock};
   return std::ranges::find(kSites, site) != std::end(kSites);
 }
 
@@ -51,7 +73,8 @@ std::string who(const Step& step, const Names& names) {
 /// What happens before main begins, and what another fact says better.
 bool is_quiet_fact(const Event& event) {
   if (event.kind == EventKind::kSpawned) return event.goroutine == kNoGoroutine;
-  return event.kind == EventKind::kStackAllocated || event.kind == EventKind::kChannelMade;
+  return event.kind == EventKind::kStackAllocated || event.kind == EventKind::kChannelMade ||
+         event.kind == EventKind::kSpanTaken || event.kind == EventKind::kObjectMade;
 }
 
 /// Where the source names one site at several places: which of them the thread is at, as a file or

@@ -28,6 +28,7 @@ std::string lock_name(LockRank rank, std::uint32_t order, const Names& names) {
          : rank == LockRank::kScheduler   ? "lock of the scheduler"
          : rank == LockRank::kSudogCache  ? "lock of the sudog cache"
          : rank == LockRank::kStackPool   ? "lock of the stack pool"
+         : rank == LockRank::kHeap        ? "lock of the heap"
                                           : "";
 }
 

@@ -19,6 +19,9 @@ std::string meaning(const Verdict& verdict) {
   };
   constexpr Row kRows[] = {
       {"invariants", "The runtime found one of its own invariants broken and stopped."},
+      {"heap",
+       "Memory was two things at once, or became something else while a scan could still have "
+       "a pointer into it in mind, or was written to while it was free."},
       {"stack",
        "A goroutine's stack did not come through a copy as it must: frames, pointers and "
        "waiting elements keep their distances below the stack's top, a blocked goroutine is "

@@ -33,6 +33,11 @@ std::string_view copy_locks(CopyLocks locks) {
                                      : "taking no channel lock";
 }
 
+std::string_view span_use(SpanUse use) {
+  constexpr std::string_view kNames[] = {"nothing", "stacks", "sudogs and buffers"};
+  return name_at(kNames, use, "unknown");
+}
+
 // The bits of the runtime's Goroutine::preempt.
 std::string requests(unsigned bits) {
   constexpr std::string_view kRequests[] = {"stop for the scanner", "shrink its stack",
@@ -121,6 +126,18 @@ struct ByFields {
     return e.overwritten ? "a freed stack was written to (stack $serial)"
                          : "$goroutine's stack of $bytes is freed";
   }
+  std::string_view operator()(const event::SpanFreed& e) const {
+    return e.overwritten ? "free pages were written to (page $page and on, $pages)"
+                         : "pages $page and on ($pages), memory for $use, are free";
+  }
+  std::string_view operator()(const event::ObjectMade& e) const {
+    return e.use == ObjectUse::kSudog ? "a sudog is made (page $page, place $index)"
+                                      : "a channel's buffer is made (page $page, place $index)";
+  }
+  std::string_view operator()(const event::ObjectFreed& e) const {
+    return e.use == ObjectUse::kSudog ? "a sudog is freed (page $page, place $index)"
+                                      : "a channel's buffer is freed (page $page, place $index)";
+  }
   template <class Fact>
   std::string_view operator()(const Fact&) const {
     return "";
@@ -176,6 +193,10 @@ constexpr std::pair<EventKind, std::string_view> kSentences[] = {
     {kCopyEnd, "the copy of $goroutine's stack is done"},
     {kScanBegin, "the scanner has suspended $goroutine"},
     {kScanEnd, "the scanner lets $goroutine go"},
+    {kCycleBegin, "a scan begins"},
+    {kCycleEnd, "a scan ends: what it has kept may become something else"},
+    // Announced by the heap.
+    {kSpanTaken, "pages $page and on ($pages) become memory for $use"},
 };
 
 /// The fact's sentence, with its blanks; empty when it has none.
@@ -200,6 +221,7 @@ std::string say_field(std::string_view name, std::string_view type, std::uint32_
   if (name == "bits") return requests(value);
   if (type == "CopyReason") return std::string(copy_reason(static_cast<CopyReason>(value)));
   if (type == "CopyLocks") return std::string(copy_locks(static_cast<CopyLocks>(value)));
+  if (type == "SpanUse") return std::string(span_use(static_cast<SpanUse>(value)));
   if (name == "bytes" || name == "new_bytes") return plural(value, "byte");
   return name == "case_count" ? plural(value, "case") : std::to_string(value);
 }

@@ -126,6 +126,59 @@ class Thefts {
   std::vector<Taken> taken_;  // by thread
 };
 
+/// What pages have been.
+class Pages {
+ public:
+  void see(const Event& event, Features& features) {
+    if (event.kind == EventKind::kSpanTaken) {
+      taken(as<event::SpanTaken>(event), features);
+    } else if (event.kind == EventKind::kStackAllocated) {
+      allocated(as<event::StackAllocated>(event), features);
+    } else if (event.kind == EventKind::kSpanFreed) {
+      const auto freed = as<event::SpanFreed>(event);
+      // The last scan's end and what leaves with it are one critical section.
+      features[kSpansKeptBack] |= freed.use == SpanUse::kStacks && event.thread == ended_by_;
+    } else if (event.kind == EventKind::kCycleEnd) {
+      ended_by_ = event.thread;
+    } else if (event.kind == EventKind::kLockReleased &&
+               as<event::LockReleased>(event).rank == LockRank::kStackPool) {
+      ended_by_ = kNobody;
+    }
+  }
+
+ private:
+  static constexpr int kNobody = -1;
+  static constexpr std::uint32_t kPagesMax = 1 << 16;
+
+  void taken(const event::SpanTaken& span, Features& features) {
+    if (span.page >= kPagesMax || span.pages > kPagesMax) return;
+    const std::size_t end = span.page + span.pages;
+    if (end > pages_.size()) pages_.resize(end);
+    pages_[span.page].span_pages = span.pages;
+    if (span.use != SpanUse::kObjects) return;
+    for (std::size_t i = span.page; i < end; ++i) {
+      features[kStackBecomesObjects] |= pages_[i].stack_bytes != 0;
+    }
+  }
+
+  void allocated(const event::StackAllocated& stack, Features& features) {
+    if (stack.page >= pages_.size()) return;
+    const std::size_t end = stack.page + pages_[stack.page].span_pages;
+    for (std::size_t i = stack.page; i < end && i < pages_.size(); ++i) {
+      std::uint32_t& bytes = pages_[i].stack_bytes;
+      features[kStackBecomesOther] |= bytes != 0 && bytes != stack.bytes;
+      bytes = stack.bytes;
+    }
+  }
+
+  struct Page {
+    std::uint32_t span_pages = 0;   // of the span that began here last
+    std::uint32_t stack_bytes = 0;  // of the latest stack in its span
+  };
+  std::vector<Page> pages_;
+  int ended_by_ = kNobody;
+};
+
 void see_event(const Event& event, std::vector<Doing>& goroutines, Features& features) {
   if (event.goroutine >= goroutines.size()) goroutines.resize(event.goroutine + 1);
   Doing& doing = goroutines[event.goroutine];
@@ -194,10 +247,12 @@ Features features_of(const Input& input, const Trace& trace) {
   Features features{};
   std::vector<Doing> goroutines;
   Thefts thefts;
+  Pages pages;
   unsigned held_by_scanners = 0;
   for (const Event& event : trace.events) {
     see_event(event, goroutines, features);
     features[kStealsBesidePut] |= thefts.see(event);
+    pages.see(event, features);
     if (event.kind == EventKind::kScanBegin) features[kTwoScans] |= ++held_by_scanners == 2;
     if (event.kind == EventKind::kScanEnd) --held_by_scanners;
   }

@@ -36,6 +36,9 @@ enum Feature : unsigned {
   kPreemptsBetween,      // ... between two operations
   kStealsBesidePut,      // a goroutine was stolen while the queue's owner put another
   kTwoScans,             // two goroutines were held at once, by two scanners
+  kStackBecomesObjects,  // memory that was stacks was made into sudogs or buffers,
+  kStackBecomesOther,    // ... or stacks of another order
+  kSpansKeptBack,        // a stack's span came back with the end of a scan
   kDeadlocks,
   kPanics,
   kRunsOut,  // of its budget

@@ -39,6 +39,12 @@ constexpr Kinds kAsking{EventKind::kOpSend,      EventKind::kOpReceive,    Event
                         EventKind::kDoneReceive, EventKind::kDoneClose,    EventKind::kDoneSelect,
                         EventKind::kLenSeen,     EventKind::kCapSeen,      EventKind::kNotReady};
 
+/// What becomes of spans, and what is cut from them: the oracle `heap` judges their order.
+constexpr Kinds kSpans{EventKind::kSpanTaken, EventKind::kSpanFreed, EventKind::kCycleBegin,
+                       EventKind::kCycleEnd};
+constexpr Kinds kPieces{EventKind::kStackAllocated, EventKind::kStackFreed, EventKind::kObjectMade,
+                        EventKind::kObjectFreed};
+
 /// The goroutine that another one acts on; none for most events.
 GoroutineId target_of(const Event& event) {
   if (event.kind == EventKind::kSpawned) return as<event::Spawned>(event).child;
@@ -182,6 +188,8 @@ void Following::recorded(const Event& event) {
   }
   const bool is_work = kReadByWork.has(event.kind);
   if (is_work) step_.add({kWorkSlot, Mode::kWrite});
+  if (kSpans.has(event.kind)) step_.add({kHeapSlot, Mode::kWrite});
+  if (kPieces.has(event.kind)) step_.add({kHeapSlot, Mode::kMark});
   if (is_work || is_effect) step_.add({kWindowSlot, Mode::kMark});
 }
 

@@ -15,6 +15,8 @@
 //   window            the step number is read; marked by channel and work events, so that an oracle
 //                     that asks "since it began?" gets one answer in all orders
 //   memory            copies write it; a goroutine's own locals read it (frames do not overlap)
+//   heap              spans change hands, and scans begin and end: a write; marked by stacks and
+//                     objects that are handed out or come back
 //   names, clock,     the next object's ordinal, the virtual time, how often a place was passed,
 //   places, threads   the next thread's number
 //
@@ -54,6 +56,7 @@ enum Slot : std::uint16_t {
   kClockSlot,
   kPlacesSlot,
   kThreadsSlot,
+  kHeapSlot,
   kOtherSlot,  // whatever has no slot of its own
   kSlots
 };
