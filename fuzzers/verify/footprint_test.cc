@@ -101,12 +101,23 @@ TEST(Following, APartnerIsTouchedToo) {
   EXPECT_EQ(keeping.announcing(event::Readied{.goroutine = 2, .target = 7}), both);
   EXPECT_EQ(keeping.announcing(event::Spawned{.goroutine = 2, .child = 7}), both);
   EXPECT_EQ(keeping.announcing(event::Readied{.goroutine = 2}), alone);
-  EXPECT_EQ(keeping.announcing(event::StackAllocated{.goroutine = 2, .serial = 7}), alone)
+  EXPECT_EQ(keeping.announcing(event::CensusBegin{.goroutine = 2, .used_bytes = 7}), alone)
       << "a number that is no goroutine";
   const Accesses served =
       keeping.announcing(event::ReceiveFromSender{.goroutine = 2, .channel = 3, .partner = 7});
   EXPECT_EQ(served.at(goroutine_slot(7)), Mode::kWrite);
   EXPECT_EQ(served.at(channel_slot(3)), Mode::kWrite);
+}
+
+TEST(Following, WhatIsCutFromSpansCommutesAndTheSpansDoNot) {
+  Keeping keeping;
+  const auto mode_of = [&keeping](const Event& event) {
+    return keeping.announcing(event).at(kHeapSlot);
+  };
+  EXPECT_EQ(mode_of(event::StackAllocated{.serial = 7}), Mode::kMark);
+  EXPECT_EQ(mode_of(event::ObjectFreed{}), Mode::kMark);
+  EXPECT_EQ(mode_of(event::SpanTaken{.pages = 1}), Mode::kWrite);
+  EXPECT_EQ(mode_of(event::CycleEnd{}), Mode::kWrite);
 }
 
 TEST(Following, WorkIsOneSlotForAll) {
