@@ -1,5 +1,6 @@
 #include "heap/span_heap.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -13,6 +14,7 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 struct HeapBlock {
   std::uint32_t first = 0;  // number of its first page
   std::uint32_t pages = 0;
+  std::uint32_t used = 0;       // of its pages, from the first one: those beyond were never taken
   std::byte* memory = nullptr;  // begins a line
   Span** holders = nullptr;     // by page: the span in use that has it, or null
   HeapBlock* older = nullptr;
@@ -23,6 +25,12 @@ namespace {
 std::uint32_t pages_of(std::size_t bytes) {
   require(bytes != 0 && bytes <= (std::size_t{1} << 31), "heap", "a span of a size that none has");
   return static_cast<std::uint32_t>((bytes + kHeapPageBytes - 1) / kHeapPageBytes);
+}
+
+// Of a free span, the pages that have been somebody's and so are filled with kFreedByte.
+std::size_t filled_bytes(const Span& span) {
+  const std::uint32_t end = span.block->first + span.block->used;
+  return end <= span.first ? 0 : std::min(end - span.first, span.pages) * kHeapPageBytes;
 }
 
 void set_holder(const Span& span, Span* holder) {
@@ -65,7 +73,6 @@ void SpanHeap::make_block(std::uint32_t pages) {
   block->older = newest_block_;
   newest_block_ = block;
   pages_made_ += pages + 1;
-  if (poison_) platform::fill(block->memory, bytes, kFreedByte);
   sanitizer::poison(block->memory, bytes);
   insert_free(make_span(*block, block->first, pages));
 }
@@ -86,6 +93,15 @@ Span* SpanHeap::take_first_fit(std::uint32_t pages) {
   return nullptr;
 }
 
+// Its pages that are taken for the first time.
+void SpanHeap::fill_fresh(Span& span) {
+  const std::size_t filled = filled_bytes(span);
+  if (filled == span.bytes()) return;
+  span.block->used = span.first + span.pages - span.block->first;
+  sanitizer::unpoison(span.memory, span.bytes());
+  if (poison_) platform::fill(span.memory + filled, span.bytes() - filled, kFreedByte);
+}
+
 Span& SpanHeap::take_locked(std::size_t bytes, SpanUse use) {
   require(lock_.is_held_by_me(), "heap", "its spans need its lock");
   require(use != SpanUse::kFree, "heap", "a span is taken for no use");
@@ -97,9 +113,10 @@ Span& SpanHeap::take_locked(std::size_t bytes, SpanUse use) {
   }
   require(span != nullptr && span->use == SpanUse::kFree, "heap", "a span is taken that is in use");
   if (kCostlyChecks && poison_) {
-    require(platform::is_filled(span->memory, span->bytes(), kFreedByte), "heap",
+    require(platform::is_filled(span->memory, filled_bytes(*span), kFreedByte), "heap",
             "a span was written to while it was free");
   }
+  fill_fresh(*span);
   set_holder(*span, span);
   span->use = use;
   span->serial = ++serials_;
@@ -182,7 +199,7 @@ void SpanHeap::check_free() {
   if (!poison_) return;
   for (const Span* span = free_; span != nullptr; span = span->next) {
     sanitizer::unpoison(span->memory, span->bytes());
-    const bool intact = platform::is_filled(span->memory, span->bytes(), kFreedByte);
+    const bool intact = platform::is_filled(span->memory, filled_bytes(*span), kFreedByte);
     sanitizer::poison(span->memory, span->bytes());
     if (intact) continue;
     platform::record(event::SpanFreed{

@@ -4,8 +4,8 @@
 // free neighbours and is given out again, whole or in parts, for any use. So a pointer that has
 // outlived its stack hits somebody else's memory, as in Go.
 //
-// Free pages are filled with kFreedByte and poisoned, and looked at when they are taken and at the
-// end of the run.
+// Free pages are poisoned. Those that have been in use are also filled with kFreedByte, and looked
+// at when they are taken and at the end of the run.
 //
 // When a span may come back is its holder's affair: a stack's must not while a scan works, which may
 // have a pointer into it in mind (stack/stack_pool.h). What such a pointer hits, `find` says.
@@ -66,6 +66,7 @@ class SpanHeap {
   Span& make_span(HeapBlock& block, std::uint32_t first, std::uint32_t pages);
   Span* take_first_fit(std::uint32_t pages);
   void insert_free(Span& span);
+  void fill_fresh(Span& span);
   void absorb(Span& span, Span* neighbour);
   void check_free_list() const;
 
