@@ -90,6 +90,7 @@ threaded::Config disturbance(const Batch& batch) {
   constexpr std::uint32_t kGrowths[] = {0, 13, 29, 101};
   constexpr std::uint32_t kShrinks[] = {0, 3, 11, 41};
   constexpr std::uint32_t kPreemptions[] = {0, 7, 37, 211};
+  constexpr std::uint32_t kAssists[] = {0, 97, 499, 2003};
   constexpr std::uint32_t kInterrupts[] = {0, 5, 31, 173};
   constexpr std::uint64_t kScans[] = {20'000, 100'000, 500'000};
   Draws draws(~batch.seed);
@@ -99,6 +100,7 @@ threaded::Config disturbance(const Batch& batch) {
           .grow_one_in = kGrowths[draws.below(4)],
           .shrink_one_in = kShrinks[draws.below(4)],
           .preempt_one_in = kPreemptions[draws.below(4)],
+          .assist_one_in = kAssists[Draws(batch.seed ^ 0x617373697374U).below(4)],
           .interrupt_one_in = kInterrupts[draws.below(4)],
           .scan_every_ns = kScans[draws.below(3)]};
 }

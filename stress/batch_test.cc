@@ -146,7 +146,7 @@ TEST_F(BatchTest, SeedsTurnTheStacksAidsOff) {
 }
 
 TEST(Disturbance, IsAFunctionOfTheSeedAndOfEveryStrength) {
-  std::set<std::uint64_t> moves, growths, shrinks, preemptions, interrupts, scans;
+  std::set<std::uint64_t> moves, growths, shrinks, preemptions, assists, interrupts, scans;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     const threaded::Config config = disturbance({.seed = seed});
     const threaded::Config again = disturbance({.seed = seed, .is_small = true});
@@ -159,6 +159,7 @@ TEST(Disturbance, IsAFunctionOfTheSeedAndOfEveryStrength) {
     growths.insert(config.grow_one_in);
     shrinks.insert(config.shrink_one_in);
     preemptions.insert(config.preempt_one_in);
+    assists.insert(config.assist_one_in);
     interrupts.insert(config.interrupt_one_in);
     scans.insert(config.scan_every_ns);
   }
@@ -166,6 +167,7 @@ TEST(Disturbance, IsAFunctionOfTheSeedAndOfEveryStrength) {
   EXPECT_EQ(growths, (std::set<std::uint64_t>{0, 13, 29, 101}));
   EXPECT_EQ(shrinks, (std::set<std::uint64_t>{0, 3, 11, 41}));
   EXPECT_EQ(preemptions, (std::set<std::uint64_t>{0, 7, 37, 211}));
+  EXPECT_EQ(assists, (std::set<std::uint64_t>{0, 97, 499, 2003}));
   EXPECT_EQ(interrupts, (std::set<std::uint64_t>{0, 5, 31, 173}));
   EXPECT_EQ(scans.size(), 3u);
 }

@@ -43,7 +43,8 @@ std::string_view reason_name(WaitReason reason) {
                                          "select",
                                          "select without cases",
                                          "send on nil channel",
-                                         "receive on nil channel"};
+                                         "receive on nil channel",
+                                         "suspends others"};
   return name_at(kNames, reason, "unknown reason");
 }
 

@@ -1,6 +1,6 @@
 // The byte form of an input. Any byte string decodes; what encode writes decodes to the same value.
 //
-//   version       1 byte: 4, 3, 2, or else 1
+//   version       1 byte: 5, 4, 3, 2, or else 1
 //   schedule      flags, strategy, depth - 1, seed (8 bytes, little endian),
 //                 stack events, deviations
 //                 from version 2: horizon (LEB128), constraints, targets, thread counts
@@ -27,6 +27,7 @@
 //   operation     bits 0-5 code, 6 has_default, 7 by_pointer; then what the code uses:
 //                 channel, function or count (1 byte each), or number of cases and cases
 //   case          bits 0-3 channel (15: nil), 4 is_send, 5 by_pointer
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 
@@ -52,8 +53,9 @@ constexpr std::size_t kScheduleBytesMax =
 // What version 1 knew; its bytes wrap around into these.
 constexpr unsigned kStrategiesOfVersion1 = 3;
 constexpr unsigned kDeviationKindsOfVersion1 = 2;
-// And what versions 1 to 3 did.
+// And what versions 1 to 3 did, and what version 4 did.
 constexpr unsigned kStackActionsOfVersion3 = 4;
+constexpr unsigned kStackActionsOfVersion4 = 7;
 constexpr std::size_t kFunctionBytesMax = 2 + kOperationsMax * (2 + kCasesMax);
 static_assert(1 + kScheduleBytesMax + 1 + kChannelsMax + 1 + kFunctionsMax * kFunctionBytesMax <=
               kEncodedSizeMax);
@@ -221,7 +223,9 @@ void form(auto& io, Part<decltype(io), Key>& key) {
 }
 
 void form(auto& io, Part<decltype(io), StackEvent>& event) {
-  io.below(io.version < 4 ? kStackActionsOfVersion3 : static_cast<unsigned>(kLastStackAction),
+  io.below(io.version < 4   ? kStackActionsOfVersion3
+           : io.version < 5 ? kStackActionsOfVersion4
+                            : static_cast<unsigned>(kLastStackAction),
            event.action, 1);
   form(io, event.key);
 }
@@ -323,10 +327,12 @@ void form(auto& io, Part<decltype(io), Program>& program) {
 
 std::uint8_t version_of(const Input& input) {
   const Schedule& schedule = input.schedule;
-  if (schedule.slice != kSliceDefault) return 4;
+  unsigned last_action = 0;
   for (const StackEvent& event : schedule.stack_events) {
-    if (static_cast<unsigned>(event.action) > kStackActionsOfVersion3) return 4;
+    last_action = std::max(last_action, static_cast<unsigned>(event.action));
   }
+  if (last_action > kStackActionsOfVersion4) return 5;
+  if (schedule.slice != kSliceDefault || last_action > kStackActionsOfVersion3) return 4;
   if (schedule.machines_max != kMachinesMax) return 3;
   bool is_new = static_cast<unsigned>(schedule.strategy) >= kStrategiesOfVersion1 ||
                 schedule.horizon != 0 || !schedule.constraints.empty() ||

@@ -103,7 +103,7 @@ TEST(Bytes, VersionOneIsWrittenAndReadAsBefore) {
   Bytes bytes = encode(input);
   for (unsigned strategy = 0; strategy < 256; ++strategy) {
     bytes[2] = static_cast<std::uint8_t>(strategy);
-    for (const std::uint8_t version : {0, 1, 5, 255}) {
+    for (const std::uint8_t version : {0, 1, 6, 255}) {
       bytes[0] = version;
       EXPECT_EQ(static_cast<unsigned>(decode(bytes).schedule.strategy), strategy % 3);
     }
@@ -212,6 +212,26 @@ TEST(Bytes, TheLayoutOfVersionThreeIsFrozen) {
   EXPECT_EQ(decode(missing).schedule.machines_max, kMachinesMax);
 }
 
+// And those of version 5, which is version 4 with one more stack event.
+TEST(Bytes, TheLayoutOfVersionFiveIsFrozen) {
+  Bytes bytes = {
+      5,                             // version
+      0x01, 0, 2,                    // 2 processors; random; depth 3
+      5,    0, 0,    0, 0, 0, 0, 0,  // seed
+      1,    7, 0x01, 0, 1,           // assist at g0/user-prologue#1
+      0,                             // no deviations
+      0,    0, 0,    0,              // nothing learnt
+      0,    0,                       // machines_max: the most; the usual slice
+      0,    0, 0,    0,              // no channels; one function, empty
+  };
+  const Input input = decode(bytes);
+  EXPECT_EQ(encode(input), bytes);
+  const StackEvent event = {StackAction::kAssist, {kMainPath, Site::kUserPrologue, 1}};
+  EXPECT_EQ(input.schedule.stack_events, std::vector{event});
+  bytes[0] = 4;  // which knew seven
+  EXPECT_EQ(decode(bytes).schedule.stack_events[0].action, StackAction::kGrow);
+}
+
 // And those of version 4, which is version 3 with more stack events and a slice.
 TEST(Bytes, TheLayoutOfVersionFourIsFrozen) {
   Bytes bytes = {
@@ -248,12 +268,12 @@ TEST(Bytes, TheLayoutOfVersionFourIsFrozen) {
   }
 }
 
-TEST(Bytes, OnlyAnInputThatNeedsItIsOfVersionFour) {
+TEST(Bytes, OnlyAnInputThatNeedsItIsOfVersionFourOrFive) {
   Input input;
   input.program.functions.resize(1);
   for (unsigned i = 1; i <= static_cast<unsigned>(kLastStackAction); ++i) {
     input.schedule.stack_events = {{static_cast<StackAction>(i), {kAnyPath, Site::kTest, 0}}};
-    EXPECT_EQ(encode(input)[0], i <= 4 ? 1 : 4) << i;
+    EXPECT_EQ(encode(input)[0], i <= 4 ? 1 : i <= 7 ? 4 : 5) << i;
     EXPECT_EQ(decode(encode(input)), input) << i;
   }
   input.schedule.stack_events.clear();

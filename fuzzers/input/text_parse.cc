@@ -226,8 +226,9 @@ class Parser {
     if (!has_room(input_.schedule.stack_events, kStackEventsMax, word, "stack events"))
       return false;
     if (!action_from_name(word.text, event.action)) {
-      return fail(
-          word, "no such action: grow, move, scan-shrink, scan-move, shrink, preempt or interrupt");
+      return fail(word,
+                  "no such action: grow, move, scan-shrink, scan-move, shrink, preempt, interrupt "
+                  "or assist");
     }
     if (!parse_key_at(event.key)) return false;
     input_.schedule.stack_events.push_back(event);

@@ -64,6 +64,7 @@ constexpr const char* kCanonical =
     "event shrink at g0/select-lock-prologue#1\n"
     "event preempt at g0/wake-unlock#0\n"
     "event interrupt at any/send-direct#0\n"
+    "event assist at g0/ready-point#0\n"
     "hold 5 at scheduler/steal-order#0\n"
     "choose 3 at scanner/select-order#1\n"
     "end\n";
@@ -248,7 +249,7 @@ const Malformed kMalformed[] = {
     {BEGIN "}\nschedule seed=0xg", 4, 15, "seed is a number up to 18446744073709551615"},
     {BEGIN "}\nknob turned", 4, 6, "no such knob"},
     {BEGIN "}\nevent shrinks at g0/park-status#0", 4, 7,
-     "no such action: grow, move, scan-shrink, scan-move, shrink, preempt or interrupt"},
+     "no such action: grow, move, scan-shrink, scan-move, shrink, preempt, interrupt or assist"},
     {BEGIN "}\nevent move g0/park-status#0", 4, 12, "expected 'at' instead of 'g0/park-status#0'"},
     {BEGIN "}\nevent move at g0/park-statsu#0", 4, 18, "no such site"},
     {BEGIN "}\nhold 256 at g0/park-status#0", 4, 6,

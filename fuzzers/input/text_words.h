@@ -17,7 +17,7 @@
 //   knob      = "knob" ("move_at_every_prologue" | "no_stack_reuse" | "no_stack_cache" |
 //               "no_shrink" | "machines_max=" N | "slice=" N)
 //   event     = "event" ("grow" | "move" | "scan-shrink" | "scan-move" |
-//               "shrink" | "preempt" | "interrupt") "at" KEY
+//               "shrink" | "preempt" | "interrupt" | "assist") "at" KEY
 //   wish      = "hold" DECISIONS "at" KEY | "prefer" DECISIONS "at" KEY | "choose" N "at" KEY
 //   learnt    = ("reads" | "reads_not") SITE "from" SITE ["skip=" N]
 //             | "target" PATH "#" N | "count" N "of" PATH "#" N

@@ -60,6 +60,8 @@ TEST(Simpler, WishesBecomePlainer) {
             kPlain + ",event move at g0/user-prologue#0");
   EXPECT_EQ(simpler(kPlain + " event interrupt at g0/chan-len#0").back(),
             kPlain + ",event preempt at g0/chan-len#0");
+  EXPECT_EQ(simpler(kPlain + " event assist at g0/chan-len#0").back(),
+            kPlain + ",event preempt at g0/chan-len#0");
   EXPECT_EQ(simpler(kPlain + " event preempt at g0/chan-len#0"), (Texts{kPlain, kPlain, kPlain}));
   EXPECT_EQ(
       simpler(kPlain + " hold 7 at g0/wake-unlock#2"),

@@ -84,6 +84,7 @@ StackAction plainer(StackAction action) {
     case StackAction::kShrink:
       return StackAction::kMove;
     case StackAction::kInterrupt:
+    case StackAction::kAssist:
       return StackAction::kPreempt;
     default:
       return action;

@@ -155,6 +155,7 @@ Site draw_site_for(StackAction action, const Program& program, std::size_t funct
       // A call may have grown the stack just before, and its frame must fit afterwards.
       return random.percent(50) ? Site::kUserPrologue : kPrologues.draw(random);
     case StackAction::kPreempt:
+    case StackAction::kAssist:
       return draw_stop_site(program, function, random);
     case StackAction::kInterrupt:
       return draw_interrupt_site(program, function, random);
@@ -261,7 +262,7 @@ SpawnPath draw_path(const Program& program, Random& random) {
 }
 
 StackEvent draw_stack_event(const Program& program, Random& random) {
-  static constexpr std::uint8_t kWeights[] = {0, 13, 13, 20, 36, 6, 8, 4};  // by StackAction
+  static constexpr std::uint8_t kWeights[] = {0, 13, 13, 20, 36, 6, 8, 4, 5};  // by StackAction
   static_assert(std::size(kWeights) == 1 + static_cast<unsigned>(kLastStackAction));
   StackEvent event;
   event.action = static_cast<StackAction>(weighted(kWeights, random));
@@ -346,6 +347,32 @@ void add_stop_race(Schedule& schedule, const Program& program, Random& random) {
   if (stop.action == StackAction::kInterrupt && random.percent(30)) {
     ++stop.key.occurrence;
     schedule.stack_events.push_back(stop);
+  }
+  normalise(schedule);
+}
+
+void add_assist_race(Schedule& schedule, const Program& program, Random& random) {
+  static constexpr Site kDuringSites[] = {Site::kAssistStatus, Site::kScanSuspend,
+                                          Site::kScanResume};
+  const Actor actor = draw_actor(program, random);
+  const auto assists = [&](SpawnPath path) {
+    StackEvent event{StackAction::kAssist, {path, Site::kUserPrologue, 0}};
+    event.key.site = random.percent(30)
+                         ? random.pick(kEarlySites)
+                         : draw_site_for(event.action, program, actor.function, random);
+    if (random.percent(30)) event.key.occurrence = draw_occurrence(random);
+    schedule.stack_events.push_back(event);
+  };
+  for (unsigned n = random.below(3); n > 0; --n) {
+    schedule.stack_events.push_back(
+        {StackAction::kGrow, {actor.path, random.pick(kEarlySites), 0}});
+  }
+  assists(actor.path);
+  if (random.percent(50)) assists(draw_actor(program, random).path);
+  if (random.percent(60)) {
+    schedule.stack_events.push_back(
+        {random.percent(60) ? StackAction::kScanMove : StackAction::kScanShrink,
+         {actor.path, random.pick(kDuringSites), 0}});
   }
   normalise(schedule);
 }

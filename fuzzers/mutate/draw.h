@@ -35,6 +35,9 @@ void add_copy_race(Schedule& schedule, const Program& program, Random& random);
 /// Events that stop a goroutine within a channel operation or anywhere in its own code and copy its
 /// stack there; or that have it shrink its own stack, which has grown before.
 void add_stop_race(Schedule& schedule, const Program& program, Random& random);
+/// Events by which a goroutine suspends the others while somebody suspends it: the scanner, or a
+/// second one that does the same.
+void add_assist_race(Schedule& schedule, const Program& program, Random& random);
 /// A hold between the looks of an operation that does not wait, if the program has any.
 void add_poll_race(Schedule& schedule, const Program& program, Random& random);
 /// Holds in the middle of submitting work, moving it, and looking for it.

@@ -242,6 +242,26 @@ TEST(Race, OfAStopGrowsBeforeItShrinksAndLetsTheScannerComeFirst) {
   EXPECT_NEAR(scans * 100 / kDraws, 42, 3);
 }
 
+TEST(Race, OfAnAssistLetsOthersComeMeanwhile) {
+  Random random(12);
+  const Program program = two_children();
+  unsigned scans = 0, two = 0;
+  for (unsigned i = 0; i < kDraws; ++i) {
+    Schedule schedule;
+    add_assist_race(schedule, program, random);
+    ASSERT_EQ(validate(schedule), "");
+    unsigned assists = 0;
+    for (const StackEvent& event : schedule.stack_events) {
+      assists += event.action == StackAction::kAssist;
+      scans += event.action == StackAction::kScanShrink || event.action == StackAction::kScanMove;
+    }
+    ASSERT_GE(assists, 1u);
+    two += assists == 2;
+  }
+  EXPECT_NEAR(two * 100 / kDraws, 50, 5);
+  EXPECT_NEAR(scans * 100 / kDraws, 60, 3);
+}
+
 TEST(Race, OfAPollHoldsBetweenTheLooksOfTheFirstOperationThatDoesNotWait) {
   Random random(9);
   const auto sites = [&](const char* body) {
@@ -298,6 +318,7 @@ TEST(Race, StaysWithinTheLimitsOfASchedule) {
   for (unsigned i = 0; i < 40; ++i) {
     add_copy_race(schedule, program, random);
     add_stop_race(schedule, program, random);
+    add_assist_race(schedule, program, random);
     add_poll_race(schedule, program, random);
     add_queue_race(schedule, random);
     ASSERT_EQ(validate(schedule), "");

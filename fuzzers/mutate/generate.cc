@@ -12,7 +12,8 @@ namespace concertina::fuzzers {
 namespace {
 
 constexpr std::uint32_t kFewMachinesPercent = 6;
-constexpr std::uint32_t kStopRacePercent = 33;  // of inputs with stack events
+constexpr std::uint32_t kStopRacePercent = 33;    // of inputs with stack events
+constexpr std::uint32_t kAssistRacePercent = 15;  // of them, too
 constexpr std::uint32_t kShortSlicePercent = 10;
 constexpr std::uint32_t kBusyPercent = 5;
 constexpr unsigned kChannelsWanted = 4;
@@ -373,6 +374,9 @@ Input generate(Random& random, const GenerateOptions& options) {
   }
   if (random.percent(kShortSlicePercent)) input.schedule.slice = draw_slice(random);
   if (random.percent(kBusyPercent)) make_busy(input.program, input.schedule, random);
+  if (!input.schedule.stack_events.empty() && random.percent(kAssistRacePercent)) {
+    add_assist_race(input.schedule, input.program, random);
+  }
   const std::string rule = validate(input);
   CHECK(rule.empty(), "a generated input is valid: " + rule);
   return input;

@@ -133,8 +133,9 @@ TEST(Generate, StackEventsComeAsOftenAsAskedAndWhereTheyMatter) {
       const std::string_view site = site_name(event.key.site);
       const bool is_scan =
           event.action == StackAction::kScanShrink || event.action == StackAction::kScanMove;
-      const bool may_be_anywhere =
-          event.action == StackAction::kPreempt || event.action == StackAction::kInterrupt;
+      const bool may_be_anywhere = event.action == StackAction::kPreempt ||
+                                   event.action == StackAction::kInterrupt ||
+                                   event.action == StackAction::kAssist;
       // A growth may also be asked for before the first prologue.
       const bool is_prologue = site.ends_with("-prologue") ||
                                event.key.site == Site::kExecuteStatus ||

@@ -145,7 +145,11 @@ void mutate_schedule(Schedule& schedule, const Program& program, Random& random)
     case 1:
     case 2:
       if (random.percent(25)) {
-        add_stop_race(schedule, program, random);
+        if (random.percent(70)) {
+          add_stop_race(schedule, program, random);
+        } else {
+          add_assist_race(schedule, program, random);
+        }
         break;
       }
       mutate_list(schedule.stack_events, kStackEventsMax, random,

@@ -10,10 +10,11 @@ using enum Site;
 constexpr SiteFamily kFamilies[] = {
     // A goroutine's status, and what is asked of it, which the same places look at.
     {{kPreemptPoll, kParkStatus, kReadyStatus, kStatusWaitForScan, kExecuteStatus, kYieldStatus,
-      kExitStatus, kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanSuspendWait,
+      kExitStatus, kSyscallStatus, kAssistStatus, kCopyStackStatus, kScanSuspend, kScanSuspendWait,
       kScanPreemptStore, kScanResume, kScanAsked, kPreemptLook},
      {kPreemptPoll, kParkStatus, kReadyStatus, kExecuteStatus, kYieldStatus, kExitStatus,
-      kSyscallStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume, kScanAsked}},
+      kSyscallStatus, kAssistStatus, kCopyStackStatus, kScanSuspend, kScanPreemptStore, kScanResume,
+      kScanAsked}},
     // A channel's `closed`, and its lock.
     {{kChanSendFastClosed, kChanReceiveFastClosed, kChanClosedLoad}, {kChanClosedStore}},
     {{kChanSendLock, kChanReceiveLock, kChanCloseLock, kSelectLock, kCopyStackLock,

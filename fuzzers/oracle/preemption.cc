@@ -10,6 +10,8 @@ namespace {
 
 // kPreemptStop of stack/goroutine.h.
 constexpr std::uint32_t kStop = 1;
+// kPreemptAssist: no suspender does it for the goroutine.
+constexpr std::uint32_t kAssist = 16;
 
 constexpr Kinds kRead{EventKind::kAsked,   EventKind::kAnswered,  EventKind::kOverlooked,
                       EventKind::kSettled, EventKind::kParked,    EventKind::kSyscallEntered,
@@ -33,7 +35,7 @@ std::string_view broken_rule(const Event& e, Requests& g) {
       g.is_to_stop = false;
       break;
     case EventKind::kScanBegin:
-      g = Requests{};
+      g = Requests{.asked = g.asked & kAssist};
       break;
     case EventKind::kOverlooked:
       if ((as<event::Overlooked>(e).bits & g.asked) != 0) return "request overlooked";

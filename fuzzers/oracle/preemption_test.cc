@@ -43,6 +43,13 @@ TEST(Preemption, AnAnswerAScanAndTheEndServeWhatWasAsked) {
   EXPECT_EQ(judged({kAsk, event::Exited{.goroutine = 1}, kPass}), "pass");
 }
 
+TEST(Preemption, NobodyElseServesWhatAGoroutineIsToDoForOthers) {
+  const Event assist = event::Asked{.goroutine = 1, .bits = 16};
+  const Event scan = event::ScanBegin{.goroutine = 1, .status = 4};
+  EXPECT_EQ(judged({assist, scan, event::Overlooked{.goroutine = 1, .bits = 16}}),
+            "preemption: request overlooked");
+}
+
 TEST(Preemption, EachGoroutineAndEachRequestIsJudgedForItself) {
   EXPECT_EQ(judged({kAsk, event::Overlooked{.goroutine = 2, .bits = 3}}), "pass");
   EXPECT_EQ(judged({kAsk, event::Overlooked{.goroutine = 1, .bits = 4}}), "pass");

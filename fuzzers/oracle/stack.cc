@@ -21,7 +21,8 @@ constexpr Kinds kKinds{
     EventKind::kReadied,        EventKind::kSendPark,       EventKind::kReceivePark,
     EventKind::kSyscallEntered, EventKind::kSyscallLeft,    EventKind::kCopyBegin,
     EventKind::kCopyEnd,        EventKind::kSudogSeen,      EventKind::kCensusBegin,
-    EventKind::kFrameSeen,      EventKind::kPointerSeen,
+    EventKind::kFrameSeen,      EventKind::kPointerSeen,    EventKind::kScanEnd,
+    EventKind::kAssistBegin,    EventKind::kAssistEnd,
 };
 
 /// Facts of a census: events [begin, end).
@@ -40,6 +41,8 @@ struct Subject {
   std::uint32_t new_bytes = 0;
   BelowHi element_distance = 0;  // the farthest waiting element of the copy
   Walk before;                   // of the copy
+  int assists_on = kNobody;      // the thread on which it suspends others
+  std::uint32_t scanned = 0;     // by it, so far
 };
 
 class Stacks {
@@ -91,8 +94,13 @@ class Stacks {
       case EventKind::kCopyEnd:
       case EventKind::kSudogSeen:
       case EventKind::kCensusBegin:
+      case EventKind::kAssistBegin:
+      case EventKind::kAssistEnd:
         if (Subject* const s = subject(e.goroutine)) return apply_to(*s, e);
         return fail("malformed event", "no such goroutine");
+      case EventKind::kScanEnd:
+        for (Subject& s : subjects_) s.scanned += s.assists_on == e.thread ? 1 : 0;
+        return true;
       case EventKind::kFrameSeen:
       case EventKind::kPointerSeen:
         return fail("malformed event", "it belongs to no census");
@@ -117,6 +125,12 @@ class Stacks {
         return sudog_seen(s, as<event::SudogSeen>(e));
       case EventKind::kCensusBegin:
         return census(s, as<event::CensusBegin>(e), e.thread);
+      case EventKind::kAssistBegin:
+        s.assists_on = e.thread;
+        s.scanned = 0;
+        return true;
+      case EventKind::kAssistEnd:
+        return assisted(s, as<event::AssistEnd>(e));
       default:
         CHECK(e.kind == EventKind::kSendPark || e.kind == EventKind::kReceivePark,
               "only parking enqueues a goroutine");
@@ -153,11 +167,22 @@ class Stacks {
     return true;
   }
 
+  // It has counted in its frame, which nobody may have copied meanwhile.
+  bool assisted(Subject& s, const event::AssistEnd& e) {
+    if (s.assists_on == kNobody) return fail("malformed event", "it has not begun");
+    s.assists_on = kNobody;
+    if (e.scanned == s.scanned) return true;
+    return fail("lost write to a stack", "it has scanned " + std::to_string(s.scanned));
+  }
+
   // --- Copies. ---
 
   bool copy_begins(Subject& s, const event::CopyBegin& e, ThreadId thread) {
     if (s.is_copying) return fail("two copies at once", "the stack is being copied already");
     if (s.in_syscall) return fail("copied in a system call", "the kernel may use the stack");
+    if (s.assists_on != kNobody) {
+      return fail("copied while it suspends others", "its machine runs on, and uses the stack");
+    }
     const bool is_protected =
         e.locks == CopyLocks::kTaken || (e.locks == CopyLocks::kHeld && s.enqueued_by == thread);
     if (s.enqueued_by != kNobody && !is_protected) {

@@ -7,10 +7,11 @@
 //      slot, because distances below stack.hi survive a copy.
 //   4. A goroutine that is enqueued on channels is copied under their locks, until a waker has
 //      readied it: taken for the copy, or held by the machine that enqueued it.
-//   5. No copy in a system call, and not two at once.
+//   5. No copy in a system call, nor while the goroutine suspends others, and not two at once.
 //   6. A copy is made in status copy-stack, which tells suspenders to wait, or under the scan bit.
 //   7. A shrink leaves the guard space and three quarters of the old stack unused.
-//   8. Nobody writes to a freed stack; none is handed out or freed twice.
+//   8. What a goroutine that suspends others counts in its frame is there in the end.
+//   9. Nobody writes to a freed stack; none is handed out or freed twice.
 // Interpretation: a census's frames and pointers follow it with no other event in between, youngest
 // frame first; some walks are not announced. kSudogSeen stands between kCopyBegin and kCopyEnd and
 // speaks of the new stack. An overwritten kStackFreed is a second event of an

@@ -228,6 +228,20 @@ TEST(Stack, ACopySaysInTheStatusThatItIsOne) {
   EXPECT_EQ(copy_in(kWaiting), "copied in the wrong status");
 }
 
+TEST(StackFail, AGoroutineThatSuspendsOthersWorksOnItsStack) {
+  History copied, counted, lost, never;
+  const event::AssistBegin begins{.goroutine = 1};
+  for (History* one : {&counted, &lost}) one->thread(1);
+  copied.add(begins).add(event::CopyBegin{.goroutine = 1, .old_bytes = 2048, .new_bytes = 2048});
+  EXPECT_EQ(kind_of(copied), "copied while it suspends others");
+  counted.add(begins).add(event::ScanEnd{.goroutine = 2});
+  EXPECT_EQ(kind_of(counted.add(event::AssistEnd{.goroutine = 1, .scanned = 1})), "");
+  lost.add(begins).add(event::ScanEnd{.goroutine = 2});
+  EXPECT_EQ(kind_of(lost.add(event::AssistEnd{.goroutine = 1, .scanned = 0})),
+            "lost write to a stack");
+  EXPECT_EQ(kind_of(never.add(event::AssistEnd{.goroutine = 1})), "malformed event");
+}
+
 TEST(StackFail, Allocation) {
   History reuse, twice, again, never, written;
   reuse.add(event::StackAllocated{.goroutine = 1, .serial = 1, .bytes = 2048})

@@ -152,6 +152,10 @@ void Picture::apply_goroutine(const Event& event) {
     case EventKind::kPreempted:
       return stands(event.goroutine, as<event::Preempted>(event).for_scanner ? Standing::kPreempted
                                                                              : Standing::kRunnable);
+    case EventKind::kAssistBegin:
+      return stands(event.goroutine, Standing::kSuspending);
+    case EventKind::kAssistEnd:
+      return stands(event.goroutine, Standing::kRunning);
     case EventKind::kSyscallEntered:
       return stands(event.goroutine, Standing::kInSyscall);
     case EventKind::kPanicked:

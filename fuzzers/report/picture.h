@@ -42,6 +42,7 @@ enum class Standing : std::uint8_t {
   kPreempted,
   kReturned,
   kPanicked,
+  kSuspending,
 };
 
 struct GoroutinePicture {

@@ -23,7 +23,8 @@ std::string_view wait_reason(WaitReason reason) {
                                          "select",
                                          "no case",
                                          "send on nil channel",
-                                         "receive from nil channel"};
+                                         "receive from nil channel",
+                                         "the others' stacks"};
   return name_at(kNames, reason, "unknown");
 }
 
@@ -41,7 +42,8 @@ std::string_view span_use(SpanUse use) {
 // The bits of the runtime's Goroutine::preempt.
 std::string requests(unsigned bits) {
   constexpr std::string_view kRequests[] = {"stop for the scanner", "shrink its stack",
-                                            "move its stack", "share its processor"};
+                                            "move its stack", "share its processor",
+                                            "scan the others' stacks"};
   std::vector<std::string> asked;
   for (unsigned i = 0; i < std::size(kRequests); ++i) {
     if ((bits >> i & 1) != 0) asked.emplace_back(kRequests[i]);
@@ -176,6 +178,8 @@ constexpr std::pair<EventKind, std::string_view> kSentences[] = {
     {kParked, "$goroutine goes to sleep ($reason)"},
     {kExited, "$goroutine returns"},
     {kOverlooked, "$goroutine goes on at a safe point, though it was asked to $bits"},
+    {kAssistBegin, "$goroutine begins to suspend others, and may be suspended meanwhile"},
+    {kAssistEnd, "$goroutine has scanned $scanned and goes on"},
     {kStatusHeld, "$goroutine's status cannot change yet: a suspender holds it"},
     {kSyscallEntered, "$goroutine enters a system call"},
     {kSyscallLeft, "$goroutine leaves the system call"},
@@ -339,8 +343,8 @@ std::string say_standing(const GoroutinePicture& goroutine) {
   if (goroutine.standing == Standing::kRunning && goroutine.thread >= 0) {
     return "running on " + Names::thread(static_cast<ThreadId>(goroutine.thread));
   }
-  constexpr std::string_view kNames[] = {"runnable", "running",  "asleep",  "in a system call",
-                                         "stopped",  "returned", "panicked"};
+  constexpr std::string_view kNames[] = {"runnable", "running",  "asleep",   "in a system call",
+                                         "stopped",  "returned", "panicked", "suspending others"};
   return std::string(name_at(kNames, goroutine.standing, ""));
 }
 

@@ -16,7 +16,7 @@ constexpr unsigned kOrdinals = 31;  // a digit of a path is 1 + ordinal mod 31
 constexpr unsigned kLevelsMax = 6;
 
 constexpr std::string_view kActionNames[] = {
-    "none", "grow", "move", "scan-shrink", "scan-move", "shrink", "preempt", "interrupt",
+    "none", "grow", "move", "scan-shrink", "scan-move", "shrink", "preempt", "interrupt", "assist",
 };
 static_assert(std::size(kActionNames) == 1 + static_cast<unsigned>(kLastStackAction));
 

@@ -48,7 +48,7 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
-inline constexpr StackAction kLastStackAction = StackAction::kInterrupt;
+inline constexpr StackAction kLastStackAction = StackAction::kAssist;
 
 struct StackEvent {
   StackAction action = StackAction::kMove;  // never kNone

@@ -17,6 +17,9 @@ struct Doing {
   CopyReason copy{};                        // of its stack, the latest
   bool is_copied = false;                   // is that going on?
   bool left_syscall = false;                // and has not been at a safe point since
+  bool is_parking = false;                  // with the locks of its channels held
+  int assists_on = -1;                      // the thread on which it suspends others, or has
+  bool has_assisted = false;                // and has not begun another operation since
   bool in_select() const { return operation == EventKind::kOpSelect; }
 };
 
@@ -36,6 +39,7 @@ void see_copy(const event::CopyBegin& copy, const Doing& doing, Features& featur
 void see_end_of_copy(const event::CopyEnd& copy, const Doing& doing, Features& features) {
   if (doing.copy != CopyReason::kShrink || copy.status != kCopyStack) return;
   features[kShrinksItself] = true;
+  features[kAssistShrinks] |= doing.has_assisted;
   features[kShrinksItselfInside] |= doing.operation != EventKind::kCount;
 }
 
@@ -222,6 +226,10 @@ void see_event(const Event& event, std::vector<Doing>& goroutines, Features& fea
       break;
     case EventKind::kParked:
       features[kBlocks] = true;
+      doing.is_parking = doing.sudogs > 0;
+      break;
+    case EventKind::kLockReleased:  // the first of those that are held since
+      doing.is_parking = false;
       break;
     case EventKind::kCloseWakesReceiver:
     case EventKind::kCloseWakesSender:
@@ -231,6 +239,22 @@ void see_event(const Event& event, std::vector<Doing>& goroutines, Features& fea
       doing.copy = as<event::CopyBegin>(event).reason;
       doing.is_copied = true;
       see_copy(as<event::CopyBegin>(event), doing, features);
+      break;
+    case EventKind::kStatusHeld:
+      if (as<event::StatusHeld>(event).status != kRunning) break;
+      features[kRunningIsHeld] = true;
+      features[kParkingIsHeld] |= doing.is_parking;
+      break;
+    case EventKind::kAssistBegin:
+      features[kAssists] = true;
+      doing.assists_on = event.thread;
+      break;
+    case EventKind::kAssistEnd:
+      doing.assists_on = -1;
+      doing.has_assisted = true;
+      break;
+    case EventKind::kScanBegin:
+      features[kAssistIsScanned] |= doing.assists_on >= 0 && doing.assists_on != event.thread;
       break;
     case EventKind::kCopyEnd:
       doing.is_copied = false;

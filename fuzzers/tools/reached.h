@@ -39,6 +39,11 @@ enum Feature : unsigned {
   kStackBecomesObjects,  // memory that was stacks was made into sudogs or buffers,
   kStackBecomesOther,    // ... or stacks of another order
   kSpansKeptBack,        // a stack's span came back with the end of a scan
+  kRunningIsHeld,        // a change from running met the scan bit,
+  kParkingIsHeld,        // ... of a goroutine that parks with channels locked
+  kAssists,              // a goroutine suspended others,
+  kAssistIsScanned,      // ... and was scanned meanwhile, by another suspender
+  kAssistShrinks,        // ... and shrank its own stack afterwards, as it was asked
   kDeadlocks,
   kPanics,
   kRunsOut,  // of its budget

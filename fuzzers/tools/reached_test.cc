@@ -37,6 +37,12 @@ TEST(Reached, EachAdversarialPointHasItsSeed) {
       {"request-put-off-under-a-lock", kRequestsPutOff},
       {"steal-while-the-owner-puts", kStealsBesidePut},
       {"two-scans-at-once", kTwoScans},
+      {"event-assist", kAssists},
+      {"event-assist", kParkingIsHeld},
+      {"two-assists-at-once", kRunningIsHeld},
+      {"two-assists-at-once", kAssistIsScanned},
+      {"assist-against-the-scanner", kAssistIsScanned},
+      {"assist-against-the-scanner", kAssistShrinks},
   };
   for (const auto& row : kRows) {
     const Features features = reached_by(row.seed);

@@ -18,7 +18,7 @@ constexpr LockRank last(LockRank) { return LockRank::kScanRunning; }
 constexpr SpanUse last(SpanUse) { return SpanUse::kObjects; }
 constexpr ObjectUse last(ObjectUse) { return ObjectUse::kBuffer; }
 constexpr PanicKind last(PanicKind) { return PanicKind::kCloseOfNil; }
-constexpr WaitReason last(WaitReason) { return WaitReason::kChanReceiveNil; }
+constexpr WaitReason last(WaitReason) { return WaitReason::kSuspending; }
 constexpr FunctionId last(FunctionId) { return FunctionId::kOverwritten; }
 
 template <class Field, class Slot>

@@ -9,7 +9,8 @@
 //   kRunning      the machine that runs it
 //   kSyscall      that machine, too, but the processor has been handed off; the stack must not move
 //   kWaiting      nobody; but under the channel's lock, channel operations may read and write the
-//                 element slots of its sudogs
+//                 element slots of its sudogs. Or, with WaitReason::kSuspending, the machine that
+//                 runs it: it suspends others meanwhile, and lets them scan its stack
 //   kDead         there is no stack; kIdle follows in runs that use goroutines more than once
 //   kCopyStack    the thread that set it, which is copying the stack
 //   kPreempted    nobody: it stopped itself for a suspender, which must ready it
@@ -31,15 +32,16 @@ inline constexpr Status kIdle = 0, kRunnable = 1, kRunning = 2, kSyscall = 3, kW
 // Runnable       -      -       x       -       -      -      -         -
 // Running        -      x       -       x       x      x      x         x
 // Syscall        -      -       x       -       -      -      -         -
-// Waiting        -      x       -       -       -      -      -         -
+// Waiting        -      x       s       -       -      -      -         -     s: kSuspending only
 // Dead           x      -       -       -       -      -      -         -
 // CopyStack      -      -       x       -       -      -      -         -
 // Preempted      -      -       -       -       x      -      -         -
 constexpr bool is_legal(Status from, Status to) {
   switch (from) {
     case kIdle:
-    case kWaiting:
       return to == kRunnable;
+    case kWaiting:
+      return to == kRunnable || to == kRunning;
     case kRunnable:
     case kSyscall:
     case kCopyStack:
@@ -65,6 +67,8 @@ enum class WaitReason : std::uint16_t {
   kSelectNoCases = 4,
   kChanSendNil = 5,
   kChanReceiveNil = 6,
+  kSuspending =
+      7,  // for nothing: it suspends others, on its own machine (Go: isWaitingForSuspendG)
 };
 
 }  // namespace concertina

@@ -19,6 +19,8 @@ enum class StackAction : std::uint8_t {
                 // channel's lock held asks for that at the next one without
   kPreempt,     // the goroutine is asked to share its processor: it stops at its next safe point
   kInterrupt,   // the same at once, in user code: where its stack must not be copied
+  kAssist,      // the goroutine is asked to suspend the others, at its next safe point, and to scan
+                // and shrink their stacks, as the scanner does
 };
 
 /// What the scanner is asked to do.

@@ -1,5 +1,7 @@
 #include "scan/scanner.h"
 
+#include <algorithm>
+
 #include "chan/collect.h"
 #include "scan/notes.h"
 #include "stack/invariants.h"
@@ -9,6 +11,21 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
 constexpr unsigned kScannersMax = 2;
+constexpr std::uint32_t kAssistGoroutinesMax = 32;  // an assist looks at no more
+
+// Of a goroutine that suspends others.
+struct AssistFrame {
+  FrameHeader header;
+  std::uint64_t scanned = 0;  // goroutines
+};
+constexpr Function kAssistFrame = native_function(FunctionId::kAssist, 48);
+static_assert(sizeof(AssistFrame) <= kAssistFrame.frame_bytes);
+
+// Who suspends: a goroutine, on the machine that runs it; both null for a scanner.
+struct Suspender {
+  Machine* machine = nullptr;
+  Goroutine* goroutine = nullptr;
+};
 
 struct Suspended {
   bool is_dead = false;
@@ -83,10 +100,15 @@ Suspended suspend(Goroutine& g) {
   }
 }
 
-void resume(Runtime& runtime, Goroutine& g, const Suspended& suspended) {
+void resume(Runtime& runtime, const Suspender& by, Goroutine& g, const Suspended& suspended) {
   check_suspended(g, suspended);
   cas_from_scan(g, suspended.status, Site::kScanResume);
-  if (suspended.was_preempted) ready_from_outside(runtime, g);
+  if (!suspended.was_preempted) return;
+  if (by.goroutine != nullptr) {
+    ready_stopped(*by.machine, *by.goroutine, g);
+  } else {
+    ready_from_outside(runtime, g);
+  }
 }
 
 // Step S4. The stack is ours.
@@ -103,13 +125,50 @@ void scan_stack(Runtime& runtime, Goroutine& g, const Suspended& suspended, bool
   }
 }
 
-void scan_goroutine(Runtime& runtime, Goroutine& g, bool move) {
+// Was there anything to scan?
+bool scan_goroutine(Runtime& runtime, const Suspender& by, Goroutine& g, bool move) {
   const Suspended suspended = suspend(g);
-  if (suspended.is_dead) return;
+  if (suspended.is_dead) return false;
   platform::record(event::ScanBegin{.goroutine = g.id, .status = suspended.status});
   scan_stack(runtime, g, suspended, move);
   platform::record(event::ScanEnd{.goroutine = g.id});
-  resume(runtime, g, suspended);
+  resume(runtime, by, g, suspended);
+  return true;
+}
+
+// Who is the goroutine with this ordinal?
+Goroutine& goroutine_at(const Runtime& runtime, std::uint32_t index) {
+  require(runtime.goroutines[index] != nullptr, "scanner", "a goroutine is counted and not there");
+  return *runtime.goroutines[index];
+}
+
+// Steps T1 to T3 of scanner.h. Begins with the goroutine after it, and ends with itself where there
+// are no more than it looks at.
+void assist(Machine& m, Goroutine& g) {
+  Runtime& runtime = *m.runtime;
+  const NativeFrame frame(g, kAssistFrame, Site::kAssistPrologue);
+  // As a compiler would keep it in a register: its machine may, as nobody copies the stack.
+  auto& result = *reinterpret_cast<AssistFrame*>(g.sp);
+  g.stack_cache = nullptr;
+  g.wait_reason = WaitReason::kSuspending;
+  platform::record(event::AssistBegin{.goroutine = g.id});
+  cas_status(g, kRunning, kWaiting, Site::kAssistStatus);
+  platform::begin_freezing();
+  std::uint32_t scanned = 0;
+  const std::uint32_t count = runtime.goroutine_count.load(Site::kScanRequest);
+  const std::uint32_t looks = std::min(count, kAssistGoroutinesMax);
+  for (std::uint32_t i = 0; i < looks; ++i) {
+    scanned += scan_goroutine(runtime, {&m, &g}, goroutine_at(runtime, (g.id + i) % count), false);
+  }
+  platform::end_freezing();
+  if (g.has_native_frames) result.scanned = scanned;
+  cas_status(g, kWaiting, kRunning, Site::kAssistStatus);
+  g.wait_reason = WaitReason::kNone;
+  g.stack_cache = &m.processor->stacks;
+  require(reinterpret_cast<std::uintptr_t>(&result) == g.sp, "assist",
+          "its stack was copied while it worked on it");
+  if (g.has_native_frames) scanned = static_cast<std::uint32_t>(result.scanned);
+  platform::record(event::AssistEnd{.goroutine = g.id, .scanned = scanned});
 }
 
 // While a scanner works, goroutines that it holds may become runnable: no deadlock yet.
@@ -164,11 +223,10 @@ void scanner_main(void* argument) {
     const std::uint32_t count = runtime.goroutine_count.load(Site::kScanRequest);
     require(count <= runtime.knobs.goroutines_max, "scanner", "more goroutines than may be");
     for (std::uint32_t i = 0; i < count; ++i) {
-      require(runtime.goroutines[i] != nullptr, "scanner", "a goroutine is counted and not there");
+      Goroutine& g = goroutine_at(runtime, i);
       call_second_scanner(runtime);
-      Goroutine& g = *runtime.goroutines[i];
       if (request.path == kAnyPath || request.path == g.path) {
-        scan_goroutine(runtime, g, request.move);
+        scan_goroutine(runtime, {}, g, request.move);
       }
     }
     platform::end_freezing();
@@ -181,6 +239,7 @@ void scanner_main(void* argument) {
 
 void start_scanner(Runtime& runtime) {
   runtime.scanner_count = 1;
+  runtime.assist = &assist;
   platform::start_thread(&scanner_main, &runtime, Site::kThreadStart);
 }
 

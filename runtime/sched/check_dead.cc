@@ -36,6 +36,8 @@ void check_dead(Runtime& runtime) {
     ++alive;
     // Every machine sleeps, and nobody will ever wake one: such a goroutine was forgotten.
     require(status == kWaiting, "check_dead found a runnable goroutine", "all machines are idle");
+    require(!suspends_others(*runtime.goroutines[i]), "check_dead",
+            "a goroutine suspends others, and its machine sleeps");
   }
   if constexpr (kCostlyChecks) check_all_idle(runtime);
   announce_end(runtime, alive);

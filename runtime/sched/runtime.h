@@ -81,6 +81,9 @@ struct Knobs {
 
 /// Announces the channels' side of the end of a run; set by chan/.
 using EndHook = void (*)(Runtime&);
+/// The goroutine, which the machine runs and which is at a safe point, suspends and scans others;
+/// set by scan/.
+using AssistHook = void (*)(Machine&, Goroutine&);
 
 struct Runtime {
   explicit Runtime(const Knobs& run_knobs)
@@ -134,6 +137,7 @@ struct Runtime {
   ChannelBase** const channels;  // knobs.channels_max
   unsigned channel_count = 0;
   EndHook announce_channels = nullptr;
+  AssistHook assist = nullptr;  // set before the first machine runs; null without a scanner
 
  private:
   template <class T>

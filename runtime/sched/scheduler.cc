@@ -231,10 +231,20 @@ bool answer_stop_requests(Machine& m, Goroutine& g, std::uint32_t asked) {
   return true;
 }
 
+// First, and taken alone: while the goroutine assists, other suspenders find it waiting. Whoever
+// wanted it to stop is served then, so that a stop that it had taken up before would be a stop for
+// nobody.
+void answer_assist_request(Machine& m, Goroutine& g) {
+  if ((g.preempt.poll() & kPreemptAssist) == 0) return;
+  take_requests(g, kPreemptAssist);
+  if (m.runtime->assist != nullptr) m.runtime->assist(m, g);
+}
+
 // What others asked of a running goroutine, and what the end of a slice asks, at a safe point. True
 // when it has stopped.
 bool answer_preemption(Machine& m, Goroutine& g, bool slice_is_over) {
   if constexpr (kCostlyChecks) check_between_steps(m, g);
+  answer_assist_request(m, g);
   std::uint32_t asked = must_stop(g) ? take_requests(g, kPreemptAll) : 0;
   if (slice_is_over) asked |= kPreemptYield;
   answer_copy_requests(g, asked);
@@ -411,6 +421,16 @@ void ready_from_outside(Runtime& runtime, Goroutine& g) {
   put_global(runtime, batch, 1);
   wake_processor(runtime);
   settled(kNoGoroutine);
+}
+
+void ready_stopped(Machine& m, Goroutine& suspender, Goroutine& g) {
+  expect(m.goroutine == &suspender, "ready", "the machine does not run the suspender");
+  expect(g.sched_link == nullptr, "ready", "the goroutine is on a list");
+  platform::record(event::Readied{.target = g.id});
+  cas_status(g, kWaiting, kRunnable, Site::kReadyStatus);
+  put_runnable(m, g, true);
+  wake_processor(*m.runtime);
+  settled(suspender.id);
 }
 
 void panic(Goroutine& g, PanicKind kind, ChannelId channel) {

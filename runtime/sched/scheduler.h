@@ -52,8 +52,10 @@ Goroutine* spawn(Machine& m, Goroutine& parent, const Function& function, void* 
 /// Makes a waiting goroutine runnable, as the next of this processor (Go: goready). `waker` is the
 /// goroutine that the machine runs.
 void ready(Machine& m, Goroutine& waker, Goroutine& g);
-/// The same for a caller without a processor (the scanner): global queue.
+/// The same for a suspender, for what stopped for it. The scanner has no processor: global queue.
 void ready_from_outside(Runtime& runtime, Goroutine& g);
+/// A goroutine that suspends others has: next of this processor.
+void ready_stopped(Machine& m, Goroutine& suspender, Goroutine& g);
 
 /// The running goroutine enters a system call; its processor goes to another machine if there is
 /// work (Go: entersyscallblock). exit_syscall ends it; false when no processor was free: then the

@@ -174,6 +174,8 @@ void copy_stack(Goroutine& g, std::size_t new_bytes, CopyReason reason) {
   require(!g.in_syscall, "stack copy in system call", "the goroutine is in one");
   require(!g.is_async_stopped, "stack copy at an asynchronous safe point",
           "registers of the code that was interrupted may point into the stack");
+  require(!suspends_others(g), "stack copy of a suspender",
+          "its machine runs on, and works on the stack");
   const bool by_owner = g.status.load_mine() == kCopyStack;
   const bool sync = g.active_stack_chans.load(Site::kActiveStackChansLoad);
   // A goroutine that is about to park must not be copied by another thread: it is not clear

@@ -157,6 +157,16 @@ TEST(Copy, InASystemCallIsFatal) {
   });
 }
 
+TEST(Copy, OfASuspenderIsFatal) {
+  expect_end("stack copy of a suspender: its machine runs on, and works on the stack", [] {
+    Goroutine& g = make_running();
+    g.wait_reason = WaitReason::kSuspending;
+    g.status.plant(kWaiting | kScan);
+    EXPECT_FALSE(is_shrink_safe(g));
+    copy_same(g);
+  });
+}
+
 TEST(Copy, BySomebodyElseWhileParkingOnAChannelIsFatal) {
   expect_end(
       "racy sudog adjustment due to parking on channel: the goroutine was suspended before its "

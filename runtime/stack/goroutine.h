@@ -22,9 +22,11 @@ inline constexpr std::uint32_t kPreemptStop = 1;    // stop in kPreempted: someb
 inline constexpr std::uint32_t kPreemptShrink = 2;  // shrink your own stack at the next safe point
 inline constexpr std::uint32_t kPreemptMove = 4;    // as kPreemptShrink, but copy to equal size
 inline constexpr std::uint32_t kPreemptYield = 8;   // share the processor: to the global queue
+inline constexpr std::uint32_t kPreemptAssist = 16;  // suspend others, and scan their stacks
 inline constexpr std::uint32_t kPreemptCopies = kPreemptShrink | kPreemptMove;
-inline constexpr std::uint32_t kPreemptAll = kPreemptStop | kPreemptCopies | kPreemptYield;
-static_assert((kPreemptStop ^ kPreemptShrink ^ kPreemptMove ^ kPreemptYield) == 15,
+inline constexpr std::uint32_t kPreemptAll =
+    kPreemptStop | kPreemptCopies | kPreemptYield | kPreemptAssist;
+static_assert((kPreemptStop ^ kPreemptShrink ^ kPreemptMove ^ kPreemptYield ^ kPreemptAssist) == 31,
               "each request has its bit");
 
 /// A guard that no stack pointer is above: the next prologue or safe point looks at
@@ -101,8 +103,12 @@ static_assert((kRunnable | kRunning | kSyscall | kWaiting | kDead | kCopyStack |
 static_assert(is_legal(kRunning, kCopyStack) && is_legal(kCopyStack, kRunning), "growth returns");
 static_assert(!is_legal(kSyscall, kCopyStack) && !is_legal(kWaiting, kCopyStack),
               "only its owner copies a stack without the scan bit");
-static_assert(!is_legal(kWaiting, kRunning) && !is_legal(kPreempted, kRunnable),
-              "between waiting and running a goroutine is in a queue");
+static_assert(!is_legal(kPreempted, kRunnable) && !is_legal(kPreempted, kRunning),
+              "what stopped for a suspender is made waiting first");
+
+/// It is waiting for other suspenders only: it suspends goroutines itself, and its machine runs on
+/// (Go: isWaitingForSuspendG). The caller owns the stack.
+inline bool suspends_others(const Goroutine& g) { return g.wait_reason == WaitReason::kSuspending; }
 
 /// A suspender holds kScan over `from`: returns when it is taken off. Fatal when `seen` is another
 /// status.
@@ -119,6 +125,9 @@ constexpr LockRank scan_rank(Status below) {
 /// Inline, because the edge is a constant nearly everywhere.
 [[gnu::always_inline]] inline void cas_status(Goroutine& g, Status from, Status to, Site site) {
   require(is_legal(from, to), "goroutine status", "an edge that the status table forbids");
+  if (from == kWaiting && to == kRunning) {
+    require(suspends_others(g), "goroutine status", "who has parked is to be made runnable");
+  }
   Status seen = from;
   // No suspender puts its scan bit on top of this: its owner is alone.
   if (from == kCopyStack) {

@@ -63,7 +63,10 @@ void recall_requests(Goroutine& g) {
 }
 
 void forget_requests(Goroutine& g) {
-  if (g.preempt.exchange(0, Site::kScanPreemptStore) != 0) publish_guard(g);
+  std::uint32_t seen = g.preempt.poll();
+  while (!g.preempt.compare_exchange(seen, seen & kPreemptAssist, Site::kScanPreemptStore)) {
+  }
+  if ((seen & ~kPreemptAssist) != 0) publish_guard(g);
 }
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

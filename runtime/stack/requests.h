@@ -55,7 +55,8 @@ void recall_requests(Goroutine& g);
     recall_requests(g);
 }
 
-/// A suspender with the scan bit: it is here, so what was asked is served.
+/// A suspender with the scan bit: it is here, so what was asked is served, but what is asked of the
+/// goroutine for others.
 void forget_requests(Goroutine& g);
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM

@@ -29,6 +29,9 @@ void disturb(Goroutine& g, StackAction action, std::size_t frame_bytes) {
     case StackAction::kPreempt:
       ask(g, kPreemptYield, Site::kPreemptPoll);
       break;
+    case StackAction::kAssist:
+      ask(g, kPreemptAssist, Site::kPreemptPoll);
+      break;
     default:
       break;
   }
@@ -117,6 +120,8 @@ bool is_shrink_safe(const Goroutine& g) {
   if (g.in_syscall) return false;
   // Registers of the code that was interrupted may point into the stack.
   if (g.is_async_stopped) return false;
+  // Its machine runs on, and works on its stack.
+  if (suspends_others(g)) return false;
   // Between kWaiting and the commit function, active_stack_chans does not tell the truth yet.
   if (g.parking_on_chan.load(Site::kParkingOnChanLoad) != 0) return false;
   return true;

@@ -19,7 +19,7 @@ const std::set<Edge> kLegal = {
     {kIdle, kRunnable},   {kRunnable, kRunning}, {kRunning, kRunnable},  {kRunning, kSyscall},
     {kRunning, kWaiting}, {kRunning, kDead},     {kRunning, kCopyStack}, {kRunning, kPreempted},
     {kSyscall, kRunning}, {kWaiting, kRunnable}, {kCopyStack, kRunning}, {kPreempted, kWaiting},
-    {kDead, kIdle},
+    {kDead, kIdle},       {kWaiting, kRunning},
 };
 
 Goroutine& goroutine_in(Status status) {
@@ -32,6 +32,7 @@ TEST(StatusGate, LetsEveryLegalEdgePass) {
   for (const auto& [from, to] : kLegal) {
     const std::string message = message_of([from, to] {
       Goroutine& g = goroutine_in(from);
+      if (to == kRunning) g.wait_reason = WaitReason::kSuspending;  // see below
       cas_status(g, from, to, kSite);
       EXPECT_EQ(g.status.inspect(), to);
     });
@@ -49,6 +50,12 @@ TEST(StatusGate, RefusesEveryOtherEdge) {
       EXPECT_EQ(run.report.message, "goroutine status: an edge that the status table forbids");
     }
   }
+}
+
+// Between waiting and running a goroutine is in a queue, unless it has not been parked at all.
+TEST(StatusGate, LetsNobodyRunAgainWhoHasParked) {
+  expect_end("goroutine status: who has parked is to be made runnable",
+             [] { cas_status(goroutine_in(kWaiting), kWaiting, kRunning, kSite); });
 }
 
 TEST(StatusGate, RefusesEdgesWithTheScanBit) {

@@ -223,6 +223,7 @@ void World::apply(StackAction action, SpawnPath path) {
     case StackAction::kMove:
     case StackAction::kShrink:
     case StackAction::kPreempt:
+    case StackAction::kAssist:
     case StackAction::kInterrupt:  // and this in user code
       threads_[current_].wishes |= bit_of(action);
       return;
@@ -244,7 +245,7 @@ StackAction World::prologue(Site site) {
   }
   if (thread.wishes == 0) [[likely]]
     return StackAction::kNone;
-  // One copy serves all wishes for one; a preemption waits for the prologue after it.
+  // One copy serves all wishes for one; other requests wait for the prologues after it.
   constexpr unsigned kCopies =
       bit_of(StackAction::kGrow) | bit_of(StackAction::kMove) | bit_of(StackAction::kShrink);
   for (const auto action : {StackAction::kGrow, StackAction::kMove, StackAction::kShrink}) {
@@ -252,9 +253,12 @@ StackAction World::prologue(Site site) {
     thread.wishes &= ~kCopies;
     return action;
   }
-  if ((thread.wishes & bit_of(StackAction::kPreempt)) == 0) return StackAction::kNone;
-  thread.wishes &= ~bit_of(StackAction::kPreempt);
-  return StackAction::kPreempt;
+  for (const auto action : {StackAction::kPreempt, StackAction::kAssist}) {
+    if ((thread.wishes & bit_of(action)) == 0) continue;
+    thread.wishes &= ~bit_of(action);
+    return action;
+  }
+  return StackAction::kNone;
 }
 
 bool World::is_interrupted(Site site) {

@@ -65,6 +65,7 @@ StackAction Thread::draw_stack_action() {
   if (config.move_one_in != 0 && draw(config.move_one_in) == 0) return StackAction::kMove;
   if (config.shrink_one_in != 0 && draw(config.shrink_one_in) == 0) return StackAction::kShrink;
   if (config.preempt_one_in != 0 && draw(config.preempt_one_in) == 0) return StackAction::kPreempt;
+  if (config.assist_one_in != 0 && draw(config.assist_one_in) == 0) return StackAction::kAssist;
   return StackAction::kNone;
 }
 
@@ -91,7 +92,7 @@ bool Backoff::wait() {
 // calloc: pages that no event reaches cost nothing.
 Run::Run(const Config& config) : config_(config) {
   if ((config_.move_one_in | config_.grow_one_in | config_.shrink_one_in | config_.preempt_one_in |
-       config_.interrupt_one_in) != 0) {
+       config_.assist_one_in | config_.interrupt_one_in) != 0) {
     call_attention(kAttendPrologue);
   }
   if (!records()) return;

@@ -70,6 +70,7 @@ struct Config {
   std::uint32_t grow_one_in = 0;       // one prologue in this many grows the stack; 0: none
   std::uint32_t shrink_one_in = 0;     // ... halves it, if little is used
   std::uint32_t preempt_one_in = 0;    // ... asks its goroutine to share the processor
+  std::uint32_t assist_one_in = 0;     // ... asks its goroutine to suspend and scan others
   std::uint32_t interrupt_one_in = 0;  // one place in user code in this many stops the goroutine
   std::uint64_t scan_every_ns = 0;     // the scanner goes to work by itself; 0: on request only
   std::uint64_t limit_ns = 0;          // the driver stops a run that takes longer; 0: never
