@@ -5,24 +5,26 @@
 #include <limits>
 #include <type_traits>
 
+#include "base/names.h"
+
 namespace concertina {
 namespace {
 
 constexpr auto kKinds = static_cast<unsigned>(EventKind::kCount);
 
 // The last value of each enumeration that is a field.
-constexpr CopyReason last(CopyReason) { return CopyReason::kMove; }
-constexpr CopyLocks last(CopyLocks) { return CopyLocks::kHeld; }
-constexpr CensusMoment last(CensusMoment) { return CensusMoment::kScan; }
-constexpr LockRank last(LockRank) { return LockRank::kScanRunning; }
-constexpr SpanUse last(SpanUse) { return SpanUse::kObjects; }
-constexpr ObjectUse last(ObjectUse) { return ObjectUse::kBuffer; }
-constexpr PanicKind last(PanicKind) { return PanicKind::kCloseOfNil; }
-constexpr WaitReason last(WaitReason) { return WaitReason::kSuspending; }
-constexpr FunctionId last(FunctionId) { return FunctionId::kOverwritten; }
+consteval CopyReason last(CopyReason) { return CopyReason::kMove; }
+consteval CopyLocks last(CopyLocks) { return CopyLocks::kHeld; }
+consteval CensusMoment last(CensusMoment) { return CensusMoment::kScan; }
+consteval LockRank last(LockRank) { return LockRank::kScanRunning; }
+consteval SpanUse last(SpanUse) { return SpanUse::kObjects; }
+consteval ObjectUse last(ObjectUse) { return ObjectUse::kBuffer; }
+consteval PanicKind last(PanicKind) { return PanicKind::kCloseOfNil; }
+consteval WaitReason last(WaitReason) { return WaitReason::kSuspending; }
+consteval FunctionId last(FunctionId) { return FunctionId::kOverwritten; }
 
 template <class Field, class Slot>
-constexpr Slot largest() {
+consteval Slot largest() {
   if constexpr (std::is_enum_v<Field>) {
     return static_cast<Slot>(last(Field{}));
   } else {
@@ -48,28 +50,23 @@ constexpr std::array<Event, kKinds> kLargest = {
 };
 
 // What is_well_formed relies on, of a slot with two half-words.
-constexpr bool can_be_split(std::uint32_t largest) {
+consteval bool can_be_split(std::uint32_t largest) {
   return largest <= 0xffff || (largest & 0xffff) == 0xffff;
 }
 static_assert(std::ranges::all_of(kLargest, [](const Event& most) {
   return can_be_split(most.slot_a) && can_be_split(most.slot_b);
 }));
 
+constexpr std::string_view kNames[] = {
+#define EVENT(name, text, fields) text,
+#include "base/event.def"
+#undef EVENT
+};
+
 }  // namespace
 
 const std::array<Event, kKinds> kLargestEvents = kLargest;
 
-std::string_view event_name(EventKind kind) {
-  switch (kind) {
-#define EVENT(name, text, fields) \
-  case EventKind::k##name:        \
-    return text;
-#include "base/event.def"
-#undef EVENT
-    case EventKind::kCount:
-      break;
-  }
-  return "unknown-event";
-}
+std::string_view event_name(EventKind kind) { return name_at(kNames, kind, "unknown-event"); }
 
 }  // namespace concertina

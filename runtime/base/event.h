@@ -76,7 +76,7 @@ std::string_view event_name(EventKind kind);
 extern const std::array<Event, static_cast<std::size_t>(EventKind::kCount)> kLargestEvents;
 
 /// Can this have been packed? Slots without a field are 0, and values are in their ranges.
-inline bool is_well_formed(const Event& event) {
+UNCOUNTED inline bool is_well_formed(const Event& event) {
   const auto kind = static_cast<std::size_t>(event.kind);
   if (kind >= kLargestEvents.size()) [[unlikely]]
     return false;
@@ -173,7 +173,7 @@ constexpr bool is_among(const KindTable& kinds, EventKind kind) {
   return kind < EventKind::kCount && kinds[static_cast<unsigned>(kind)];
 }
 template <class F>
-constexpr KindTable kinds_where(const F& f) {
+consteval KindTable kinds_where(const F& f) {
   KindTable kinds{};
   for (unsigned i = 0; i < kinds.size(); ++i) {
     kinds[i] = visit(Event{.kind = static_cast<EventKind>(i)}, f);

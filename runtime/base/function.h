@@ -28,17 +28,16 @@ constexpr unsigned program_function_index(FunctionId id) {
   return static_cast<unsigned>(id) - static_cast<unsigned>(FunctionId::kFirstOfProgram);
 }
 
-/// "chan_send"; null for a function that is not the runtime's.
-constexpr const char* function_name(FunctionId id) {
-  switch (id) {
-#define FUNCTION(name, text) \
-  case FunctionId::name:     \
-    return text;
+inline constexpr const char* kFunctionNames[] = {
+    nullptr,  // kNone
+#define FUNCTION(name, text) text,
 #include "base/function.def"
 #undef FUNCTION
-    default:
-      return nullptr;
-  }
+};
+
+/// "chan_send"; null for a function that is not the runtime's.
+constexpr const char* function_name(FunctionId id) {
+  return id < FunctionId::kRuntimeEnd ? kFunctionNames[static_cast<unsigned>(id)] : nullptr;
 }
 
 }  // namespace concertina

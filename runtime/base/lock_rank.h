@@ -16,6 +16,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/names.h"
+
 namespace concertina {
 
 enum class LockRank : std::uint16_t {
@@ -32,32 +34,12 @@ enum class LockRank : std::uint16_t {
   kCount
 };
 
+inline constexpr std::string_view kLockRankNames[] = {
+    "none",        "all-goroutines", "stack-scan", "scheduler", "channel",
+    "sudog-cache", "channel-leaf",   "stack-pool", "heap",      "scan-of-running"};
+
 constexpr std::string_view lock_rank_name(LockRank rank) {
-  switch (rank) {
-    case LockRank::kNone:
-      return "none";
-    case LockRank::kAllGoroutines:
-      return "all-goroutines";
-    case LockRank::kStackScan:
-      return "stack-scan";
-    case LockRank::kScheduler:
-      return "scheduler";
-    case LockRank::kChannel:
-      return "channel";
-    case LockRank::kSudogCache:
-      return "sudog-cache";
-    case LockRank::kChannelLeaf:
-      return "channel-leaf";
-    case LockRank::kStackPool:
-      return "stack-pool";
-    case LockRank::kHeap:
-      return "heap";
-    case LockRank::kScanRunning:
-      return "scan-of-running";
-    case LockRank::kCount:
-      break;
-  }
-  return "unknown-rank";
+  return name_at(kLockRankNames, rank, "unknown-rank");
 }
 
 }  // namespace concertina

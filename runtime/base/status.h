@@ -21,6 +21,8 @@
 
 #include <cstdint>
 
+#include "base/check.h"
+
 namespace concertina {
 
 using Status = std::uint32_t;
@@ -36,7 +38,7 @@ inline constexpr Status kIdle = 0, kRunnable = 1, kRunning = 2, kSyscall = 3, kW
 // Dead           x      -       -       -       -      -      -         -
 // CopyStack      -      -       x       -       -      -      -         -
 // Preempted      -      -       -       -       x      -      -         -
-constexpr bool is_legal(Status from, Status to) {
+UNCOUNTED constexpr bool is_legal(Status from, Status to) {
   switch (from) {
     case kIdle:
       return to == kRunnable;

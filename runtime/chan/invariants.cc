@@ -1,5 +1,7 @@
 #include "chan/invariants.h"
 
+#include "base/check.h"
+
 namespace concertina::inline CONCERTINA_PLATFORM {
 namespace {
 
@@ -7,7 +9,9 @@ bool waits(const Goroutine& g) { return (g.status.inspect() & ~kScan) == kWaitin
 
 bool runs(const Goroutine& g) { return (g.status.inspect() & ~kScan) == kRunning; }
 
-bool is_linked(const Sudog& sudog) { return sudog.next != nullptr || sudog.previous != nullptr; }
+UNCOUNTED bool is_linked(const Sudog& sudog) {
+  return sudog.next != nullptr || sudog.previous != nullptr;
+}
 
 // The goroutine of the first sudog that a waker could have; null for none. Others are a select's
 // that is won already, and stay queued until it has woken.

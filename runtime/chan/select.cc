@@ -63,7 +63,6 @@ constexpr Function kWakeFrame = native_function(FunctionId::kSelectWake, 96);
 class Frame {
  public:
   explicit Frame(Goroutine& g) : g_(g), frame_(g, g.sp) {}
-  SelectFrame& operator*() const { return *frame_; }
   SelectFrame* operator->() const { return &*frame_; }
   SelectCase& at(unsigned index) const {
     if constexpr (kCostlyChecks) require(index < frame_->case_count, "select", "no such case");

@@ -97,7 +97,7 @@ bool recheck_queues(Machine& m) {
 // set and unanswered, and no processor is idle. A machine that makes one idle later answers it
 // first (non-spinning), or looks at all queues afterwards (spinning: I2); a machine that answers
 // looks at all queues afterwards. Either finds our work, which came before these loads.
-bool has_standing_request(Runtime& runtime) {
+[[maybe_unused]] bool has_standing_request(Runtime& runtime) {
   return runtime.need_spinning.load(Site::kNeedSpinning) != 0 &&
          runtime.idle_processor_count.load(Site::kIdleProcessorsLoad) == 0;
 }
@@ -164,7 +164,9 @@ void reset_spinning(Machine& m) {
 void wake_processor(Runtime& runtime) {
   std::uint32_t none = 0;
   if (runtime.spinning_count.load(Site::kSpinningLoad) != 0) return;
-  if (kTrustsStandingRequests && has_standing_request(runtime)) return;
+  if constexpr (kTrustsStandingRequests) {
+    if (has_standing_request(runtime)) return;
+  }
   if (!runtime.spinning_count.compare_exchange(none, 1, Site::kSpinningUpdate)) return;
   runtime.lock.lock(Site::kSchedulerLock);
   Processor* const processor = take_idle_processor(runtime);

@@ -22,7 +22,7 @@ struct Move {
 class ElementGuard {
  public:
   ElementGuard(const Goroutine& g, const Sudog& sudog) : g_(g), sudog_(sudog) {}
-  bool is_held_by_me() const {
+  UNCOUNTED bool is_held_by_me() const {
     return sudog_.channel->lock.is_held_by_me() || g_.select_done.inspect() == 1;
   }
 

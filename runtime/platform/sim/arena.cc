@@ -25,6 +25,11 @@ bool are_words(const void* memory, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes / 8; ++i) words[i] = word;
 }
 
+[[noreturn]] UNCOUNTED void no_memory() {
+  std::perror("concertina: no memory for the arena");
+  std::abort();
+}
+
 }  // namespace
 
 void fill_unseen(void* memory, std::size_t bytes, unsigned char value) {
@@ -48,10 +53,7 @@ bool is_filled_unseen(const void* memory, std::size_t bytes, unsigned char value
 Arena::Arena() {
   void* const memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) {
-    std::perror("concertina: no memory for the arena");
-    std::abort();
-  }
+  ASSERTION(if (memory == MAP_FAILED) no_memory());
   begin_ = static_cast<std::byte*>(memory);
 }
 

@@ -23,6 +23,11 @@ constexpr std::size_t kGuardBytes = 4096;
 // room for some 64k. Making a new one costs 7 us, so it is done once in this many restarts.
 constexpr unsigned kRestartsPerThread = 400;
 
+[[noreturn]] UNCOUNTED void no_memory() {
+  std::perror("concertina: no memory for a virtual thread's stack");
+  std::abort();
+}
+
 }  // namespace
 
 struct FiberEntry {
@@ -40,8 +45,10 @@ struct FiberEntry {
 
   // AddressSanitizer tells the bounds of the stack that was left; the driver's are not ours to
   // know.
-  static void learn_driver_stack(Fiber& from, const void* bottom, std::size_t bytes) {
-    if (from.stack_ == nullptr && bottom != nullptr) {
+  static void learn_driver_stack([[maybe_unused]] Fiber& from, [[maybe_unused]] const void* bottom,
+                                 [[maybe_unused]] std::size_t bytes) {
+    if constexpr (sanitizer::kSeesPoison) {
+      if (from.stack_ != nullptr || bottom == nullptr) return;
       from.stack_ = static_cast<std::byte*>(const_cast<void*>(bottom));
       from.stack_bytes_ = bytes;
     }
@@ -49,7 +56,7 @@ struct FiberEntry {
 };
 
 Fiber::~Fiber() {
-  if (argument_ == nullptr && entry_ == nullptr) return;
+  if (entry_ == nullptr) return;
   sanitizer::destroy_thread(thread_);
   munmap(stack_ - kGuardBytes, stack_bytes_ + kGuardBytes);
 }
@@ -64,15 +71,12 @@ void Fiber::adopt_caller() {
 void Fiber::allocate() {
   void* const memory = mmap(nullptr, kStackBytes + kGuardBytes, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED || mprotect(memory, kGuardBytes, PROT_NONE) != 0) {
-    std::perror("concertina: no memory for a virtual thread's stack");
-    std::abort();
-  }
+  ASSERTION(if (memory == MAP_FAILED || mprotect(memory, kGuardBytes, PROT_NONE) != 0) no_memory());
   stack_ = static_cast<std::byte*>(memory) + kGuardBytes;
   stack_bytes_ = kStackBytes;
 }
 
-void Fiber::restart(void (*entry)(void*), void* argument, const char* name) {
+void Fiber::restart(void (*entry)(void*), void* argument, [[maybe_unused]] const char* name) {
   if (stack_ == nullptr) allocate();
   CHECK(entry != nullptr, "a fiber has something to run");
   std::byte* const top = stack_ + stack_bytes_;
@@ -81,9 +85,11 @@ void Fiber::restart(void (*entry)(void*), void* argument, const char* name) {
     CHECK(pointer >= stack_ && pointer <= top, "a fiber was switched from on its own stack");
     sanitizer::unpoison(pointer, static_cast<std::size_t>(top - pointer));
   }
-  if (thread_ == nullptr || ++restarts_ % kRestartsPerThread == 0) {
-    sanitizer::destroy_thread(thread_);
-    thread_ = sanitizer::create_thread(name);
+  if constexpr (sanitizer::kWatchesRaces) {
+    if (thread_ == nullptr || ++restarts_ % kRestartsPerThread == 0) {
+      sanitizer::destroy_thread(thread_);
+      thread_ = sanitizer::create_thread(name);
+    }
   }
   entry_ = entry;
   argument_ = argument;

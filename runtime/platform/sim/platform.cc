@@ -44,7 +44,7 @@ void Mutex::unlocked_for_another() {
 
 void* allocate(std::size_t bytes) {
   void* const memory = World::current().allocate(bytes);
-  if (memory == nullptr) stop(Outcome::kBudget, "arena bytes per run");
+  ASSERTION(if (memory == nullptr) stop(Outcome::kBudget, "arena bytes per run"));
   return memory;
 }
 

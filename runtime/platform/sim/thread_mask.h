@@ -93,7 +93,7 @@ struct BitPositions {
   std::array<std::array<std::uint8_t, 8>, 256> at{};
   std::array<std::uint8_t, 256> count{};
 
-  constexpr BitPositions() {
+  UNCOUNTED consteval BitPositions() {
     for (unsigned byte = 0; byte < 256; ++byte) {
       for (std::uint8_t i = 0; i < 8; ++i) {
         if ((byte >> i & 1) != 0) at[byte][count[byte]++] = i;

@@ -14,7 +14,7 @@ struct ThreadNames {
   static constexpr std::string_view kPrefix = "virtual thread ";
   char text[kThreadsMax][20] = {};
 
-  constexpr ThreadNames() {
+  UNCOUNTED consteval ThreadNames() {
     for (unsigned i = 0; i < kThreadsMax; ++i) {
       char* end = text[i];
       for (const char c : kPrefix) *end++ = c;
@@ -129,8 +129,7 @@ void World::record(Event event) {
   mix(halves[0]);
   mix(halves[1]);
   const std::uint32_t count = events_->count;
-  if (count == config_.events_max) [[unlikely]]
-    stop(Outcome::kBudget, "events per run");
+  ASSERTION(if (count == config_.events_max) [[unlikely]] stop(Outcome::kBudget, "events per run"));
   if (accesses_are_watched) [[unlikely]]
     config_.chooser->recorded(event);
   events_->events.at[count] = event;
@@ -164,8 +163,8 @@ inline void World::reschedule() {
   const ThreadMask enabled = enabled_;
   ThreadId next;
   if (has_at_most_one(enabled)) {
-    if (is_empty(enabled)) [[unlikely]]
-      stop(Outcome::kHung, "no virtual thread can take a step");
+    ASSERTION(if (is_empty(enabled))
+                  [[unlikely]] stop(Outcome::kHung, "no virtual thread can take a step"));
     next = lowest(enabled);
   } else {
     ++decisions_;
@@ -183,8 +182,8 @@ inline void World::reschedule() {
 
 // The current thread is about to perform what it announced.
 inline void World::execute_step() {
-  if (++steps_ > config_.steps_max) [[unlikely]]
-    stop(Outcome::kBudget, "steps per run");
+  ++steps_;
+  ASSERTION(if (steps_ > config_.steps_max) [[unlikely]] stop(Outcome::kBudget, "steps per run"));
   const Pending& pending = pending_[current_];
   mix((static_cast<std::uint64_t>(pending.object) << 24) ^
       (static_cast<std::uint64_t>(pending.site) << 8) ^ current_);
@@ -356,8 +355,8 @@ bool World::is_at_rest(const LockState& lock) const {
 
 void World::wait_for_change(ObjectState& object, Site site, OperationKind kind) {
   COSTLY_CHECK(!contains(object.waiting, current_), "a thread waits for one change at a time");
-  if (kind == OperationKind::kSleep && object.waiting != 0) [[unlikely]]
-    stop(Outcome::kFatal, "note: it has a sleeper already");
+  ASSERTION(if (kind == OperationKind::kSleep && object.waiting != 0)
+                [[unlikely]] stop(Outcome::kFatal, "note: it has a sleeper already"));
   object.waiting |= bit(current_);
   enabled_ &= ~bit(current_);
   yield_point(site, kind, false, object.id);
@@ -395,7 +394,7 @@ void World::thread_main(void* argument) {
 
 void World::start_thread(void (*entry)(void*), void* argument, Site site) {
   CHECK(entry != nullptr, "a thread has something to run");
-  if (thread_count_ == kThreadsMax) stop(Outcome::kBudget, "virtual threads per run");
+  ASSERTION(if (thread_count_ == kThreadsMax) stop(Outcome::kBudget, "virtual threads per run"));
   if (thread_count_ != 0) yield_point(site, OperationKind::kStart, true, 0);
   const auto id = static_cast<ThreadId>(thread_count_++);
   Thread& thread = threads_[id];

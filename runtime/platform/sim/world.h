@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "base/event.h"
 #include "base/hash.h"
 #include "base/lock_rank.h"
@@ -115,14 +116,17 @@ class World {
   void tell_of_touch(ObjectId object, bool is_write);
   /// An atomic or a note changed: threads that spin or sleep on it may look again.
   void changed(ObjectState& object);
+  // Claims of the platform's accesses without a yield point: for assertions.
+
   /// Is another thread about to write the object, or to update it?
-  bool has_another_writer(ObjectId object) const;
+  UNCOUNTED bool has_another_writer(ObjectId object) const;
   /// Did the calling thread write it last?
-  bool wrote_last(const ObjectState& object) const;
+  UNCOUNTED bool wrote_last(const ObjectState& object) const;
   /// Has no other thread accessed it, and is none about to?
-  bool is_unshared(const ObjectState& object) const;
+  UNCOUNTED bool is_unshared(const ObjectState& object) const;
   /// Do all other threads sleep, or wait for this lock, which the caller holds, or begin yet?
-  bool is_at_rest(const LockState& lock) const;
+  UNCOUNTED bool is_at_rest(const LockState& lock) const;
+
   /// Disables the thread until `object` changes; used after a look that failed.
   void wait_for_change(ObjectState& object, Site site, OperationKind kind);
   void sleep_ns(std::uint64_t ns, Site site);
@@ -159,7 +163,7 @@ class World {
   void log_step(RunLog& log) const;
   void meet_stack_event();
   void apply(StackAction action, SpawnPath path);
-  void fill_thread_reports(Report& report) const;
+  UNCOUNTED void fill_thread_reports(Report& report) const;
   void mix(std::uint64_t value) { hash_ = hash_with(hash_, value); }
 
   Config config_;

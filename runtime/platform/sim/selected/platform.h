@@ -26,7 +26,17 @@ using simulator::Report;
 using simulator::World;
 
 /// The runtime does what an operation's preconditions forbid: ends the run as fatal.
-[[noreturn, gnu::cold]] void rule_broken(std::string_view operation, std::string_view rule);
+[[noreturn, gnu::cold]] UNCOUNTED void rule_broken(std::string_view operation,
+                                                   std::string_view rule);
+
+/// Asserts such a precondition.
+UNCOUNTED inline void claim(bool holds, std::string_view operation, std::string_view rule) {
+  if (!holds) [[unlikely]]
+    rule_broken(operation, rule);
+}
+#ifdef CONCERTINA_COVERAGE
+#define claim(...) ASSERTION(claim(__VA_ARGS__))
+#endif
 
 /// A lock of the runtime's own. Not recursive: taking what one holds is fatal.
 class Mutex {
@@ -40,19 +50,16 @@ class Mutex {
   void lock(Site site) { lock_as(state_.rank, site); }
   /// Locks under another rank than the lock's own (a stack copy takes channel locks as leaves).
   void lock_as(LockRank rank, Site site) {
-    if (is_held_by_me()) [[unlikely]]
-      taken_twice();
+    ASSERTION(if (is_held_by_me()) [[unlikely]] taken_twice());
     World::current().before_lock(state_, site);
     // Acquire: pairs with the release in unlock.
     const std::uint32_t holder =
         state_.holder.exchange(World::current().thread() + 1u, std::memory_order_acquire);
-    if (holder != 0) [[unlikely]]
-      taken_from_another();
+    ASSERTION(if (holder != 0) [[unlikely]] taken_from_another());
     World::current().after_lock(state_, rank);
   }
   void unlock(Site site) {
-    if (kCostlyChecks && !is_held_by_me()) [[unlikely]]
-      unlocked_for_another();
+    ASSERTION(if (kCostlyChecks && !is_held_by_me()) [[unlikely]] unlocked_for_another());
     World::current().yield_point(site, OperationKind::kUnlock, true, state_.id);
     state_.holder.store(0, std::memory_order_release);  // pairs with the acquire in lock_as
     World::current().after_unlock(state_);
@@ -63,14 +70,14 @@ class Mutex {
   }
   /// The claim of load_at_rest.
   void expect_rest() const {
-    if (!World::current().is_at_rest(state_)) [[unlikely]]
-      rule_broken("load_at_rest", "another thread has not come to rest");
+    claim(World::current().is_at_rest(state_), "load_at_rest",
+          "another thread has not come to rest");
   }
 
  private:
-  [[noreturn]] void taken_twice() const;
-  [[noreturn]] static void taken_from_another();
-  [[noreturn]] static void unlocked_for_another();
+  [[noreturn]] UNCOUNTED void taken_twice() const;
+  [[noreturn]] UNCOUNTED static void taken_from_another();
+  [[noreturn]] UNCOUNTED static void unlocked_for_another();
 
   simulator::LockState state_;
 };
@@ -79,13 +86,12 @@ class Mutex {
 class Ownership {
  public:
   void take() {
-    if (owner_.exchange(World::current().thread() + 1u, std::memory_order_relaxed) != 0)
-        [[unlikely]]
-      rule_broken("ownership", "it is taken from another owner");
+    const std::uint32_t owner =
+        owner_.exchange(World::current().thread() + 1u, std::memory_order_relaxed);
+    claim(owner == 0, "ownership", "it is taken from another owner");
   }
   void give() {
-    if (!is_held_by_me()) [[unlikely]]
-      rule_broken("ownership", "it is given away by another thread than the owner");
+    claim(is_held_by_me(), "ownership", "it is given away by another thread than the owner");
     owner_.store(0, std::memory_order_relaxed);
   }
   bool is_held_by_me() const {
@@ -99,8 +105,8 @@ class Ownership {
 /// What a claim says of a lock or an owner.
 template <class Lock>
 void expect_held(const Lock& lock, std::string_view operation) {
-  if (!lock.is_held_by_me()) [[unlikely]]
-    rule_broken(operation, "by a thread that does not hold what protects the variable");
+  claim(lock.is_held_by_me(), operation,
+        "by a thread that does not hold what protects the variable");
 }
 
 /// A shared variable. Orders default to acquire and release: the runtime needs no weaker and the
@@ -134,15 +140,13 @@ class Atomic {
   T exchange_mine(T desired, Site site) {
     const T mine = inspect();
     const T old = exchange(desired, site);
-    if (old != mine) [[unlikely]]
-      rule_broken("exchange_mine", "another thread changed the variable meanwhile");
+    claim(old == mine, "exchange_mine", "another thread changed the variable meanwhile");
     return old;
   }
   bool update_mine(T& expected, T desired, Site site) {
     const bool is_mine = inspect() == expected;
     const bool is_updated = compare_exchange(expected, desired, site);
-    if (is_mine && !is_updated) [[unlikely]]
-      rule_broken("update_mine", "another thread changed the variable meanwhile");
+    claim(!is_mine || is_updated, "update_mine", "another thread changed the variable meanwhile");
     return is_updated;
   }
   T exchange(T desired, Site site) {
@@ -182,14 +186,14 @@ class Atomic {
   }
   /// The caller wrote the variable last, and nobody else may write it meanwhile.
   T load_mine() const {
-    if (!World::current().wrote_last(state_)) [[unlikely]]
-      rule_broken("load_mine", "another thread has written the variable");
+    claim(World::current().wrote_last(state_), "load_mine",
+          "another thread has written the variable");
     return look();
   }
   /// No other thread has come upon the variable yet.
   void store_unpublished(T value) {
-    if (!World::current().is_unshared(state_)) [[unlikely]]
-      rule_broken("store_unpublished", "another thread knows the variable");
+    claim(World::current().is_unshared(state_), "store_unpublished",
+          "another thread knows the variable");
     write(value, "store_unpublished");
   }
   /// Nothing goes on but the caller, who holds this lock.
@@ -224,8 +228,10 @@ class Atomic {
     expect_sole_writer(operation);
   }
   void expect_sole_writer(std::string_view operation) const {
-    if (kCostlyChecks && World::current().has_another_writer(state_.id)) [[unlikely]]
-      rule_broken(operation, "another thread is about to write the variable");
+    if constexpr (kCostlyChecks) {
+      claim(!World::current().has_another_writer(state_.id), operation,
+            "another thread is about to write the variable");
+    }
   }
 
   std::atomic<T> value_;
@@ -346,8 +352,7 @@ class Note {
   Note() { state_.id = World::current().new_object(); }
   /// Makes it usable again. Only the sleeper, only after sleep returned. No yield point.
   void clear() {
-    if (set_.load(std::memory_order_relaxed) == 0) [[unlikely]]
-      rule_broken("note", "it was cleared before it was set");
+    claim(set_.load(std::memory_order_relaxed) != 0, "note", "it was cleared before it was set");
     set_.store(0, std::memory_order_relaxed);
   }
   void sleep(Site site) {
@@ -357,8 +362,8 @@ class Note {
     } else {
       world.yield_point(site, OperationKind::kSleep, false, state_.id);
     }
-    if (set_.load(std::memory_order_acquire) == 0) [[unlikely]]  // pairs with the release in wake
-      rule_broken("note", "its sleeper woke before it was set");
+    const bool is_set = set_.load(std::memory_order_acquire) != 0;  // pairs with wake's release
+    claim(is_set, "note", "its sleeper woke before it was set");
   }
   /// False when it was set already: a double wake-up, which the caller must treat as fatal.
   [[nodiscard]] bool wake(Site site) {
