@@ -79,9 +79,9 @@ def call(command, what, quiet=True, **options):
     return result.stdout if quiet else ""
 
 
-def output_of(*command, what=""):
+def output_of(*command, what="", **options):
     """What it prints; a failure is explained by what it complains."""
-    result = processes.run(command, capture_output=True, text=True, errors="replace")
+    result = processes.run(command, capture_output=True, text=True, errors="replace", **options)
     if result.returncode != 0:
         raise Unusable(f"{what or command[0]}: {result.stderr.strip()}")
     return result.stdout

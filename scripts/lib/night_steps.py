@@ -238,6 +238,22 @@ def merge(night, name, flavour, seconds, mutant=""):
 
 
 @step
+def coverage(night, name):
+    """Is the runtime reached by what is hunted from, but for branches that have a reason?"""
+    def findings_of(answer):
+        return [{"signature": "coverage: " + re.sub(r" \(line [\d, ]+\)", "", fault),
+                 "case": f"see logs/{name}.log", "replay": "scripts/coverage"}
+                for fault in answer["faults"]]
+
+    answer, result = ask_script(night, name, findings_of, "coverage")
+    if result.status != UNUSABLE:
+        result.numbers = {key: answer[key] for key in ("lines", "branches")}
+        result.summary = (f"{answer['lines']} % of the runtime's lines, {answer['branches']} % of "
+                          f"its branches, {len(result.findings)} findings")
+    return result
+
+
+@step
 def stress(night, name, sanitizer, seconds):
     def findings_of(jobs):
         # The job's own words, without the numbers, of which each night has others.
@@ -366,6 +382,8 @@ def steps_of(seconds, ordinal, rotated, planted=""):
               for flavour in ("address", "thread")]
     steps += [(f"merge-{flavour}", merge(flavour, max(5, round(part * merging.SHARE)), planted))
               for flavour in ("address", "thread")]
+    if not planted:
+        steps.append(("coverage", coverage()))
     steps += [(f"stress-{flavour}", stress(flavour, part)) for flavour in ("thread", "address")]
     suite = fresh_suite(ordinal)
     if suite:

@@ -266,8 +266,8 @@ class Scripts(Steps):
         self.case("a.case", "some-mutant", "corpus/regress")
         self.patch("machine.check_able", lambda _: None)
         for action in (night_steps.fuzz("address", 5, 1), night_steps.stress("thread", 5),
-                       night_steps.hunt_mutants(["a"]), night_steps.own_mutants(["some-mutant"]),
-                       night_steps.fresh_machine("trixie")):
+                       night_steps.coverage(), night_steps.hunt_mutants(["a"]),
+                       night_steps.own_mutants(["some-mutant"]), night_steps.fresh_machine("trixie")):
             for code in (2, -9, -11, 134, 66):
                 with self.subTest(action=action.__qualname__, code=code):
                     self.script(code)
@@ -303,6 +303,25 @@ class Scripts(Steps):
     def test_a_job_s_failure_outlives_another_job_s_trouble(self):
         result = self.stress(2, self.job(failure="race: data race: a | b"))
         self.assertEqual((result.status, len(result.findings)), (UNUSABLE, 1))
+
+    def coverage(self, code, *faults):
+        self.script(code, {"lines": 98.5, "branches": 96.04, "faults": list(faults)})
+        return self.step(night_steps.coverage(), "coverage")
+
+    def test_what_is_not_covered_is_a_finding_by_its_text(self):
+        result = self.coverage(0)
+        self.assertEqual((result.status, result.findings), (OK, []))
+        self.assertIn("98.5 % of the runtime's lines, 96.04 % of its branches", result.summary)
+        first, second = (self.keys(self.coverage(
+            1, f"a.cc: no input takes 'f: x: true' (line {lines}), and there is no reason"))
+            for lines in ("7", "8, 19"))
+        self.assertEqual(first, second)
+        self.assertEqual(first, ["coverage: a.cc: no input takes 'f: x: true', and there is no "
+                                 "reason"])
+
+    def test_of_a_planted_tree_no_coverage_is_asked(self):
+        self.assertIn("coverage", [name for name, _ in night_steps.steps_of(100, 1, 0)])
+        self.assertNotIn("coverage", [name for name, _ in night_steps.steps_of(100, 1, 0, "a")])
 
     def row(self, *faults, **more):
         return {"mutant": "a", "engine": "afl", "flavour": "thread", "faults": list(faults),

@@ -24,7 +24,7 @@ DIGITS = 16
 FILES = ("source", "inputs")
 BUILT = ("runtime/", "fuzzers/", "sanitizers/", "stress/", "scripts/cmake/", "CMakeLists.txt",
          "CMakePresets.json")
-NOT_BUILT = ("_test.cc", ".md", ".patch", ".case", ".json", ".svg")
+NOT_BUILT = ("_test.cc", ".md", ".patch", ".case", ".json", ".svg", ".toml")
 
 
 def hash_of(contents):
