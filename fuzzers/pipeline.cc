@@ -35,7 +35,10 @@ Trace run(const Input& input, const RunOptions& options) {
   interpreter.knobs.processors = schedule.processors;
   interpreter.knobs.machines_max = schedule.machines_max;
   interpreter.knobs.slice = schedule.slice;
-  interpreter.knobs.stacks = {.reuse = schedule.reuse_stacks, .cache = schedule.cache_stacks};
+  interpreter.knobs.stacks = {.reuse = schedule.reuse_stacks,
+                              .cache = schedule.cache_stacks,
+                              .adaptive_start = schedule.adaptive_start};
+  interpreter.knobs.elastic_buffers = schedule.elastic_buffers;
   interpreter.knobs.shrink_stacks = schedule.shrink_stacks;
 
   simulator::Config config;

@@ -66,6 +66,8 @@ Knobs knobs_of(const Batch& batch) {
   knobs.stacks.reuse = batch.seed % 3 != 0;
   knobs.stacks.cache = batch.seed % 5 != 0;
   knobs.stacks.native_frames = batch.seed % 7 != 0;
+  knobs.stacks.adaptive_start = batch.seed % 4 == 1;
+  knobs.elastic_buffers = batch.seed % 6 == 1;
   draw_slice(batch, knobs);
   return knobs;
 }

@@ -178,6 +178,7 @@ class Snapshot {
     if (is_of(r.goroutines_lock)) return "the goroutines' lock, " + holder_of(&r.goroutines_lock);
     if (is_of(r.sudog_lock)) return "the sudogs' lock, " + holder_of(&r.sudog_lock);
     if (is_inside(word, &r.stack_pool, sizeof r.stack_pool)) return "the stack pool's lock";
+    if (is_inside(word, &r.heap, sizeof r.heap)) return "the heap's lock";
     for (unsigned i = 0; i < raw(r.channel_count); ++i) {
       const ChannelBase* const c = raw(r.channels[i]);
       if (c != nullptr && is_of(c->lock)) {

@@ -1,11 +1,12 @@
 // The byte form of an input. Any byte string decodes; what encode writes decodes to the same value.
 //
-//   version       1 byte: 5, 4, 3, 2, or else 1
+//   version       1 byte: 6, 5, 4, 3, 2, or else 1
 //   schedule      flags, strategy, depth - 1, seed (8 bytes, little endian),
 //                 stack events, deviations
 //                 from version 2: horizon (LEB128), constraints, targets, thread counts
 //                 from version 3: kMachinesMax - machines_max
 //                 from version 4: slice, 0 for the usual one
+//                 from version 6: bit 0 adaptive_start, 1 elastic_buffers
 //   program       channels, functions
 //
 // The schedule comes first: its head has fixed offsets, so an engine that inserts or erases bytes
@@ -49,7 +50,7 @@ constexpr unsigned kSmallList = 5;  // lengths above the limit become less than 
 constexpr std::size_t kKeyBytesMax = 5 + 1 + 1;
 constexpr std::size_t kScheduleBytesMax =
     11 + 1 + kStackEventsMax * (1 + kKeyBytesMax) + 1 + kDeviationsMax * (2 + kKeyBytesMax) + 3 +
-    1 + kConstraintsMax * 4 + 1 + kTargetsMax * (5 + 3) + 1 + kThreadCountsMax * (5 + 1 + 3) + 2;
+    1 + kConstraintsMax * 4 + 1 + kTargetsMax * (5 + 3) + 1 + kThreadCountsMax * (5 + 1 + 3) + 3;
 // What version 1 knew; its bytes wrap around into these.
 constexpr unsigned kStrategiesOfVersion1 = 3;
 constexpr unsigned kDeviationKindsOfVersion1 = 2;
@@ -286,6 +287,9 @@ void form(auto& io, Part<decltype(io), Schedule>& schedule) {
       if (slice != 0) schedule.slice = slice;
     }
   }
+  if (io.version >= 6) {
+    io.bits().flag(schedule.adaptive_start).flag(schedule.elastic_buffers);
+  }
 }
 
 void form(auto& io, Part<decltype(io), Channel>& channel) {
@@ -327,6 +331,7 @@ void form(auto& io, Part<decltype(io), Program>& program) {
 
 std::uint8_t version_of(const Input& input) {
   const Schedule& schedule = input.schedule;
+  if (schedule.adaptive_start || schedule.elastic_buffers) return 6;
   unsigned last_action = 0;
   for (const StackEvent& event : schedule.stack_events) {
     last_action = std::max(last_action, static_cast<unsigned>(event.action));

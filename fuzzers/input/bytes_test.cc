@@ -40,6 +40,7 @@ Input widest_input() {
   input.schedule.processors = kProcessorsMax;
   input.schedule.machines_max = kMachinesMin;
   input.schedule.slice = 255;
+  input.schedule.adaptive_start = input.schedule.elastic_buffers = true;
   input.schedule.stack_events.assign(kStackEventsMax, {kLastStackAction, key});
   input.schedule.deviations.assign(kDeviationsMax, {DeviationKind::kPrefer, key, 255});
   input.schedule.strategy = Strategy::kPortfolio;
@@ -103,7 +104,7 @@ TEST(Bytes, VersionOneIsWrittenAndReadAsBefore) {
   Bytes bytes = encode(input);
   for (unsigned strategy = 0; strategy < 256; ++strategy) {
     bytes[2] = static_cast<std::uint8_t>(strategy);
-    for (const std::uint8_t version : {0, 1, 6, 255}) {
+    for (const std::uint8_t version : {0, 1, 7, 255}) {
       bytes[0] = version;
       EXPECT_EQ(static_cast<unsigned>(decode(bytes).schedule.strategy), strategy % 3);
     }
@@ -265,6 +266,38 @@ TEST(Bytes, TheLayoutOfVersionFourIsFrozen) {
   for (const std::uint8_t version : {1, 2, 3}) {
     bytes[0] = version;
     EXPECT_EQ(decode(bytes).schedule.stack_events, older) << unsigned{version};
+  }
+}
+
+// And those of version 6, which is version 5 with more knobs.
+TEST(Bytes, TheLayoutOfVersionSixIsFrozen) {
+  Bytes bytes = {
+      6,                                   // version
+      0x01, 0, 2, 5, 0, 0, 0, 0, 0, 0, 0,  // 2 processors; random; depth 3; seed
+      0,    0, 0, 0, 0, 0,                 // no stack events, no deviations, nothing learnt
+      0,    7,                             // machines_max: the most; slice
+      0x02,                                // elastic_buffers
+      0,    0, 0, 0,                       // no channels; one function, empty
+  };
+  const Input input = decode(bytes);
+  EXPECT_EQ(encode(input), bytes);
+  EXPECT_FALSE(input.schedule.adaptive_start);
+  EXPECT_TRUE(input.schedule.elastic_buffers);
+  bytes[20] = 0x01;
+  EXPECT_TRUE(decode(bytes).schedule.adaptive_start);
+  EXPECT_FALSE(decode(bytes).schedule.elastic_buffers);
+  EXPECT_FALSE(decode({bytes.begin(), bytes.end() - 5}).schedule.adaptive_start);
+}
+
+TEST(Bytes, OnlyAnInputThatNeedsItIsOfVersionSix) {
+  Input input;
+  input.program.functions.resize(1);
+  EXPECT_EQ(encode(input)[0], 1);
+  for (bool Schedule::* const knob : {&Schedule::adaptive_start, &Schedule::elastic_buffers}) {
+    input.schedule = Schedule{};
+    input.schedule.*knob = true;
+    EXPECT_EQ(encode(input)[0], 6);
+    EXPECT_EQ(decode(encode(input)), input);
   }
 }
 

@@ -29,9 +29,10 @@ using Bytes = std::vector<std::uint8_t>;
 
 /// First byte of the byte form. Operation codes, sites and strategies are append-only below it.
 /// Version 2 adds the strategies after kNonPreemptive, preferences, and what a search has learnt;
-/// version 3 adds machines_max; version 4 the stack events after kScanMove, and the slice. The text
-/// form has versions of its own (text_words.h).
-inline constexpr std::uint8_t kInputVersionMax = 5;
+/// version 3 adds machines_max; version 4 the stack events after kScanMove, and the slice; version 5
+/// kAssist; version 6 adaptive_start and elastic_buffers. The text form has versions of its own
+/// (text_words.h).
+inline constexpr std::uint8_t kInputVersionMax = 6;
 /// The lowest version that can say it: an input that needs nothing new keeps its old form.
 std::uint8_t version_of(const Input& input);
 /// Upper bound of encode's result for any valid input, for -max_len and buffers.

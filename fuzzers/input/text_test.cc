@@ -57,6 +57,8 @@ constexpr const char* kCanonical =
     "knob no_stack_reuse\n"
     "knob no_stack_cache\n"
     "knob no_shrink\n"
+    "knob adaptive_start\n"
+    "knob elastic_buffers\n"
     "event grow at g0/user-prologue#0\n"
     "event move at g0.1/chan-send-prologue#2\n"
     "event scan-shrink at any/park-status#255\n"

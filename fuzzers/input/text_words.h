@@ -15,7 +15,7 @@
 //   schedule  = "schedule" { "processors=" N | "strategy=" WORD | "depth=" N | "seed=" N |
 //               "horizon=" N }
 //   knob      = "knob" ("move_at_every_prologue" | "no_stack_reuse" | "no_stack_cache" |
-//               "no_shrink" | "machines_max=" N | "slice=" N)
+//               "no_shrink" | "adaptive_start" | "elastic_buffers" | "machines_max=" N | "slice=" N)
 //   event     = "event" ("grow" | "move" | "scan-shrink" | "scan-move" |
 //               "shrink" | "preempt" | "interrupt" | "assist") "at" KEY
 //   wish      = "hold" DECISIONS "at" KEY | "prefer" DECISIONS "at" KEY | "choose" N "at" KEY
@@ -62,6 +62,8 @@ inline constexpr KnobWord kKnobWords[] = {
     {"no_stack_reuse", &Schedule::reuse_stacks, false},
     {"no_stack_cache", &Schedule::cache_stacks, false},
     {"no_shrink", &Schedule::shrink_stacks, false},
+    {"adaptive_start", &Schedule::adaptive_start, true},
+    {"elastic_buffers", &Schedule::elastic_buffers, true},
 };
 
 }  // namespace concertina::fuzzers

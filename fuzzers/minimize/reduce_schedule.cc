@@ -84,6 +84,9 @@ class Simpler {
     add([](Schedule& s) { s.reuse_stacks = true; });
     add([](Schedule& s) { s.cache_stacks = true; });
     add([](Schedule& s) { s.shrink_stacks = true; });
+    add([](Schedule& s) { s.adaptive_start = s.elastic_buffers = false; });
+    add([](Schedule& s) { s.adaptive_start = false; });
+    add([](Schedule& s) { s.elastic_buffers = false; });
     add([](Schedule& s) { s.machines_max = kMachinesMax; });
     add([](Schedule& s) { ++s.machines_max; });
     add([](Schedule& s) { s.slice = kSliceDefault; });

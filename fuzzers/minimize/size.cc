@@ -105,6 +105,7 @@ std::uint32_t cost_of(const Schedule& schedule) {
   for (const bool knob : {schedule.reuse_stacks, schedule.cache_stacks, schedule.shrink_stacks}) {
     cost += knob ? 0 : 5;
   }
+  cost += (schedule.adaptive_start ? 5U : 0U) + (schedule.elastic_buffers ? 5U : 0U);
   if (schedule.machines_max != kMachinesMax) cost += 5U + kMachinesMax - schedule.machines_max;
   // A longer slice ends less often; candidates double it.
   if (schedule.slice != kSliceDefault) {

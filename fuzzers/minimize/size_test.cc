@@ -66,6 +66,8 @@ TEST(Size, EveryWishAndSettingCosts) {
   EXPECT_TRUE(dearer([](Schedule& s) { s.processors = 3; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.move_at_every_prologue = true; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.cache_stacks = false; }));
+  EXPECT_TRUE(dearer([](Schedule& s) { s.adaptive_start = true; }));
+  EXPECT_TRUE(dearer([](Schedule& s) { s.elastic_buffers = true; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.machines_max = kMachinesMax - 1; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.slice = 1; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.stack_events.resize(1); }));

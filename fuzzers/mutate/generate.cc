@@ -16,6 +16,9 @@ constexpr std::uint32_t kStopRacePercent = 33;    // of inputs with stack events
 constexpr std::uint32_t kAssistRacePercent = 15;  // of them, too
 constexpr std::uint32_t kShortSlicePercent = 10;
 constexpr std::uint32_t kBusyPercent = 5;
+constexpr std::uint32_t kAdaptiveStartPercent = 10;
+constexpr std::uint32_t kElasticBuffersPercent = 15;
+constexpr std::uint32_t kRoundPercent = 12;
 constexpr unsigned kChannelsWanted = 4;
 
 using Body = std::vector<Operation>;
@@ -344,6 +347,16 @@ class Builder {
   Body main_;
 };
 
+/// Memory goes round: stacks of many sizes, few to a span, and no cache keeps them.
+void make_go_round(Program& program, Schedule& schedule, Random& random) {
+  for (Function& function : program.functions) {
+    if (random.percent(60)) function.frame_class = static_cast<std::uint8_t>(random.between(5, 7));
+  }
+  schedule.cache_stacks = random.percent(25);
+  schedule.elastic_buffers = random.percent(75);
+  schedule.adaptive_start = random.percent(50);
+}
+
 }  // namespace
 
 Input generate(Random& random, const GenerateOptions& options) {
@@ -377,6 +390,9 @@ Input generate(Random& random, const GenerateOptions& options) {
   if (!input.schedule.stack_events.empty() && random.percent(kAssistRacePercent)) {
     add_assist_race(input.schedule, input.program, random);
   }
+  input.schedule.adaptive_start = random.percent(kAdaptiveStartPercent);
+  input.schedule.elastic_buffers = random.percent(kElasticBuffersPercent);
+  if (random.percent(kRoundPercent)) make_go_round(input.program, input.schedule, random);
   const std::string rule = validate(input);
   CHECK(rule.empty(), "a generated input is valid: " + rule);
   return input;

@@ -73,6 +73,8 @@ std::string difference(const Schedule& a, const Schedule& b) {
   if (a.reuse_stacks != b.reuse_stacks) add("reuse");
   if (a.cache_stacks != b.cache_stacks) add("cache");
   if (a.shrink_stacks != b.shrink_stacks) add("shrinking");
+  if (a.adaptive_start != b.adaptive_start) add("start");
+  if (a.elastic_buffers != b.elastic_buffers) add("buffers");
   if (a.machines_max != b.machines_max) add("machines");
   if (a.slice != b.slice) add("slice");
   if (a.stack_events != b.stack_events) add("event" + change(a.stack_events, b.stack_events));
@@ -98,6 +100,7 @@ TEST(MutateSchedule, EveryStepIsTakenAndChangesOneThing) {
   std::map<std::string, unsigned> counts;
   for_each_step(some(), [&](const Schedule& after) { ++counts[difference(some(), after)]; });
   const std::pair<const char*, unsigned> expected[] = {
+      {"buffers", 30},
       {"cache", 50},
       {"deviation added", 160},  // races among them
       {"deviation later", 65},
@@ -113,13 +116,14 @@ TEST(MutateSchedule, EveryStepIsTakenAndChangesOneThing) {
       {"event removed", 150},
       {"event replaced", 260},
       {"event site", 75},
-      {"machines", 60},
-      {"moving", 45},
+      {"machines", 40},
+      {"moving", 30},
       {"processors", 180},
-      {"reuse", 50},
+      {"reuse", 30},
       {"seed", 350},
-      {"shrinking", 50},
-      {"slice", 40},
+      {"shrinking", 30},
+      {"slice", 28},
+      {"start", 30},
       {"strategy", 240},
       {"strategy; constraint added", 100},  // which makes it reads-from
       {"strategy; constraint earlier", 45},

@@ -1,8 +1,10 @@
 #include "oracle/heap.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
+#include "base/limits.h"
 #include "trace/kinds.h"
 #include "trace/text.h"
 
@@ -11,7 +13,8 @@ namespace {
 
 constexpr Kinds kRead{EventKind::kSpanTaken,   EventKind::kSpanFreed,      EventKind::kObjectMade,
                       EventKind::kObjectFreed, EventKind::kStackAllocated, EventKind::kStackFreed,
-                      EventKind::kCycleBegin,  EventKind::kCycleEnd};
+                      EventKind::kCycleBegin,  EventKind::kCycleEnd,       EventKind::kCacheFlushed,
+                      EventKind::kSettled};
 
 // Rules broken; empty for none.
 constexpr std::string_view kTwice = "memory handed out twice";
@@ -19,6 +22,8 @@ constexpr std::string_view kNotInUse = "memory given back that is not in use";
 constexpr std::string_view kInUse = "memory given back that is in use";
 constexpr std::string_view kNoSpan = "memory handed out of no span";
 constexpr std::string_view kUnderScan = "stack's span given back under a scan";
+constexpr std::string_view kFlushedTwice = "stack cache flushed twice for a scan";
+constexpr std::string_view kNotFlushed = "stack cache not flushed";
 constexpr std::string_view kWritten = "free memory written";
 
 struct LiveSpan {
@@ -40,6 +45,8 @@ class HeapModel {
     spans_.clear();
     stacks_.clear();
     scans_ = 0;
+    begun_ = 0;
+    caches_ = {};
     has_spans_ = false;
   }
 
@@ -59,7 +66,12 @@ class HeapModel {
         return freed(as<event::StackFreed>(e));
       case EventKind::kCycleBegin:
         ++scans_;
+        ++begun_;
         return {};
+      case EventKind::kCacheFlushed:
+        return flushed(as<event::CacheFlushed>(e));
+      case EventKind::kSettled:
+        return settled(as<event::Settled>(e).server);
       default:
         if (scans_ != 0) --scans_;
         return {};
@@ -133,6 +145,30 @@ class HeapModel {
     return {};
   }
 
+  std::string_view flushed(const event::CacheFlushed& e) {
+    if (e.processor >= caches_.size()) return {};
+    Cache& cache = caches_[e.processor];
+    if (e.cycle <= cache.flushed_for) return kFlushedTwice;
+    cache.flushed_for = e.cycle;
+    return {};
+  }
+
+  // Server: the processor's number, plus 1.
+  std::string_view settled(unsigned server) {
+    if (server == 0 || server > caches_.size()) return {};
+    Cache& cache = caches_[server - 1];
+    if (cache.flushed_for < cache.must_be_flushed_for) return kNotFlushed;
+    cache.must_be_flushed_for = begun_;
+    return {};
+  }
+
+  struct Cache {
+    std::uint32_t flushed_for = 0;
+    std::uint32_t must_be_flushed_for = 0;  // when its processor takes up the next goroutine
+  };
+
+  std::array<Cache, kProcessorsLimit> caches_{};
+  std::uint32_t begun_ = 0;  // scans
   std::vector<LiveSpan> spans_;
   std::vector<LiveStack> stacks_;
   unsigned scans_ = 0;  // at work

@@ -6,6 +6,8 @@
 //   3. A stack's span is not given back while a scan works: the scan may have a pointer into it in
 //      mind.
 //   4. Nobody writes to free pages.
+//   5. A processor empties its cache of stacks once for a scan; and when it takes up a goroutine it
+//      has done so for every scan that had begun when it took up the one before.
 //
 // Interpretation: what happens to spans and objects is announced under the heap's lock, the
 // beginning and the end of scans under that of the stack pool; a stack's holder has got it from a

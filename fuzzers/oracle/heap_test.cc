@@ -93,6 +93,22 @@ TEST(HeapFail, AStacksSpanIsGivenBackUnderAScan) {
   EXPECT_EQ(judged({taken(kObjects, 0), kBegin, freed(kObjects, 0)}), "pass");
 }
 
+TEST(HeapFail, ACacheIsFlushedTwiceForAScan) {
+  const Event first = event::CacheFlushed{.processor = 1, .cycle = 1};
+  const Event second = event::CacheFlushed{.processor = 1, .cycle = 2};
+  const Event other = event::CacheFlushed{.processor = 2, .cycle = 1};
+  EXPECT_EQ(judged({kBegin, first, other, kEnd, kBegin, second}), "pass");
+  EXPECT_EQ(judged({kBegin, first, kEnd, first}), "heap: stack cache flushed twice for a scan");
+}
+
+TEST(HeapFail, AProcessorRunsOnWithItsCache) {
+  const Event runs = event::Settled{.goroutine = 1, .server = 2};
+  const Event flush = event::CacheFlushed{.processor = 1, .cycle = 1};
+  EXPECT_EQ(judged({kBegin, runs, runs}), "heap: stack cache not flushed");
+  EXPECT_EQ(judged({kBegin, runs, flush, runs}), "pass");
+  EXPECT_EQ(judged({runs, kBegin, runs}), "pass") << "it had looked before the scan began";
+}
+
 TEST(HeapFail, FreePagesAreWritten) {
   EXPECT_EQ(judged({event::SpanFreed{.overwritten = true, .page = 3, .pages = 1}}),
             "heap: free memory written");

@@ -50,6 +50,8 @@ std::string schedule_text(const Schedule& schedule) {
   if (!schedule.reuse_stacks) text += ", stacks not reused";
   if (!schedule.cache_stacks) text += ", stacks not cached";
   if (!schedule.shrink_stacks) text += ", no shrinking";
+  if (schedule.adaptive_start) text += ", first stacks as large as those scanned";
+  if (schedule.elastic_buffers) text += ", buffers only while something is in them";
   const std::pair<const char*, std::size_t> lists[] = {
       {"stack events", schedule.stack_events.size()},
       {"deviations", schedule.deviations.size()},

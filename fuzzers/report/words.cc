@@ -199,6 +199,7 @@ constexpr std::pair<EventKind, std::string_view> kSentences[] = {
     {kScanEnd, "the scanner lets $goroutine go"},
     {kCycleBegin, "a scan begins"},
     {kCycleEnd, "a scan ends: what it has kept may become something else"},
+    {kCacheFlushed, "processor $processor has given back what it had cached for stacks: $stacks"},
     // Announced by the heap.
     {kSpanTaken, "pages $page and on ($pages) become memory for $use"},
 };

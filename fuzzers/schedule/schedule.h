@@ -117,6 +117,8 @@ struct Schedule {
   bool reuse_stacks = true;              // false: a freed stack is never handed out again
   bool cache_stacks = true;              // false: stackNoCache
   bool shrink_stacks = true;             // false: gcshrinkstackoff
+  bool adaptive_start = false;           // adaptivestackstart
+  bool elastic_buffers = false;          // buffers are there only while something is in them
   std::vector<StackEvent> stack_events;  // at most kStackEventsMax
   std::vector<Deviation> deviations;     // at most kDeviationsMax
   // What a search has learnt of the program (explorer.h); a run learns nothing, and stays a pure

@@ -142,8 +142,11 @@ class Pages {
       const auto freed = as<event::SpanFreed>(event);
       // The last scan's end and what leaves with it are one critical section.
       features[kSpansKeptBack] |= freed.use == SpanUse::kStacks && event.thread == ended_by_;
+    } else if (event.kind == EventKind::kCacheFlushed) {
+      features[kCachesFlushed] |= as<event::CacheFlushed>(event).stacks != 0;
     } else if (event.kind == EventKind::kCycleEnd) {
       ended_by_ = event.thread;
+      has_scanned_ = true;
     } else if (event.kind == EventKind::kLockReleased &&
                as<event::LockReleased>(event).rank == LockRank::kStackPool) {
       ended_by_ = kNobody;
@@ -166,6 +169,10 @@ class Pages {
   }
 
   void allocated(const event::StackAllocated& stack, Features& features) {
+    if (stack.goroutine >= has_begun_.size()) has_begun_.resize(stack.goroutine + 1);
+    features[kStartsLarge] |=
+        !has_begun_[stack.goroutine] && has_scanned_ && stack.bytes > kStackMin;
+    has_begun_[stack.goroutine] = true;
     if (stack.page >= pages_.size()) return;
     const std::size_t end = stack.page + pages_[stack.page].span_pages;
     for (std::size_t i = stack.page; i < end && i < pages_.size(); ++i) {
@@ -180,6 +187,8 @@ class Pages {
     std::uint32_t stack_bytes = 0;  // of the latest stack in its span
   };
   std::vector<Page> pages_;
+  std::vector<bool> has_begun_;  // goroutines, with a stack
+  bool has_scanned_ = false;
   int ended_by_ = kNobody;
 };
 
@@ -280,6 +289,7 @@ Features features_of(const Input& input, const Trace& trace) {
     if (event.kind == EventKind::kScanBegin) features[kTwoScans] |= ++held_by_scanners == 2;
     if (event.kind == EventKind::kScanEnd) --held_by_scanners;
   }
+  features[kStartsLarge] = features[kStartsLarge] && input.schedule.adaptive_start;
   features[kDeadlocks] = trace.outcome == Outcome::kDeadlock;
   features[kPanics] = trace.outcome == Outcome::kPanic;
   features[kRunsOut] = trace.outcome == Outcome::kBudget;

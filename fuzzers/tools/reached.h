@@ -44,6 +44,8 @@ enum Feature : unsigned {
   kAssists,              // a goroutine suspended others,
   kAssistIsScanned,      // ... and was scanned meanwhile, by another suspender
   kAssistShrinks,        // ... and shrank its own stack afterwards, as it was asked
+  kCachesFlushed,        // a processor's cache was emptied for a scan
+  kStartsLarge,          // a first stack was larger than its function asks for
   kDeadlocks,
   kPanics,
   kRunsOut,  // of its budget

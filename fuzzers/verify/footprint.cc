@@ -41,7 +41,7 @@ constexpr Kinds kAsking{EventKind::kOpSend,      EventKind::kOpReceive,    Event
 
 /// What becomes of spans, and what is cut from them: the oracle `heap` judges their order.
 constexpr Kinds kSpans{EventKind::kSpanTaken, EventKind::kSpanFreed, EventKind::kCycleBegin,
-                       EventKind::kCycleEnd};
+                       EventKind::kCycleEnd, EventKind::kCacheFlushed};
 constexpr Kinds kPieces{EventKind::kStackAllocated, EventKind::kStackFreed, EventKind::kObjectMade,
                         EventKind::kObjectFreed};
 

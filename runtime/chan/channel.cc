@@ -402,17 +402,17 @@ Channel* make_channel(Runtime& runtime, std::uint32_t element_bytes, std::uint32
   runtime.goroutines_lock.lock(Site::kAllGoroutinesLock);
   require(runtime.channel_count < runtime.knobs.channels_max, "make_channel",
           "kChannelsLimit channels exist");
-  const auto id = static_cast<ChannelId>(++runtime.channel_count);
-  runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
-  unsigned char* buffer = nullptr;
-  if (capacity != 0) {
-    const std::size_t bytes = std::size_t{element_bytes} * capacity + 8;
-    buffer = static_cast<unsigned char*>(runtime.objects.make(bytes, ObjectUse::kBuffer));
-  }
-  auto* const c =
-      new (platform::allocate(sizeof(Channel))) Channel(id, element_bytes, capacity, buffer);
+  const auto id = static_cast<ChannelId>(runtime.channel_count + 1);
+  const bool is_elastic = runtime.knobs.elastic_buffers;
+  unsigned char* const buffer = capacity != 0 && !is_elastic
+                                    ? make_buffer(runtime.objects, element_bytes, capacity)
+                                    : nullptr;
+  auto* const c = new (platform::allocate(sizeof(Channel)))
+      Channel(id, element_bytes, capacity, buffer, is_elastic ? &runtime.objects : nullptr);
   expect(runtime.channels[id - 1] == nullptr, "make_channel", "its place is taken");
   runtime.channels[id - 1] = c;
+  ++runtime.channel_count;  // a scan goes by it
+  runtime.goroutines_lock.unlock(Site::kAllGoroutinesUnlock);
   platform::record(event::ChannelMade{.channel = id,
                                       .capacity = static_cast<std::uint16_t>(capacity),
                                       .element_bytes = element_bytes});

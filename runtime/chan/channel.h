@@ -27,13 +27,17 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 
 struct Channel : ChannelBase {
   Channel(ChannelId channel_id, std::uint32_t element_size, std::uint32_t buffer_slots,
-          unsigned char* buffer_memory)
-      : ChannelBase(channel_id, element_size), capacity(buffer_slots), buffer(buffer_memory) {}
+          unsigned char* buffer_memory, ObjectHeap* elastic_memory = nullptr)
+      : ChannelBase(channel_id, element_size),
+        capacity(buffer_slots),
+        elastic(elastic_memory),
+        buffer(buffer_memory) {}
 
   const std::uint32_t capacity;
-  unsigned char* const buffer;  // capacity slots of element_bytes
+  ObjectHeap* const elastic;  // where its buffer comes from and goes to; null: it keeps its buffer
 
   // Guarded by lock.
+  unsigned char* buffer;  // capacity slots of element_bytes
   std::uint32_t send_index = 0;
   std::uint32_t receive_index = 0;
   WaitQueue receivers{lock};

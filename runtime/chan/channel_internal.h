@@ -36,6 +36,9 @@ void transfer_to_receiver(Actor sender, Channel& c, Sudog& receiver,
 /// gets the sender's element.
 void transfer_from_sender(Actor receiver, Channel& c, Sudog& sender,
                           FrameRef<std::uintptr_t> element);
+/// Zeroed memory for so many elements.
+unsigned char* make_buffer(ObjectHeap& objects, std::uint32_t element_bytes,
+                           std::uint32_t capacity);
 void put_in_buffer(Actor sender, Channel& c, FrameRef<std::uintptr_t> element);
 void take_from_buffer(Actor receiver, Channel& c, FrameRef<std::uintptr_t> element);
 /// Zeroes the receive slot, if there is one.

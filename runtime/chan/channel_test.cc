@@ -334,5 +334,24 @@ TEST(Fatal, MoreOrLargerChannelsThanTheLimits) {
   EXPECT_EQ(run.notes(1).back(), kChannelsLimit);
 }
 
+// --- Elastic buffers -----------------------------------------------------------------------------
+
+TEST(ElasticBuffer, IsThereWhileSomethingIsInIt) {
+  RunSetup setup = kOneProcessor;
+  setup.knobs.elastic_buffers = true;
+  const Body main(
+      {send(1, 5), send(1, 6), receive(1), receive(1), note(1, 1), send(1, 7), receive(1)});
+  const auto run = run_program(with_channels({{.capacity = 2}}, setup), main);
+  EXPECT_EQ(run.ending(), "exit: ");
+  EXPECT_EQ(received(run, 1), (Ids{5, 6, 7}));
+  std::vector<EventKind> lives;
+  for (const Event& event : run.events) {
+    if (event.kind == EventKind::kObjectMade || event.kind == EventKind::kObjectFreed)
+      lives.push_back(event.kind);
+  }
+  EXPECT_EQ(lives, (std::vector{EventKind::kObjectMade, EventKind::kObjectFreed,
+                                EventKind::kObjectMade, EventKind::kObjectFreed}));
+}
+
 }  // namespace
 }  // namespace concertina

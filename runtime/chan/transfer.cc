@@ -109,9 +109,16 @@ void transfer_from_sender(Actor receiver, Channel& c, Sudog& sender,
   sender.element.store(0, Site::kSudogElementStore);
 }
 
+unsigned char* make_buffer(ObjectHeap& objects, std::uint32_t element_bytes,
+                           std::uint32_t capacity) {
+  const std::size_t bytes = std::size_t{element_bytes} * capacity + 8;
+  return static_cast<unsigned char*>(objects.make(bytes, ObjectUse::kBuffer));
+}
+
 void put_in_buffer(Actor sender, Channel& c, FrameRef<std::uintptr_t> element) {
   expect(c.count.inspect() < c.capacity, "channel buffer", "an element is put where no slot is");
   costly(check_element, sender.goroutine, c, *element);
+  if (c.buffer == nullptr) c.buffer = make_buffer(*c.elastic, c.element_bytes, c.capacity);
   platform::copy(c.slot(c.send_index), source(element), c.element_bytes, Site::kBufferPut);
   advance(c, c.send_index);
   c.count.store_locked(c.count.load_locked(c.lock) + 1, c.lock);
@@ -125,8 +132,13 @@ void take_from_buffer(Actor receiver, Channel& c, FrameRef<std::uintptr_t> eleme
   if (*element != 0) platform::copy(target(element), head, c.element_bytes, Site::kBufferTake);
   platform::clear(head, c.element_bytes, Site::kClearElement);
   advance(c, c.receive_index);
-  c.count.store_locked(c.count.load_locked(c.lock) - 1, c.lock);
+  const std::uint32_t left = c.count.load_locked(c.lock) - 1;
+  c.count.store_locked(left, c.lock);
   announce<event::ReceiveFromBuffer>(receiver, c);
+  if (left == 0 && c.elastic != nullptr) {
+    c.elastic->free(c.buffer);
+    c.buffer = nullptr;
+  }
 }
 
 void clear_element(Channel& c, FrameRef<std::uintptr_t> element, Site site) {

@@ -125,15 +125,21 @@ void scan_stack(Runtime& runtime, Goroutine& g, const Suspended& suspended, bool
   }
 }
 
-// Was there anything to scan?
-bool scan_goroutine(Runtime& runtime, const Suspender& by, Goroutine& g, bool move) {
+// What a scan has found in stacks, guard space included (Go: scannedStackSize, scannedStacks).
+struct Found {
+  std::uint64_t used_bytes = 0;
+  std::uint32_t stacks = 0;
+};
+
+void scan_goroutine(Runtime& runtime, const Suspender& by, Goroutine& g, bool move, Found& found) {
   const Suspended suspended = suspend(g);
-  if (suspended.is_dead) return false;
+  if (suspended.is_dead) return;
+  found.used_bytes += g.used_bytes() + kStackGuard;
+  ++found.stacks;
   platform::record(event::ScanBegin{.goroutine = g.id, .status = suspended.status});
   scan_stack(runtime, g, suspended, move);
   platform::record(event::ScanEnd{.goroutine = g.id});
   resume(runtime, by, g, suspended);
-  return true;
 }
 
 // Who is the goroutine with this ordinal?
@@ -154,13 +160,14 @@ void assist(Machine& m, Goroutine& g) {
   platform::record(event::AssistBegin{.goroutine = g.id});
   cas_status(g, kRunning, kWaiting, Site::kAssistStatus);
   platform::begin_freezing();
-  std::uint32_t scanned = 0;
+  Found found;
   const std::uint32_t count = runtime.goroutine_count.load(Site::kScanRequest);
   const std::uint32_t looks = std::min(count, kAssistGoroutinesMax);
   for (std::uint32_t i = 0; i < looks; ++i) {
-    scanned += scan_goroutine(runtime, {&m, &g}, goroutine_at(runtime, (g.id + i) % count), false);
+    scan_goroutine(runtime, {&m, &g}, goroutine_at(runtime, (g.id + i) % count), false, found);
   }
   platform::end_freezing();
+  std::uint32_t scanned = found.stacks;
   if (g.has_native_frames) result.scanned = scanned;
   cas_status(g, kWaiting, kRunning, Site::kAssistStatus);
   g.wait_reason = WaitReason::kNone;
@@ -187,7 +194,9 @@ void sweep(Runtime& runtime, bool has_dropped_sudogs) {
   for (Processor* p = runtime.idle_processors; p != nullptr; p = p->idle_link) {
     flush_caches(runtime, *p);
   }
-  if (!runtime.stack_pool.end_scan() || !runtime.has_dropped_sudogs) return;
+  const bool is_last = runtime.stack_pool.end_scan();
+  const bool may_be_free = runtime.has_dropped_sudogs || runtime.knobs.elastic_buffers;
+  if (!is_last || !may_be_free) return;
   runtime.has_dropped_sudogs = false;
   runtime.objects.free_spans();
 }
@@ -217,6 +226,7 @@ void scanner_main(void* argument) {
     const auto request = platform::await_scan_request(Site::kScanRequest);
     begin_work(runtime);
     const bool has_dropped_sudogs = drop_central_sudogs(runtime);
+    Found found;
     ScanNotes notes;
     notes.take(runtime);
     platform::begin_freezing();
@@ -226,10 +236,11 @@ void scanner_main(void* argument) {
       Goroutine& g = goroutine_at(runtime, i);
       call_second_scanner(runtime);
       if (request.path == kAnyPath || request.path == g.path) {
-        scan_goroutine(runtime, {}, g, request.move);
+        scan_goroutine(runtime, {}, g, request.move, found);
       }
     }
     platform::end_freezing();
+    runtime.stack_pool.set_start(found.used_bytes, found.stacks);
     notes.check(runtime);
     end_work(runtime, has_dropped_sudogs);
   }

@@ -74,6 +74,9 @@ struct Knobs {
   std::uint64_t slice_ns = kSliceNs;           // ... or, unless 0, between two looks at the clock
   unsigned goroutines_max = kGoroutinesLimit;  // in one run; with reuse, at one time
   unsigned channels_max = kChannelsLimit;      // in one run
+  /// A channel has a buffer only while something is in it, so that buffers come and go as they do in
+  /// a program whose channels are collected.
+  bool elastic_buffers = false;
   /// A new goroutine takes the place of a dead one, its id and path included (Go: gfget), so that a
   /// run may spawn without end. Oracles tell goroutines by their ids: not for runs that they judge.
   bool reuse_goroutines = false;

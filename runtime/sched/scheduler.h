@@ -75,7 +75,9 @@ inline void flush_caches(Runtime& runtime, Processor& processor) {
   if (processor.flushed_for == cycle) [[likely]]
     return;
   processor.flushed_for = cycle;
-  runtime.stack_pool.flush(processor.stacks);
+  const unsigned stacks = runtime.stack_pool.flush(processor.stacks);
+  platform::record(
+      event::CacheFlushed{.processor = processor.id, .cycle = cycle, .stacks = stacks});
 }
 
 /// Ends the run if nothing can ever run again (Go: checkdead). The scheduler's lock is held.

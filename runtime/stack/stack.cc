@@ -57,7 +57,7 @@ void begin_stack(Goroutine& g, const Function& function, StackCache* cache) {
   require(g.stack.lo == 0, "begin_stack", "the goroutine has a stack already");
   require(function.frame_bytes % 16 == 0 && function.frame_bytes >= sizeof(FrameHeader),
           "frame size", function.name);
-  std::size_t bytes = kStackMin;
+  std::size_t bytes = g.stack_pool->start_bytes();
   while (bytes < function.frame_bytes + kStackGuard) bytes *= 2;
   g.stack = g.stack_pool->allocate(bytes, g.id, cache);
   g.sp = g.stack.hi;

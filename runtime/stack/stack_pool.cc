@@ -188,13 +188,14 @@ void StackPool::release(StackCache& cache, unsigned order, unsigned left) {
   }
 }
 
-void StackPool::flush(StackCache& cache) {
+unsigned StackPool::flush(StackCache& cache) {
   unsigned count = 0;
   for (const unsigned of_order : cache.count) count += of_order;
-  if (count == 0) return;
+  if (count == 0) return 0;
   lock_.lock(Site::kStackPoolLock);
   for (unsigned order = 0; order < kStackOrders; ++order) release(cache, order, 0);
   lock_.unlock(Site::kStackPoolUnlock);
+  return count;
 }
 
 Stack StackPool::allocate(std::size_t bytes, GoroutineId owner, StackCache* cache) {
@@ -320,6 +321,13 @@ bool StackPool::end_scan() {
   }
   lock_.unlock(Site::kStackPoolUnlock);
   return is_last;
+}
+
+void StackPool::set_start(std::uint64_t used_bytes, std::uint32_t stacks) {
+  if (!knobs_.adaptive_start) return;
+  const std::size_t average = stacks == 0 ? 0 : used_bytes / stacks;
+  const std::size_t bytes = std::clamp(std::bit_ceil(average), kStackMin, knobs_.max_bytes);
+  start_bytes_.store(static_cast<std::uint32_t>(bytes), Site::kStartBytesStore);
 }
 
 void StackPool::check_freed() {

@@ -59,7 +59,9 @@ struct StackKnobs {
   bool poison = true;         // fill free and fresh stacks, and look at free ones at the end
   bool native_frames = true;  // native functions put frames on the goroutine's stack, so that there
                               // is something to move at their prologues
-  bool census = true;         // walk a stack before and after each copy and when it is scanned
+  bool adaptive_start = false;  // new stacks are as large as what scans have found (Go:
+                                // adaptivestackstart)
+  bool census = true;           // walk a stack before and after each copy and when it is scanned
 };
 
 class StackPool {
@@ -74,12 +76,20 @@ class StackPool {
   /// view of race detectors, the rest out of their sight.
   void free(const Stack& stack, std::uintptr_t low, GoroutineId owner, StackCache* cache);
 
-  /// Gives the stacks of a processor's cache back. The caller owns the cache.
-  void flush(StackCache& cache);
+  /// Gives the stacks of a processor's cache back, and says how many. The caller owns the cache.
+  unsigned flush(StackCache& cache);
   /// A scan works from here to there. Wholly free spans leave with the end of the last one.
   void begin_scan();
   /// True: it was the last one.
   bool end_scan();
+
+  /// How large a goroutine's first stack is, unless its function needs more.
+  std::size_t start_bytes() const {
+    return knobs_.adaptive_start ? start_bytes_.load(Site::kStartBytesLoad) : kStackMin;
+  }
+  /// What a scan has found in `stacks` stacks, guard space included, makes new ones as large as the
+  /// average, rounded up (Go: gcComputeStartingStackSize).
+  void set_start(std::uint64_t used_bytes, std::uint32_t stacks);
 
   /// Announces each freed stack whose poison was overwritten. Only at the end of a run.
   void check_freed();
@@ -115,6 +125,7 @@ class StackPool {
   StackSpan* made_ = nullptr;                      // all descriptors, newest first
   unsigned scans_ = 0;                             // at work
   platform::Atomic<std::uint64_t> made_bytes_{0};  // written under lock_
+  platform::Atomic<std::uint32_t> start_bytes_{kStackMin};
   platform::Sequence serials_;
   platform::Counter in_use_;
   static constexpr std::uint32_t kCensusTickets = 16;

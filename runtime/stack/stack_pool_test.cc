@@ -351,6 +351,26 @@ TEST(FreeSpans, AScanThatEndsMustHaveBegun) {
   expect_end("stack pool: a scan ends that has not begun", [] { make_pool().end_scan(); });
 }
 
+TEST(StartBytes, AreTheAverageRoundedUp) {
+  expect_end("", [] {
+    StackPool& pool = make_pool({.max_bytes = 4 * kStackMin, .adaptive_start = true});
+    EXPECT_EQ(pool.start_bytes(), kStackMin);
+    pool.set_start(2 * kStackMin + 2, 2);
+    EXPECT_EQ(pool.start_bytes(), 2 * kStackMin);
+    Goroutine& g = make_running(pool);
+    EXPECT_EQ(g.stack.bytes(), 2 * kStackMin);
+    pool.set_start(2 * kStackMin, 2);
+    EXPECT_EQ(pool.start_bytes(), kStackMin);
+    pool.set_start(100 * kStackMin, 1);
+    EXPECT_EQ(pool.start_bytes(), 4 * kStackMin) << "no more than a stack may have";
+    pool.set_start(0, 0);
+    EXPECT_EQ(pool.start_bytes(), kStackMin);
+    StackPool& plain = make_pool();
+    plain.set_start(100 * kStackMin, 1);
+    EXPECT_EQ(plain.start_bytes(), kStackMin);
+  });
+}
+
 /// Overwrites a byte of a freed stack, as a late writer would in a build without sanitizer.
 void write_late(std::uintptr_t address) {
   auto* const word = reinterpret_cast<unsigned char*>(address & ~std::uintptr_t{7});
