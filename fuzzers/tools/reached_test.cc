@@ -43,6 +43,11 @@ TEST(Reached, EachAdversarialPointHasItsSeed) {
       {"two-assists-at-once", kAssistIsScanned},
       {"assist-against-the-scanner", kAssistIsScanned},
       {"assist-against-the-scanner", kAssistShrinks},
+      {"freed-stack-becomes-a-buffer", kStackBecomesObjects},
+      {"freed-stack-becomes-another", kStackBecomesOther},
+      {"scan-keeps-free-spans", kSpansKeptBack},
+      {"knob-adaptive-start", kStartsLarge},
+      {"knob-adaptive-start", kCachesFlushed},
   };
   for (const auto& row : kRows) {
     const Features features = reached_by(row.seed);

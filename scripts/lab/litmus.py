@@ -45,6 +45,12 @@ NOT_EXPRESSIBLE = {
         "the owner comes round the ring between claim and copy: twelve goroutines",
     "thief-shows-its-loot-before-the-slots":
         "three machines have too many schedules to verify",
+    "dropped-sudogs-stay-on-the-list":
+        "a select of more cases than a cache holds, beside two scans, has too many schedules to "
+        "verify; its regression has depth 0",
+    "idle-caches-emptied-without-the-lock":
+        "two scans beside a machine that takes an idle processor, of which ThreadSanitizer alone "
+        "sees anything",
 }
 # Mutants that need more preemptions than two: (program, bound).
 DEEPER = {
