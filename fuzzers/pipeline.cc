@@ -1,4 +1,7 @@
 #include "pipeline.h"
+
+#include <algorithm>
+
 #include "base/check.h"
 
 #include "interp/interp.h"
@@ -48,8 +51,9 @@ Trace run(const Input& input, const RunOptions& options) {
   const simulator::Report report =
       platform::run(shop.world, config, &interpreter_main, &interpreter);
 
-  CHECK(options.log == nullptr || options.log->step_count == report.steps,
-        "the log holds each step of the run");
+  CHECK(
+      options.log == nullptr || options.log->step_count == std::min(report.steps, config.steps_max),
+      "the log holds each step of the run");
   CHECK(report.decisions <= report.steps, "a decision is made at a step");
   CHECK(report.threads.size() <= kThreadsMax, "a run has as many threads as there may be");
   Trace trace;
