@@ -10,6 +10,9 @@ unsigned note_queue(const WaitQueue& queue, const Channel& c, std::uintptr_t* el
   unsigned count = 0;
   for (const Sudog* sudog = queue.inspect_first(); sudog != nullptr && count < max;
        sudog = sudog->next) {
+    // A select that another channel's waker has won may copy its stack, and mend this element,
+    // without the lock.
+    if (sudog->is_select) continue;
     const std::uintptr_t element = sudog->element.load_locked(c.lock);
     if (element != 0) elements[count++] = element;
   }

@@ -11,9 +11,9 @@ namespace concertina::inline CONCERTINA_PLATFORM {
 /// processors' caches stay. True if there were any.
 bool drop_central_sudogs(Runtime& runtime);
 
-/// Elements that waiting goroutines are to be handed, or give: their addresses, under each
-/// channel's lock, `max` at most. Returns how many. Stacks that they point into may move as soon as
-/// this returns. Channels without waiters are passed by.
+/// Elements that waiting goroutines are to be handed, or give, but for selects: their addresses,
+/// under each channel's lock, `max` at most. Returns how many. Stacks that they point into may move
+/// as soon as this returns. Channels without waiters are passed by.
 unsigned note_elements(Runtime& runtime, std::uintptr_t* elements, unsigned max);
 
 }  // namespace concertina::inline CONCERTINA_PLATFORM
