@@ -40,7 +40,10 @@ Trace run(const Input& input, const RunOptions& options) {
   interpreter.knobs.slice = schedule.slice;
   interpreter.knobs.stacks = {.reuse = schedule.reuse_stacks,
                               .cache = schedule.cache_stacks,
+                              .poison = schedule.poison,
+                              .native_frames = schedule.native_frames,
                               .adaptive_start = schedule.adaptive_start};
+  interpreter.knobs.standing_requests = schedule.standing_requests;
   interpreter.knobs.elastic_buffers = schedule.elastic_buffers;
   interpreter.knobs.shrink_stacks = schedule.shrink_stacks;
 

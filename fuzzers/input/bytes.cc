@@ -6,7 +6,8 @@
 //                 from version 2: horizon (LEB128), constraints, targets, thread counts
 //                 from version 3: kMachinesMax - machines_max
 //                 from version 4: slice, 0 for the usual one
-//                 from version 6: bit 0 adaptive_start, 1 elastic_buffers
+//                 from version 6: bit 0 adaptive_start, 1 elastic_buffers, 2 native_frames is off,
+//                 3 poison is off, 4 standing_requests
 //   program       channels, functions
 //
 // The schedule comes first: its head has fixed offsets, so an engine that inserts or erases bytes
@@ -288,7 +289,12 @@ void form(auto& io, Part<decltype(io), Schedule>& schedule) {
     }
   }
   if (io.version >= 6) {
-    io.bits().flag(schedule.adaptive_start).flag(schedule.elastic_buffers);
+    io.bits()
+        .flag(schedule.adaptive_start)
+        .flag(schedule.elastic_buffers)
+        .flag(schedule.native_frames, false)
+        .flag(schedule.poison, false)
+        .flag(schedule.standing_requests);
   }
 }
 
@@ -331,7 +337,10 @@ void form(auto& io, Part<decltype(io), Program>& program) {
 
 std::uint8_t version_of(const Input& input) {
   const Schedule& schedule = input.schedule;
-  if (schedule.adaptive_start || schedule.elastic_buffers) return 6;
+  if (schedule.adaptive_start || schedule.elastic_buffers || !schedule.native_frames ||
+      !schedule.poison || schedule.standing_requests) {
+    return 6;
+  }
   unsigned last_action = 0;
   for (const StackEvent& event : schedule.stack_events) {
     last_action = std::max(last_action, static_cast<unsigned>(event.action));

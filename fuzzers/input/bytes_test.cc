@@ -41,6 +41,8 @@ Input widest_input() {
   input.schedule.machines_max = kMachinesMin;
   input.schedule.slice = 255;
   input.schedule.adaptive_start = input.schedule.elastic_buffers = true;
+  input.schedule.native_frames = input.schedule.poison = false;
+  input.schedule.standing_requests = true;
   input.schedule.stack_events.assign(kStackEventsMax, {kLastStackAction, key});
   input.schedule.deviations.assign(kDeviationsMax, {DeviationKind::kPrefer, key, 255});
   input.schedule.strategy = Strategy::kPortfolio;
@@ -286,6 +288,16 @@ TEST(Bytes, TheLayoutOfVersionSixIsFrozen) {
   bytes[20] = 0x01;
   EXPECT_TRUE(decode(bytes).schedule.adaptive_start);
   EXPECT_FALSE(decode(bytes).schedule.elastic_buffers);
+  EXPECT_TRUE(decode(bytes).schedule.native_frames);
+  EXPECT_TRUE(decode(bytes).schedule.poison);
+  EXPECT_FALSE(decode(bytes).schedule.standing_requests);
+  bytes[20] = 0x04;
+  EXPECT_FALSE(decode(bytes).schedule.native_frames);
+  bytes[20] = 0x08;
+  EXPECT_FALSE(decode(bytes).schedule.poison);
+  bytes[20] = 0x10;
+  EXPECT_TRUE(decode(bytes).schedule.standing_requests);
+  bytes[20] = 0x01;
   EXPECT_FALSE(decode({bytes.begin(), bytes.end() - 5}).schedule.adaptive_start);
 }
 
@@ -293,9 +305,11 @@ TEST(Bytes, OnlyAnInputThatNeedsItIsOfVersionSix) {
   Input input;
   input.program.functions.resize(1);
   EXPECT_EQ(encode(input)[0], 1);
-  for (bool Schedule::* const knob : {&Schedule::adaptive_start, &Schedule::elastic_buffers}) {
+  for (bool Schedule::* const knob :
+       {&Schedule::adaptive_start, &Schedule::elastic_buffers, &Schedule::native_frames,
+        &Schedule::poison, &Schedule::standing_requests}) {
     input.schedule = Schedule{};
-    input.schedule.*knob = true;
+    input.schedule.*knob = !(input.schedule.*knob);
     EXPECT_EQ(encode(input)[0], 6);
     EXPECT_EQ(decode(encode(input)), input);
   }

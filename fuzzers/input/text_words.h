@@ -15,7 +15,8 @@
 //   schedule  = "schedule" { "processors=" N | "strategy=" WORD | "depth=" N | "seed=" N |
 //               "horizon=" N }
 //   knob      = "knob" ("move_at_every_prologue" | "no_stack_reuse" | "no_stack_cache" |
-//               "no_shrink" | "adaptive_start" | "elastic_buffers" | "machines_max=" N | "slice=" N)
+//               "no_shrink" | "adaptive_start" | "elastic_buffers" | "no_native_frames" |
+//               "no_poison" | "standing_requests" | "machines_max=" N | "slice=" N)
 //   event     = "event" ("grow" | "move" | "scan-shrink" | "scan-move" |
 //               "shrink" | "preempt" | "interrupt" | "assist") "at" KEY
 //   wish      = "hold" DECISIONS "at" KEY | "prefer" DECISIONS "at" KEY | "choose" N "at" KEY
@@ -64,6 +65,9 @@ inline constexpr KnobWord kKnobWords[] = {
     {"no_shrink", &Schedule::shrink_stacks, false},
     {"adaptive_start", &Schedule::adaptive_start, true},
     {"elastic_buffers", &Schedule::elastic_buffers, true},
+    {"no_native_frames", &Schedule::native_frames, false},
+    {"no_poison", &Schedule::poison, false},
+    {"standing_requests", &Schedule::standing_requests, true},
 };
 
 }  // namespace concertina::fuzzers

@@ -87,6 +87,9 @@ class Simpler {
     add([](Schedule& s) { s.adaptive_start = s.elastic_buffers = false; });
     add([](Schedule& s) { s.adaptive_start = false; });
     add([](Schedule& s) { s.elastic_buffers = false; });
+    add([](Schedule& s) { s.native_frames = true; });
+    add([](Schedule& s) { s.poison = true; });
+    add([](Schedule& s) { s.standing_requests = false; });
     add([](Schedule& s) { s.machines_max = kMachinesMax; });
     add([](Schedule& s) { ++s.machines_max; });
     add([](Schedule& s) { s.slice = kSliceDefault; });

@@ -102,10 +102,12 @@ std::uint32_t cost_of(const Schedule& schedule) {
   const int processors = schedule.processors - 2;
   cost += static_cast<std::uint32_t>(processors < 0 ? 1 : 3 * processors);
   cost += schedule.move_at_every_prologue ? 15 : 0;
-  for (const bool knob : {schedule.reuse_stacks, schedule.cache_stacks, schedule.shrink_stacks}) {
-    cost += knob ? 0 : 5;
+  for (const bool is_usual :
+       {schedule.reuse_stacks, schedule.cache_stacks, schedule.shrink_stacks,
+        !schedule.adaptive_start, !schedule.elastic_buffers, schedule.native_frames,
+        schedule.poison, !schedule.standing_requests}) {
+    cost += is_usual ? 0 : 5;
   }
-  cost += (schedule.adaptive_start ? 5U : 0U) + (schedule.elastic_buffers ? 5U : 0U);
   if (schedule.machines_max != kMachinesMax) cost += 5U + kMachinesMax - schedule.machines_max;
   // A longer slice ends less often; candidates double it.
   if (schedule.slice != kSliceDefault) {

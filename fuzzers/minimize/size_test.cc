@@ -68,6 +68,9 @@ TEST(Size, EveryWishAndSettingCosts) {
   EXPECT_TRUE(dearer([](Schedule& s) { s.cache_stacks = false; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.adaptive_start = true; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.elastic_buffers = true; }));
+  EXPECT_TRUE(dearer([](Schedule& s) { s.native_frames = false; }));
+  EXPECT_TRUE(dearer([](Schedule& s) { s.poison = false; }));
+  EXPECT_TRUE(dearer([](Schedule& s) { s.standing_requests = true; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.machines_max = kMachinesMax - 1; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.slice = 1; }));
   EXPECT_TRUE(dearer([](Schedule& s) { s.stack_events.resize(1); }));

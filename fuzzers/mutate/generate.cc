@@ -17,6 +17,9 @@ constexpr std::uint32_t kAssistRacePercent = 15;  // of them, too
 constexpr std::uint32_t kShortSlicePercent = 10;
 constexpr std::uint32_t kBusyPercent = 5;
 constexpr std::uint32_t kAdaptiveStartPercent = 10;
+constexpr std::uint32_t kNoFramesPercent = 8;
+constexpr std::uint32_t kNoPoisonPercent = 2;  // less is seen without
+constexpr std::uint32_t kStandingRequestsPercent = 15;
 constexpr std::uint32_t kElasticBuffersPercent = 15;
 constexpr std::uint32_t kRoundPercent = 12;
 constexpr unsigned kChannelsWanted = 4;
@@ -392,6 +395,9 @@ Input generate(Random& random, const GenerateOptions& options) {
   }
   input.schedule.adaptive_start = random.percent(kAdaptiveStartPercent);
   input.schedule.elastic_buffers = random.percent(kElasticBuffersPercent);
+  input.schedule.native_frames = !random.percent(kNoFramesPercent);
+  input.schedule.poison = !random.percent(kNoPoisonPercent);
+  input.schedule.standing_requests = random.percent(kStandingRequestsPercent);
   if (random.percent(kRoundPercent)) make_go_round(input.program, input.schedule, random);
   const std::string rule = validate(input);
   CHECK(rule.empty(), "a generated input is valid: " + rule);

@@ -82,7 +82,7 @@ TEST(Generate, EveryOperationStrategyActionAndKnobComesUp) {
   std::array<unsigned, static_cast<std::size_t>(Strategy::kCount)> strategies{};
   std::array<unsigned, static_cast<std::size_t>(DeviationKind::kCount)> kinds{};
   std::array<unsigned, 1 + static_cast<unsigned>(kLastStackAction)> actions{};
-  std::array<unsigned, 8> knobs{};
+  std::array<unsigned, 11> knobs{};
   unsigned pointers = 0;
   for (unsigned i = 0; i < kInputs; ++i) {
     const Input input = generate(random);
@@ -108,6 +108,9 @@ TEST(Generate, EveryOperationStrategyActionAndKnobComesUp) {
     knobs[5] += schedule.slice == kSliceDefault ? 0 : 1;
     knobs[6] += schedule.adaptive_start ? 1 : 0;
     knobs[7] += schedule.elastic_buffers ? 1 : 0;
+    knobs[8] += schedule.native_frames ? 0 : 1;
+    knobs[9] += schedule.poison ? 0 : 1;
+    knobs[10] += schedule.standing_requests ? 1 : 0;
   }
   for (std::size_t i = 0; i < codes.size(); ++i) EXPECT_GT(codes[i], 100U) << code_name(Code(i));
   const auto drawn = [&](Strategy strategy) {

@@ -69,11 +69,14 @@ void shift_wish(Schedule& schedule, const Program& program, Random& random) {
 void toggle_knob(Schedule& schedule, Random& random) {
   bool* const kKnobs[] = {&schedule.move_at_every_prologue, &schedule.reuse_stacks,
                           &schedule.cache_stacks,           &schedule.shrink_stacks,
-                          &schedule.adaptive_start,         &schedule.elastic_buffers};
-  const std::uint32_t drawn = random.below(8);
-  if (drawn < 6) {
+                          &schedule.adaptive_start,         &schedule.elastic_buffers,
+                          &schedule.native_frames,          &schedule.standing_requests};
+  const std::uint32_t drawn = random.below(10);
+  if (drawn < 8) {
     *kKnobs[drawn] = !*kKnobs[drawn];
-  } else if (drawn == 6) {
+  } else if (!schedule.poison || random.percent(10)) {
+    schedule.poison = !schedule.poison;
+  } else if (drawn == 8) {
     const bool is_short = schedule.slice != kSliceDefault;
     schedule.slice = is_short && random.percent(50) ? kSliceDefault : draw_slice(random);
   } else {

@@ -75,6 +75,9 @@ std::string difference(const Schedule& a, const Schedule& b) {
   if (a.shrink_stacks != b.shrink_stacks) add("shrinking");
   if (a.adaptive_start != b.adaptive_start) add("start");
   if (a.elastic_buffers != b.elastic_buffers) add("buffers");
+  if (a.native_frames != b.native_frames) add("frames");
+  if (a.poison != b.poison) add("poison");
+  if (a.standing_requests != b.standing_requests) add("requests");
   if (a.machines_max != b.machines_max) add("machines");
   if (a.slice != b.slice) add("slice");
   if (a.stack_events != b.stack_events) add("event" + change(a.stack_events, b.stack_events));
@@ -101,7 +104,7 @@ TEST(MutateSchedule, EveryStepIsTakenAndChangesOneThing) {
   for_each_step(some(), [&](const Schedule& after) { ++counts[difference(some(), after)]; });
   const std::pair<const char*, unsigned> expected[] = {
       {"buffers", 30},
-      {"cache", 50},
+      {"cache", 35},
       {"deviation added", 160},  // races among them
       {"deviation later", 65},
       {"deviation path", 15},
@@ -116,9 +119,12 @@ TEST(MutateSchedule, EveryStepIsTakenAndChangesOneThing) {
       {"event removed", 150},
       {"event replaced", 260},
       {"event site", 75},
-      {"machines", 40},
+      {"frames", 30},
+      {"machines", 28},
       {"moving", 30},
+      {"poison", 5},
       {"processors", 180},
+      {"requests", 30},
       {"reuse", 30},
       {"seed", 350},
       {"shrinking", 30},

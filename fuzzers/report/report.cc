@@ -52,6 +52,9 @@ std::string schedule_text(const Schedule& schedule) {
   if (!schedule.shrink_stacks) text += ", no shrinking";
   if (schedule.adaptive_start) text += ", first stacks as large as those scanned";
   if (schedule.elastic_buffers) text += ", buffers only while something is in them";
+  if (!schedule.native_frames) text += ", native functions without frames";
+  if (!schedule.poison) text += ", free memory is not filled";
+  if (schedule.standing_requests) text += ", requests for a machine may stand for others";
   const std::pair<const char*, std::size_t> lists[] = {
       {"stack events", schedule.stack_events.size()},
       {"deviations", schedule.deviations.size()},

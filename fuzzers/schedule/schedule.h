@@ -119,6 +119,9 @@ struct Schedule {
   bool shrink_stacks = true;             // false: gcshrinkstackoff
   bool adaptive_start = false;           // adaptivestackstart
   bool elastic_buffers = false;          // buffers are there only while something is in them
+  bool native_frames = true;             // native functions have frames on the stack
+  bool poison = true;                    // free memory is filled, and looked at
+  bool standing_requests = false;        // submitters rely on each other's (need_spinning)
   std::vector<StackEvent> stack_events;  // at most kStackEventsMax
   std::vector<Deviation> deviations;     // at most kDeviationsMax
   // What a search has learnt of the program (explorer.h); a run learns nothing, and stays a pure

@@ -164,9 +164,7 @@ void reset_spinning(Machine& m) {
 void wake_processor(Runtime& runtime) {
   std::uint32_t none = 0;
   if (runtime.spinning_count.load(Site::kSpinningLoad) != 0) return;
-  if constexpr (kTrustsStandingRequests) {
-    if (has_standing_request(runtime)) return;
-  }
+  if (runtime.knobs.standing_requests && has_standing_request(runtime)) return;
   if (!runtime.spinning_count.compare_exchange(none, 1, Site::kSpinningUpdate)) return;
   runtime.lock.lock(Site::kSchedulerLock);
   Processor* const processor = take_idle_processor(runtime);

@@ -77,6 +77,9 @@ struct Knobs {
   /// A channel has a buffer only while something is in it, so that buffers come and go as they do in
   /// a program whose channels are collected.
   bool elastic_buffers = false;
+  /// A submitter may rely on another's request that has not been answered yet (need_spinning), and
+  /// spare itself the scheduler's lock.
+  bool standing_requests = kStandingRequests;
   /// A new goroutine takes the place of a dead one, its id and path included (Go: gfget), so that a
   /// run may spawn without end. Oracles tell goroutines by their ids: not for runs that they judge.
   bool reuse_goroutines = false;

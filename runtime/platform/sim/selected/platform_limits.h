@@ -24,8 +24,7 @@ inline constexpr unsigned kSudogCacheSlots = 4;              // per processor; G
 inline constexpr unsigned kSliceSafePoints = 64;
 inline constexpr std::uint64_t kSliceNs = 0;
 
-/// May a submitter rely on another's request that has not been answered yet (need_spinning)? Here
-/// none does: all take the long way, so that schedules reach it.
-inline constexpr bool kTrustsStandingRequests = false;
+/// Unless a run's knobs say otherwise (sched/runtime.h).
+inline constexpr bool kStandingRequests = false;
 
 }  // namespace concertina::inline sim

@@ -25,7 +25,7 @@ inline constexpr unsigned kSudogCacheSlots = 128;  // per processor
 inline constexpr unsigned kSliceSafePoints = 256;
 inline constexpr std::uint64_t kSliceNs = 10'000'000;
 
-/// May a submitter trust a request of somebody else's that nobody has answered yet (need_spinning)?
-inline constexpr bool kTrustsStandingRequests = true;
+/// Unless a run's knobs say otherwise (sched/runtime.h).
+inline constexpr bool kStandingRequests = true;
 
 }  // namespace concertina::inline threads
