@@ -44,6 +44,7 @@ constexpr SiteFamily kFamilies[] = {
     {{kScanRequest}, {kGoroutineCountStore}},
     {{kNeedSpinning}, {kNeedSpinning}},
     {{kMachineNoteSleep}, {kMachineNoteWake}},
+    {{kStartBytesLoad}, {kStartBytesStore}},
     // The word that tells a goroutine of requests.
     {{kLoopBackEdge, kStackGuard}, {kStackGuard}},
 };

@@ -419,11 +419,11 @@ TEST_F(Concertina, AStateIsWorkedOnByOneAtATime) {
 
 // A limit stands for a full disk.
 TEST_F(Concertina, AStateThatCannotBeWrittenLeavesTheOldOneAndIsSaid) {
-  const Words words{"verify", kCase, "--resume", path("state"), "--schedules", "50"};
+  const Words words{"verify", kCase, "--resume", path("state"), "--schedules", "10"};
   EXPECT_EQ(tool(words).code, kExitNotComplete);
   const std::string state = read("state");
   made("twin", state);
-  EXPECT_EQ(tool({"verify", kCase, "--resume", path("twin"), "--schedules", "50"}).code,
+  EXPECT_EQ(tool({"verify", kCase, "--resume", path("twin"), "--schedules", "10"}).code,
             kExitNotComplete);
   const rlim_t too_few = read("twin").size() - 10;  // more than the child's answer, without marks
   const Ended ended = tool(words, {.file_bytes_max = too_few});

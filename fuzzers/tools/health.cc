@@ -46,7 +46,7 @@ constexpr std::array<Line, kFeatureCount> kLines = {{
     {"ends a time slice", 4},
     {"preempts within an operation", 3},
     {"preempts between two operations", 3},
-    {"steals while the owner puts", 0.05},
+    {"steals while the owner puts", 0.02},
     {"scans two goroutines at once", 1},
     {"uses freed stacks for sudogs or buffers", 1.5},
     {"uses freed stacks for stacks of another size", 1.5},

@@ -41,7 +41,7 @@ Input program() {
 
 /// In the middle of bound 1.
 std::string explored_state() {
-  const Verified explored = verify_in_child(program(), {.schedules_max = 200});
+  const Verified explored = verify_in_child(program(), {.schedules_max = 60});
   EXPECT_EQ(explored.end, VerifyEnd::kBudget);
   return explored.state;
 }

@@ -110,7 +110,7 @@ TEST(Misuse, IsFatal) {
 }
 
 TEST(Misuse, AWriteToFreePagesIsSeenWhenTheyAreTaken) {
-  expect_ending("heap: a span was written to while it was free", [] {
+  expect_ending(kCostlyChecks ? "heap: a span was written to while it was free" : "", [] {
     SpanHeap& heap = make_heap();
     Span& span = heap.take(2 * kPage, kStacks);
     std::byte* const memory = span.memory;

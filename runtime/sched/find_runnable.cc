@@ -97,7 +97,7 @@ bool recheck_queues(Machine& m) {
 // set and unanswered, and no processor is idle. A machine that makes one idle later answers it
 // first (non-spinning), or looks at all queues afterwards (spinning: I2); a machine that answers
 // looks at all queues afterwards. Either finds our work, which came before these loads.
-[[maybe_unused]] bool has_standing_request(Runtime& runtime) {
+bool has_standing_request(Runtime& runtime) {
   return runtime.need_spinning.load(Site::kNeedSpinning) != 0 &&
          runtime.idle_processor_count.load(Site::kIdleProcessorsLoad) == 0;
 }

@@ -57,8 +57,8 @@ def cases_of_mutants(folder=REGRESSIONS):
         mutant = header.get("bug", "")
         if mutant not in known:
             continue
-        needs = header.get("oracle") in SANITIZED
-        flavour = header.get("flavour", "address") if needs else "none"
+        said = header.get("flavour", "address")
+        flavour = said if header.get("oracle") in SANITIZED and said != "any" else "none"
         if mutant in found and (found[mutant].flavour == "none" or flavour != "none"):
             continue
         found[mutant] = Case(mutant, path, flavour, mutants.find(mutant).oracles)
