@@ -16,8 +16,8 @@
 //
 // and a stack walk's events, which a thread announces one after the other, are brought together.
 //
-// Oracles that judge: invariants, heap, stack, lock_order, channels, locals, deadlock, leaks. Not: work
-// and fairness (see above), progress and determinism (they are about the simulator's steps).
+// Oracles that judge: invariants, heap, stack, lock_order, channels, locals, deadlock, leaks. Not:
+// work and fairness (see above), progress and determinism (they are about the simulator's steps).
 #pragma once
 
 #include <span>

@@ -29,8 +29,8 @@ using Bytes = std::vector<std::uint8_t>;
 
 /// First byte of the byte form. Operation codes, sites and strategies are append-only below it.
 /// Version 2 adds the strategies after kNonPreemptive, preferences, and what a search has learnt;
-/// version 3 adds machines_max; version 4 the stack events after kScanMove, and the slice; version 5
-/// kAssist; version 6 the knobs from adaptive_start on. The text form has versions of its own
+/// version 3 adds machines_max; version 4 the stack events after kScanMove, and the slice; version
+/// 5 kAssist; version 6 the knobs from adaptive_start on. The text form has versions of its own
 /// (text_words.h).
 inline constexpr std::uint8_t kInputVersionMax = 6;
 /// The lowest version that can say it: an input that needs nothing new keeps its old form.

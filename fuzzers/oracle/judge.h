@@ -1,9 +1,9 @@
 // judge: all trace oracles in a fixed order; the first failure is the run's verdict.
 //
 // Causes come before what they cause, so that one defect keeps one signature: what the runtime said
-// of itself (invariants), then memory, stacks and locks, then what programs see (channels, locals), then
-// how the run ended (deadlock, leaks), then what was late (work, preemption, fairness), and last
-// that it did not end (progress).
+// of itself (invariants), then memory, stacks and locks, then what programs see (channels, locals),
+// then how the run ended (deadlock, leaks), then what was late (work, preemption, fairness), and
+// last that it did not end (progress).
 #pragma once
 
 #include <span>

@@ -192,9 +192,34 @@ class Pages {
   int ended_by_ = kNobody;
 };
 
+// Those of suspenders.
+void see_suspension(const Event& event, Doing& doing, Features& features) {
+  switch (event.kind) {
+    case EventKind::kStatusHeld:
+      if (as<event::StatusHeld>(event).status != kRunning) break;
+      features[kRunningIsHeld] = true;
+      features[kParkingIsHeld] |= doing.is_parking;
+      break;
+    case EventKind::kAssistBegin:
+      features[kAssists] = true;
+      doing.assists_on = event.thread;
+      break;
+    case EventKind::kAssistEnd:
+      doing.assists_on = -1;
+      doing.has_assisted = true;
+      break;
+    case EventKind::kScanBegin:
+      features[kAssistIsScanned] |= doing.assists_on >= 0 && doing.assists_on != event.thread;
+      break;
+    default:
+      break;
+  }
+}
+
 void see_event(const Event& event, std::vector<Doing>& goroutines, Features& features) {
   if (event.goroutine >= goroutines.size()) goroutines.resize(event.goroutine + 1);
   Doing& doing = goroutines[event.goroutine];
+  see_suspension(event, doing, features);
   if (partner_of(event).goroutine != kNoGoroutine) doing.owes_ready = true;
   switch (event.kind) {
     case EventKind::kOpSend:
@@ -248,22 +273,6 @@ void see_event(const Event& event, std::vector<Doing>& goroutines, Features& fea
       doing.copy = as<event::CopyBegin>(event).reason;
       doing.is_copied = true;
       see_copy(as<event::CopyBegin>(event), doing, features);
-      break;
-    case EventKind::kStatusHeld:
-      if (as<event::StatusHeld>(event).status != kRunning) break;
-      features[kRunningIsHeld] = true;
-      features[kParkingIsHeld] |= doing.is_parking;
-      break;
-    case EventKind::kAssistBegin:
-      features[kAssists] = true;
-      doing.assists_on = event.thread;
-      break;
-    case EventKind::kAssistEnd:
-      doing.assists_on = -1;
-      doing.has_assisted = true;
-      break;
-    case EventKind::kScanBegin:
-      features[kAssistIsScanned] |= doing.assists_on >= 0 && doing.assists_on != event.thread;
       break;
     case EventKind::kCopyEnd:
       doing.is_copied = false;

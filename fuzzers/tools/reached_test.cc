@@ -10,8 +10,8 @@
 namespace concertina::fuzzers {
 namespace {
 
-/// In a child, as all runs of this program: ThreadSanitizer does not carry fibers across a fork, and
-/// after a run in this process those in the children of other tests would show races.
+/// In a child, as all runs of this program: ThreadSanitizer does not carry fibers across a fork,
+/// and after a run in this process those in the children of other tests would show races.
 Features reached_by(const std::string& seed) {
   CaseFile file;
   EXPECT_EQ(load(std::string(CONCERTINA_SOURCE_DIR) + "/corpus/seeds/" + seed + ".case", file), "");

@@ -2,7 +2,8 @@
 //
 // Within kChannel and kChannelLeaf a thread may hold many, then in increasing channel id.
 // kChannelLeaf is the same lock object taken by a stack copy (Go: hchanLeaf): nothing but further
-// leaves, the stack pool and the heap may follow it. The oracle lock_order holds each run to this table.
+// leaves, the stack pool and the heap may follow it. The oracle lock_order holds each run to this
+// table.
 //
 // kStackScan is a pseudo-lock: the suspender takes it with the scan bit, and whoever changes a
 // status from what may be scanned is held to its rank, whether it has to wait or not. A copy takes

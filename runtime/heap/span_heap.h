@@ -7,8 +7,8 @@
 // Free pages are poisoned. Those that have been in use are also filled with kFreedByte, and looked
 // at when they are taken and at the end of the run.
 //
-// When a span may come back is its holder's affair: a stack's must not while a scan works, which may
-// have a pointer into it in mind (stack/stack_pool.h). What such a pointer hits, `find` says.
+// When a span may come back is its holder's affair: a stack's must not while a scan works, which
+// may have a pointer into it in mind (stack/stack_pool.h). What such a pointer hits, `find` says.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ inline constexpr unsigned char kFreedByte = 0xfc;
 
 struct HeapBlock;
 
-/// Pages in a row, all of one use. Written under the heap's lock; a span in use stays as it is until
-/// its holder gives it back, so who has a piece of it may read it, too.
+/// Pages in a row, all of one use. Written under the heap's lock; a span in use stays as it is
+/// until its holder gives it back, so who has a piece of it may read it, too.
 struct Span {
   SpanUse use = SpanUse::kFree;
   std::uint32_t first = 0;  // number of its first page

@@ -43,16 +43,21 @@ TEST(ScanAndCaches, EachProcessorIsFlushedOnceForAScan) {
   EXPECT_EQ(processors.size(), 2u);
 }
 
+bool has_central_sudogs(Runtime& runtime) {
+  runtime.sudog_lock.lock(Site::kTest);
+  const bool result = runtime.central_sudogs != nullptr;
+  runtime.sudog_lock.unlock(Site::kTest);
+  return result;
+}
+
 TEST(ScanAndSudogs, TheCentralListIsDroppedAndItsMemoryFree) {
   const Op give_back_many = [](Machine& m, Goroutine& g) {
     Sudog* sudogs[kSudogCacheSlots + 1];
     for (Sudog*& sudog : sudogs) sudog = acquire_sudog(m, g);
     for (Sudog* sudog : sudogs) release_sudog(m, g, sudog);
-    announce(g, 1, m.runtime->central_sudogs != nullptr);
+    announce(g, 1, has_central_sudogs(*m.runtime));
   };
-  const Op look = [](Machine& m, Goroutine& g) {
-    announce(g, 1, m.runtime->central_sudogs != nullptr);
-  };
+  const Op look = [](Machine& m, Goroutine& g) { announce(g, 1, has_central_sudogs(*m.runtime)); };
   const Body main({give_back_many, scan_and_wait(), look, give_back_many});
   const auto run = run_scanned(main, kOneProcessor);
   EXPECT_EQ(run.ending(), "exit: ");

@@ -74,8 +74,8 @@ struct Knobs {
   std::uint64_t slice_ns = kSliceNs;           // ... or, unless 0, between two looks at the clock
   unsigned goroutines_max = kGoroutinesLimit;  // in one run; with reuse, at one time
   unsigned channels_max = kChannelsLimit;      // in one run
-  /// A channel has a buffer only while something is in it, so that buffers come and go as they do in
-  /// a program whose channels are collected.
+  /// A channel has a buffer only while something is in it, so that buffers come and go as they do
+  /// in a program whose channels are collected.
   bool elastic_buffers = false;
   /// A submitter may rely on another's request that has not been answered yet (need_spinning), and
   /// spare itself the scheduler's lock.

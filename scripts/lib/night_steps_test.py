@@ -267,7 +267,8 @@ class Scripts(Steps):
         self.patch("machine.check_able", lambda _: None)
         for action in (night_steps.fuzz("address", 5, 1), night_steps.stress("thread", 5),
                        night_steps.coverage(), night_steps.hunt_mutants(["a"]),
-                       night_steps.own_mutants(["some-mutant"]), night_steps.fresh_machine("trixie")):
+                       night_steps.own_mutants(["some-mutant"]),
+                       night_steps.fresh_machine("trixie")):
             for code in (2, -9, -11, 134, 66):
                 with self.subTest(action=action.__qualname__, code=code):
                     self.script(code)
