@@ -192,6 +192,25 @@ class Pages {
   int ended_by_ = kNobody;
 };
 
+// Those of requests, and of system calls.
+void see_request(const Event& event, Doing& doing, Features& features) {
+  switch (event.kind) {
+    case EventKind::kAskedAgain:
+      features[kRequestsPutOff] |= as<event::AskedAgain>(event).was_put_off;
+      features[kRequestsWipedOut] |= doing.is_copied;
+      features[kRequestsInSyscall] |= doing.left_syscall;
+      break;
+    case EventKind::kSyscallLeft:
+      doing.left_syscall = true;
+      break;
+    case EventKind::kAnswered:
+      doing.left_syscall = false;
+      break;
+    default:
+      break;
+  }
+}
+
 // Those of suspenders.
 void see_suspension(const Event& event, Doing& doing, Features& features) {
   switch (event.kind) {
@@ -219,6 +238,7 @@ void see_suspension(const Event& event, Doing& doing, Features& features) {
 void see_event(const Event& event, std::vector<Doing>& goroutines, Features& features) {
   if (event.goroutine >= goroutines.size()) goroutines.resize(event.goroutine + 1);
   Doing& doing = goroutines[event.goroutine];
+  see_request(event, doing, features);
   see_suspension(event, doing, features);
   if (partner_of(event).goroutine != kNoGoroutine) doing.owes_ready = true;
   switch (event.kind) {
@@ -240,17 +260,6 @@ void see_event(const Event& event, std::vector<Doing>& goroutines, Features& fea
       break;
     case EventKind::kPreempted:
       see_stop(as<event::Preempted>(event), doing, features);
-      break;
-    case EventKind::kAskedAgain:
-      features[kRequestsPutOff] |= as<event::AskedAgain>(event).was_put_off;
-      features[kRequestsWipedOut] |= doing.is_copied;
-      features[kRequestsInSyscall] |= doing.left_syscall;
-      break;
-    case EventKind::kSyscallLeft:
-      doing.left_syscall = true;
-      break;
-    case EventKind::kAnswered:
-      doing.left_syscall = false;
       break;
     case EventKind::kDoneSend:
     case EventKind::kDoneReceive:

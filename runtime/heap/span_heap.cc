@@ -98,7 +98,6 @@ void SpanHeap::fill_fresh(Span& span) {
   const std::size_t filled = filled_bytes(span);
   if (filled == span.bytes()) return;
   span.block->used = span.first + span.pages - span.block->first;
-  sanitizer::unpoison(span.memory, span.bytes());
   if (poison_) platform::fill(span.memory + filled, span.bytes() - filled, kFreedByte);
 }
 
@@ -112,6 +111,7 @@ Span& SpanHeap::take_locked(std::size_t bytes, SpanUse use) {
     span = take_first_fit(pages);
   }
   require(span != nullptr && span->use == SpanUse::kFree, "heap", "a span is taken that is in use");
+  sanitizer::unpoison(span->memory, span->bytes());
   if (kCostlyChecks && poison_) {
     require(platform::is_filled(span->memory, filled_bytes(*span), kFreedByte), "heap",
             "a span was written to while it was free");
@@ -120,7 +120,6 @@ Span& SpanHeap::take_locked(std::size_t bytes, SpanUse use) {
   set_holder(*span, span);
   span->use = use;
   span->serial = ++serials_;
-  sanitizer::unpoison(span->memory, span->bytes());
   if constexpr (kCostlyChecks) check_free_list();
   platform::record(event::SpanTaken{.use = use, .page = span->first, .pages = span->pages});
   return *span;
