@@ -176,6 +176,18 @@ TEST(Run, KnobsAndStackEventsReachTheStacks) {
       << "nobody passes there";
 }
 
+TEST(Run, KnobsThatChangeWhatTheRuntimeDoesReachIt) {
+  const std::string busy =
+      "chan c0 cap=1 size=8 "
+      "func f0 frame=0 { go f1 go f1 yield syscall 0 try_send c0 yield try_recv c0 } "
+      "func f1 frame=0 { yield syscall 0 yield } ";
+  const auto hash = [&](const std::string& knob) {
+    return run(input(busy, "schedule processors=3 strategy=pct depth=5 seed=0x9 " + knob)).hash;
+  };
+  EXPECT_NE(hash("knob no_native_frames"), hash(""));
+  EXPECT_NE(hash("knob standing_requests"), hash(""));
+}
+
 // --- Choosers and logs --------------------------------------------------------------------------
 
 TEST(Run, AChooserOfTheCallersDecidesInPlaceOfTheSchedule) {
